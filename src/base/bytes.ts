@@ -1,0 +1,92 @@
+import { assert } from "./result.ts";
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const NIBBLE = new Int8Array(128).fill(-1);
+for (let i = 0; i < 16; i++) {
+  NIBBLE[i.toString(16).charCodeAt(0)] = i;
+  NIBBLE[i.toString(16).toUpperCase().charCodeAt(0)] = i;
+}
+
+/** Lower-case hex of the bytes. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
+  return text;
+}
+
+/** The bytes of a hex string of either case, or undefined when it is not one. For outside input. */
+export function parseHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = NIBBLE[text.charCodeAt(2 * i)] ?? -1;
+    const low = NIBBLE[text.charCodeAt(2 * i + 1)] ?? -1;
+    if (high < 0 || low < 0) return undefined;
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
+}
+
+/** The bytes of hex that is known to be hex. Throws on anything else. */
+export function fromHex(text: string): Uint8Array {
+  const bytes = parseHex(text);
+  assert(bytes !== undefined, "hex digits in pairs");
+  return bytes;
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** Equal length and content. Not constant time: use `src/crypto/hash.ts` for secrets and authenticators. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Negative, zero or positive: byte by byte, a prefix before what it begins (as memcmp, then the shorter first). */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** A copy in the opposite byte order: Bitcoin shows hashes reversed. */
+export const reversed = (bytes: Uint8Array): Uint8Array => bytes.slice().reverse();
+
+export function xorBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
+  assert(a.length === b.length, "operands of xor have one length");
+  const out = new Uint8Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = (a[i] as number) ^ (b[i] as number);
+  return out;
+}
+
+const encoder = new TextEncoder();
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+/** The text of strictly valid UTF-8, or undefined. */
+export function parseUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+/** Text that is safe in a log line or terminal: printable ASCII only, at most `limit` characters. BOLT 1 §Requirements. */
+export function printable(bytes: Uint8Array, limit = 256): string {
+  let text = "";
+  for (const byte of bytes.subarray(0, limit)) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "?";
+  return text;
+}

@@ -1,0 +1,108 @@
+import { type Outpoint, type Txid, txid as makeTxid } from "../base/ids.ts";
+import type { Result } from "../base/result.ts";
+import { isSat, type Sat } from "../base/units.ts";
+import { type Codec, decode, encode, listOf, refine, struct } from "../codec/codec.ts";
+import { type ByteReader, type ByteWriter, DecodeError } from "../codec/io.ts";
+import { i32le, txid as txidCodec, u32le, u64le, bytesOf } from "../codec/primitives.ts";
+import { compactSize } from "../codec/varint.ts";
+import { sha256d } from "../crypto/hash.ts";
+
+/** What an input spends, and by which right. */
+export interface TxIn {
+  readonly prevout: Outpoint;
+  readonly scriptSig: Uint8Array;
+  /** 32 bits; `SEQUENCE_FINAL` switches locktime and relative locks off. BIP 68 §Specification. */
+  readonly sequence: number;
+  /** Empty for inputs without a witness. BIP 141 §Transaction ID. */
+  readonly witness: readonly Uint8Array[];
+}
+export interface TxOut {
+  readonly amount: Sat;
+  readonly script: Uint8Array;
+}
+/** A Bitcoin transaction as a value. Nothing in it is computed: ids and sizes are functions of it. */
+export interface Tx {
+  readonly version: number;
+  readonly inputs: readonly TxIn[];
+  readonly outputs: readonly TxOut[];
+  readonly locktime: number;
+}
+
+export const SEQUENCE_FINAL = 0xffff_ffff;
+/** The prevout index of a coinbase input. */
+export const COINBASE_VOUT = 0xffff_ffff;
+
+const outpoint: Codec<Outpoint> = struct({ txid: txidCodec, vout: u32le });
+const script = bytesOf(compactSize);
+const strippedInput = struct({ prevout: outpoint, scriptSig: script, sequence: u32le });
+const amount: Codec<Sat> = refine("sat", u64le, (v) => (isSat(v) ? v : undefined), (v) => v);
+export const txOut: Codec<TxOut> = struct({ amount, script });
+const witness = listOf(compactSize, script);
+const inputs = listOf(compactSize, strippedInput);
+const outputs = listOf(compactSize, txOut);
+/** BIP 144 §Serialization: marker 0 where the number of inputs would stand, then flag 1. */
+const SEGWIT_FLAG = 1;
+
+/** With witnesses when any input has one. BIP 144 §Serialization. */
+export const tx: Codec<Tx> = {
+  shape: { kind: "struct", fields: { version: i32le, inputs, outputs, locktime: u32le } },
+  write: (writer, value) => write(writer, value, value.inputs.some((input) => input.witness.length > 0)),
+  read: (reader) => read(reader),
+};
+/** Without witnesses: what a txid commits to. */
+export const strippedTx: Codec<Tx> = {
+  shape: tx.shape,
+  write: (writer, value) => write(writer, value, false),
+  read: (reader) => read(reader),
+};
+
+function write(writer: ByteWriter, value: Tx, withWitness: boolean): void {
+  i32le.write(writer, value.version);
+  if (withWitness) {
+    writer.u8(0);
+    writer.u8(SEGWIT_FLAG);
+  }
+  inputs.write(writer, value.inputs);
+  outputs.write(writer, value.outputs);
+  if (withWitness) for (const input of value.inputs) witness.write(writer, input.witness);
+  u32le.write(writer, value.locktime);
+}
+
+function read(reader: ByteReader): Tx {
+  const version = i32le.read(reader);
+  let bare = inputs.read(reader);
+  let hasWitness = false;
+  let outs: readonly TxOut[];
+  if (bare.length > 0) outs = outputs.read(reader);
+  else {
+    const flag = reader.u8();
+    if (flag === SEGWIT_FLAG) {
+      hasWitness = true;
+      bare = inputs.read(reader);
+      outs = outputs.read(reader);
+    } else if (flag === 0) outs = [];
+    else throw new DecodeError("invalid", "flag");
+  }
+  const full = bare.map((input) => ({ ...input, witness: hasWitness ? witness.read(reader) : [] }));
+  if (hasWitness && full.every((input) => input.witness.length === 0)) throw new DecodeError("not_minimal", "witness");
+  return { version, inputs: full, outputs: outs, locktime: u32le.read(reader) };
+}
+
+/** The transaction of exactly these bytes. */
+export const decodeTx = (bytes: Uint8Array): Result<Tx, DecodeError> => decode(tx, bytes);
+export const encodeTx = (value: Tx): Uint8Array => encode(tx, value);
+
+/** What other transactions call it: independent of witnesses. BIP 141 §Transaction ID. */
+export const txidOf = (value: Tx): Txid => makeTxid(sha256d(encode(strippedTx, value)));
+/** Commits to witnesses as well. BIP 141 §Transaction ID. */
+export const wtxidOf = (value: Tx): Txid => makeTxid(sha256d(encodeTx(value)));
+
+/** Weight units: stripped bytes count four times, witness bytes once. BIP 141 §Transaction size calculations. */
+export const weightOf = (value: Tx): number => encode(strippedTx, value).length * 3 + encodeTx(value).length;
+/** Virtual bytes, rounded up: the unit in which relay fees are quoted. */
+export const vsizeOf = (value: Tx): number => Math.ceil(weightOf(value) / 4);
+
+export const isCoinbase = (value: Tx): boolean =>
+  value.inputs.length === 1 &&
+  value.inputs[0]?.prevout.vout === COINBASE_VOUT &&
+  /^0{64}$/.test(value.inputs[0].prevout.txid);

@@ -1,0 +1,36 @@
+import { ripemd160 as nobleRipemd160 } from "@noble/hashes/legacy.js";
+import { hmacSha256, sha256 } from "#symmetric";
+import { assert } from "../base/result.ts";
+
+export { hmacSha256, sha256 };
+
+/** Two rounds of SHA-256: Bitcoin's hash of transactions, blocks and gossip. */
+export const sha256d = (data: Uint8Array): Uint8Array => sha256(sha256(data));
+export const ripemd160 = (data: Uint8Array): Uint8Array => nobleRipemd160(data);
+/** RIPEMD-160 of SHA-256: the hash in addresses and HTLC scripts. */
+export const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
+
+/** Compares authenticators and secrets in a time that depends on the length alone. */
+export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
+
+/** HKDF with SHA-256: `count` keys of 32 bytes. RFC 5869; used by BOLT 8 §Handshake State and for keys of our own. */
+export function hkdf(salt: Uint8Array, material: Uint8Array, info: Uint8Array, count: number): readonly Uint8Array[] {
+  assert(count > 0 && count < 256, "HKDF gives at most 255 blocks");
+  const key = hmacSha256(salt, material);
+  const blocks: Uint8Array[] = [];
+  let previous: Uint8Array = new Uint8Array(0);
+  for (let index = 1; index <= count; index++) {
+    const input = new Uint8Array(previous.length + info.length + 1);
+    input.set(previous);
+    input.set(info, previous.length);
+    input[input.length - 1] = index;
+    previous = hmacSha256(key, input);
+    blocks.push(previous);
+  }
+  return blocks;
+}

@@ -1,0 +1,44 @@
+import { createCipheriv, createDecipheriv, createHmac, hash } from "node:crypto";
+
+/** Symmetric primitives by Node's own OpenSSL. `symmetric-noble.ts` is its twin; tests compare the two. */
+export const name = "node:crypto";
+
+const ALGORITHM = "chacha20-poly1305";
+const TAG_BYTES = 16;
+const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+
+export const sha256 = (data: Uint8Array): Uint8Array => view(hash("sha256", data, "buffer"));
+export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array =>
+  view(createHmac("sha256", key).update(data).digest());
+
+/** ChaCha20-Poly1305: the ciphertext with its 16-byte tag behind it. RFC 8439. */
+export function seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
+  if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plain.length });
+  const sealed = new Uint8Array(plain.length + TAG_BYTES);
+  sealed.set(cipher.update(plain));
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), plain.length);
+  return sealed;
+}
+
+/** The plaintext, or undefined when the tag does not fit. RFC 8439. */
+export function open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < TAG_BYTES) return undefined;
+  const length = sealed.length - TAG_BYTES;
+  const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
+  if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length });
+  decipher.setAuthTag(sealed.subarray(length));
+  const plain = decipher.update(sealed.subarray(0, length));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return view(plain);
+}
+
+/** `length` bytes of ChaCha20 key stream, nonce zero, counter zero. BOLT 4 §Pseudo Random Byte Stream. */
+export function keyStream(key: Uint8Array, length: number): Uint8Array {
+  return view(createCipheriv("chacha20", key, new Uint8Array(16)).update(new Uint8Array(length)));
+}
