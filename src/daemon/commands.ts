@@ -1,15 +1,32 @@
-import type {
-  BlockHash,
-  ChannelId,
-  NodeId,
-  Outpoint,
-  PaymentHash,
-  Preimage,
-  ShortChannelId,
-  Txid,
-} from "../base/ids.ts";
+import type { BlockHash, NodeId, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
-import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
+import type {
+  Balance,
+  ChainInfo,
+  ChannelInfo,
+  CloseRequest,
+  Decoded,
+  GraphChannel,
+  GraphNode,
+  InvoiceInfo,
+  InvoiceRequest,
+  NodeEvent,
+  NodeInfo,
+  OpenRequest,
+  PaymentInfo,
+  PayRequest,
+  PeerInfo,
+  Receipt,
+  RouteQuote,
+  RouteRequest,
+  SendRequest,
+  StreamInfo,
+  StreamRequest,
+  SubscribeRequest,
+  SubscriptionInfo,
+  WalletTransaction,
+  WalletUtxo,
+} from "./views.ts";
 
 /**
  * What a client may ask of a node: the one surface between the daemon and everything that serves people (HTTP API,
@@ -112,245 +129,4 @@ export interface CommandFault {
   readonly detail: string;
   /** The request field at fault, as a JSON pointer. */
   readonly pointer?: string;
-}
-
-export interface NodeInfo {
-  readonly id: NodeId;
-  readonly alias: string;
-  readonly version: string;
-  readonly network: string;
-  readonly height: BlockHeight;
-  readonly blockHash: BlockHash;
-  readonly synced: boolean;
-  /** `host:port` pairs under which peers reach this node. */
-  readonly addresses: readonly string[];
-  readonly features: string;
-  /** The curve provider in use: `native` or `noble`. */
-  readonly crypto: string;
-  readonly peers: number;
-  readonly channels: { readonly active: number; readonly pending: number; readonly closing: number };
-}
-export interface Balance {
-  readonly onchain: { readonly confirmed: Sat; readonly unconfirmed: Sat; readonly reserved: Sat };
-  readonly channels: { readonly spendable: Msat; readonly receivable: Msat; readonly pending: Msat };
-  readonly sessions: { readonly held: Msat };
-}
-export interface WalletTransaction {
-  readonly txid: Txid;
-  /** Received minus spent; negative when coins left. */
-  readonly deltaSat: bigint;
-  readonly feeSat: Sat | undefined;
-  readonly height: BlockHeight | undefined;
-  readonly label: string;
-}
-export interface WalletUtxo {
-  readonly outpoint: Outpoint;
-  readonly amount: Sat;
-  readonly address: string;
-  readonly height: BlockHeight | undefined;
-  readonly reserved: boolean;
-}
-export interface SendRequest {
-  readonly address: string;
-  readonly amount: Sat;
-  readonly feerate?: SatPerKw;
-}
-export interface ChainInfo {
-  readonly network: string;
-  readonly height: BlockHeight;
-  readonly hash: BlockHash;
-  readonly time: number;
-  readonly mempool: { readonly transactions: number; readonly bytes: number };
-  /** All unspent outputs of the best chain, for checking conservation. */
-  readonly utxos: { readonly count: number; readonly total: Sat };
-  readonly peers: readonly string[];
-  /** `host:port` under which other Bitcoin nodes reach this one. */
-  readonly address: string | undefined;
-}
-export interface PeerInfo {
-  readonly nodeId: NodeId;
-  readonly address: string;
-  readonly connected: boolean;
-  readonly inbound: boolean;
-  readonly features: string;
-}
-export interface OpenRequest {
-  readonly nodeId: NodeId;
-  readonly capacity: Sat;
-  readonly push: Msat;
-  readonly announce: boolean;
-  readonly feerate?: SatPerKw;
-}
-export interface CloseRequest {
-  readonly id: ChannelId;
-  readonly address?: string;
-  readonly feerate?: SatPerKw;
-}
-export interface ChannelInfo {
-  readonly id: ChannelId;
-  readonly peer: NodeId;
-  readonly state: string;
-  readonly active: boolean;
-  readonly opener: "local" | "remote";
-  readonly announced: boolean;
-  readonly shortChannelId: ShortChannelId | undefined;
-  readonly funding: Outpoint | undefined;
-  readonly capacity: Sat;
-  readonly local: Msat;
-  readonly remote: Msat;
-  readonly spendable: Msat;
-  readonly receivable: Msat;
-  readonly htlcs: number;
-  readonly localCommitmentNumber: bigint;
-  readonly remoteCommitmentNumber: bigint;
-  readonly closingTxid: Txid | undefined;
-}
-export interface GraphNode {
-  readonly id: NodeId;
-  readonly alias: string;
-  readonly addresses: readonly string[];
-  readonly channels: number;
-}
-export interface GraphChannel {
-  readonly shortChannelId: ShortChannelId;
-  readonly nodes: readonly [NodeId, NodeId];
-  readonly capacity: Sat | undefined;
-  readonly policies: readonly [GraphPolicy | undefined, GraphPolicy | undefined];
-}
-export interface GraphPolicy {
-  readonly feeBaseMsat: Msat;
-  readonly feePpm: number;
-  readonly cltvExpiryDelta: number;
-  readonly htlcMinimum: Msat;
-  readonly htlcMaximum: Msat;
-  readonly disabled: boolean;
-  readonly timestamp: number;
-}
-export interface RouteRequest {
-  readonly to: NodeId;
-  readonly amount: Msat;
-  readonly maxFee?: Msat;
-}
-export interface RouteQuote {
-  readonly amount: Msat;
-  readonly fee: Msat;
-  readonly hops: readonly {
-    readonly nodeId: NodeId;
-    readonly shortChannelId: ShortChannelId;
-    readonly amount: Msat;
-    readonly expiry: number;
-  }[];
-}
-export interface InvoiceRequest {
-  readonly amount: Msat | undefined;
-  readonly description: string;
-  readonly expirySeconds: number;
-  readonly externalId?: string;
-}
-export interface InvoiceInfo {
-  readonly id: string;
-  readonly paymentHash: PaymentHash;
-  readonly bolt11: string;
-  readonly state: "open" | "settled" | "expired" | "canceled";
-  readonly amount: Msat | undefined;
-  readonly received: Msat | undefined;
-  readonly description: string;
-  readonly externalId: string | undefined;
-  readonly createdAt: UnixMs;
-  readonly expiresAt: UnixMs;
-  readonly settledAt: UnixMs | undefined;
-}
-export interface PayRequest {
-  readonly bolt11: string;
-  /** Needed when the invoice names none, refused when it differs from the invoice's. */
-  readonly amount?: Msat;
-  readonly maxFee?: Msat;
-  readonly timeoutSeconds?: number;
-}
-export interface PaymentInfo {
-  readonly id: string;
-  readonly paymentHash: PaymentHash;
-  readonly state: "pending" | "succeeded" | "failed";
-  readonly payee: NodeId;
-  readonly amount: Msat;
-  readonly fee: Msat | undefined;
-  readonly preimage: Preimage | undefined;
-  readonly failure: CommandFault | undefined;
-  readonly hops: number | undefined;
-  readonly createdAt: UnixMs;
-  readonly endedAt: UnixMs | undefined;
-}
-export type Decoded =
-  | {
-      readonly kind: "bolt11";
-      readonly network: string;
-      readonly payee: NodeId;
-      readonly amount: Msat | undefined;
-      readonly paymentHash: PaymentHash;
-      readonly description: string | undefined;
-      readonly createdAt: UnixMs;
-      readonly expiresAt: UnixMs;
-      readonly minFinalCltvExpiryDelta: number;
-    }
-  | { readonly kind: "node"; readonly nodeId: NodeId; readonly host: string; readonly port: number }
-  | { readonly kind: "address"; readonly address: string; readonly network: string };
-
-export interface StreamRequest {
-  readonly title: string;
-  /** A folder with a ready HLS playlist `index.m3u8` and its segments. */
-  readonly source: string;
-  readonly priceMsatPerSecond: Msat;
-  readonly segmentSeconds: number;
-  readonly freeSeconds: number;
-}
-export interface StreamInfo {
-  readonly id: string;
-  readonly title: string;
-  readonly units: number;
-  readonly unitSeconds: number;
-  readonly pricePerUnit: Msat;
-  readonly freeUnits: number;
-  readonly sessions: number;
-  readonly earned: Msat;
-}
-export interface SubscribeRequest {
-  /** Base URL of the site's daemon, `http://127.0.0.1:port`. */
-  readonly site: string;
-  readonly stream: string;
-  readonly budget: Msat;
-  readonly maxUnpaid: Msat;
-}
-export interface SubscriptionInfo {
-  readonly id: string;
-  readonly stream: string;
-  readonly site: string;
-  readonly payee: NodeId;
-  readonly state: "open" | "paused" | "closed";
-  readonly pricePerUnit: Msat;
-  readonly feePerUnit: Msat | undefined;
-  readonly paid: Msat;
-  readonly fees: Msat;
-  readonly owed: Msat;
-  readonly cap: Msat;
-  readonly windowUnits: number;
-  readonly units: number;
-  readonly unlocked: readonly number[];
-}
-export interface Receipt {
-  readonly stream: string;
-  readonly units: number;
-  readonly paid: Msat;
-  readonly firstPreimage: Preimage | undefined;
-  readonly lastPreimage: Preimage | undefined;
-  readonly payerSignature: string;
-  readonly payeeSignature: string | undefined;
-}
-
-/** Something that happened, durable before anyone hears of it. API.md names the vocabulary. */
-export interface NodeEvent {
-  readonly seq: number;
-  readonly type: string;
-  readonly createdAt: UnixMs;
-  /** JSON-ready: amounts as decimal strings. */
-  readonly data: Readonly<Record<string, unknown>>;
 }
