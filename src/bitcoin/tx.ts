@@ -1,9 +1,9 @@
-import { type Outpoint, type Txid, txid as makeTxid } from "../base/ids.ts";
+import { txid as makeTxid, type Outpoint, type Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import { isSat, type Sat } from "../base/units.ts";
 import { type Codec, decode, encode, listOf, refine, struct } from "../codec/codec.ts";
 import { type ByteReader, type ByteWriter, DecodeError } from "../codec/io.ts";
-import { i32le, txid as txidCodec, u32le, u64le, bytesOf } from "../codec/primitives.ts";
+import { bytesOf, i32le, txid as txidCodec, u32le, u64le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d } from "../crypto/hash.ts";
 
@@ -35,7 +35,12 @@ export const COINBASE_VOUT = 0xffff_ffff;
 const outpoint: Codec<Outpoint> = struct({ txid: txidCodec, vout: u32le });
 const script = bytesOf(compactSize);
 const strippedInput = struct({ prevout: outpoint, scriptSig: script, sequence: u32le });
-const amount: Codec<Sat> = refine("sat", u64le, (v) => (isSat(v) ? v : undefined), (v) => v);
+const amount: Codec<Sat> = refine(
+  "sat",
+  u64le,
+  (v) => (isSat(v) ? v : undefined),
+  (v) => v,
+);
 export const txOut: Codec<TxOut> = struct({ amount, script });
 const witness = listOf(compactSize, script);
 const inputs = listOf(compactSize, strippedInput);
@@ -46,7 +51,12 @@ const SEGWIT_FLAG = 1;
 /** With witnesses when any input has one. BIP 144 §Serialization. */
 export const tx: Codec<Tx> = {
   shape: { kind: "struct", fields: { version: i32le, inputs, outputs, locktime: u32le } },
-  write: (writer, value) => write(writer, value, value.inputs.some((input) => input.witness.length > 0)),
+  write: (writer, value) =>
+    write(
+      writer,
+      value,
+      value.inputs.some((input) => input.witness.length > 0),
+    ),
   read: (reader) => read(reader),
 };
 /** Without witnesses: what a txid commits to. */

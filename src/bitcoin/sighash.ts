@@ -1,0 +1,214 @@
+import { hashBytes } from "../base/ids.ts";
+import { assert, present } from "../base/result.ts";
+import type { Sat } from "../base/units.ts";
+import { ByteWriter } from "../codec/io.ts";
+import { compactSize } from "../codec/varint.ts";
+import { sha256d } from "../crypto/hash.ts";
+import { OP } from "./opcodes.ts";
+import { elementAt } from "./script.ts";
+import { type Tx, type TxOut, txOut } from "./tx.ts";
+
+/** What a signature covers: its low five bits choose the outputs, the top bit leaves the other inputs free. */
+export const SIGHASH_ALL = 0x01;
+export const SIGHASH_NONE = 0x02;
+export const SIGHASH_SINGLE = 0x03;
+export const SIGHASH_ANYONECANPAY = 0x80;
+const OUTPUTS_MASK = 0x1f;
+
+/**
+ * The digests that signatures of one transaction sign. It holds the parts that all its inputs share, each hashed once
+ * and only when first asked for, so that the cost of n signatures grows with n and not with its square. BIP 143 §Specification.
+ */
+export interface SighashesOf {
+  readonly tx: Tx;
+  /** For witness version 0. `scriptCode` is without its length. `hashType` is as in the signature. BIP 143 §Specification. */
+  segwit(index: number, scriptCode: Uint8Array, amount: Sat, hashType: number): Uint8Array;
+  /** For scripts without a witness; `hashType` may be any 32-bit number. The signature is removed already (`findAndDelete`). */
+  legacy(index: number, scriptCode: Uint8Array, hashType: number): Uint8Array;
+}
+
+const ZERO_HASH = new Uint8Array(32);
+/** What SIGHASH_SINGLE signs when it has no output of its own in a legacy script: the number one, as a bug made it. */
+const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
+
+/** The digests of `tx`. Nothing is computed until it is asked for. */
+export function sighashesOf(tx: Tx): SighashesOf {
+  const parts = sharedParts(tx);
+  return {
+    tx,
+    segwit: (index, scriptCode, amount, hashType) => segwit(tx, parts, { index, scriptCode, amount, hashType }),
+    legacy: (index, scriptCode, hashType) => legacy(tx, parts, { index, scriptCode, hashType }),
+  };
+}
+
+/** One digest of a version 0 witness input; for more than one of the same transaction use `sighashesOf`. */
+export const segwitSighash = (
+  tx: Tx,
+  index: number,
+  scriptCode: Uint8Array,
+  amount: Sat,
+  hashType = SIGHASH_ALL,
+): Uint8Array => sighashesOf(tx).segwit(index, scriptCode, amount, hashType);
+
+interface SharedParts {
+  /** Outpoints of all inputs, 36 bytes each. */
+  readonly prevouts: () => Uint8Array;
+  readonly hashPrevouts: () => Uint8Array;
+  readonly hashSequence: () => Uint8Array;
+  /** All outputs, without their count. */
+  readonly outputs: () => Uint8Array;
+  readonly hashOutputs: () => Uint8Array;
+}
+function once<T>(compute: () => T): () => T {
+  let known: T | undefined;
+  return () => {
+    known ??= compute();
+    return known;
+  };
+}
+function written(capacity: number, write: (writer: ByteWriter) => void): Uint8Array {
+  const writer = new ByteWriter(capacity);
+  write(writer);
+  return writer.finish();
+}
+function sharedParts(tx: Tx): SharedParts {
+  const prevouts = once(() =>
+    written(36 * tx.inputs.length, (writer) => {
+      for (const { prevout } of tx.inputs) {
+        writer.bytes(hashBytes(prevout.txid));
+        writer.u32le(prevout.vout);
+      }
+    }),
+  );
+  const outputs = once(() =>
+    written(48 * tx.outputs.length, (writer) => {
+      for (const output of tx.outputs) txOut.write(writer, output);
+    }),
+  );
+  const sequences = (): Uint8Array =>
+    written(4 * tx.inputs.length, (writer) => {
+      for (const { sequence } of tx.inputs) writer.u32le(sequence);
+    });
+  return {
+    prevouts,
+    hashPrevouts: once(() => sha256d(prevouts())),
+    hashSequence: once(() => sha256d(sequences())),
+    outputs,
+    hashOutputs: once(() => sha256d(outputs())),
+  };
+}
+
+interface Signed {
+  readonly index: number;
+  readonly scriptCode: Uint8Array;
+  readonly hashType: number;
+}
+
+function segwit(tx: Tx, parts: SharedParts, { index, scriptCode, amount, hashType }: Signed & { amount: Sat }) {
+  const input = present(tx.inputs[index], "the signed input exists");
+  const outputsType = hashType & OUTPUTS_MASK;
+  const anyone = (hashType & SIGHASH_ANYONECANPAY) !== 0;
+  const all = outputsType !== SIGHASH_SINGLE && outputsType !== SIGHASH_NONE;
+  const own = outputsType === SIGHASH_SINGLE ? tx.outputs[index] : undefined;
+  const writer = new ByteWriter(160 + scriptCode.length);
+  writer.i32le(tx.version);
+  writer.bytes(anyone ? ZERO_HASH : parts.hashPrevouts());
+  writer.bytes(anyone || !all ? ZERO_HASH : parts.hashSequence());
+  writer.bytes(parts.prevouts().subarray(36 * index, 36 * index + 36));
+  compactSize.write(writer, scriptCode.length);
+  writer.bytes(scriptCode);
+  writer.u64le(amount);
+  writer.u32le(input.sequence);
+  writer.bytes(all ? parts.hashOutputs() : own === undefined ? ZERO_HASH : hashOfOutput(own));
+  writer.u32le(tx.locktime);
+  writer.i32le(hashType | 0);
+  return sha256d(writer.finish());
+}
+const hashOfOutput = (output: TxOut): Uint8Array => sha256d(written(48, (writer) => txOut.write(writer, output)));
+
+function legacy(tx: Tx, parts: SharedParts, { index, scriptCode, hashType }: Signed): Uint8Array {
+  assert(index < tx.inputs.length, "the signed input exists");
+  const outputsType = hashType & OUTPUTS_MASK;
+  if (outputsType === SIGHASH_SINGLE && index >= tx.outputs.length) return SINGLE_BUG_DIGEST;
+  const code = withoutCodeSeparators(scriptCode);
+  const anyone = (hashType & SIGHASH_ANYONECANPAY) !== 0;
+  const othersSequence = outputsType !== SIGHASH_SINGLE && outputsType !== SIGHASH_NONE;
+  const writer = new ByteWriter(41 * tx.inputs.length + code.length + parts.outputs().length + 32);
+  writer.i32le(tx.version);
+  compactSize.write(writer, anyone ? 1 : tx.inputs.length);
+  tx.inputs.forEach(({ sequence }, at) => {
+    if (anyone && at !== index) return;
+    writer.bytes(parts.prevouts().subarray(36 * at, 36 * at + 36));
+    compactSize.write(writer, at === index ? code.length : 0);
+    if (at === index) writer.bytes(code);
+    writer.u32le(at === index || othersSequence ? sequence : 0);
+  });
+  writeLegacyOutputs(writer, tx, parts, { index, outputsType });
+  writer.u32le(tx.locktime);
+  writer.i32le(hashType | 0);
+  return sha256d(writer.finish());
+}
+
+function writeLegacyOutputs(
+  writer: ByteWriter,
+  tx: Tx,
+  parts: SharedParts,
+  { index, outputsType }: { readonly index: number; readonly outputsType: number },
+): void {
+  if (outputsType === SIGHASH_NONE) compactSize.write(writer, 0);
+  else if (outputsType === SIGHASH_SINGLE) {
+    // Outputs before the signed one are blanked: amount -1, no script.
+    compactSize.write(writer, index + 1);
+    for (let blank = 0; blank < index; blank++) {
+      writer.u64le(0xffff_ffff_ffff_ffffn);
+      compactSize.write(writer, 0);
+    }
+    txOut.write(writer, present(tx.outputs[index], "SINGLE has its output"));
+  } else {
+    compactSize.write(writer, tx.outputs.length);
+    writer.bytes(parts.outputs());
+  }
+}
+
+/** The script without its OP_CODESEPARATORs. What follows a push that is cut short is kept as it is. */
+function withoutCodeSeparators(code: Uint8Array): Uint8Array {
+  if (!code.includes(OP.CODESEPARATOR)) return code;
+  return keepElements(code, (at) => (code[at] === OP.CODESEPARATOR ? 1 : 0));
+}
+
+/**
+ * The script without each occurrence of `pattern` that begins where an opcode begins: legacy scripts remove the
+ * signature from what it signs. `pattern` is `pushBytes(signature)`.
+ */
+export function findAndDelete(
+  code: Uint8Array,
+  pattern: Uint8Array,
+): { readonly code: Uint8Array; readonly found: number } {
+  let found = 0;
+  if (pattern.length === 0) return { code, found };
+  const kept = keepElements(code, (at) => {
+    for (let i = 0; i < pattern.length; i++) if (code[at + i] !== pattern[i]) return 0;
+    found++;
+    return pattern.length;
+  });
+  return { code: found === 0 ? code : kept, found };
+}
+
+/** Walks opcode by opcode, dropping as many bytes as `drop` says wherever it says more than none. */
+function keepElements(code: Uint8Array, drop: (at: number) => number): Uint8Array {
+  const writer = new ByteWriter(code.length);
+  let at = 0;
+  while (at < code.length) {
+    const dropped = drop(at);
+    if (dropped > 0) {
+      at += dropped;
+      continue;
+    }
+    const element = elementAt(code, at);
+    if (element === undefined) break;
+    writer.bytes(code.subarray(at, element.end));
+    at = element.end;
+  }
+  writer.bytes(code.subarray(at));
+  return writer.finish();
+}
