@@ -16,7 +16,7 @@ export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 export type Shape =
   | { readonly kind: "uint"; readonly bits: 8 | 16 | 32 | 64; readonly littleEndian?: true }
   | { readonly kind: "truncated"; readonly bits: 16 | 32 | 64 }
-  | { readonly kind: "int"; readonly bits: 32 }
+  | { readonly kind: "int"; readonly bits: 32 | 64 }
   | { readonly kind: "bigsize" }
   | { readonly kind: "compactsize" }
   | { readonly kind: "bytes"; readonly length: number }
@@ -27,7 +27,12 @@ export type Shape =
   | { readonly kind: "union"; readonly tag: Codec<number>; readonly cases: Readonly<Record<string, Codec<unknown>>> }
   | { readonly kind: "tlv_stream"; readonly records: Readonly<Record<string, TlvShape>> }
   | { readonly kind: "constant" }
-  | { readonly kind: "refined"; readonly name: string; readonly base: Codec<unknown>; readonly parse: (raw: never) => unknown };
+  | {
+      readonly kind: "refined";
+      readonly name: string;
+      readonly base: Codec<unknown>;
+      readonly parse: (raw: never) => unknown;
+    };
 export interface TlvShape {
   readonly type: bigint;
   readonly codec: Codec<unknown>;

@@ -76,6 +76,9 @@ export class ByteReader {
   u64(): bigint {
     return this.#view.getBigUint64(this.#take(8));
   }
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#take(8));
+  }
   u16le(): number {
     return this.#view.getUint16(this.#take(2), true);
   }
@@ -132,6 +135,10 @@ export class ByteWriter {
   u64(value: bigint): void {
     const at = this.#reserve(8);
     this.#view.setBigUint64(at, value);
+  }
+  i64(value: bigint): void {
+    const at = this.#reserve(8);
+    this.#view.setBigInt64(at, value);
   }
   u16le(value: number): void {
     const at = this.#reserve(2);

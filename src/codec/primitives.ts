@@ -3,18 +3,18 @@ import {
   type BlockHash,
   blockHash,
   type ChannelId,
-  channelId as makeChannelId,
   hashBytes,
   idBytes,
-  type NodeId,
+  channelId as makeChannelId,
   nodeId as makeNodeId,
-  type PaymentHash,
-  type Preimage,
   paymentHash as makePaymentHash,
   preimage as makePreimage,
+  txid as makeTxid,
+  type NodeId,
+  type PaymentHash,
+  type Preimage,
   type ShortChannelId,
   type Txid,
-  txid as makeTxid,
   unpackShortChannelId,
 } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
@@ -50,18 +50,59 @@ const uint = <T extends number | bigint>(
 });
 
 /** Unsigned integers, big endian. BOLT 1 §Fundamental Types. */
-export const u8 = uint(8, (r) => r.u8(), (w, v: number) => w.u8(v));
-export const u16 = uint(16, (r) => r.u16(), (w, v: number) => w.u16(v));
-export const u32 = uint(32, (r) => r.u32(), (w, v: number) => w.u32(v));
-export const u64 = uint(64, (r) => r.u64(), (w, v: bigint) => w.u64(v));
+export const u8 = uint(
+  8,
+  (r) => r.u8(),
+  (w, v: number) => w.u8(v),
+);
+export const u16 = uint(
+  16,
+  (r) => r.u16(),
+  (w, v: number) => w.u16(v),
+);
+export const u32 = uint(
+  32,
+  (r) => r.u32(),
+  (w, v: number) => w.u32(v),
+);
+export const u64 = uint(
+  64,
+  (r) => r.u64(),
+  (w, v: bigint) => w.u64(v),
+);
 /** Unsigned integers, little endian: Bitcoin's. */
-export const u16le = uint(16, (r) => r.u16le(), (w, v: number) => w.u16le(v), true);
-export const u32le = uint(32, (r) => r.u32le(), (w, v: number) => w.u32le(v), true);
-export const u64le = uint(64, (r) => r.u64le(), (w, v: bigint) => w.u64le(v), true);
+export const u16le = uint(
+  16,
+  (r) => r.u16le(),
+  (w, v: number) => w.u16le(v),
+  true,
+);
+export const u32le = uint(
+  32,
+  (r) => r.u32le(),
+  (w, v: number) => w.u32le(v),
+  true,
+);
+export const u64le = uint(
+  64,
+  (r) => r.u64le(),
+  (w, v: bigint) => w.u64le(v),
+  true,
+);
 export const i32le: Codec<number> = {
   shape: { kind: "int", bits: 32 },
   write: (writer, value) => writer.i32le(value),
   read: (reader) => reader.i32le(),
+};
+
+/** Two's complement, big endian: `s64`. BOLT 1 §Fundamental Types. */
+export const i64: Codec<bigint> = {
+  shape: { kind: "int", bits: 64 },
+  write: (writer, value) => {
+    assert(BigInt.asIntN(64, value) === value, `signed integer of 64 bits: ${value}`);
+    writer.i64(value);
+  },
+  read: (reader) => reader.i64(),
 };
 
 /** Exactly `length` bytes. */
@@ -132,8 +173,18 @@ export const text: Codec<string> = refine(
 export const peerText: Codec<Uint8Array> = bytesOf(u16);
 export const showPeerText = (value: Uint8Array): string => printable(value);
 
-export const amountMsat: Codec<Msat> = refine("msat", u64, (v) => (isMsat(v) ? v : undefined), (v) => v);
-export const amountSat: Codec<Sat> = refine("sat", u64, (v) => (isSat(v) ? v : undefined), (v) => v);
+export const amountMsat: Codec<Msat> = refine(
+  "msat",
+  u64,
+  (v) => (isMsat(v) ? v : undefined),
+  (v) => v,
+);
+export const amountSat: Codec<Sat> = refine(
+  "sat",
+  u64,
+  (v) => (isSat(v) ? v : undefined),
+  (v) => v,
+);
 export const feerate: Codec<SatPerKw> = refine("sat_per_kw", u32, satPerKw, (v) => v);
 /** An absolute expiry as it stands on the wire; whether it is sensible is for the channel to judge. */
 export const expiry: Codec<CltvExpiry> = refine("cltv_expiry", u32, cltvExpiry, (v) => v);
@@ -152,7 +203,12 @@ export const shortChannelId: Codec<ShortChannelId> = refine("short_channel_id", 
 
 const isCompressed = (value: Uint8Array): boolean => value[0] === 2 || value[0] === 3;
 /** 33 bytes with a compressed prefix. That it lies on the curve is checked where it is first used. BOLT 1 §Fundamental Types. */
-export const point: Codec<Uint8Array> = refine("point", bytes(33), (v) => (isCompressed(v) ? v : undefined), (v) => v);
+export const point: Codec<Uint8Array> = refine(
+  "point",
+  bytes(33),
+  (v) => (isCompressed(v) ? v : undefined),
+  (v) => v,
+);
 export const nodeId: Codec<NodeId> = refine(
   "node_id",
   bytes(33),

@@ -111,4 +111,3 @@ export const presence: Codec<true> = {
   write: () => undefined,
   read: () => true,
 };
-

@@ -1,7 +1,7 @@
+import type { Result } from "../base/result.ts";
 import { type Codec, decode, type Fields, type StructOf, struct } from "../codec/codec.ts";
 import { type ByteReader, ByteWriter, type DecodeError } from "../codec/io.ts";
 import { type StreamOf, type Tlvs, tlvStream } from "../codec/tlv.ts";
-import type { Result } from "../base/result.ts";
 
 /** What one declaration gives: type number, codec, and the lists that tests and the registry read. */
 export interface Message<N extends string, F extends Fields, R extends Tlvs> {
