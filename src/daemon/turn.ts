@@ -1,0 +1,106 @@
+import type { NodeId } from "../base/ids.ts";
+import type { UnixMs } from "../base/units.ts";
+import type { Store, StoreRecord } from "../ports/store.ts";
+import type { Clock } from "../ports/world.ts";
+import { createOutbox, type Errand, type Outbox } from "./outbox.ts";
+
+/**
+ * One input and everything it sets off, in all the machines it concerns: stepped purely, to the end, before anything
+ * is written. Then one append of every record, and only after that append is durable the outside effects.
+ */
+export interface Turn {
+  readonly now: UnixMs;
+  /** A record of this turn's group. The last write of a key wins. */
+  put(key: string, value: Uint8Array | undefined): void;
+  /** Steps another machine in the same turn, after those already asked for. */
+  next(task: (turn: Turn) => void): void;
+  /** Runs once this turn's group, and all before it, are durable, in order within its lane. */
+  afterwards(lane: string, errand: Errand): void;
+  /** Runs in order within its lane without waiting for this turn's group: proposals, which rest on nothing new. */
+  meanwhile(lane: string, errand: Errand): void;
+}
+export const peerLane = (peer: NodeId): string => `peer/${peer}`;
+
+export interface Turns {
+  /** Steps `task` and all it sets off, then writes, then performs. Does nothing once halted. */
+  run(task: (turn: Turn) => void): void;
+  /** As `run`, on a later turn of the loop: lets what arrives together be answered together. */
+  soon(task: (turn: Turn) => void): void;
+  readonly outbox: Outbox;
+  /** Resolves when everything appended so far is durable. */
+  settled(): Promise<void>;
+  /** Set once the disk has refused a group or a step has thrown: nothing is stepped, written or sent any more. */
+  readonly halted: Error | undefined;
+  stop(): void;
+}
+
+export interface TurnPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Told once, with the disk's own error. */
+  readonly onHalt: (error: Error) => void;
+}
+
+export function createTurns(ports: TurnPorts): Turns {
+  const outbox = createOutbox();
+  let sequence = 0;
+  let halted: Error | undefined;
+  let stopped = false;
+  let last: Promise<void> = Promise.resolve();
+
+  const halt = (error: Error): void => {
+    if (halted !== undefined) return;
+    halted = error;
+    ports.onHalt(error);
+  };
+  /** Durable first, effects second. */
+  const perform = (records: ReadonlyMap<string, Uint8Array | undefined>, errands: readonly Posted[]): void => {
+    if (records.size > 0) {
+      const group: StoreRecord[] = [];
+      for (const [key, value] of records) group.push({ key, value });
+      const mine = ++sequence;
+      last = ports.store.append(group).then(() => {
+        if (!stopped && halted === undefined) outbox.flushed(mine);
+      }, halt);
+    }
+    for (const { lane, durable, errand } of errands) outbox.post(lane, durable ? sequence : 0, errand);
+  };
+  const run = (task: (turn: Turn) => void): void => {
+    if (halted !== undefined || stopped) return;
+    const records = new Map<string, Uint8Array | undefined>();
+    const errands: Posted[] = [];
+    const tasks: ((turn: Turn) => void)[] = [task];
+    const turn: Turn = {
+      now: ports.clock.now(),
+      put: (key, value) => records.set(key, value),
+      next: (following) => tasks.push(following),
+      afterwards: (lane, errand) => errands.push({ lane, durable: true, errand }),
+      meanwhile: (lane, errand) => errands.push({ lane, durable: false, errand }),
+    };
+    try {
+      for (let at = 0; at < tasks.length; at++) tasks[at]?.(turn);
+    } catch (error) {
+      // Machines have moved on in memory and their records are not written: only a restart from disk is safe.
+      halt(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    perform(records, errands);
+  };
+  return {
+    run,
+    soon: (task) => void ports.clock.after(0, () => run(task)),
+    outbox,
+    settled: () => last,
+    get halted() {
+      return halted;
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+interface Posted {
+  readonly lane: string;
+  readonly durable: boolean;
+  readonly errand: Errand;
+}
