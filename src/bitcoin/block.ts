@@ -1,0 +1,51 @@
+import { type BlockHash, blockHash } from "../base/ids.ts";
+import type { Result } from "../base/result.ts";
+import { type Codec, decode, encode, listOf, struct, type ValueOf } from "../codec/codec.ts";
+import type { DecodeError } from "../codec/io.ts";
+import { blockHashCodec, bytes, i32le, u32le } from "../codec/primitives.ts";
+import { compactSize } from "../codec/varint.ts";
+import { sha256d } from "../crypto/hash.ts";
+import { type Tx, tx, weightOf } from "./tx.ts";
+
+/** The 80 bytes that are hashed for proof of work. */
+export const HEADER_BYTES = 80;
+export const blockHeader = struct({
+  version: i32le,
+  previous: blockHashCodec,
+  /** 32 bytes in the order hashed, not the order shown. */
+  merkleRoot: bytes(32),
+  /** Seconds since 1970-01-01 UTC, as the miner says. */
+  time: u32le,
+  /** The target in compact form (`pow.ts`). */
+  bits: u32le,
+  nonce: u32le,
+});
+export type BlockHeader = ValueOf<typeof blockHeader>;
+
+export interface Block {
+  readonly header: BlockHeader;
+  readonly txs: readonly Tx[];
+}
+export const block: Codec<Block> = struct({ header: blockHeader, txs: listOf(compactSize, tx) });
+
+export const encodeHeader = (header: BlockHeader): Uint8Array => encode(blockHeader, header);
+export const decodeHeader = (data: Uint8Array): Result<BlockHeader, DecodeError> => decode(blockHeader, data);
+export const encodeBlock = (value: Block): Uint8Array => encode(block, value);
+export const decodeBlock = (data: Uint8Array): Result<Block, DecodeError> => decode(block, data);
+
+export const blockHashOf = (header: BlockHeader): BlockHash => blockHash(sha256d(encodeHeader(header)));
+
+/** No block weighs more. BIP 141 §Block size. */
+export const BLOCK_WEIGHT_MAX = 4_000_000;
+/** Weight units of a byte that is no witness. BIP 141 §Block size. */
+export const WITNESS_SCALE_FACTOR = 4;
+/** The cost of all signature checks in one block. BIP 141 §Sigops. */
+export const BLOCK_SIGOPS_COST_MAX = 80_000;
+/** Blocks that must stand on a coinbase's own before its outputs may be spent. */
+export const COINBASE_MATURITY_BLOCKS = 100;
+
+/** Weight units of a whole block: header and count stand outside the witnesses. BIP 141 §Block size. */
+export function blockWeight({ txs }: Block): number {
+  const count = txs.length < 0xfd ? 1 : txs.length <= 0xffff ? 3 : 5;
+  return txs.reduce((sum, each) => sum + weightOf(each), (HEADER_BYTES + count) * WITNESS_SCALE_FACTOR);
+}

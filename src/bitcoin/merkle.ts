@@ -1,0 +1,90 @@
+import { equalBytes } from "../base/bytes.ts";
+import { hashBytes } from "../base/ids.ts";
+import { assert, present } from "../base/result.ts";
+import { sha256d } from "../crypto/hash.ts";
+import { OP } from "./opcodes.ts";
+import { type Tx, txidOf, wtxidOf } from "./tx.ts";
+
+/** Hashes are 32 bytes in the order hashed. */
+export interface MerkleRoot {
+  readonly root: Uint8Array;
+  /**
+   * Two neighbours were equal: the list has the same root without the repetition (CVE-2012-2459), so a block that shows
+   * it must be refused without calling its hash invalid.
+   */
+  readonly mutated: boolean;
+}
+
+/** Pairs are hashed together up to the root; the last of an odd row is paired with itself. No leaves give zeros. */
+export function merkleRoot(leaves: readonly Uint8Array[]): MerkleRoot {
+  let mutated = false;
+  let row = leaves;
+  while (row.length > 1) {
+    for (let i = 0; i + 1 < row.length; i += 2) mutated ||= equalBytes(row[i] as Uint8Array, row[i + 1] as Uint8Array);
+    row = nextRow(row);
+  }
+  return { root: row[0] ?? new Uint8Array(32), mutated };
+}
+function nextRow(row: readonly Uint8Array[]): readonly Uint8Array[] {
+  const next: Uint8Array[] = [];
+  for (let i = 0; i < row.length; i += 2)
+    next.push(hashPair(row[i] as Uint8Array, row[i + 1] ?? (row[i] as Uint8Array)));
+  return next;
+}
+function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const pair = new Uint8Array(64);
+  pair.set(left);
+  pair.set(right, 32);
+  return sha256d(pair);
+}
+
+/** The siblings from leaf to root: with the leaf and its index they prove that it is under the root. */
+export function merkleBranch(leaves: readonly Uint8Array[], index: number): readonly Uint8Array[] {
+  assert(Number.isInteger(index) && index >= 0 && index < leaves.length, "the leaf of a branch exists");
+  const branch: Uint8Array[] = [];
+  let row = leaves;
+  for (let at = index; row.length > 1; at >>= 1) {
+    branch.push(row[at ^ 1] ?? present(row[at], "a row holds the leaf's ancestor"));
+    row = nextRow(row);
+  }
+  return branch;
+}
+/** The root that a leaf at `index` has with these siblings. */
+export function rootOfBranch(leaf: Uint8Array, index: number, branch: readonly Uint8Array[]): Uint8Array {
+  let at = index;
+  let hash = leaf;
+  for (const sibling of branch) {
+    hash = at % 2 === 1 ? hashPair(sibling, hash) : hashPair(hash, sibling);
+    at = Math.floor(at / 2);
+  }
+  return hash;
+}
+
+/** The root that a header commits to: over the txids. */
+export const txMerkleRoot = (txs: readonly Tx[]): MerkleRoot => merkleRoot(txs.map((tx) => hashBytes(txidOf(tx))));
+/** Over the wtxids, with zeros for the coinbase. BIP 141 §Commitment structure. */
+export const witnessMerkleRoot = (txs: readonly Tx[]): Uint8Array =>
+  merkleRoot(txs.map((tx, index) => (index === 0 ? new Uint8Array(32) : hashBytes(wtxidOf(tx))))).root;
+
+/** OP_RETURN, a push of 36 bytes, and the header of the commitment. BIP 141 §Commitment structure. */
+const COMMITMENT_PREFIX = Uint8Array.of(OP.RETURN, 0x24, 0xaa, 0x21, 0xa9, 0xed);
+const COMMITMENT_BYTES = COMMITMENT_PREFIX.length + 32;
+
+/** The hash over witness root and reserved value. BIP 141 §Commitment structure. */
+export const witnessCommitment = (witnessRoot: Uint8Array, reserved: Uint8Array): Uint8Array =>
+  hashPair(witnessRoot, reserved);
+/** The scriptPubKey of the coinbase output that holds the commitment. BIP 141 §Commitment structure. */
+export function commitmentScript(commitment: Uint8Array): Uint8Array {
+  assert(commitment.length === 32, "a witness commitment has 32 bytes");
+  const bytes = new Uint8Array(COMMITMENT_BYTES);
+  bytes.set(COMMITMENT_PREFIX);
+  bytes.set(commitment, COMMITMENT_PREFIX.length);
+  return bytes;
+}
+/** The commitment in a coinbase: in the last output that has the form of one. BIP 141 §Commitment structure. */
+export function committedWitness(coinbase: Tx): Uint8Array | undefined {
+  const output = coinbase.outputs.findLast(
+    ({ script }) => script.length >= COMMITMENT_BYTES && COMMITMENT_PREFIX.every((byte, at) => script[at] === byte),
+  );
+  return output?.script.slice(COMMITMENT_PREFIX.length, COMMITMENT_BYTES);
+}

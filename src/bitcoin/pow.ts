@@ -1,0 +1,97 @@
+import type { BlockHash } from "../base/ids.ts";
+import type { ChainParams } from "./params.ts";
+
+/** Blocks between two changes of the target. */
+export const RETARGET_INTERVAL_BLOCKS = 2016;
+/** Seconds that one block should take. */
+export const BLOCK_SPACING_S = 600;
+const TARGET_TIMESPAN_S = RETARGET_INTERVAL_BLOCKS * BLOCK_SPACING_S;
+
+/** A target in compact form: one byte of exponent (base 256), a sign bit and 23 bits of mantissa. */
+export interface CompactTarget {
+  readonly target: bigint;
+  readonly negative: boolean;
+  /** It would not fit into 256 bits. */
+  readonly overflow: boolean;
+}
+export function decodeCompact(bits: number): CompactTarget {
+  const size = bits >>> 24;
+  const mantissa = bits & 0x7f_ffff;
+  const target = size <= 3 ? BigInt(mantissa >>> (8 * (3 - size))) : BigInt(mantissa) << BigInt(8 * (size - 3));
+  const shifted = size <= 3 ? mantissa >>> (8 * (3 - size)) : mantissa;
+  return {
+    target,
+    negative: shifted !== 0 && (bits & 0x80_0000) !== 0,
+    overflow: shifted !== 0 && (size > 34 || (mantissa > 0xff && size > 33) || (mantissa > 0xffff && size > 32)),
+  };
+}
+
+/** The compact form, with the mantissa rounded down. */
+export function encodeCompact(target: bigint): number {
+  let size = Math.ceil(target.toString(2).length / 8);
+  if (target === 0n) size = 0;
+  let mantissa = Number(size <= 3 ? target << BigInt(8 * (3 - size)) : target >> BigInt(8 * (size - 3)));
+  if ((mantissa & 0x80_0000) !== 0) {
+    mantissa >>>= 8;
+    size++;
+  }
+  return ((size << 24) | mantissa) >>> 0;
+}
+
+/** The target that `bits` sets, or undefined when no block of this chain may set it: zero, negative or too easy. */
+export function targetOf(bits: number, params: ChainParams): bigint | undefined {
+  const { target, negative, overflow } = decodeCompact(bits);
+  return negative || overflow || target === 0n || target > params.powLimit ? undefined : target;
+}
+
+/** Hashes that a block with this target takes on average: what chains are compared by. Zero for an impossible target. */
+export function workOf(bits: number): bigint {
+  const { target, negative, overflow } = decodeCompact(bits);
+  return negative || overflow || target === 0n ? 0n : (1n << 256n) / (target + 1n);
+}
+
+/** Whether the block's hash is as low as its header says it must be, and may say. */
+export function hasProofOfWork(hash: BlockHash, bits: number, params: ChainParams): boolean {
+  const target = targetOf(bits, params);
+  return target !== undefined && BigInt(`0x${hash}`) <= target;
+}
+
+/** What the next target needs to know of a block. */
+export interface BlockTime {
+  readonly height: number;
+  readonly time: number;
+  readonly bits: number;
+}
+
+/** The target after a whole interval: in proportion to the time it took, by at most a factor of four either way. */
+export function retarget(params: ChainParams, interval: { first: BlockTime; last: BlockTime }): number {
+  const { first, last } = interval;
+  if (params.retargeting === "never") return last.bits;
+  const taken = Math.min(Math.max(last.time - first.time, TARGET_TIMESPAN_S / 4), TARGET_TIMESPAN_S * 4);
+  // BIP 94 §Specification: testnet4 keeps the real difficulty in the first block of each interval.
+  const base = params.retargeting === "testnet4" ? first.bits : last.bits;
+  const next = (decodeCompact(base).target * BigInt(taken)) / BigInt(TARGET_TIMESPAN_S);
+  return encodeCompact(next > params.powLimit ? params.powLimit : next);
+}
+
+/**
+ * The `bits` that a block after `last` must have. `at` gives the block of the same chain at a lower height; `time` is the
+ * new block's own, because test networks let a block that comes late be easy.
+ */
+export function nextBits(
+  params: ChainParams,
+  last: BlockTime,
+  time: number,
+  at: (height: number) => BlockTime,
+): number {
+  const limit = encodeCompact(params.powLimit);
+  const height = last.height + 1;
+  if (height % RETARGET_INTERVAL_BLOCKS === 0) {
+    return retarget(params, { first: at(height - RETARGET_INTERVAL_BLOCKS), last });
+  }
+  if (params.retargeting === "mainnet" || params.retargeting === "never") return last.bits;
+  if (time > last.time + 2 * BLOCK_SPACING_S) return limit;
+  let earlier = last;
+  while (earlier.height % RETARGET_INTERVAL_BLOCKS !== 0 && earlier.bits === limit) earlier = at(earlier.height - 1);
+  return earlier.bits;
+}
