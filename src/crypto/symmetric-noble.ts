@@ -12,6 +12,18 @@ export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array => hma
 export const seal = (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plain: Uint8Array): Uint8Array =>
   chacha20poly1305(key, nonce, ad).encrypt(plain);
 
+/** As `seal`, into `out` from `at` on. */
+export function sealInto(
+  out: Uint8Array,
+  at: number,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ad: Uint8Array,
+  plain: Uint8Array,
+): void {
+  out.set(seal(key, nonce, ad, plain), at);
+}
+
 /** The plaintext, or undefined when the tag does not fit. RFC 8439. */
 export function open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   try {

@@ -11,14 +11,26 @@ export const sha256 = (data: Uint8Array): Uint8Array => view(hash("sha256", data
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array =>
   view(createHmac("sha256", key).update(data).digest());
 
-/** ChaCha20-Poly1305: the ciphertext with its 16-byte tag behind it. RFC 8439. */
-export function seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plain: Uint8Array): Uint8Array {
+/** ChaCha20-Poly1305 into `out` from `at` on: the ciphertext, then its 16-byte tag. RFC 8439. */
+export function sealInto(
+  out: Uint8Array,
+  at: number,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ad: Uint8Array,
+  plain: Uint8Array,
+): void {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plain.length });
-  const sealed = new Uint8Array(plain.length + TAG_BYTES);
-  sealed.set(cipher.update(plain));
+  out.set(cipher.update(plain), at);
   cipher.final();
-  sealed.set(cipher.getAuthTag(), plain.length);
+  out.set(cipher.getAuthTag(), at + plain.length);
+}
+
+/** As `sealInto`, into memory of its own. */
+export function seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plain: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(plain.length + TAG_BYTES);
+  sealInto(sealed, 0, key, nonce, ad, plain);
   return sealed;
 }
 
