@@ -1,0 +1,196 @@
+import type { Outpoint, Txid } from "../../src/base/ids.ts";
+import { err, ok, present, type Result } from "../../src/base/result.ts";
+import type { Sat } from "../../src/base/units.ts";
+import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import type { Commitment } from "../tx/commitment.ts";
+import type { CommitmentFormat } from "../tx/format.ts";
+import type { Funding } from "../tx/funding-tx.ts";
+import { remoteHtlcSighash } from "../tx/htlc-tx.ts";
+import type { CommitmentTerms } from "../tx/terms.ts";
+import type { ChannelSecrets } from "./channel-keys.ts";
+import { deriveSecret } from "./derivation.ts";
+
+/** One second-stage transaction to sign: the output that it spends, and itself. */
+export interface SecondStageInput {
+  readonly tx: Tx;
+  readonly amount: Sat;
+  readonly witnessScript: Uint8Array;
+}
+
+/** What is to be signed and what for, complete, so that a signer in another process can judge it. All sign with our keys. */
+export type SigningRequest =
+  | {
+      /** The peer's next commitment, for `funding_created`, `funding_signed` or `commitment_signed`. */
+      readonly purpose: "remote_commitment";
+      readonly funding: Funding;
+      readonly format: CommitmentFormat;
+      readonly number: bigint;
+      readonly txid: Txid;
+      readonly tx: Tx;
+      /** The peer's per-commitment point for `number`. */
+      readonly perCommitmentPoint: Uint8Array;
+      readonly htlcs: readonly SecondStageInput[];
+    }
+  | {
+      /** Our own commitment, to be broadcast. After this no secret from `number` on may ever leave. */
+      readonly purpose: "local_commitment";
+      readonly funding: Funding;
+      readonly number: bigint;
+      readonly txid: Txid;
+      readonly tx: Tx;
+      /** Our per-commitment point for `number`. */
+      readonly perCommitmentPoint: Uint8Array;
+      readonly htlcs: readonly SecondStageInput[];
+    }
+  | {
+      /** A mutual close. */
+      readonly purpose: "closing";
+      readonly funding: Funding;
+      readonly txid: Txid;
+      readonly tx: Tx;
+    };
+
+/** 64 bytes compact, low-S. `htlcSignatures` are in the order of the request's `htlcs`. */
+export interface Signatures {
+  readonly signature: Uint8Array;
+  readonly htlcSignatures: readonly Uint8Array[];
+}
+
+/** What the signer has signed and may not contradict. It starts from what is durable and only ever gets stricter. */
+export interface SignerMemory {
+  /** The newest commitment of the peer that we signed, for each funding output. */
+  readonly signed: readonly SignedCommitment[];
+  /** Our own commitments below this number are revoked. */
+  readonly revokedBelow: bigint;
+  /** The lowest number of our own commitments signed for broadcast. */
+  readonly broadcastFrom: bigint | undefined;
+}
+export interface SignedCommitment {
+  readonly funding: Outpoint;
+  readonly number: bigint;
+  readonly txid: Txid;
+}
+export const FRESH_MEMORY: SignerMemory = { signed: [], revokedBelow: 0n, broadcastFrom: undefined };
+
+export type SigningRefusal =
+  /** The transaction is not the one named, or does not spend (only) the funding output. */
+  | { readonly code: "malformed_request" }
+  /** Another commitment of that number was signed: two valid states of one number cannot both be punished. */
+  | { readonly code: "number_signed_before"; readonly number: bigint; readonly txid: Txid }
+  /** A newer commitment was signed; going back would give the peer a choice of states. */
+  | { readonly code: "number_went_back"; readonly newest: bigint }
+  /** Whoever publishes it loses everything. */
+  | { readonly code: "own_commitment_revoked"; readonly revokedBelow: bigint }
+  /** The commitment may be on its way to the chain, so its secret must stay ours. */
+  | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint };
+
+/** The request for the peer's signature-bearing messages. `local` in `terms` is the peer, who owns the commitment. */
+export const remoteCommitmentRequest = (
+  terms: CommitmentTerms,
+  perCommitmentPoint: Uint8Array,
+  commitment: Commitment,
+): SigningRequest => ({
+  purpose: "remote_commitment",
+  funding: terms.funding,
+  format: terms.format,
+  number: commitment.number,
+  txid: commitment.txid,
+  tx: commitment.tx,
+  perCommitmentPoint,
+  htlcs: commitment.htlcs.map(({ tx, amount, witnessScript }) => ({ tx, amount, witnessScript })),
+});
+
+/** The request for our own commitment, when it is to be broadcast. */
+export const localCommitmentRequest = (
+  terms: CommitmentTerms,
+  perCommitmentPoint: Uint8Array,
+  commitment: Commitment,
+): SigningRequest => ({
+  purpose: "local_commitment",
+  funding: terms.funding,
+  number: commitment.number,
+  txid: commitment.txid,
+  tx: commitment.tx,
+  perCommitmentPoint,
+  htlcs: commitment.htlcs.map(({ tx, amount, witnessScript }) => ({ tx, amount, witnessScript })),
+});
+
+export const closingRequest = (funding: Funding, tx: Tx): SigningRequest => ({
+  purpose: "closing",
+  funding,
+  txid: txidOf(tx),
+  tx,
+});
+
+/**
+ * Signs with the channel's secrets, or says why not. The caller keeps the memory that comes back, and uses no
+ * signature before it has.
+ */
+export function sign(
+  secrets: ChannelSecrets,
+  memory: SignerMemory,
+  request: SigningRequest,
+): Result<{ readonly signatures: Signatures; readonly memory: SignerMemory }, SigningRefusal> {
+  const input = request.tx.inputs[0];
+  const spendsFunding =
+    request.tx.inputs.length === 1 &&
+    input?.prevout.txid === request.funding.outpoint.txid &&
+    input.prevout.vout === request.funding.outpoint.vout;
+  if (!spendsFunding || txidOf(request.tx) !== request.txid) return err({ code: "malformed_request" });
+  const remembered = remember(memory, request);
+  if (!remembered.ok) return remembered;
+  const { witnessScript, amount } = request.funding;
+  const signature = secp256k1.sign(segwitSighash(request.tx, 0, witnessScript, amount), secrets.funding);
+  return ok({ signatures: { signature, htlcSignatures: signHtlcs(secrets, request) }, memory: remembered.value });
+}
+
+function remember(memory: SignerMemory, request: SigningRequest): Result<SignerMemory, SigningRefusal> {
+  if (request.purpose === "closing") return ok(memory);
+  const { number, txid } = request;
+  if (request.purpose === "local_commitment") {
+    if (number < memory.revokedBelow) return err({ code: "own_commitment_revoked", revokedBelow: memory.revokedBelow });
+    const from = memory.broadcastFrom;
+    return ok({ ...memory, broadcastFrom: from !== undefined && from < number ? from : number });
+  }
+  const funding = request.funding.outpoint;
+  const before = memory.signed.find((s) => s.funding.txid === funding.txid && s.funding.vout === funding.vout);
+  if (before === undefined) return ok({ ...memory, signed: [...memory.signed, { funding, number, txid }] });
+  if (number < before.number) return err({ code: "number_went_back", newest: before.number });
+  if (number === before.number) {
+    return txid === before.txid ? ok(memory) : err({ code: "number_signed_before", number, txid: before.txid });
+  }
+  return ok({ ...memory, signed: memory.signed.map((s) => (s === before ? { funding, number, txid } : s)) });
+}
+
+function signHtlcs(secrets: ChannelSecrets, request: SigningRequest): readonly Uint8Array[] {
+  if (request.purpose === "closing" || request.htlcs.length === 0) return [];
+  // BOLT 3 §HTLC-Timeout and HTLC-Success Transactions: what we sign for ourselves covers the whole transaction.
+  const hashType = request.purpose === "local_commitment" ? SIGHASH_ALL : remoteHtlcSighash(request.format);
+  const basepoint = secp256k1.publicKey(secrets.htlcBasepoint);
+  const secret = deriveSecret(secrets.htlcBasepoint, basepoint, request.perCommitmentPoint);
+  return request.htlcs.map(({ tx, amount, witnessScript }) =>
+    secp256k1.sign(segwitSighash(tx, 0, witnessScript, amount, hashType), secret),
+  );
+}
+
+/** To be called before the secret of our commitment `number` leaves: from then on it is never signed for broadcast. */
+export function markRevoked(memory: SignerMemory, number: bigint): Result<SignerMemory, SigningRefusal> {
+  const from = memory.broadcastFrom;
+  if (from !== undefined && number >= from) return err({ code: "own_commitment_broadcast", broadcastFrom: from });
+  return ok(number < memory.revokedBelow ? memory : { ...memory, revokedBelow: number + 1n });
+}
+
+/** The memory of a channel that is loaded from its durable state. */
+export const signerMemory = (durable: {
+  /** The newest commitment of the peer that we signed. */
+  readonly signed: SignedCommitment;
+  /** The number of our own current commitment: all below are revoked. */
+  readonly localNumber: bigint;
+  readonly broadcast: boolean;
+}): SignerMemory => ({
+  signed: [present(durable.signed, "a durable channel has signed a commitment")],
+  revokedBelow: durable.localNumber,
+  broadcastFrom: durable.broadcast ? durable.localNumber : undefined,
+});
