@@ -26,6 +26,7 @@ interface Binding {
 
 const SCALAR_BYTES = 32;
 const POINT_BYTES = 33;
+const FULL_POINT_BYTES = 65;
 const SIGNATURE_BYTES = 64;
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
@@ -52,6 +53,13 @@ function libsecp256k1(binding: Binding): Secp256k1 {
     name: "native",
     isSecret,
     isPoint: (point) => point.length === POINT_BYTES && binding.publicKeyVerify(point),
+    compress: (point) => {
+      if ((point.length !== POINT_BYTES && point.length !== FULL_POINT_BYTES) || !binding.publicKeyVerify(point))
+        return undefined;
+      const compressed = point.slice(0, POINT_BYTES);
+      if (point.length === FULL_POINT_BYTES) compressed[0] = 2 + ((point[FULL_POINT_BYTES - 1] as number) & 1);
+      return compressed;
+    },
     publicKey: (secret) => {
       requireSecret(secret);
       return binding.publicKeyCreate(secret);
@@ -60,7 +68,9 @@ function libsecp256k1(binding: Binding): Secp256k1 {
     verify: (signature, digest, point) =>
       point.length === POINT_BYTES && (unlessRefused(() => binding.ecdsaVerify(signature, digest, point)) ?? false),
     signRecoverable,
-    recover: (signature, recovery, digest) => unlessRefused(() => binding.ecdsaRecover(signature, recovery, digest)),
+    // The binding would round a recovery id that is no integer.
+    recover: (signature, recovery, digest) =>
+      Number.isInteger(recovery) ? unlessRefused(() => binding.ecdsaRecover(signature, recovery, digest)) : undefined,
     normalize: (signature) => {
       if (signature.length !== SIGNATURE_BYTES) return undefined;
       if (isZero(signature.subarray(0, SCALAR_BYTES)) || isZero(signature.subarray(SCALAR_BYTES))) return undefined;

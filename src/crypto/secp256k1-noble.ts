@@ -1,5 +1,6 @@
 import { secp256k1 as curve } from "@noble/curves/secp256k1.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { equalBytes } from "../base/bytes.ts";
 import { assert } from "../base/result.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
 
@@ -7,6 +8,7 @@ import type { Secp256k1 } from "./secp256k1.ts";
 const { Point } = curve;
 const SCALAR_BYTES = 32;
 const POINT_BYTES = 33;
+const FULL_POINT_BYTES = 65;
 const SIGNATURE_BYTES = 64;
 const scalars = Point.Fn;
 type Point = InstanceType<typeof Point>;
@@ -32,6 +34,17 @@ function parsePoint(bytes: Uint8Array): Point | undefined {
   } catch {
     return undefined;
   }
+}
+function compress(point: Uint8Array): Uint8Array | undefined {
+  if (point.length === POINT_BYTES) return parsePoint(point)?.toBytes(true);
+  const [prefix] = point;
+  if (point.length !== FULL_POINT_BYTES || (prefix !== 4 && prefix !== 6 && prefix !== 7)) return undefined;
+  const odd = (point[FULL_POINT_BYTES - 1] as number) & 1;
+  if (prefix !== 4 && prefix !== 6 + odd) return undefined;
+  const compressed = point.slice(0, POINT_BYTES);
+  compressed[0] = 2 + odd;
+  const y = parsePoint(compressed)?.toBytes(false).subarray(POINT_BYTES);
+  return y !== undefined && equalBytes(y, point.subarray(POINT_BYTES)) ? compressed : undefined;
 }
 const pointBytes = (point: Point): Uint8Array | undefined => (point.is0() ? undefined : point.toBytes(true));
 const nonZeroBytes = (scalar: bigint): Uint8Array | undefined => (scalar === 0n ? undefined : scalars.toBytes(scalar));
@@ -74,6 +87,7 @@ export const provider: Secp256k1 = {
   name: "noble",
   isSecret: (secret) => (parseScalar(secret) ?? 0n) !== 0n,
   isPoint: (point) => parsePoint(point) !== undefined,
+  compress,
   publicKey: (secret) => Point.BASE.multiply(secretScalar(secret)).toBytes(true),
   sign: (digest, secret) => signRecoverable(digest, secret).signature,
   verify,

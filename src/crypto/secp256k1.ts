@@ -11,6 +11,11 @@ export interface Secp256k1 {
   isSecret(secret: Uint8Array): boolean;
   /** A compressed point on the curve, not infinity. */
   isPoint(point: Uint8Array): boolean;
+  /**
+   * The 33 bytes of a point given in any of its forms in old Bitcoin scripts: compressed, or 65 bytes with prefix 4, or 6
+   * or 7 for an even or odd y. Undefined when it is not on the curve or the prefix is wrong.
+   */
+  compress(point: Uint8Array): Uint8Array | undefined;
   /** secret*G. The secret must be valid: throws otherwise, as that is a bug of ours. */
   publicKey(secret: Uint8Array): Uint8Array;
   /** Deterministic (RFC 6979), low-S. `digest` is 32 bytes; throws on any other input (a bug of ours). */
