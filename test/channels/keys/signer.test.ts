@@ -1,0 +1,211 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  closingRequest,
+  FRESH_MEMORY,
+  localCommitmentRequest,
+  markRevoked,
+  remoteCommitmentRequest,
+  type SignerMemory,
+  type SigningRequest,
+  sign,
+  signerMemory,
+} from "../../../channels/keys/signer.ts";
+import { verifyCommitment, verifyFundingSignature } from "../../../channels/keys/verify.ts";
+import { buildClosing } from "../../../channels/tx/closing-tx.ts";
+import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commitment.ts";
+import type { CommitmentFormat } from "../../../channels/tx/format.ts";
+import { paymentHash, txid } from "../../../src/base/ids.ts";
+import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
+import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
+import { alice, bob, CAPACITY, keysOf, OUTPOINT, specs, termsOf } from "../tx/two-sides.ts";
+
+const simple = (toLocal: bigint): CommitmentSpec => ({
+  toLocal: msat(toLocal),
+  toRemote: msat(CAPACITY * 1000n - toLocal - 2_000_000n),
+  htlcs: [
+    {
+      id: 0n,
+      side: "offered",
+      amount: msat(1_000_000n),
+      paymentHash: paymentHash(new Uint8Array(32)),
+      expiry: cltvExpiry(500),
+    },
+    {
+      id: 0n,
+      side: "received",
+      amount: msat(1_000_000n),
+      paymentHash: paymentHash(new Uint8Array(32)),
+      expiry: cltvExpiry(501),
+    },
+  ],
+  feerate: satPerKw(253),
+});
+/** Bob's commitment `number`, for Alice to sign. */
+function bobs(number: bigint, spec = simple(5_000_000_000n), format: CommitmentFormat = "anchors") {
+  const terms = termsOf(bob, alice, alice, format);
+  const keys = keysOf(bob, alice, number);
+  const commitment = buildCommitment(terms, keys, number, spec);
+  return { terms, keys, commitment, request: remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment) };
+}
+/** Alice's own commitment `number`. */
+function alices(number: bigint): SigningRequest {
+  const terms = termsOf(alice, bob, alice, "anchors");
+  const keys = keysOf(alice, bob, number);
+  return localCommitmentRequest(
+    terms,
+    keys.perCommitmentPoint,
+    buildCommitment(terms, keys, number, simple(1_000_000_000n)),
+  );
+}
+function signed(memory: SignerMemory, request: SigningRequest) {
+  const answer = sign(alice.secrets, memory, request);
+  if (!answer.ok) throw new Error(answer.error.code);
+  return answer.value;
+}
+const refusal = (memory: SignerMemory, request: SigningRequest) => {
+  const answer = sign(alice.secrets, memory, request);
+  return answer.ok ? undefined : answer.error;
+};
+
+describe("the signer", () => {
+  it("signs what the peer accepts: commitment and every HTLC, for any state and both formats", () => {
+    const formats: readonly CommitmentFormat[] = ["static_remotekey", "anchors"];
+    fc.assert(
+      fc.property(specs, fc.constantFrom(...formats), (spec, format) => {
+        const flipped = { ...spec, toLocal: spec.toRemote, toRemote: spec.toLocal };
+        const { terms, keys, commitment, request } = bobs(7n, flipped, format);
+        const { signatures } = signed(FRESH_MEMORY, request);
+        const verdict = verifyCommitment(terms, keys, commitment, alice.keys.fundingPubkey, signatures);
+        expect(verdict).to.deep.equal({ ok: true, value: undefined });
+      }),
+      { seed: 5, numRuns: 40 },
+    );
+  });
+
+  it("signs the same commitment again with the same bytes", () => {
+    const { request } = bobs(1n);
+    const first = signed(FRESH_MEMORY, request);
+    expect(signed(first.memory, request)).to.deep.equal(first);
+  });
+
+  it("refuses another transaction of the same number", () => {
+    const { memory } = signed(FRESH_MEMORY, bobs(1n).request);
+    expect(refusal(memory, bobs(1n, simple(4_000_000_000n)).request)).to.deep.equal({
+      code: "number_signed_before",
+      number: 1n,
+      txid: bobs(1n).commitment.txid,
+    });
+  });
+
+  it("refuses an older number, also one that it never signed", () => {
+    const { memory } = signed(FRESH_MEMORY, bobs(5n).request);
+    for (const number of [0n, 4n]) {
+      expect(refusal(memory, bobs(number).request)).to.deep.equal({ code: "number_went_back", newest: 5n });
+    }
+    expect(signed(memory, bobs(6n).request).memory.signed.map(({ number }) => number)).to.deep.equal([6n]);
+  });
+
+  it("counts each funding output for itself", () => {
+    const { memory } = signed(FRESH_MEMORY, bobs(5n).request);
+    const { terms, keys } = bobs(5n);
+    const other = { ...terms, funding: { ...terms.funding, outpoint: { txid: OUTPOINT.txid, vout: 0 } } };
+    const commitment = buildCommitment(other, keys, 5n, simple(3_000_000_000n));
+    const after = signed(memory, remoteCommitmentRequest(other, keys.perCommitmentPoint, commitment)).memory;
+    expect(after.signed.map(({ funding, number }) => [funding.vout, number])).to.deep.equal([
+      [1, 5n],
+      [0, 5n],
+    ]);
+  });
+
+  it("never signs an own commitment that is revoked", () => {
+    const revoked = markRevoked(FRESH_MEMORY, 3n);
+    if (!revoked.ok) throw new Error(revoked.error.code);
+    expect(refusal(revoked.value, alices(3n))).to.deep.equal({ code: "own_commitment_revoked", revokedBelow: 4n });
+    expect(signed(revoked.value, alices(4n)).memory.broadcastFrom).to.equal(4n);
+  });
+
+  it("never lets a secret go whose commitment it signed for broadcast", () => {
+    const { memory } = signed(FRESH_MEMORY, alices(4n));
+    expect(markRevoked(memory, 4n)).to.deep.equal({
+      ok: false,
+      error: { code: "own_commitment_broadcast", broadcastFrom: 4n },
+    });
+    expect(markRevoked(memory, 3n)).to.deep.equal({ ok: true, value: { ...memory, revokedBelow: 4n } });
+  });
+
+  it("does not forget by being told of an older revocation", () => {
+    const memory = { ...FRESH_MEMORY, revokedBelow: 9n };
+    expect(markRevoked(memory, 2n)).to.deep.equal({ ok: true, value: memory });
+  });
+
+  it("refuses a transaction that is not the one named or spends something else", () => {
+    const { request } = bobs(1n);
+    const [input] = request.tx.inputs;
+    if (input === undefined) throw new Error("a commitment has an input");
+    const elsewhere = { ...input, prevout: { txid: txid(new Uint8Array(32)), vout: 1 } };
+    const malformed: readonly SigningRequest[] = [
+      { ...request, txid: txid(new Uint8Array(32)) },
+      { ...request, tx: { ...request.tx, inputs: [elsewhere] } },
+      { ...request, tx: { ...request.tx, inputs: [input, elsewhere] } },
+      { ...request, tx: { ...request.tx, inputs: [] } },
+    ];
+    for (const one of malformed) expect(refusal(FRESH_MEMORY, one)).to.deep.equal({ code: "malformed_request" });
+  });
+
+  it("starts from what is durable", () => {
+    const durable = { signed: { funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }, localNumber: 6n };
+    const memory = signerMemory({ ...durable, broadcast: false });
+    expect(refusal(memory, bobs(8n, simple(1_000_000_000n)).request)?.code).to.equal("number_signed_before");
+    expect(refusal(memory, alices(5n))?.code).to.equal("own_commitment_revoked");
+    expect(refusal(memory, alices(6n))).to.equal(undefined);
+    expect(markRevoked(signerMemory({ ...durable, broadcast: true }), 6n).ok).to.equal(false);
+  });
+
+  it("signs a mutual close with the funding key", () => {
+    const { funding } = termsOf(alice, bob, alice, "anchors");
+    const close = { balance: msat((CAPACITY / 2n) * 1000n), script: Uint8Array.of(0, 20, ...new Uint8Array(20)) };
+    const tx = buildClosing({ funding, opener: "local", local: close, remote: close }, sat(500n), "both");
+    const { signatures, memory } = signed(FRESH_MEMORY, closingRequest(funding, tx));
+    expect(verifyFundingSignature(funding, tx, alice.keys.fundingPubkey, signatures.signature)).to.equal(true);
+    expect(signatures.htlcSignatures).to.deep.equal([]);
+    expect(memory).to.equal(FRESH_MEMORY);
+  });
+});
+
+describe("BOLT 2 §Committing Updates So Far: commitment_signed: receiving node", () => {
+  const { terms, keys, commitment, request } = bobs(2n);
+  const { signatures } = signed(FRESH_MEMORY, request);
+  const verdict = (changed: Partial<typeof signatures>, key = alice.keys.fundingPubkey) =>
+    verifyCommitment(terms, keys, commitment, key, { ...signatures, ...changed });
+  const [first, second] = signatures.htlcSignatures as [Uint8Array, Uint8Array];
+  const bad = first.map((byte, at) => (at === 40 ? byte ^ 1 : byte));
+
+  it("accepts the signatures as they are", () => {
+    expect(verdict({})).to.deep.equal({ ok: true, value: undefined });
+  });
+  it("refuses a wrong commitment signature or another key's", () => {
+    const error = { code: "bad_commitment_signature" };
+    expect(verdict({ signature: bad })).to.deep.equal({ ok: false, error });
+    expect(verdict({}, bob.keys.fundingPubkey)).to.deep.equal({ ok: false, error });
+    expect(verdict({ signature: new Uint8Array(64) })).to.deep.equal({ ok: false, error });
+  });
+  it("refuses more or fewer HTLC signatures than HTLC outputs", () => {
+    const error = { code: "wrong_htlc_signature_count", expected: 2, received: 1 };
+    expect(verdict({ htlcSignatures: [first] })).to.deep.equal({ ok: false, error });
+    expect(verdict({ htlcSignatures: [first, second, second] })).to.deep.equal({
+      ok: false,
+      error: { ...error, received: 3 },
+    });
+  });
+  it("refuses a wrong HTLC signature and says which", () => {
+    const error = { code: "bad_htlc_signature", index: 1 };
+    expect(verdict({ htlcSignatures: [first, bad] })).to.deep.equal({ ok: false, error });
+    expect(verdict({ htlcSignatures: [second, first] })).to.deep.equal({ ok: false, error: { ...error, index: 0 } });
+  });
+  it("refuses high-S, which the network would not relay", () => {
+    const highS = signatures.signature.slice();
+    highS.set(secp256k1.negateSecret(signatures.signature.subarray(32)), 32);
+    expect(verdict({ signature: highS })).to.deep.equal({ ok: false, error: { code: "bad_commitment_signature" } });
+  });
+});
