@@ -1,0 +1,41 @@
+import { outpointKey } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { SAT_MAX } from "../base/units.ts";
+import { encode } from "../codec/codec.ts";
+import { BLOCK_WEIGHT_MAX, WITNESS_SCALE_FACTOR } from "./block.ts";
+import { COINBASE_VOUT, isCoinbase, strippedTx, type Tx } from "./tx.ts";
+
+/** What is wrong with a transaction wherever it stands; the words are Bitcoin Core's. */
+export type TxFault =
+  | "bad-txns-vin-empty"
+  | "bad-txns-vout-empty"
+  | "bad-txns-oversize"
+  | "bad-txns-txouttotal-toolarge"
+  | "bad-txns-inputs-duplicate"
+  | "bad-cb-length"
+  | "bad-txns-prevout-null";
+
+/** What can be judged of a transaction without any other: shapes, sizes and amounts. */
+export function checkTransaction(tx: Tx): Result<void, TxFault> {
+  if (tx.inputs.length === 0) return err("bad-txns-vin-empty");
+  if (tx.outputs.length === 0) return err("bad-txns-vout-empty");
+  if (encode(strippedTx, tx).length * WITNESS_SCALE_FACTOR > BLOCK_WEIGHT_MAX) return err("bad-txns-oversize");
+  // Each amount alone is within 0 and 21 million coins by its type: others do not decode.
+  let total = 0n;
+  for (const { amount } of tx.outputs) {
+    total += amount;
+    if (total > SAT_MAX) return err("bad-txns-txouttotal-toolarge");
+  }
+  // An outpoint spent twice by one transaction would create coins (CVE-2018-17144).
+  const spent = new Set(tx.inputs.map(({ prevout }) => outpointKey(prevout)));
+  if (spent.size !== tx.inputs.length) return err("bad-txns-inputs-duplicate");
+  if (isCoinbase(tx)) {
+    const size = tx.inputs[0]?.scriptSig.length ?? 0;
+    return size < 2 || size > 100 ? err("bad-cb-length") : ok(undefined);
+  }
+  return tx.inputs.some(({ prevout }) => isNull(prevout.txid, prevout.vout))
+    ? err("bad-txns-prevout-null")
+    : ok(undefined);
+}
+const ZEROS = "0".repeat(64);
+const isNull = (txid: string, vout: number): boolean => vout === COINBASE_VOUT && txid === ZEROS;
