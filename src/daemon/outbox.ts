@@ -29,14 +29,14 @@ export function createOutbox(): Outbox {
   let durable = 0;
   let waiting = 0;
 
+  // The lane stays in the map while it is emptied, so that what an errand posts lines up behind what was there.
   const release = (lane: string, queue: Waiting[]): void => {
-    let count = 0;
-    while (count < queue.length && (queue[count] as Waiting).needs <= durable) count++;
-    if (count === 0) return;
-    const due = queue.splice(0, count);
-    waiting -= count;
-    if (queue.length === 0) lanes.delete(lane);
-    for (const { errand } of due) errand();
+    for (let next = queue[0]; next !== undefined && next.needs <= durable; next = queue[0]) {
+      queue.shift();
+      waiting--;
+      next.errand();
+    }
+    if (queue.length === 0 && lanes.get(lane) === queue) lanes.delete(lane);
   };
 
   return {
@@ -53,7 +53,9 @@ export function createOutbox(): Outbox {
       for (const [lane, queue] of [...lanes]) release(lane, queue);
     },
     drop(lane) {
-      waiting -= lanes.get(lane)?.length ?? 0;
+      const queue = lanes.get(lane) ?? [];
+      waiting -= queue.length;
+      queue.length = 0;
       lanes.delete(lane);
     },
     get waiting() {
