@@ -1,0 +1,120 @@
+import { equalBytes } from "../../base/bytes.ts";
+import { assert, err, ok, present, type Result } from "../../base/result.ts";
+import { sha256 } from "../../crypto/hash.ts";
+import { isPushOnly, pushOnly } from "../script.ts";
+import { type SighashesOf, sighashesOf } from "../sighash.ts";
+import { isP2sh, p2pkh, type WitnessProgram, witnessProgramOf } from "../templates.ts";
+import type { Tx, TxOut } from "../tx.ts";
+import type { ScriptError } from "./error.ts";
+import { ELEMENT_BYTES_MAX, execute } from "./execute.ts";
+import type { ScriptFlags } from "./flags.ts";
+import { isTrue, type SpendContext } from "./machine.ts";
+
+/**
+ * Whether input `index` may spend its output under the rules in `flags`.
+ *
+ * @param prevouts  the outputs that the inputs of `tx` spend, in the order of the inputs
+ * @param sighashes of the same transaction: give one object for all its inputs, so that shared parts are hashed once
+ */
+export function verifyInput(
+  tx: Tx,
+  index: number,
+  prevouts: readonly TxOut[],
+  flags: ScriptFlags,
+  sighashes: SighashesOf = sighashesOf(tx),
+): Result<void, ScriptError> {
+  assert(prevouts.length === tx.inputs.length, "every input has its prevout");
+  assert(sighashes.tx === tx, "digests are of the transaction that is verified");
+  const { amount, script } = present(prevouts[index], "the input has a prevout");
+  const error = spendFault(script, { sighashes, index, amount, flags });
+  return error === undefined ? ok(undefined) : err(error);
+}
+
+export interface InputFault {
+  readonly index: number;
+  readonly error: ScriptError;
+}
+/** Whether all inputs may spend their outputs; names the first that may not. */
+export function verifyInputs(tx: Tx, prevouts: readonly TxOut[], flags: ScriptFlags): Result<void, InputFault> {
+  const sighashes = sighashesOf(tx);
+  for (let index = 0; index < tx.inputs.length; index++) {
+    const verified = verifyInput(tx, index, prevouts, flags, sighashes);
+    if (!verified.ok) return err({ index, error: verified.error });
+  }
+  return ok(undefined);
+}
+
+/** What one input shows for its output. */
+interface Spend extends SpendContext {
+  readonly scriptSig: Uint8Array;
+  readonly witness: readonly Uint8Array[];
+}
+
+function spendFault(scriptPubKey: Uint8Array, context: SpendContext): ScriptError | undefined {
+  const { scriptSig, witness } = present(context.sighashes.tx.inputs[context.index], "the input being spent exists");
+  const spend: Spend = { ...context, scriptSig, witness };
+  const { flags } = context;
+  if (flags.SIGPUSHONLY && !isPushOnly(scriptSig)) return "SIG_PUSHONLY";
+  const stack: Uint8Array[] = [];
+  const signing = execute(scriptSig, stack, "legacy", context);
+  if (signing !== undefined) return signing;
+  const pushed = stack.slice();
+  const locking = execute(scriptPubKey, stack, "legacy", context) ?? falseFault(stack);
+  if (locking !== undefined) return locking;
+
+  const program = flags.WITNESS ? witnessProgramOf(scriptPubKey) : undefined;
+  if (program !== undefined) {
+    // BIP 141 §Witness program: nothing but the witness may speak for a native program.
+    return scriptSig.length > 0 ? "WITNESS_MALLEATED" : programFault(program, spend);
+  }
+  if (flags.P2SH && isP2sh(scriptPubKey)) return redeemFault(pushed, spend);
+  return leftoverFault(stack, spend);
+}
+
+/** BIP 16 §Specification: the last element pushed is the script that the hash stands for. */
+function redeemFault(stack: Uint8Array[], spend: Spend): ScriptError | undefined {
+  if (!isPushOnly(spend.scriptSig)) return "SIG_PUSHONLY";
+  const redeemScript = present(stack.pop(), "the hash matched an element that was pushed");
+  const redeeming = execute(redeemScript, stack, "legacy", spend) ?? falseFault(stack);
+  if (redeeming !== undefined) return redeeming;
+  const program = spend.flags.WITNESS ? witnessProgramOf(redeemScript) : undefined;
+  if (program === undefined) return leftoverFault(stack, spend);
+  // BIP 141 §Witness program: the scriptSig is exactly the push of the program.
+  if (!equalBytes(spend.scriptSig, pushOnly(redeemScript))) return "WITNESS_MALLEATED_P2SH";
+  return programFault(program, spend);
+}
+
+const falseFault = (stack: readonly Uint8Array[]): ScriptError | undefined => {
+  const top = stack.at(-1);
+  return top !== undefined && isTrue(top) ? undefined : "EVAL_FALSE";
+};
+
+/** The end of a spend that used no witness. */
+function leftoverFault(stack: readonly Uint8Array[], { flags, witness }: Spend): ScriptError | undefined {
+  if (flags.CLEANSTACK && stack.length !== 1) return "CLEANSTACK";
+  return flags.WITNESS && witness.length > 0 ? "WITNESS_UNEXPECTED" : undefined;
+}
+
+/** BIP 141 §New script semantics. Versions that this node does not know allow everything, as they did before they meant something. */
+function programFault({ version, program }: WitnessProgram, spend: Spend): ScriptError | undefined {
+  const { witness, flags } = spend;
+  if (version !== 0) {
+    return flags.DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM ? "DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM" : undefined;
+  }
+  if (program.length === 20) {
+    return witness.length === 2 ? witnessFault(p2pkh(program), witness, spend) : "WITNESS_PROGRAM_MISMATCH";
+  }
+  if (program.length !== 32) return "WITNESS_PROGRAM_WRONG_LENGTH";
+  const witnessScript = witness.at(-1);
+  if (witnessScript === undefined) return "WITNESS_PROGRAM_WITNESS_EMPTY";
+  if (!equalBytes(sha256(witnessScript), program)) return "WITNESS_PROGRAM_MISMATCH";
+  return witnessFault(witnessScript, witness.slice(0, -1), spend);
+}
+
+function witnessFault(script: Uint8Array, elements: readonly Uint8Array[], spend: Spend): ScriptError | undefined {
+  if (elements.some(({ length }) => length > ELEMENT_BYTES_MAX)) return "PUSH_SIZE";
+  const stack = elements.slice();
+  const executing = execute(script, stack, "witness_v0", spend);
+  if (executing !== undefined) return executing;
+  return stack.length === 1 ? falseFault(stack) : "CLEANSTACK";
+}
