@@ -1,37 +1,10 @@
-import type { BlockHash, Outpoint, Txid } from "../base/ids.ts";
+import type { Outpoint, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
+import type { BlockRef, ChainEvent, Confirmation, Watch } from "../chain/events.ts";
 
-export interface BlockRef {
-  readonly height: BlockHeight;
-  readonly hash: BlockHash;
-}
-/** A transaction and where it stands in the best chain. */
-export interface Confirmation {
-  readonly tx: Tx;
-  readonly block: BlockRef;
-  /** Index within the block: the middle part of a short channel id. */
-  readonly index: number;
-}
-
-/**
- * What the best chain did, in order and without gaps. A reorganisation is told as disconnections, newest block first,
- * then connections. `BlockConnected` comes after everything that happened in that block.
- */
-export type ChainEvent =
-  | { readonly tag: "OutpointSpent"; readonly outpoint: Outpoint; readonly by: Confirmation }
-  | { readonly tag: "ScriptPaid"; readonly script: Uint8Array; readonly by: Confirmation; readonly vout: number }
-  | { readonly tag: "BlockConnected"; readonly block: BlockRef; readonly previous: BlockHash; readonly time: number }
-  | { readonly tag: "BlockDisconnected"; readonly block: BlockRef };
-
-/**
- * A watch names the script as well as the outpoint, with the height from which on it can be met: a filter client
- * cannot match on a txid.
- */
-export type Watch =
-  | { readonly tag: "Outpoint"; readonly outpoint: Outpoint; readonly script: Uint8Array; readonly from: BlockHeight }
-  | { readonly tag: "Script"; readonly script: Uint8Array; readonly from: BlockHeight };
+export type { BlockRef, ChainEvent, Confirmation, Watch };
 
 export type BroadcastRefusal = { readonly code: "rejected"; readonly reason: string };
 
@@ -41,10 +14,15 @@ export interface ChainSource {
   tip(): BlockRef;
   /**
    * Begins to deliver events after `cursor` (undefined: from genesis). If `cursor` is no longer in the best chain the
-   * disconnections down to the fork come first. `deliver` is never called before this returns.
+   * disconnections down to the fork come first; if it is of no chain ever seen (an emptied chain folder) it is told as
+   * disconnected and everything follows from genesis on. `deliver` is never called before this returns, and only with
+   * blocks that are on stable storage. Called once.
    */
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
-  /** Idempotent. Matches in blocks that were already delivered, from the watch's height on, are delivered again. */
+  /**
+   * Idempotent. Matches in blocks that were already delivered, from the watch's height on, are delivered again, oldest
+   * first, without their `BlockConnected`. May be called before `start`; never delivers before it returns.
+   */
   watch(watches: readonly Watch[]): void;
   /** The output if it stands unspent in the best chain, with its place. */
   unspent(outpoint: Outpoint): Promise<UnspentOutput | undefined>;

@@ -1,0 +1,180 @@
+import { outpointKey, type Txid } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { BLOCK_SIGOPS_COST_MAX } from "../bitcoin/block.ts";
+import { checkTransaction, type TxFault } from "../bitcoin/check.ts";
+import { STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
+import { isFinal } from "../bitcoin/locks.ts";
+import { sigopsCost } from "../bitcoin/sigops.ts";
+import { isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
+import type { Chain } from "./chain.ts";
+import { type Coin, outputsOf } from "./coins.ts";
+import type { InputFault } from "./faults.ts";
+import { medianTimeOf } from "./headers.ts";
+import {
+  entryOf,
+  insertEntry,
+  type Mempool,
+  type MempoolEntry,
+  relatives,
+  removeWithDescendants,
+  unconfirmedCoin,
+} from "./mempool.ts";
+import { checkScripts } from "./scripts.ts";
+import { checkStandard, checkStandardInputs, type StandardFault } from "./standard.ts";
+import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
+
+/** Why a transaction is not taken into the mempool; the words are Bitcoin Core's. */
+export interface MempoolFault {
+  readonly code:
+    | TxFault
+    | InputFault
+    | StandardFault
+    | "txn-already-known"
+    | "txn-already-in-mempool"
+    | "txn-same-nonwitness-data-in-mempool"
+    | "txn-mempool-conflict"
+    | "non-final"
+    | "non-BIP68-final"
+    | "min relay fee not met"
+    | "mempool min fee not met"
+    | "too-long-mempool-chain"
+    | "mempool full";
+  /** The script error, where one is. */
+  readonly detail?: string;
+}
+/** Policy, not protocol: signature checks in one transaction, and the virtual bytes that each counts for. */
+const SIGOPS_COST_MAX = BLOCK_SIGOPS_COST_MAX / 5;
+const VBYTES_PER_SIGOP = 20;
+/** Sat per 1,000 virtual bytes that the price rises above what was evicted. */
+const INCREMENTAL_RELAY_FEE = 1000n;
+/** An eviction makes more room than is needed now, so that it is not needed for each transaction. */
+const EVICT_DOWN_TO = 0.95;
+
+export interface AcceptOptions {
+  /** Seconds since 1970-01-01 UTC. */
+  readonly now: number;
+  /** It was in a block before a reorganisation: its fee is not judged again. */
+  readonly resurrected?: true;
+}
+
+/** Takes a transaction in, or says why not. Cheap rules come first; signatures are looked at last. */
+export function acceptTx(
+  pool: Mempool,
+  chain: Chain,
+  tx: Tx,
+  options: AcceptOptions,
+): Result<MempoolEntry, MempoolFault> {
+  const { tip } = chain;
+  const checked = checkTransaction(tx);
+  if (!checked.ok) return err({ code: checked.error });
+  if (isCoinbase(tx)) return err({ code: "coinbase" });
+  const standard = checkStandard(tx);
+  if (standard !== undefined) return err({ code: standard });
+  if (!isFinal(tx, { height: tip.height + 1, time: medianTimeOf(tip) })) return err({ code: "non-final" });
+  const txid = txidOf(tx);
+  const known = pool.entries.get(txid);
+  const wtxid = wtxidOf(tx);
+  if (known?.wtxid === wtxid) return err({ code: "txn-already-in-mempool" });
+  if (known !== undefined) return err({ code: "txn-same-nonwitness-data-in-mempool" });
+  if (tx.inputs.some(({ prevout }) => pool.spenders.has(outpointKey(prevout)))) {
+    return err({ code: "txn-mempool-conflict" });
+  }
+  const coins = coinsOf(pool, chain, tx);
+  if (coins === undefined) {
+    const confirmed = chain.storage.place(txid) !== undefined;
+    return err({ code: confirmed ? "txn-already-known" : "bad-txns-inputs-missingorspent" });
+  }
+  const entry = measure(pool, chain, { tx, txid, wtxid, coins }, options);
+  if (!entry.ok) return entry;
+  const scripts = checkScripts(tx, coins, STANDARD_FLAGS, chain.verified);
+  if (!scripts.ok) return err({ code: "mandatory-script-verify-flag-failed", detail: scripts.error });
+  insertEntry(pool, entry.value);
+  makeRoom(pool);
+  return pool.entries.has(txid) ? entry : err({ code: "mempool full" });
+}
+
+function coinsOf(pool: Mempool, { storage, tip }: Chain, tx: Tx): readonly Coin[] | undefined {
+  const coins: Coin[] = [];
+  for (const { prevout } of tx.inputs) {
+    const coin = unconfirmedCoin(pool, prevout, tip.height + 1) ?? storage.coin(prevout);
+    if (coin === undefined) return undefined;
+    coins.push(coin);
+  }
+  return coins;
+}
+
+interface Candidate {
+  readonly tx: Tx;
+  readonly txid: Txid;
+  readonly wtxid: Txid;
+  readonly coins: readonly Coin[];
+}
+/** Everything that costs no signature check: amounts, locks, size, fee and the length of unconfirmed chains. */
+function measure(
+  pool: Mempool,
+  { tip }: Chain,
+  { tx, txid, wtxid, coins }: Candidate,
+  { now, resurrected }: AcceptOptions,
+): Result<MempoolEntry, MempoolFault> {
+  const fee = feeOf(tx, coins, tip.height + 1);
+  if (!fee.ok) return err({ code: fee.error });
+  if (!relativeLocksPassed(tx, coins, tip)) return err({ code: "non-BIP68-final" });
+  const inputs = checkStandardInputs(tx, coins);
+  if (inputs !== undefined) return err({ code: inputs });
+  const sigops = sigopsCost(tx, outputsOf(coins), STANDARD_FLAGS);
+  if (sigops > SIGOPS_COST_MAX) return err({ code: "bad-txns-too-many-sigops" });
+  const weight = weightOf(tx);
+  const vsize = Math.ceil(Math.max(weight, sigops * VBYTES_PER_SIGOP) / 4);
+  const { minRelayFee } = pool.policy;
+  if (resurrected === undefined && fee.value < feeAt(minRelayFee, vsize)) return err({ code: "min relay fee not met" });
+  if (resurrected === undefined && fee.value < feeAt(pool.floor, vsize))
+    return err({ code: "mempool min fee not met" });
+  const parents = new Set(tx.inputs.map(({ prevout }) => prevout.txid).filter((parent) => pool.entries.has(parent)));
+  const place = { weight, vsize, sigopCost: sigops, time: now, height: tip.height };
+  const entry = { tx, txid, wtxid, fee: fee.value, ...place, parents, children: new Set<Txid>() };
+  return isTooLong(pool, entry) ? err({ code: "too-long-mempool-chain" }) : ok(entry);
+}
+const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsize) + 999n) / 1000n;
+
+function isTooLong(pool: Mempool, entry: MempoolEntry): boolean {
+  const { chainCountMax, chainVsizeMax } = pool.policy;
+  const exceeds = (others: ReadonlySet<Txid>): boolean =>
+    others.size + 1 > chainCountMax || vsizeOfAll(pool, others) + entry.vsize > chainVsizeMax;
+  const ancestors = relatives(pool, entry.parents, "parents");
+  if (exceeds(ancestors)) return true;
+  for (const ancestor of ancestors) if (exceeds(relatives(pool, [ancestor], "children"))) return true;
+  return false;
+}
+function vsizeOfAll(pool: Mempool, txids: Iterable<Txid>): number {
+  let sum = 0;
+  for (const txid of txids) sum += entryOf(pool, txid).vsize;
+  return sum;
+}
+
+/** Evicts what pays least, counting each transaction with all that hang on it, and raises the price of coming in. */
+function makeRoom(pool: Mempool): void {
+  const { vsizeMax } = pool.policy;
+  if (pool.vsize <= vsizeMax) return;
+  const scored = [...pool.entries.values()].map((entry) => ({ entry, rate: descendantRate(pool, entry) }));
+  scored.sort((a, b) => (a.rate < b.rate ? -1 : a.rate > b.rate ? 1 : 0));
+  for (const { entry, rate } of scored) {
+    if (pool.vsize <= vsizeMax * EVICT_DOWN_TO) return;
+    if (!pool.entries.has(entry.txid)) continue;
+    removeWithDescendants(pool, entry);
+    const price = rate + INCREMENTAL_RELAY_FEE;
+    if (price > pool.floor) pool.floor = price;
+  }
+}
+/** Sat per 1,000 virtual bytes of an entry with all its descendants, or of itself if that is more. */
+function descendantRate(pool: Mempool, entry: MempoolEntry): bigint {
+  let fee = 0n;
+  let vsize = 0n;
+  for (const txid of relatives(pool, [entry.txid], "children")) {
+    const each = entryOf(pool, txid);
+    fee += each.fee;
+    vsize += BigInt(each.vsize);
+  }
+  const own = (entry.fee * 1000n) / BigInt(entry.vsize);
+  const all = (fee * 1000n) / vsize;
+  return own > all ? own : all;
+}

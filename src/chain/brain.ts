@@ -1,0 +1,60 @@
+import type { Txid } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { SatPerKw } from "../base/units.ts";
+import type { Block } from "../bitcoin/block.ts";
+import type { ChainParams } from "../bitcoin/params.ts";
+import { type Tx, txidOf } from "../bitcoin/tx.ts";
+import { acceptTx, type MempoolFault } from "./accept-tx.ts";
+import { acceptBlock, type BlockRefusal, type Chain, type ChainUpdate, openChain } from "./chain.ts";
+import { estimateFeerate, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
+import { followChain } from "./follow.ts";
+import type { HashedBlock } from "./hashed-block.ts";
+import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool } from "./mempool.ts";
+import { blockTemplate } from "./miner.ts";
+import type { ChainStorage } from "./storage.ts";
+
+/** Chain, mempool and memory of fees of one node, kept in step. Mutable; its hosts bring blocks, transactions and time. */
+export interface NodeBrain {
+  readonly chain: Chain;
+  readonly pool: Mempool;
+  readonly fees: FeeMemory;
+}
+
+export const nodeBrain = (
+  params: ChainParams,
+  storage: ChainStorage,
+  policy: MempoolPolicy = DEFAULT_POLICY,
+): NodeBrain => ({ chain: openChain(params, storage, new Set()), pool: mempool(policy), fees: feeMemory() });
+
+/**
+ * A block from a peer or miner.
+ * @param now  seconds since 1970-01-01 UTC
+ */
+export function takeBlock(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+  const update = acceptBlock(brain.chain, block, now);
+  if (!update.ok) return update;
+  const mined = followChain(brain.pool, brain.chain, update.value, now);
+  if (update.value.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
+  return update;
+}
+
+/** A transaction from a peer or our own. Fresh ones are to be announced; what is known already is no refusal. */
+export function takeTx(
+  { pool, chain }: NodeBrain,
+  tx: Tx,
+  now: number,
+): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
+  const entry = acceptTx(pool, chain, tx, { now });
+  if (entry.ok) return ok({ txid: entry.value.txid, fresh: true });
+  const { code } = entry.error;
+  const known = code === "txn-already-in-mempool" || code === "txn-already-known";
+  return known ? ok({ txid: txidOf(tx), fresh: false }) : err(entry.error);
+}
+
+/** What to mine next. */
+export const templateFor = (
+  { chain, pool }: NodeBrain,
+  { script, now, extraNonce }: { readonly script: Uint8Array; readonly now: number; readonly extraNonce: Uint8Array },
+): Block => blockTemplate({ params: chain.params, previous: chain.tip, pool, script, now, extraNonce });
+
+export const feerateFor = ({ fees }: NodeBrain, blocks: number): SatPerKw | undefined => estimateFeerate(fees, blocks);

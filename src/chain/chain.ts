@@ -1,0 +1,183 @@
+import type { BlockHash } from "../base/ids.ts";
+import { assert, err, ok, present, type Result } from "../base/result.ts";
+import type { BlockHeader } from "../bitcoin/block.ts";
+import type { ChainParams } from "../bitcoin/params.ts";
+import { type BlockIndex, blockIndex, nextReorganisation, noteBlock, noteHeader, noteInvalid } from "./block-index.ts";
+import { checkBlock, checkBlockInContext } from "./check-block.ts";
+import { type BlockUndo, type CoinChange, disconnectCoins } from "./coins.ts";
+import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
+import { type BlockFault, isMutation } from "./faults.ts";
+import { type HashedBlock, hashBlock } from "./hashed-block.ts";
+import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
+import type { VerifiedScripts } from "./scripts.ts";
+import type { ChainStorage, CoinTotals } from "./storage.ts";
+
+/** The best valid chain and everything known beside it. Mutable; only the functions below change it. */
+export interface Chain {
+  readonly params: ChainParams;
+  readonly index: BlockIndex;
+  readonly storage: ChainStorage;
+  readonly verified: VerifiedScripts;
+  /** The last connected block. */
+  tip: HeaderNode;
+}
+
+/** What changed by one call, for those who follow the chain. */
+export interface ChainUpdate {
+  /** Newest first. */
+  readonly disconnected: readonly HashedBlock[];
+  /** Oldest first. */
+  readonly connected: readonly HashedBlock[];
+  /** Blocks that turned out to be invalid. */
+  readonly rejected: readonly { readonly hash: BlockHash; readonly fault: BlockFault }[];
+}
+export type BlockRefusal = HeaderFault | BlockFault;
+
+/** The chain as its storage holds it, and on to the best one if a crash came in the middle of a reorganisation. */
+export function openChain(params: ChainParams, storage: ChainStorage, verified: VerifiedScripts): Chain {
+  const tree = headerTree(params);
+  const index = blockIndex(tree);
+  for (const { hash, header, state } of storage.headers()) {
+    const parent = present(tree.nodes.get(header.previous), "stored headers come after their parents");
+    const node = insertHeader(tree, header, hash, parent);
+    noteHeader(index, node);
+    if (state === "held") noteBlock(index, node);
+    if (state === "invalid") noteInvalid(index, node);
+  }
+  const stored = storage.tip();
+  const tip = stored === undefined ? tree.genesis : present(tree.nodes.get(stored), "the tip's header is stored");
+  const chain: Chain = { params, index, storage, verified, tip };
+  activateBest(chain);
+  return chain;
+}
+
+/**
+ * Takes headers in, in order, up to the first that is refused.
+ * @param now  seconds since 1970-01-01 UTC
+ */
+export function acceptHeaders(
+  chain: Chain,
+  headers: readonly BlockHeader[],
+  now: number,
+): { readonly last: HeaderNode | undefined; readonly fault: HeaderFault | undefined } {
+  const fresh: HeaderNode[] = [];
+  let last: HeaderNode | undefined;
+  let fault: HeaderFault | undefined;
+  for (const header of headers) {
+    const taken = takeHeader(chain, header, now, fresh);
+    if (!taken.ok) {
+      fault = taken.error;
+      break;
+    }
+    last = taken.value;
+  }
+  if (fresh.length > 0) chain.storage.commit({ tag: "Headers", nodes: fresh });
+  return { last, fault };
+}
+
+function takeHeader(
+  chain: Chain,
+  header: BlockHeader,
+  now: number,
+  fresh: HeaderNode[],
+): Result<HeaderNode, HeaderFault> {
+  const { tree, invalid } = chain.index;
+  const before = tree.nodes.size;
+  const parent = tree.nodes.get(header.previous);
+  if (parent !== undefined && invalid.has(parent)) return err({ code: "bad-prevblk" });
+  const added = addHeader(tree, header, now);
+  if (!added.ok) return added;
+  if (tree.nodes.size > before) {
+    noteHeader(chain.index, added.value);
+    fresh.push(added.value);
+  }
+  return invalid.has(added.value) ? err({ code: "bad-prevblk" }) : added;
+}
+
+/** Takes a block in and follows the best chain from then on. A block that is held already changes nothing. */
+export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+  const { last: node, fault } = acceptHeaders(chain, [hashed.block.header], now);
+  if (node === undefined) return err(present(fault, "a header is taken in or refused"));
+  if (chain.index.held.has(node)) return ok({ disconnected: [], connected: [], rejected: [] });
+  const parent = present(node.previous, "the genesis block is always held");
+  const broken = checkBlock(hashed) ?? checkBlockInContext(hashed.block, parent, chain.params);
+  if (broken !== undefined) {
+    if (!isMutation(broken)) markInvalid(chain, node);
+    return err(broken);
+  }
+  chain.storage.commit({ tag: "Block", node, block: hashed.block });
+  noteBlock(chain.index, node);
+  return ok(activateBest(chain, hashed));
+}
+
+/** Takes and gives back blocks until the best chain is connected. `fresh` spares reading the newest one again. */
+function activateBest(chain: Chain, fresh?: HashedBlock): ChainUpdate {
+  const disconnected: HashedBlock[] = [];
+  const connected: HashedBlock[] = [];
+  const rejected: { hash: BlockHash; fault: BlockFault }[] = [];
+  for (let way = nextReorganisation(chain.index, chain.tip); way; way = nextReorganisation(chain.index, chain.tip)) {
+    for (const node of way.disconnect) {
+      const block = disconnectTip(chain, node);
+      // A block that was connected a moment ago, on a way that led to an invalid one, was never there.
+      if (connected.at(-1)?.hash === block.hash) connected.pop();
+      else disconnected.push(block);
+    }
+    for (const node of way.connect) {
+      const block = fresh?.hash === node.hash ? fresh : hashBlock(readBlock(chain, node));
+      const done = connectTip(chain, node, block);
+      if (!done.ok) {
+        rejected.push({ hash: node.hash, fault: done.error });
+        markInvalid(chain, node);
+        break;
+      }
+      if (disconnected.at(-1)?.hash === block.hash) disconnected.pop();
+      else connected.push(block);
+    }
+  }
+  return { disconnected, connected, rejected };
+}
+
+function connectTip(chain: Chain, node: HeaderNode, block: HashedBlock): Result<ConnectedBlock, BlockFault> {
+  const { storage, params, verified } = chain;
+  assert(node.previous === chain.tip, "blocks are connected to the tip");
+  const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified });
+  if (!done.ok) return done;
+  const { coins, undo } = done.value;
+  storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain, coins) });
+  chain.tip = node;
+  return done;
+}
+
+function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {
+  const { storage } = chain;
+  assert(node === chain.tip, "blocks are disconnected from the tip");
+  const block = hashBlock(readBlock(chain, node));
+  const undo: BlockUndo = present(storage.undo(node.hash), "connected blocks have their undo");
+  const coins = disconnectCoins(block.block.txs, block.txids, undo, storage.coin);
+  const previous = present(node.previous, "genesis is never disconnected");
+  storage.commit({ tag: "Disconnect", block, coins, tip: previous.hash, totals: totalsAfter(chain, coins) });
+  chain.tip = previous;
+  return block;
+}
+
+/** Before the commit: what is spent still stands in the storage. */
+function totalsAfter({ storage }: Chain, coins: readonly CoinChange[]): CoinTotals {
+  let { count, total } = storage.totals();
+  for (const { outpoint, coin } of coins) {
+    const before = storage.coin(outpoint);
+    count += (coin === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    total += (coin?.output.amount ?? 0n) - (before?.output.amount ?? 0n);
+  }
+  return { count, total };
+}
+
+function markInvalid(chain: Chain, node: HeaderNode): void {
+  noteInvalid(chain.index, node);
+  chain.storage.commit({ tag: "Invalid", nodes: [node] });
+}
+
+/** The block behind a node; genesis comes from the parameters. */
+export function readBlock(chain: Chain, node: HeaderNode): HashedBlock["block"] {
+  if (node === chain.index.tree.genesis) return chain.params.genesis;
+  return present(chain.storage.block(node.hash), "held blocks are in the storage");
+}

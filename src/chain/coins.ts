@@ -1,0 +1,94 @@
+import { txid as makeTxid, type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
+import { assert } from "../base/result.ts";
+import { isUnspendable } from "../bitcoin/templates.ts";
+import { isCoinbase, type Tx, type TxOut } from "../bitcoin/tx.ts";
+
+/** An unspent output with what later rules ask about it. */
+export interface Coin {
+  readonly output: TxOut;
+  /** Of the block that holds it. */
+  readonly height: number;
+  readonly coinbase: boolean;
+}
+/** What is unspent at one moment. */
+export type CoinView = (outpoint: Outpoint) => Coin | undefined;
+
+/** One outpoint whose coin appears (or, without one, is spent). */
+export interface CoinChange {
+  readonly outpoint: Outpoint;
+  readonly coin: Coin | undefined;
+}
+/** The coins that a block spent, in the order of its inputs: what disconnecting it needs besides the block. */
+export type BlockUndo = readonly Coin[];
+
+/** The prevout of every coinbase. */
+export const NULL_TXID: Txid = makeTxid(new Uint8Array(32));
+
+/** A view in which changes are tried out above another one that does not change. */
+export interface CoinOverlay {
+  readonly view: CoinView;
+  /** The coin, which is gone from now on; undefined when there is none. */
+  spend(outpoint: Outpoint): Coin | undefined;
+  /** Adds every output that can ever be spent. */
+  create(tx: Tx, txid: Txid, height: number): void;
+  restore(outpoint: Outpoint, coin: Coin): void;
+  /** What is different now, each outpoint once. Coins that came and went within the overlay are left out. */
+  changes(): readonly CoinChange[];
+}
+
+export function coinOverlay(below: CoinView): CoinOverlay {
+  const changed = new Map<string, CoinChange>();
+  const view: CoinView = (outpoint) => {
+    const change = changed.get(outpointKey(outpoint));
+    return change === undefined ? below(outpoint) : change.coin;
+  };
+  const restore = (outpoint: Outpoint, coin: Coin): void => {
+    changed.set(outpointKey(outpoint), { outpoint, coin });
+  };
+  return {
+    view,
+    restore,
+    spend: (outpoint) => {
+      const coin = view(outpoint);
+      if (coin !== undefined) changed.set(outpointKey(outpoint), { outpoint, coin: undefined });
+      return coin;
+    },
+    create: (tx, txid, height) => {
+      const coinbase = isCoinbase(tx);
+      tx.outputs.forEach((output, vout) => {
+        if (!isUnspendable(output.script)) restore({ txid, vout }, { output, height, coinbase });
+      });
+    },
+    changes: () =>
+      [...changed.values()].filter(({ outpoint, coin }) => coin !== undefined || below(outpoint) !== undefined),
+  };
+}
+
+/** What taking a block back changes: its outputs go, what it spent comes back. Walks the block backwards. */
+export function disconnectCoins(
+  txs: readonly Tx[],
+  txids: readonly Txid[],
+  undo: BlockUndo,
+  view: CoinView,
+): readonly CoinChange[] {
+  const overlay = coinOverlay(view);
+  let left = undo.length;
+  for (let index = txs.length - 1; index >= 0; index--) {
+    const tx = txs[index] as Tx;
+    const txid = txids[index] as Txid;
+    tx.outputs.forEach((output, vout) => {
+      const spent = isUnspendable(output.script) ? undefined : overlay.spend({ txid, vout });
+      assert(isUnspendable(output.script) || spent !== undefined, "outputs of the newest block are unspent after it");
+    });
+    if (index === 0) break;
+    for (const input of tx.inputs.toReversed()) {
+      const coin = undo[--left];
+      assert(coin !== undefined, "undo holds a coin for every input");
+      overlay.restore(input.prevout, coin);
+    }
+  }
+  assert(left === 0, "undo holds nothing else");
+  return overlay.changes();
+}
+
+export const outputsOf = (coins: readonly Coin[]): readonly TxOut[] => coins.map(({ output }) => output);

@@ -1,0 +1,94 @@
+import { assert, present } from "../base/result.ts";
+import type { Block } from "../bitcoin/block.ts";
+import type { BlockRef, ChainEvent, Watch } from "./events.ts";
+import { ancestorAt, type HeaderNode, type HeaderTree, isAncestor } from "./headers.ts";
+import { addWatch, matchBlock, type WatchList, watchList } from "./watch.ts";
+
+/**
+ * One listener's way along the best chain. It holds the block up to which everything was told; whatever the chain has
+ * become since, the next event follows from that block and the tip alone. So nothing is lost by restarts, delays or
+ * reorganisations in between. Mutable.
+ */
+export interface Feed {
+  readonly watches: WatchList;
+  /** Everything up to this block was told. */
+  told: HeaderNode;
+  /** Watches added for blocks that were told already, and the next height to look at for them. */
+  readonly missed: { list: WatchList; next: number };
+  /** A cursor that no header is known for: the listener hears that it is gone, then everything from genesis on. */
+  lost: BlockRef | undefined;
+}
+/** Blocks read for missed watches in one step. */
+const RESCAN_BLOCKS_MAX = 200;
+const NOTHING_MISSED = Number.POSITIVE_INFINITY;
+
+/** A feed that goes on after `cursor`, which may be a block of any branch. */
+export function feedAfter(tree: HeaderTree, cursor: BlockRef | undefined): Feed {
+  const told = cursor === undefined ? tree.genesis : tree.nodes.get(cursor.hash);
+  return {
+    watches: watchList(),
+    told: told ?? tree.genesis,
+    missed: { list: watchList(), next: NOTHING_MISSED },
+    lost: told === undefined ? cursor : undefined,
+  };
+}
+
+export function watchFrom(feed: Feed, watches: readonly Watch[]): void {
+  for (const watch of watches) {
+    if (!addWatch(feed.watches, watch) || watch.from > feed.told.height) continue;
+    addWatch(feed.missed.list, watch);
+    feed.missed.next = Math.min(feed.missed.next, watch.from);
+  }
+}
+
+export const hasNews = (feed: Feed, tip: HeaderNode): boolean =>
+  feed.lost !== undefined || feed.missed.next !== NOTHING_MISSED || feed.told !== tip;
+
+/**
+ * The next events on the way to `tip`, and the feed moved past them. Empty answers are possible while `hasNews`.
+ * @param read  the block of a node; called for ancestors of `told` and of `tip` only
+ */
+export function nextEvents(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+  if (feed.lost !== undefined) {
+    const block = feed.lost;
+    feed.lost = undefined;
+    return [{ tag: "BlockDisconnected", block }];
+  }
+  if (feed.missed.next !== NOTHING_MISSED) return rescan(feed, read);
+  if (feed.told === tip) return [];
+  return isAncestor(feed.told, tip) ? connectNext(feed, tip, read) : disconnectTold(feed);
+}
+
+function rescan(feed: Feed, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+  const { missed, told } = feed;
+  const events: ChainEvent[] = [];
+  const end = Math.min(missed.next + RESCAN_BLOCKS_MAX, told.height + 1);
+  for (; missed.next < end; missed.next++) {
+    if (missed.next === 0) continue;
+    const node = present(ancestorAt(told, missed.next), "told blocks have every height up to theirs");
+    events.push(...matchBlock(missed.list, { block: read(node) }, refOf(node)));
+  }
+  if (missed.next > told.height) {
+    missed.list = watchList();
+    missed.next = NOTHING_MISSED;
+  }
+  return events;
+}
+
+function connectNext(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+  const node = present(ancestorAt(tip, feed.told.height + 1), "the tip is above what was told");
+  const block = refOf(node);
+  const events = matchBlock(feed.watches, { block: read(node) }, block);
+  events.push({ tag: "BlockConnected", block, previous: feed.told.hash, time: node.header.time });
+  feed.told = node;
+  return events;
+}
+
+function disconnectTold(feed: Feed): readonly ChainEvent[] {
+  const gone = feed.told;
+  assert(gone.previous !== undefined, "genesis is in every chain");
+  feed.told = gone.previous;
+  return [{ tag: "BlockDisconnected", block: refOf(gone) }];
+}
+
+export const refOf = ({ height, hash }: HeaderNode): BlockRef => ({ height, hash });

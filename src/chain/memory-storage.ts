@@ -1,0 +1,69 @@
+import { type BlockHash, outpointKey, type Txid } from "../base/ids.ts";
+import type { Block } from "../bitcoin/block.ts";
+import type { BlockUndo, Coin, CoinChange } from "./coins.ts";
+import type { HashedBlock } from "./hashed-block.ts";
+import type { ChainStorage, CoinTotals, StorageChange, StoredHeader, TxPlace } from "./storage.ts";
+
+/** A storage that lasts as long as the process: for the simulator and for tests. */
+export interface MemoryStorage extends ChainStorage {
+  /** Every coin, for comparing whole sets. */
+  readonly coins: ReadonlyMap<string, Coin>;
+}
+
+export function memoryStorage(): MemoryStorage {
+  const headers = new Map<BlockHash, StoredHeader>();
+  const blocks = new Map<BlockHash, Block>();
+  const undos = new Map<BlockHash, BlockUndo>();
+  const coins = new Map<string, Coin>();
+  const places = new Map<Txid, TxPlace>();
+  let tip: BlockHash | undefined;
+  let totals: CoinTotals = { count: 0, total: 0n };
+
+  const apply = (changes: readonly CoinChange[]): void => {
+    for (const { outpoint, coin } of changes) {
+      if (coin === undefined) coins.delete(outpointKey(outpoint));
+      else coins.set(outpointKey(outpoint), coin);
+    }
+  };
+  const setState = (hash: BlockHash, state: StoredHeader["state"]): void => {
+    const known = headers.get(hash);
+    if (known !== undefined) headers.set(hash, { ...known, state });
+  };
+  const connect = ({ hash, txids }: HashedBlock): void => {
+    txids.forEach((txid, index) => {
+      places.set(txid, { block: hash, index });
+    });
+    tip = hash;
+  };
+  const commit = (change: StorageChange): void => {
+    if (change.tag === "Headers") {
+      for (const { hash, header } of change.nodes) headers.set(hash, { hash, header, state: "header" });
+    } else if (change.tag === "Invalid") {
+      for (const { hash } of change.nodes) setState(hash, "invalid");
+    } else if (change.tag === "Block") {
+      blocks.set(change.node.hash, change.block);
+      setState(change.node.hash, "held");
+    } else {
+      apply(change.coins);
+      totals = change.totals;
+      if (change.tag === "Connect") {
+        undos.set(change.block.hash, change.undo);
+        connect(change.block);
+      } else {
+        for (const txid of change.block.txids) places.delete(txid);
+        tip = change.tip;
+      }
+    }
+  };
+  return {
+    coins,
+    headers: () => headers.values(),
+    tip: () => tip,
+    totals: () => totals,
+    coin: (outpoint) => coins.get(outpointKey(outpoint)),
+    block: (hash) => blocks.get(hash),
+    undo: (hash) => undos.get(hash),
+    place: (txid) => places.get(txid),
+    commit,
+  };
+}

@@ -1,0 +1,100 @@
+import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
+import { present } from "../base/result.ts";
+import type { Sat } from "../base/units.ts";
+import type { Tx } from "../bitcoin/tx.ts";
+import type { Coin } from "./coins.ts";
+
+/** A transaction that waits to be mined, and which others it hangs on and hang on it. */
+export interface MempoolEntry {
+  readonly tx: Tx;
+  readonly txid: Txid;
+  readonly wtxid: Txid;
+  readonly fee: Sat;
+  readonly weight: number;
+  /** Virtual bytes for relay and mining; more than the weight says where there are many signature checks. */
+  readonly vsize: number;
+  readonly sigopCost: number;
+  /** When it came: seconds since 1970-01-01 UTC, and the height of the tip. */
+  readonly time: number;
+  readonly height: number;
+  /** Direct ones within the mempool. */
+  readonly parents: Set<Txid>;
+  readonly children: Set<Txid>;
+}
+
+/** Policy, not protocol. */
+export interface MempoolPolicy {
+  /** Sat per 1,000 virtual bytes. */
+  readonly minRelayFee: bigint;
+  /** Virtual bytes of the whole mempool. */
+  readonly vsizeMax: number;
+  /** Seconds after which a transaction that nobody mined is forgotten. */
+  readonly expiryS: number;
+  /** Unconfirmed ancestors or descendants of any transaction, itself included. */
+  readonly chainCountMax: number;
+  /** Virtual bytes of the same. */
+  readonly chainVsizeMax: number;
+}
+export const DEFAULT_POLICY: MempoolPolicy = {
+  minRelayFee: 1000n,
+  vsizeMax: 20_000_000,
+  expiryS: 14 * 24 * 60 * 60,
+  chainCountMax: 25,
+  chainVsizeMax: 101_000,
+};
+
+/** Transactions that could be in the next block together. Parents stand before children. Mutable. */
+export interface Mempool {
+  readonly policy: MempoolPolicy;
+  readonly entries: Map<Txid, MempoolEntry>;
+  /** Who spends an outpoint. */
+  readonly spenders: Map<string, Txid>;
+  /** Virtual bytes of all entries. */
+  vsize: number;
+  /** Sat per 1,000 virtual bytes: risen above the relay fee when the mempool was full. */
+  floor: bigint;
+}
+export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
+  policy,
+  entries: new Map(),
+  spenders: new Map(),
+  vsize: 0,
+  floor: policy.minRelayFee,
+});
+
+/** The coin that a waiting transaction would create, standing in the next block. */
+export function unconfirmedCoin(pool: Mempool, { txid, vout }: Outpoint, nextHeight: number): Coin | undefined {
+  const output = pool.entries.get(txid)?.tx.outputs[vout];
+  return output === undefined ? undefined : { output, height: nextHeight, coinbase: false };
+}
+
+export function insertEntry(pool: Mempool, entry: MempoolEntry): void {
+  pool.entries.set(entry.txid, entry);
+  pool.vsize += entry.vsize;
+  for (const { prevout } of entry.tx.inputs) pool.spenders.set(outpointKey(prevout), entry.txid);
+  for (const parent of entry.parents) entryOf(pool, parent).children.add(entry.txid);
+}
+
+/** Takes out one entry alone: its children lose a parent (it was mined) or are taken out as well by the caller. */
+export function removeEntry(pool: Mempool, entry: MempoolEntry): void {
+  pool.entries.delete(entry.txid);
+  pool.vsize -= entry.vsize;
+  for (const { prevout } of entry.tx.inputs) pool.spenders.delete(outpointKey(prevout));
+  for (const parent of entry.parents) pool.entries.get(parent)?.children.delete(entry.txid);
+  for (const child of entry.children) pool.entries.get(child)?.parents.delete(entry.txid);
+}
+
+export function removeWithDescendants(pool: Mempool, entry: MempoolEntry): void {
+  for (const txid of relatives(pool, [entry.txid], "children")) removeEntry(pool, entryOf(pool, txid));
+}
+
+/** The given entries and all that hang on them (`children`) or that they hang on (`parents`). */
+export function relatives(pool: Mempool, from: Iterable<Txid>, which: "parents" | "children"): ReadonlySet<Txid> {
+  const found = new Set<Txid>(from);
+  // A set being iterated over also visits what is added meanwhile.
+  for (const txid of found) for (const next of entryOf(pool, txid)[which]) found.add(next);
+  return found;
+}
+
+export const entryOf = (pool: Mempool, txid: Txid): MempoolEntry =>
+  present(pool.entries.get(txid), "relatives in the mempool are in the mempool");

@@ -1,0 +1,126 @@
+import { hashBytes } from "../base/ids.ts";
+import { assert, present } from "../base/result.ts";
+import { type Sat, sat } from "../base/units.ts";
+import {
+  BLOCK_SIGOPS_COST_MAX,
+  BLOCK_WEIGHT_MAX,
+  type Block,
+  type BlockHeader,
+  encodeHeader,
+} from "../bitcoin/block.ts";
+import { commitmentScript, merkleRoot, txMerkleRoot, witnessCommitment } from "../bitcoin/merkle.ts";
+import { type ChainParams, subsidyAt } from "../bitcoin/params.ts";
+import { targetOf } from "../bitcoin/pow.ts";
+import { script } from "../bitcoin/script.ts";
+import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx } from "../bitcoin/tx.ts";
+import { sha256d } from "../crypto/hash.ts";
+import { NULL_TXID } from "./coins.ts";
+import { type HeaderNode, medianTimeOf, requiredBits } from "./headers.ts";
+import type { Mempool, MempoolEntry } from "./mempool.ts";
+import { selectPackages } from "./select.ts";
+
+/** BIP 9 §Bit flags: no deployment is signalled. */
+const BLOCK_VERSION = 0x2000_0000;
+/** Kept free for header, coinbase and their counts. */
+const RESERVED_WEIGHT = 8000;
+const RESERVED_SIGOPS_COST = 400;
+/** BIP 141 §Commitment structure: what is committed to beside the witnesses; zeros until it means something. */
+const WITNESS_RESERVED = new Uint8Array(32);
+
+export interface TemplateRequest {
+  readonly params: ChainParams;
+  readonly previous: HeaderNode;
+  readonly pool: Mempool;
+  /** Who is paid. */
+  readonly script: Uint8Array;
+  /** Seconds since 1970-01-01 UTC; the block gets it if the rules allow. */
+  readonly now: number;
+  /** 1 to 8 bytes that make this coinbase unlike that of any other miner at the same height. */
+  readonly extraNonce: Uint8Array;
+}
+
+/** The block worth most on top of `previous`, lacking only a nonce. Subsidy and fees are claimed to the last satoshi. */
+export function blockTemplate(request: TemplateRequest): Block {
+  const { params, previous, pool } = request;
+  const chosen = selectPackages(pool, {
+    weight: BLOCK_WEIGHT_MAX - RESERVED_WEIGHT,
+    sigopCost: BLOCK_SIGOPS_COST_MAX - RESERVED_SIGOPS_COST,
+  });
+  const height = previous.height + 1;
+  const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
+  const reward = sat(subsidyAt(height, params) + fees);
+  const txs = [coinbaseTx(height, reward, request, chosen), ...chosen.map(({ tx }) => tx)];
+  const time = Math.max(medianTimeOf(previous) + 1, request.now);
+  const header: BlockHeader = {
+    version: BLOCK_VERSION,
+    previous: previous.hash,
+    merkleRoot: txMerkleRoot(txs).root,
+    time,
+    bits: requiredBits(params, previous, time),
+    nonce: 0,
+  };
+  return { header, txs };
+}
+
+function coinbaseTx(
+  height: number,
+  reward: Sat,
+  { script: payee, extraNonce }: TemplateRequest,
+  chosen: readonly MempoolEntry[],
+): Tx {
+  assert(extraNonce.length >= 1 && extraNonce.length <= 8, "an extra nonce of 1 to 8 bytes");
+  const leaves = [new Uint8Array(32), ...chosen.map(({ wtxid }) => hashBytes(wtxid))];
+  const commitment = witnessCommitment(merkleRoot(leaves).root, WITNESS_RESERVED);
+  return {
+    version: 2,
+    inputs: [
+      {
+        prevout: { txid: NULL_TXID, vout: COINBASE_VOUT },
+        // BIP 34 §Specification: the height comes first.
+        scriptSig: script(BigInt(height), extraNonce),
+        sequence: SEQUENCE_FINAL,
+        witness: [WITNESS_RESERVED],
+      },
+    ],
+    outputs: [
+      { amount: reward, script: payee },
+      { amount: sat(0n), script: commitmentScript(commitment) },
+    ],
+    locktime: 0,
+  };
+}
+
+/** A slice of the nonces: small enough to be done with before anyone waits. */
+export interface NonceRange {
+  readonly from: number;
+  readonly count: number;
+}
+const HEADER_NONCE_AT = 76;
+export const NONCE_LIMIT = 2 ** 32;
+
+/** The first nonce of the range with which the header has its proof of work; undefined when there is none. */
+export function searchNonce(header: BlockHeader, params: ChainParams, { from, count }: NonceRange): number | undefined {
+  const target = present(targetOf(header.bits, params), "a template's target is one of its chain");
+  const goal = bigEndian(target);
+  const bytes = encodeHeader(header);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const end = Math.min(from + count, NONCE_LIMIT);
+  for (let nonce = from; nonce < end; nonce++) {
+    view.setUint32(HEADER_NONCE_AT, nonce, true);
+    if (isAtMost(sha256d(bytes), goal)) return nonce;
+  }
+  return undefined;
+}
+/** A hash is a little-endian number: its last byte is its highest. */
+function isAtMost(hash: Uint8Array, goal: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) {
+    const difference = (hash[31 - i] as number) - (goal[i] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return true;
+}
+function bigEndian(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(32);
+  for (let i = 31, rest = value; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  return bytes;
+}

@@ -1,0 +1,106 @@
+import { OP, smallNumberOf } from "../bitcoin/opcodes.ts";
+import { isPushOnly, parseScript } from "../bitcoin/script.ts";
+import { isP2pkh, isP2sh, witnessProgramOf } from "../bitcoin/templates.ts";
+import { strippedTx, type Tx, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
+import { encode } from "../codec/codec.ts";
+import type { Coin } from "./coins.ts";
+
+/** Policy, not protocol: what is relayed and mined, as Bitcoin Core has it by default. Blocks may hold more. */
+export type StandardFault =
+  | "coinbase"
+  | "version"
+  | "tx-size"
+  | "tx-size-small"
+  | "scriptsig-size"
+  | "scriptsig-not-pushonly"
+  | "scriptpubkey"
+  | "multi-op-return"
+  | "dust"
+  | "bad-txns-nonstandard-inputs"
+  | "bad-witness-nonstandard"
+  | "bad-txns-too-many-sigops";
+
+const WEIGHT_MAX = 400_000;
+/** Smaller ones could pass for an inner node of the merkle tree (CVE-2017-12842). */
+const STRIPPED_BYTES_MIN = 65;
+const SCRIPT_SIG_BYTES_MAX = 1650;
+const DATA_CARRIER_BYTES_MAX = 83;
+const BARE_MULTISIG_KEYS_MAX = 3;
+const WITNESS_SCRIPT_BYTES_MAX = 3600;
+const WITNESS_ITEMS_MAX = 100;
+const WITNESS_ITEM_BYTES_MAX = 80;
+/** Sat per 1,000 virtual bytes: an output whose later spending would cost more at this rate is dust. */
+const DUST_RELAY_FEE = 3000n;
+const SPEND_BYTES = 148;
+const SPEND_WITNESS_BYTES = 67;
+
+export type ScriptKind = "p2pkh" | "p2sh" | "p2pk" | "multisig" | "data" | "witness" | "nonstandard";
+
+export function kindOf(script: Uint8Array): ScriptKind {
+  if (witnessProgramOf(script) !== undefined) return "witness";
+  if (isP2sh(script)) return "p2sh";
+  if (isP2pkh(script)) return "p2pkh";
+  if (script[0] === OP.RETURN) return isPushOnly(script.subarray(1)) ? "data" : "nonstandard";
+  const elements = parseScript(script) ?? [];
+  const isKey = (data: Uint8Array | undefined): boolean => data?.length === 33 || data?.length === 65;
+  if (elements.length === 2 && isKey(elements[0]?.data) && elements[1]?.opcode === OP.CHECKSIG) return "p2pk";
+  const keys = smallNumberOf(elements.at(-2)?.opcode ?? OP.RETURN) ?? 0;
+  const needed = smallNumberOf(elements[0]?.opcode ?? OP.RETURN) ?? 0;
+  const isMultisig =
+    elements.at(-1)?.opcode === OP.CHECKMULTISIG &&
+    needed >= 1 &&
+    needed <= keys &&
+    keys <= BARE_MULTISIG_KEYS_MAX &&
+    elements.length === keys + 3 &&
+    elements.slice(1, -2).every(({ data }) => isKey(data));
+  return isMultisig ? "multisig" : "nonstandard";
+}
+
+/** Below this an output costs more to spend than it holds. Sat. */
+export function dustLimit({ script, amount }: TxOut): bigint {
+  const kind = kindOf(script);
+  if (kind === "data") return 0n;
+  const size = encode(txOut, { script, amount }).length + (kind === "witness" ? SPEND_WITNESS_BYTES : SPEND_BYTES);
+  return (BigInt(size) * DUST_RELAY_FEE) / 1000n;
+}
+
+/** What policy says of a transaction by itself. */
+export function checkStandard(tx: Tx): StandardFault | undefined {
+  if (tx.version < 1 || tx.version > 2) return "version";
+  if (weightOf(tx) > WEIGHT_MAX) return "tx-size";
+  if (encode(strippedTx, tx).length < STRIPPED_BYTES_MIN) return "tx-size-small";
+  for (const { scriptSig } of tx.inputs) {
+    if (scriptSig.length > SCRIPT_SIG_BYTES_MAX) return "scriptsig-size";
+    if (!isPushOnly(scriptSig)) return "scriptsig-not-pushonly";
+  }
+  let carriers = 0;
+  for (const output of tx.outputs) {
+    const kind = kindOf(output.script);
+    if (kind === "nonstandard") return "scriptpubkey";
+    if (kind === "data" && output.script.length > DATA_CARRIER_BYTES_MAX) return "scriptpubkey";
+    if (kind === "data") carriers++;
+    if (output.amount < dustLimit(output)) return "dust";
+  }
+  return carriers > 1 ? "multi-op-return" : undefined;
+}
+
+/** What policy says of what a transaction spends. */
+export function checkStandardInputs(tx: Tx, coins: readonly Coin[]): StandardFault | undefined {
+  for (const [index, { witness }] of tx.inputs.entries()) {
+    const script = coins[index]?.output.script ?? new Uint8Array(0);
+    const kind = kindOf(script);
+    if (kind === "nonstandard" || kind === "data") return "bad-txns-nonstandard-inputs";
+    if (!isStandardWitness(script, witness)) return "bad-witness-nonstandard";
+  }
+  return undefined;
+}
+function isStandardWitness(script: Uint8Array, witness: readonly Uint8Array[]): boolean {
+  const program = witnessProgramOf(script);
+  if (program?.version !== 0 || program.program.length !== 32) return true;
+  const items = witness.slice(0, -1);
+  return (
+    (witness.at(-1)?.length ?? 0) <= WITNESS_SCRIPT_BYTES_MAX &&
+    items.length <= WITNESS_ITEMS_MAX &&
+    items.every(({ length }) => length <= WITNESS_ITEM_BYTES_MAX)
+  );
+}

@@ -1,0 +1,70 @@
+import type { BlockHash, Txid } from "../base/ids.ts";
+import type { Result } from "../base/result.ts";
+import type { BlockHeight, Sat } from "../base/units.ts";
+import type { Block } from "../bitcoin/block.ts";
+import type { Tx } from "../bitcoin/tx.ts";
+import type { BlockRef, ChainSource } from "./chain-source.ts";
+import type { Address } from "./network.ts";
+
+/** The bundled Bitcoin node, as a daemon sees it: a chain source that also mines, serves peers and answers questions. */
+export interface BaseNode extends ChainSource {
+  info(): BaseNodeInfo;
+  /**
+   * Mines `count` blocks on the best chain, one after the other, with all rewards to `script`. Resolves with their
+   * hashes once each is connected. Calls wait for earlier ones. Rejects after `stop`.
+   */
+  mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]>;
+  /** Any block whose data is held, of the best chain or not. */
+  block(hash: BlockHash): Block | undefined;
+  blockAt(height: BlockHeight): Block | undefined;
+  /** From the mempool or the best chain. */
+  transaction(txid: Txid): FoundTx | undefined;
+  utxoTotal(): UtxoTotal;
+  /** Waiting to be mined, parents before children. */
+  mempool(): readonly MempoolTx[];
+  peers(): readonly BasePeer[];
+  /** Dials, and from then on dials again whenever the connection is lost. Tells how the first attempt went. */
+  connect(address: Address): Promise<Result<void, DialFault>>;
+  /** Accepts peers. Resolves with the address in use; rejects with the system's error. */
+  listen(address: Address): Promise<Address>;
+}
+export interface BaseNodeInfo {
+  readonly network: string;
+  readonly tip: BlockRef;
+  /** Of the best block, in seconds since 1970-01-01 UTC. */
+  readonly time: number;
+  /** The best known header: higher than the tip while blocks are still to come. */
+  readonly headers: BlockHeight;
+  readonly synced: boolean;
+  readonly mempool: { readonly transactions: number; readonly bytes: number };
+  readonly utxos: UtxoTotal;
+  readonly peers: number;
+  /** Where it listens. */
+  readonly address: Address | undefined;
+}
+/** All unspent outputs of the best chain. Outputs that can never be spent (OP_RETURN) are not among them. */
+export interface UtxoTotal {
+  readonly count: number;
+  readonly total: Sat;
+}
+export interface FoundTx {
+  readonly tx: Tx;
+  /** Undefined while it waits in the mempool. */
+  readonly confirmed: { readonly block: BlockRef; readonly index: number } | undefined;
+}
+export interface MempoolTx {
+  readonly txid: Txid;
+  readonly tx: Tx;
+  readonly fee: Sat;
+  readonly vsize: number;
+}
+export interface BasePeer {
+  readonly address: string;
+  readonly inbound: boolean;
+  readonly agent: string;
+  readonly height: number;
+}
+export interface DialFault {
+  readonly code: "unreachable" | "refused";
+  readonly reason: string;
+}
