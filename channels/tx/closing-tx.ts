@@ -1,6 +1,6 @@
-import { compareBytes } from "../../src/base/bytes.ts";
 import { assert } from "../../src/base/result.ts";
 import { feeForWeight, type Msat, type Sat, type SatPerKw, sat, sumSat, toSatFloor } from "../../src/base/units.ts";
+import { compareTxOuts } from "../../src/bitcoin/coins.ts";
 import { SEQUENCE_FINAL, type Tx, type TxOut } from "../../src/bitcoin/tx.ts";
 import type { Funding } from "./funding-tx.ts";
 
@@ -61,7 +61,7 @@ export function buildClosing(terms: ClosingTerms, fee: Sat, outputs: ClosingOutp
   const txOutputs: TxOut[] = [];
   if (outputs !== "remote") txOutputs.push({ amount: amounts.local, script: terms.local.script });
   if (outputs !== "local") txOutputs.push({ amount: amounts.remote, script: terms.remote.script });
-  txOutputs.sort((a, b) => (a.amount === b.amount ? compareBytes(a.script, b.script) : a.amount < b.amount ? -1 : 1));
+  txOutputs.sort(compareTxOuts);
   assert(sumSat(txOutputs.map((output) => output.amount)) + fee <= terms.funding.amount, "a close creates no money");
   return {
     version: 2,

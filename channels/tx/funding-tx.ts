@@ -23,7 +23,7 @@ export const fundingOutput = (localFundingPubkey: Uint8Array, remoteFundingPubke
 
 /**
  * The txid as hashed with the output index (16 bits, big endian) XORed into its last two bytes. BOLT 2 §Definition of
- * `channel_id`.
+ * channel_id.
  */
 export function channelIdOf(outpoint: Outpoint): ChannelId {
   assert(outpoint.vout <= 0xffff, "a funding output has an index of 16 bits");

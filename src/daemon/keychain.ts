@@ -1,0 +1,79 @@
+import { pbkdf2Sync } from "node:crypto";
+import { HDKey } from "@scure/bip32";
+import { entropyToMnemonic, validateMnemonic } from "@scure/bip39";
+import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { utf8 } from "../base/bytes.ts";
+import { type NodeId, nodeId } from "../base/ids.ts";
+import { assert, present } from "../base/result.ts";
+import type { NetworkName } from "../bitcoin/params.ts";
+import { ByteWriter } from "../codec/io.ts";
+import { hkdf } from "../crypto/hash.ts";
+import { secp256k1 } from "../crypto/secp256k1.ts";
+import type { Random } from "../ports/world.ts";
+
+/** Addresses that are shown to others, and those for our own change. BIP 44 §Change. */
+export type Branch = "external" | "change";
+const BRANCHES: { readonly [B in Branch]: number } = { external: 0, change: 1 };
+/** Which key of the wallet an output pays to. BIP 84 §Derivation. */
+export interface KeyPath {
+  readonly branch: Branch;
+  readonly index: number;
+}
+
+/** All secrets of a node, each derived from its words; nothing else needs to be kept secret or can get lost. */
+export interface Keychain {
+  readonly nodeSecret: Uint8Array;
+  readonly nodeId: NodeId;
+  /** The seed of all keys of the channel with this index. An index is used for one channel, ever. 32 bytes. */
+  channelSeed(index: number): Uint8Array;
+  /** The compressed public key of a wallet address. */
+  walletKey(path: KeyPath): Uint8Array;
+  walletSecret(path: KeyPath): Uint8Array;
+}
+
+/** New words: 24 of them, from 256 bits of chance. BIP 39 §Generating the mnemonic. */
+export const newWords = (random: Random): string => entropyToMnemonic(random.bytes(32), wordlist);
+
+/** Whether these are words of the English list with a right checksum, one space between each. BIP 39 §Generating the mnemonic. */
+export const areWords = (words: string): boolean => validateMnemonic(words, wordlist);
+
+/** The 64-byte seed of the words. `passphrase` is empty but in the vectors: words alone must restore a node. BIP 39 §From mnemonic to seed. */
+export function seedOf(words: string, passphrase = ""): Uint8Array {
+  const salt = utf8(`mnemonic${passphrase.normalize("NFKD")}`);
+  return new Uint8Array(pbkdf2Sync(utf8(words.normalize("NFKD")), salt, 2048, 64, "sha512"));
+}
+
+/** The keychain of words that `areWords` accepts. */
+export function keychainOf(words: string, network: NetworkName): Keychain {
+  assert(areWords(words), "the words of a keychain are checked before");
+  return keychainOfSeed(seedOf(words), network);
+}
+
+/** The keychain of a 64-byte seed. */
+export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain {
+  // BIP 84 §Derivation: purpose 84, coin 0 for mainnet and 1 for all test networks, account 0.
+  const account = HDKey.fromMasterSeed(seed).derive(`m/84'/${network === "mainnet" ? 0 : 1}'/0'`);
+  const branches = {
+    external: account.deriveChild(BRANCHES.external),
+    change: account.deriveChild(BRANCHES.change),
+  };
+  const nodeSecret = derived(seed, "node", 0);
+  return {
+    nodeSecret,
+    nodeId: nodeId(secp256k1.publicKey(nodeSecret)),
+    channelSeed: (index) => derived(seed, "channel", index),
+    walletKey: ({ branch, index }) =>
+      present(branches[branch].deriveChild(index).publicKey, "a derived key has its public half"),
+    walletSecret: ({ branch, index }) =>
+      present(branches[branch].deriveChild(index).privateKey, "a key derived from a secret has one"),
+  };
+}
+
+/** Keys that no other program needs to know how to derive. Changing a label would lose identity and channels. */
+function derived(seed: Uint8Array, purpose: "node" | "channel", index: number): Uint8Array {
+  const info = new ByteWriter(16);
+  info.bytes(utf8(purpose));
+  info.u64(BigInt(index));
+  const [key] = hkdf(utf8("sluice keychain v1"), seed, info.finish(), 1);
+  return present(key, "HKDF gives one key");
+}
