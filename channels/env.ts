@@ -1,0 +1,85 @@
+import type { BlockHash, NodeId } from "../src/base/ids.ts";
+import { type BlockHeight, type Msat, msat, type Sat, type SatPerKw, sat, satPerKw } from "../src/base/units.ts";
+import type { ChannelKeys } from "./keys/channel-keys.ts";
+
+/**
+ * Everything around a channel that a step may depend on, as data: so any step can be replayed from what it was given.
+ * The host fills it in anew for each step.
+ */
+export interface ChannelEnv {
+  readonly chainHash: BlockHash;
+  readonly height: BlockHeight;
+  /** The estimator's rate for a commitment that should confirm soon; undefined when it has none. */
+  readonly feerate: SatPerKw | undefined;
+  readonly policy: ChannelPolicy;
+  readonly localNodeId: NodeId;
+  readonly remoteNodeId: NodeId;
+  /** Features that both sides showed in `init`, as one bit field. */
+  readonly features: Uint8Array;
+  readonly keys: ChannelKeys;
+  /** From which the host derived `keys`. Written into the channel's state, durable before `open_channel` or `accept_channel` leaves. */
+  readonly keyIndex: number;
+}
+
+/** What this node offers and accepts. Policy, not protocol, within the bounds of BOLT 2 §The open_channel Message. */
+export interface ChannelPolicy {
+  readonly capacityMin: Sat;
+  readonly capacityMax: Sat;
+  readonly dustLimit: Sat;
+  readonly htlcMinimum: Msat;
+  /** Share of the capacity that the peer may have in flight towards us, in millionths. */
+  readonly inFlightSharePpm: bigint;
+  readonly maxAcceptedHtlcs: number;
+  /** Blocks that the peer must wait for its own money after a unilateral close. */
+  readonly toSelfDelay: number;
+  /** The most that we are ready to wait ourselves. */
+  readonly toSelfDelayMax: number;
+  /** Confirmations before we call a channel that the peer funds ready. */
+  readonly minimumDepth: number;
+  /** The most confirmations that we are ready to wait for. */
+  readonly minimumDepthMax: number;
+  /** What each side must keep, in millionths of the capacity. */
+  readonly reserveSharePpm: bigint;
+  /** Lower bound of every reserve: above both anchors, so that the opener can always pay for them. */
+  readonly reserveMin: Sat;
+  /** The most that the peer may make us keep, in millionths of the capacity. */
+  readonly reserveSharePpmMax: bigint;
+  readonly feerateMin: SatPerKw;
+  readonly feerateMax: SatPerKw;
+  /** Of HTLCs without an output, which miners would get. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
+  readonly maxDustExposure: Msat;
+  /** As opener we keep the fee of this many times the present feerate in reserve. */
+  readonly feeSpikeMultiple: number;
+  /** HTLCs must expire at most this many blocks from now. */
+  readonly expiryDeltaMax: number;
+  /** Blocks after the expiry of an HTLC that we offered at which the channel fails. */
+  readonly graceBlocks: number;
+  /** Blocks before the expiry of an HTLC whose preimage we gave at which the channel fails. */
+  readonly fulfillmentDeadlineBlocks: number;
+  /** Bounds of the feerate of a mutual close. */
+  readonly closingFeerateMin: SatPerKw;
+}
+
+export const DEFAULT_POLICY: ChannelPolicy = {
+  capacityMin: sat(20_000n),
+  capacityMax: sat((1n << 24n) - 1n),
+  dustLimit: sat(354n),
+  htlcMinimum: msat(1n),
+  inFlightSharePpm: 1_000_000n,
+  maxAcceptedHtlcs: 483,
+  toSelfDelay: 144,
+  toSelfDelayMax: 2016,
+  minimumDepth: 3,
+  minimumDepthMax: 144,
+  reserveSharePpm: 10_000n,
+  reserveMin: sat(1_000n),
+  reserveSharePpmMax: 100_000n,
+  feerateMin: satPerKw(253),
+  feerateMax: satPerKw(100_000),
+  maxDustExposure: msat(50_000_000n),
+  feeSpikeMultiple: 2,
+  expiryDeltaMax: 2016,
+  graceBlocks: 2,
+  fulfillmentDeadlineBlocks: 18,
+  closingFeerateMin: satPerKw(253),
+};

@@ -1,0 +1,83 @@
+import type { ChannelId, PaymentHash, Preimage } from "../src/base/ids.ts";
+import type { CltvExpiry, Msat } from "../src/base/units.ts";
+
+/** Why we offered an HTLC: what its end has to be told to. Durable with the HTLC. */
+export type HtlcOrigin =
+  | { readonly tag: "payment"; readonly paymentId: string; readonly attempt: number }
+  /** Forwarded: the HTLC that came in, by its channel and id. */
+  | { readonly tag: "relay"; readonly channelId: ChannelId; readonly htlcId: bigint };
+
+/**
+ * The life of an HTLC in 20 steps, seen from here: ten for one that we offered, ten for one that the peer offered. Each
+ * `commitment_signed` or `revoke_and_ack`, sent or received, moves every HTLC that it concerns one step on. SENT and
+ * RECEIVED say whose message brought it there. BOLT 2 §Normal Operation.
+ */
+export type OfferedStep =
+  | "SENT_ADD_HTLC"
+  | "SENT_ADD_COMMIT"
+  | "RECEIVED_ADD_REVOCATION"
+  | "RECEIVED_ADD_ACK_COMMIT"
+  | "SENT_ADD_ACK_REVOCATION"
+  | "RECEIVED_REMOVE_HTLC"
+  | "RECEIVED_REMOVE_COMMIT"
+  | "SENT_REMOVE_REVOCATION"
+  | "SENT_REMOVE_ACK_COMMIT"
+  | "RECEIVED_REMOVE_ACK_REVOCATION";
+export type ReceivedStep =
+  | "RECEIVED_ADD_HTLC"
+  | "RECEIVED_ADD_COMMIT"
+  | "SENT_ADD_REVOCATION"
+  | "SENT_ADD_ACK_COMMIT"
+  | "RECEIVED_ADD_ACK_REVOCATION"
+  | "SENT_REMOVE_HTLC"
+  | "SENT_REMOVE_COMMIT"
+  | "RECEIVED_REMOVE_REVOCATION"
+  | "RECEIVED_REMOVE_ACK_COMMIT"
+  | "SENT_REMOVE_ACK_REVOCATION";
+export type HtlcStep = OfferedStep | ReceivedStep;
+
+/** How an HTLC ends. */
+export type Removal =
+  | { readonly tag: "fulfilled"; readonly preimage: Preimage }
+  /** `reason` is the encrypted failure packet. */
+  | { readonly tag: "failed"; readonly reason: Uint8Array }
+  | { readonly tag: "malformed"; readonly code: number; readonly sha256OfOnion: Uint8Array };
+/** How an offered HTLC failed: what the sender of the payment, or the channel it came from, is told. */
+export type HtlcFailure = Exclude<Removal, { readonly tag: "fulfilled" }>;
+
+interface HtlcTerms {
+  /** Counts from 0 for each offering side, never reused. BOLT 2 §Adding an HTLC: update_add_htlc. */
+  readonly id: bigint;
+  readonly amount: Msat;
+  readonly paymentHash: PaymentHash;
+  readonly expiry: CltvExpiry;
+  /** The packet of 1,366 bytes as sent or received. */
+  readonly onion: Uint8Array;
+  /** How it ends, from the step at which the removal is sent or received. */
+  readonly removal: Removal | undefined;
+}
+export interface OfferedHtlc extends HtlcTerms {
+  readonly side: "offered";
+  readonly step: OfferedStep;
+  readonly origin: HtlcOrigin;
+  /** Learnt once, never forgotten, even when the message that brought it is taken back by a reconnection. */
+  readonly preimage: Preimage | undefined;
+}
+export interface ReceivedHtlc extends HtlcTerms {
+  readonly side: "received";
+  readonly step: ReceivedStep;
+}
+/** One pending HTLC of a channel. `side` and `id` together name it. */
+export type Htlc = OfferedHtlc | ReceivedHtlc;
+
+/** An incoming HTLC as the payments room is told of it. Identified by (channelId, id). */
+export interface IncomingHtlc {
+  readonly channelId: ChannelId;
+  readonly id: bigint;
+  readonly amount: Msat;
+  readonly paymentHash: PaymentHash;
+  readonly expiry: CltvExpiry;
+  readonly onion: Uint8Array;
+  /** Accepting it took us over a bound of ours: it has to be failed back, whatever it is for. */
+  readonly mustFail: "dust_exposure" | undefined;
+}

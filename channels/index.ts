@@ -1,0 +1,43 @@
+/** The one door of the channel machine: everything that other rooms may use. */
+export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
+export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
+export type {
+  Htlc,
+  HtlcFailure,
+  HtlcOrigin,
+  HtlcStep,
+  IncomingHtlc,
+  OfferedHtlc,
+  ReceivedHtlc,
+  Removal,
+} from "./htlc.ts";
+export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput } from "./input.ts";
+export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
+export {
+  FRESH_MEMORY,
+  markRevoked,
+  type Signatures,
+  type SignerMemory,
+  type SigningRefusal,
+  type SigningRequest,
+  sign,
+} from "./keys/signer.ts";
+export type { ChannelParams, SideParams } from "./params.ts";
+export {
+  type ChannelState,
+  type DurableState,
+  type FailureCause,
+  FRESH,
+  type FundedState,
+  isDurable,
+} from "./state.ts";
+export { step } from "./step.ts";
+export type {
+  BindingMessage,
+  CommandRefusal,
+  Effect,
+  OfferRefusal,
+  ProposalMessage,
+  Transition,
+  VolatileEffect,
+} from "./transition.ts";

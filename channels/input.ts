@@ -1,0 +1,110 @@
+import type { ChannelId, PaymentHash, Preimage } from "../src/base/ids.ts";
+import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
+import type { Tx, TxOut } from "../src/bitcoin/tx.ts";
+import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
+import type { AnnouncementSignatures } from "../src/wire/gossip.ts";
+import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
+import type { ErrorMessage, Warning } from "../src/wire/setup.ts";
+import type {
+  ChannelReestablish,
+  CommitmentSigned,
+  RevokeAndAck,
+  UpdateAddHtlc,
+  UpdateFailHtlc,
+  UpdateFailMalformedHtlc,
+  UpdateFee,
+  UpdateFulfillHtlc,
+} from "../src/wire/updates.ts";
+import type { HtlcOrigin } from "./htlc.ts";
+import type { Signatures, SigningRefusal } from "./keys/signer.ts";
+
+/** The peer's messages that a channel understands. The host has matched them to the channel by id and by peer. */
+export type ChannelMessage =
+  | OpenChannel
+  | AcceptChannel
+  | FundingCreated
+  | FundingSigned
+  | ChannelReady
+  | AnnouncementSignatures
+  | UpdateAddHtlc
+  | UpdateFulfillHtlc
+  | UpdateFailHtlc
+  | UpdateFailMalformedHtlc
+  | UpdateFee
+  | CommitmentSigned
+  | RevokeAndAck
+  | ChannelReestablish
+  | Shutdown
+  | ClosingSigned
+  | ErrorMessage
+  | Warning;
+
+/** We fund a channel. The random bytes and the feerate come with it. */
+export interface OpenChannelInput {
+  readonly tag: "Open";
+  readonly temporaryChannelId: ChannelId;
+  readonly capacity: Sat;
+  readonly push: Msat;
+  /** Of the commitments; at least the policy's minimum. */
+  readonly feerate: SatPerKw;
+  readonly announce: boolean;
+}
+/** Everything that a channel can be told. */
+export type ChannelInput =
+  | OpenChannelInput
+  /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */
+  | { readonly tag: "FundingTx"; readonly tx: Tx; readonly vout: number }
+  /** The opening will not go on: no funds, or the user changed its mind. */
+  | { readonly tag: "AbortOpening"; readonly reason: string }
+  | { readonly tag: "PeerMessage"; readonly message: ChannelMessage }
+  /** `init` has been exchanged. */
+  | { readonly tag: "Connected" }
+  | { readonly tag: "Disconnected" }
+  /** Once, after loading from disk: says again what the host may have missed. */
+  | { readonly tag: "Resume" }
+  | OfferHtlcInput
+  | { readonly tag: "FulfillHtlc"; readonly id: bigint; readonly preimage: Preimage }
+  /** `reason` is the encrypted failure packet. */
+  | { readonly tag: "FailHtlc"; readonly id: bigint; readonly reason: Uint8Array }
+  | {
+      readonly tag: "FailMalformedHtlc";
+      readonly id: bigint;
+      readonly code: number;
+      readonly sha256OfOnion: Uint8Array;
+    }
+  /** Answers `SignSoon`, on the next turn of the loop: signs all that has queued until then. */
+  | { readonly tag: "Sign" }
+  /** Answers `NeedSignatures`, in the same cascade. */
+  | { readonly tag: "Signatures"; readonly signatures: Signatures }
+  | { readonly tag: "SigningRefused"; readonly refusal: SigningRefusal }
+  | { readonly tag: "UpdateFee"; readonly feerate: SatPerKw }
+  /** Closes by agreement; also answers `NeedCloseScript`. */
+  | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
+  /** Answers `NeedAnnouncementSignatures`, 64 bytes compact each. */
+  | {
+      readonly tag: "AnnouncementSignatures";
+      readonly nodeSignature: Uint8Array;
+      readonly bitcoinSignature: Uint8Array;
+    }
+  | { readonly tag: "BlockConnected"; readonly height: BlockHeight }
+  /** The transaction with the funding txid is in the best chain; `output` is what it has at our index, if anything. */
+  | {
+      readonly tag: "FundingConfirmed";
+      readonly height: BlockHeight;
+      readonly txIndex: number;
+      readonly output: TxOut | undefined;
+    }
+  | { readonly tag: "FundingReorged" }
+  /** A block of the best chain spends the funding output. */
+  | { readonly tag: "FundingSpent"; readonly tx: Tx; readonly height: BlockHeight }
+  | { readonly tag: "FundingSpendReorged" };
+
+export interface OfferHtlcInput {
+  readonly tag: "OfferHtlc";
+  readonly amount: Msat;
+  readonly paymentHash: PaymentHash;
+  readonly expiry: CltvExpiry;
+  /** 1,366 bytes. */
+  readonly onion: Uint8Array;
+  readonly origin: HtlcOrigin;
+}

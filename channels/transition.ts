@@ -1,0 +1,155 @@
+import type { ChannelId, Outpoint, Preimage, ShortChannelId, Txid } from "../src/base/ids.ts";
+import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
+import type { Tx } from "../src/bitcoin/tx.ts";
+import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
+import type { AnnouncementSignatures, ChannelAnnouncement } from "../src/wire/gossip.ts";
+import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
+import type {
+  ChannelReestablish,
+  CommitmentSigned,
+  RevokeAndAck,
+  UpdateAddHtlc,
+  UpdateFailHtlc,
+  UpdateFailMalformedHtlc,
+  UpdateFee,
+  UpdateFulfillHtlc,
+} from "../src/wire/updates.ts";
+import type { HtlcFailure, HtlcOrigin, IncomingHtlc } from "./htlc.ts";
+import type { SigningRequest } from "./keys/signer.ts";
+import type { ChannelState, DurableState, FailureCause } from "./state.ts";
+import type { CommitmentHtlc } from "./tx/commitment.ts";
+
+/**
+ * Proposals: forgotten by both sides on reconnection, so they may leave before a write; what they rest on (attempt,
+ * circuit) is durable no later than the group of the `commitment_signed` that first covers them.
+ */
+export type ProposalMessage =
+  | OpenChannel
+  | AcceptChannel
+  | FundingCreated
+  | UpdateAddHtlc
+  | UpdateFailHtlc
+  | UpdateFailMalformedHtlc
+  | UpdateFee
+  | AnnouncementSignatures;
+/** Promises: sending one before its state is durable can lose funds. A `channel_reestablish` promises that what it counts is on disk. */
+export type BindingMessage =
+  | FundingSigned
+  | ChannelReady
+  | CommitmentSigned
+  | RevokeAndAck
+  | UpdateFulfillHtlc
+  | ChannelReestablish
+  | Shutdown
+  | ClosingSigned;
+
+/** What may be done without a write: if it is lost, or done twice, nobody loses money. */
+export type VolatileEffect =
+  | { readonly tag: "Propose"; readonly message: ProposalMessage }
+  /** The signatures, or the refusal, are the channel's very next input, in the same cascade. */
+  | { readonly tag: "NeedSignatures"; readonly request: SigningRequest }
+  /** Of `digest`, by the node key and by the channel's funding key. */
+  | { readonly tag: "NeedAnnouncementSignatures"; readonly digest: Uint8Array }
+  /** Give `Sign` on the next turn of the loop. */
+  | { readonly tag: "SignSoon" }
+  /** Build a transaction with this output and answer with `FundingTx`, or with `AbortOpening`. */
+  | { readonly tag: "NeedFunding"; readonly amount: Sat; readonly script: Uint8Array }
+  /** The peer wants to close: answer with `Shutdown`. */
+  | { readonly tag: "NeedCloseScript" }
+  /** The offer was refused: nothing has been or will be sent for it. */
+  | { readonly tag: "Refused"; readonly origin: HtlcOrigin; readonly reason: OfferRefusal }
+  | { readonly tag: "CommandRefused"; readonly command: string; readonly reason: CommandRefusal }
+  | { readonly tag: "WatchFunding"; readonly outpoint: Outpoint; readonly script: Uint8Array }
+  /** Incoming, irrevocably committed on both sides: now it may be fulfilled, failed or forwarded. Told again by `Resume`. */
+  | { readonly tag: "HtlcCommitted"; readonly htlc: IncomingHtlc }
+  /** Usable from now on. Told again on every reconnection. */
+  | { readonly tag: "Ready"; readonly shortChannelId: ShortChannelId; readonly remoteAlias: ShortChannelId | undefined }
+  /** The funding transaction left the chain: nothing received over this channel is certain until `Ready` comes again. */
+  | { readonly tag: "NotReady" }
+  /** All four signatures are there: to be given to gossip. */
+  | { readonly tag: "Announced"; readonly announcement: ChannelAnnouncement }
+  | { readonly tag: "SendWarning"; readonly channelId: ChannelId; readonly text: string; readonly disconnect: boolean }
+  | { readonly tag: "SendError"; readonly channelId: ChannelId; readonly text: string }
+  | { readonly tag: "PeerWarned"; readonly text: string }
+  /** Something that people look at has changed. */
+  | { readonly tag: "NotifyUpdated" }
+  /** The channel may be removed from memory and disk. */
+  | { readonly tag: "Forget"; readonly reason: string };
+
+/** What needs its state on disk first. */
+export type Effect =
+  | VolatileEffect
+  | { readonly tag: "Bind"; readonly message: BindingMessage }
+  | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "mutual_close" }
+  /** Offered by us, the preimage is known: at once, also where the removal is not yet committed. */
+  | {
+      readonly tag: "HtlcSettled";
+      readonly id: bigint;
+      readonly origin: HtlcOrigin;
+      readonly amount: Msat;
+      readonly preimage: Preimage;
+    }
+  /** Offered by us, irrevocably removed from both commitments without a preimage. */
+  | { readonly tag: "HtlcFailed"; readonly id: bigint; readonly origin: HtlcOrigin; readonly failure: HtlcFailure }
+  /** An append-only record in the same group: with it a revoked state can be punished to the last output. Never for a state without untrimmed HTLCs. */
+  | { readonly tag: "RevokedHtlcs"; readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] }
+  | { readonly tag: "ChannelFailed"; readonly cause: FailureCause }
+  /** A transaction that divides the money is in the best chain. */
+  | { readonly tag: "Closed"; readonly txid: Txid; readonly height: BlockHeight };
+
+/** Why an HTLC is not offered. */
+export type OfferRefusal =
+  | { readonly code: "not_connected" }
+  | { readonly code: "not_open" }
+  | { readonly code: "funding_not_confirmed" }
+  | { readonly code: "shutting_down" }
+  | { readonly code: "commitment_numbers_used_up" }
+  | { readonly code: "amount_below_minimum"; readonly minimum: Msat; readonly requested: Msat }
+  | { readonly code: "expiry_too_soon"; readonly height: BlockHeight; readonly requested: CltvExpiry }
+  | { readonly code: "expiry_too_far"; readonly maximum: number; readonly requested: CltvExpiry }
+  | { readonly code: "too_many_htlcs"; readonly maximum: number }
+  | { readonly code: "in_flight_limit"; readonly maximum: bigint; readonly would: bigint }
+  | { readonly code: "insufficient_balance"; readonly available: Msat; readonly requested: Msat }
+  | { readonly code: "remote_cannot_pay_fee" }
+  | { readonly code: "dust_exposure"; readonly maximum: Msat; readonly would: bigint };
+/** Why another command is not carried out. */
+export type CommandRefusal =
+  | { readonly code: "wrong_state"; readonly state: ChannelState["tag"] }
+  | { readonly code: "not_connected" }
+  | { readonly code: "unknown_htlc"; readonly id: bigint }
+  | { readonly code: "htlc_not_committed"; readonly id: bigint }
+  /** The first settlement wins; the same one again is no refusal and does nothing. */
+  | { readonly code: "htlc_already_removed"; readonly id: bigint }
+  | { readonly code: "wrong_preimage"; readonly id: bigint }
+  | { readonly code: "not_opener" }
+  | { readonly code: "cannot_afford_feerate"; readonly requested: SatPerKw }
+  | { readonly code: "feerate_out_of_range"; readonly requested: SatPerKw }
+  | { readonly code: "bad_script" }
+  | { readonly code: "already_shutting_down" }
+  | { readonly code: "capacity_out_of_range"; readonly minimum: Sat; readonly maximum: Sat }
+  | { readonly code: "push_out_of_range" }
+  | { readonly code: "funding_output_missing" }
+  | { readonly code: "commitment_numbers_used_up" };
+
+/**
+ * The answer of a step. A `Bind` cannot stand in `stay` or `advance`: what is a promise to the peer leaves only with a
+ * state that is durable before it.
+ */
+export type Transition =
+  | { readonly kind: "stay"; readonly effects: readonly VolatileEffect[] }
+  | { readonly kind: "advance"; readonly next: ChannelState; readonly effects: readonly VolatileEffect[] }
+  | { readonly kind: "commit"; readonly next: DurableState; readonly effects: readonly Effect[] };
+
+export const stay = (...effects: readonly VolatileEffect[]): Transition => ({ kind: "stay", effects });
+export const advance = (next: ChannelState, ...effects: readonly VolatileEffect[]): Transition => ({
+  kind: "advance",
+  next,
+  effects,
+});
+export const commit = (next: DurableState, ...effects: readonly Effect[]): Transition => ({
+  kind: "commit",
+  next,
+  effects,
+});
+export const propose = (message: ProposalMessage): VolatileEffect => ({ tag: "Propose", message });
+export const bind = (message: BindingMessage): Effect => ({ tag: "Bind", message });
