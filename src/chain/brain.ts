@@ -55,6 +55,6 @@ export function takeTx(
 export const templateFor = (
   { chain, pool }: NodeBrain,
   { script, now, extraNonce }: { readonly script: Uint8Array; readonly now: number; readonly extraNonce: Uint8Array },
-): Block => blockTemplate({ params: chain.params, previous: chain.tip, pool, script, now, extraNonce });
+): Block => blockTemplate(pool, { params: chain.params, previous: chain.tip, script, now, extraNonce });
 
 export const feerateFor = ({ fees }: NodeBrain, blocks: number): SatPerKw | undefined => estimateFeerate(fees, blocks);

@@ -22,9 +22,11 @@ function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly Mem
   const mined: MempoolEntry[] = [];
   block.txs.forEach((tx, index) => {
     const entry = pool.entries.get(txids[index] as Txid);
-    if (entry === undefined) return removeConflicts(pool, tx);
-    mined.push(entry);
-    removeEntry(pool, entry);
+    if (entry === undefined) removeConflicts(pool, tx);
+    else {
+      mined.push(entry);
+      removeEntry(pool, entry);
+    }
   });
   const { minRelayFee } = pool.policy;
   pool.floor = pool.floor / 2n > minRelayFee ? pool.floor / 2n : minRelayFee;

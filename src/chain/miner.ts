@@ -27,10 +27,9 @@ const RESERVED_SIGOPS_COST = 400;
 /** BIP 141 §Commitment structure: what is committed to beside the witnesses; zeros until it means something. */
 const WITNESS_RESERVED = new Uint8Array(32);
 
-export interface TemplateRequest {
+export interface BlockRequest {
   readonly params: ChainParams;
   readonly previous: HeaderNode;
-  readonly pool: Mempool;
   /** Who is paid. */
   readonly script: Uint8Array;
   /** Seconds since 1970-01-01 UTC; the block gets it if the rules allow. */
@@ -38,14 +37,21 @@ export interface TemplateRequest {
   /** 1 to 8 bytes that make this coinbase unlike that of any other miner at the same height. */
   readonly extraNonce: Uint8Array;
 }
+/** A transaction with what it pays. */
+export type ChosenTx = Pick<MempoolEntry, "tx" | "wtxid" | "fee">;
 
-/** The block worth most on top of `previous`, lacking only a nonce. Subsidy and fees are claimed to the last satoshi. */
-export function blockTemplate(request: TemplateRequest): Block {
-  const { params, previous, pool } = request;
+/** The block worth most on top of `previous`, lacking only a nonce. */
+export function blockTemplate(pool: Mempool, request: BlockRequest): Block {
   const chosen = selectPackages(pool, {
     weight: BLOCK_WEIGHT_MAX - RESERVED_WEIGHT,
     sigopCost: BLOCK_SIGOPS_COST_MAX - RESERVED_SIGOPS_COST,
   });
+  return assembleBlock(chosen, request);
+}
+
+/** The block with exactly these transactions, lacking only a nonce. Subsidy and fees are claimed to the last satoshi. */
+export function assembleBlock(chosen: readonly ChosenTx[], request: BlockRequest): Block {
+  const { params, previous } = request;
   const height = previous.height + 1;
   const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
   const reward = sat(subsidyAt(height, params) + fees);
@@ -65,8 +71,8 @@ export function blockTemplate(request: TemplateRequest): Block {
 function coinbaseTx(
   height: number,
   reward: Sat,
-  { script: payee, extraNonce }: TemplateRequest,
-  chosen: readonly MempoolEntry[],
+  { script: payee, extraNonce }: BlockRequest,
+  chosen: readonly ChosenTx[],
 ): Tx {
   assert(extraNonce.length >= 1 && extraNonce.length <= 8, "an extra nonce of 1 to 8 bytes");
   const leaves = [new Uint8Array(32), ...chosen.map(({ wtxid }) => hashBytes(wtxid))];

@@ -1,0 +1,67 @@
+import type { Outpoint, Txid } from "../../base/ids.ts";
+import { present } from "../../base/result.ts";
+import { type BlockHeight, blockHeight, sat } from "../../base/units.ts";
+import type { Block } from "../../bitcoin/block.ts";
+import { txidOf } from "../../bitcoin/tx.ts";
+import type { NodeBrain } from "../../chain/brain.ts";
+import { type Chain, readBlock } from "../../chain/chain.ts";
+import { ancestorAt, type HeaderNode } from "../../chain/headers.ts";
+import type { BaseNodeInfo, FoundTx, MempoolTx, UtxoTotal } from "../../ports/base-node.ts";
+import type { BlockRef, UnspentOutput } from "../../ports/chain-source.ts";
+
+/** What every node with a whole chain can be asked, read from its brain. */
+
+export const refOf = ({ height, hash }: HeaderNode): BlockRef => ({ height, hash });
+
+/** The node of the best chain at a height, at most that of `horizon`. */
+const nodeAt = (horizon: HeaderNode, height: BlockHeight): HeaderNode | undefined => ancestorAt(horizon, height);
+
+export function unspentAt({ chain }: NodeBrain, outpoint: Outpoint): UnspentOutput | undefined {
+  const coin = chain.storage.coin(outpoint);
+  if (coin === undefined) return undefined;
+  const block = present(nodeAt(chain.tip, blockHeight(coin.height)), "coins are of blocks in the best chain");
+  const { amount, script } = coin.output;
+  return { amount, script, block: refOf(block), coinbase: coin.coinbase };
+}
+
+export function blockAtHeight(chain: Chain, horizon: HeaderNode, height: BlockHeight): Block | undefined {
+  const node = nodeAt(horizon, height);
+  return node === undefined ? undefined : readBlock(chain, node);
+}
+
+export function txidAtPlace(chain: Chain, horizon: HeaderNode, height: BlockHeight, index: number): Txid | undefined {
+  const tx = blockAtHeight(chain, horizon, height)?.txs[index];
+  return tx === undefined ? undefined : txidOf(tx);
+}
+
+export function findTx({ chain, pool }: NodeBrain, txid: Txid): FoundTx | undefined {
+  const waiting = pool.entries.get(txid);
+  if (waiting !== undefined) return { tx: waiting.tx, confirmed: undefined };
+  const place = chain.storage.place(txid);
+  if (place === undefined) return undefined;
+  const node = present(chain.index.tree.nodes.get(place.block), "indexed transactions are in known blocks");
+  const tx = present(readBlock(chain, node).txs[place.index], "indexed transactions are in their blocks");
+  return { tx, confirmed: { block: refOf(node), index: place.index } };
+}
+
+export function coinTotals({ storage }: Chain): UtxoTotal {
+  const { count, total } = storage.totals();
+  return { count, total: sat(total) };
+}
+
+export const waitingTxs = ({ pool }: NodeBrain): readonly MempoolTx[] =>
+  [...pool.entries.values()].map(({ txid, tx, fee, vsize }) => ({ txid, tx, fee, vsize }));
+
+/** All of `info` that the brain knows. */
+export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers" | "address"> {
+  const { tip, index, params } = chain;
+  return {
+    network: params.network,
+    tip: refOf(tip),
+    time: tip.header.time,
+    headers: index.bestHeader.height,
+    synced: index.bestHeader === tip || index.bestHeader.work <= tip.work,
+    mempool: { transactions: pool.entries.size, bytes: pool.vsize },
+    utxos: coinTotals(chain),
+  };
+}

@@ -1,0 +1,60 @@
+import { assert } from "../../base/result.ts";
+import { type Chain, readBlock } from "../../chain/chain.ts";
+import { type Feed, feedAfter, hasNews, nextEvents, watchFrom } from "../../chain/feed.ts";
+import type { HeaderNode } from "../../chain/headers.ts";
+import type { BlockRef, ChainEvent, Watch } from "../../ports/chain-source.ts";
+
+/** Brings a listener the events of a chain, in order, one block a turn. */
+export interface FeedPump {
+  start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
+  watch(watches: readonly Watch[]): void;
+  /** The chain may have changed. */
+  poke(): void;
+  stop(): void;
+}
+interface PumpOptions {
+  readonly chain: Chain;
+  /** How far the listener may see: a block of the best chain. */
+  readonly horizon: () => HeaderNode;
+  /** Runs a task later, never before the caller has returned. */
+  readonly schedule: (task: () => void) => void;
+}
+
+export function feedPump({ chain, horizon, schedule }: PumpOptions): FeedPump {
+  const early: Watch[] = [];
+  let feed: Feed | undefined;
+  let listener: ((events: readonly ChainEvent[]) => void) | undefined;
+  let scheduled = false;
+
+  const turn = (): void => {
+    scheduled = false;
+    if (feed === undefined || listener === undefined) return;
+    const events = nextEvents(feed, horizon(), (node) => readBlock(chain, node));
+    poke();
+    if (events.length > 0) listener(events);
+  };
+  const poke = (): void => {
+    if (scheduled || feed === undefined || !hasNews(feed, horizon())) return;
+    scheduled = true;
+    schedule(turn);
+  };
+  return {
+    start: (cursor, deliver) => {
+      assert(feed === undefined, "a chain source is started once");
+      feed = feedAfter(chain.index.tree, cursor);
+      listener = deliver;
+      watchFrom(feed, early);
+      poke();
+    },
+    watch: (watches) => {
+      if (feed === undefined) early.push(...watches);
+      else watchFrom(feed, watches);
+      poke();
+    },
+    poke,
+    stop: () => {
+      feed = undefined;
+      listener = undefined;
+    },
+  };
+}
