@@ -11,7 +11,6 @@ import {
   payloadOf,
   type WireMessage,
 } from "../../src/wire/registry.ts";
-import type { ErrorMessage } from "../../src/wire/setup.ts";
 import { arbitraryMessage, damaged } from "../support/arbitraries.ts";
 
 const messages = (index: number): fc.Arbitrary<WireMessage> =>
