@@ -1,0 +1,156 @@
+import type { BlockHash } from "../../base/ids.ts";
+import { present } from "../../base/result.ts";
+import type { Block } from "../../bitcoin/block.ts";
+import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
+import { takeBlock } from "../brain.ts";
+import { acceptHeaders, type Chain } from "../chain.ts";
+import { hashBlock } from "../hashed-block.ts";
+import { ancestorAt, forkOf, type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
+import {
+  BLOCK_TIMEOUT_MS,
+  BLOCKS_IN_FLIGHT_MAX,
+  better,
+  disconnect,
+  type Peer,
+  type Sync,
+  type SyncEffect,
+  send,
+} from "./peer.ts";
+
+const ZEROS = "0".repeat(64) as BlockHash;
+/** Blocks ahead of what is linked that are asked for at once. Policy, not protocol. */
+const WINDOW_BLOCKS = 1024;
+/** Headers that fit nowhere, in a row, before we stop talking. */
+const UNCONNECTED_MAX = 10;
+/** More new blocks than this are announced by the last one alone. BIP 130 §Specification. */
+const ANNOUNCED_HEADERS_MAX = 8;
+
+/** Asks for what the peer has beyond our headers; once, until it answers. */
+export function askHeaders({ brain }: Sync, peer: Peer, now: number): readonly SyncEffect[] {
+  if (peer.headersAsked !== undefined) return [];
+  peer.headersAsked = now;
+  const locator = locatorOf(brain.chain.index.bestHeader);
+  return [send(peer, { name: "getheaders", version: PROTOCOL_VERSION, locator, stop: ZEROS })];
+}
+
+export function onHeaders(
+  sync: Sync,
+  peer: Peer,
+  { headers }: BitcoinMessageOf<"headers">,
+  now: number,
+): readonly SyncEffect[] {
+  peer.headersAsked = undefined;
+  if (headers.length === 0) return [];
+  const { last, fault } = acceptHeaders(sync.brain.chain, headers, Math.floor(now / 1000));
+  if (last !== undefined) peer.best = better(peer.best, last);
+  if (fault?.code === "prev-blk-not-found" && last === undefined) {
+    peer.unconnected++;
+    return peer.unconnected > UNCONNECTED_MAX ? [disconnect(peer, fault.code)] : askHeaders(sync, peer, now);
+  }
+  // A clock that runs ahead is no crime: its blocks are welcome later.
+  if (fault !== undefined) return fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
+  peer.unconnected = 0;
+  return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now) : []), ...assignBlocks(sync, now)];
+}
+
+/** Asks each peer for blocks of its best chain that nobody was asked for yet, oldest first. */
+export function assignBlocks(sync: Sync, now: number): readonly SyncEffect[] {
+  const inFlight = new Set<BlockHash>();
+  for (const peer of sync.peers) for (const hash of peer.blocks.keys()) inFlight.add(hash);
+  const effects: SyncEffect[] = [];
+  for (const peer of sync.peers) {
+    const hashes = wantedFrom(sync.brain.chain, peer, inFlight);
+    if (hashes.length === 0) continue;
+    for (const hash of hashes) {
+      inFlight.add(hash);
+      peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
+    }
+    const inventory = hashes.map((id) => ({ kind: "witness_block", id }) as const);
+    effects.push(send(peer, { name: "getdata", inventory }));
+  }
+  return effects;
+}
+
+function wantedFrom({ index, tip }: Chain, peer: Peer, inFlight: ReadonlySet<BlockHash>): readonly BlockHash[] {
+  const { best } = peer;
+  if (best === undefined || best.work <= tip.work || index.invalid.has(best)) return [];
+  let common = forkOf(peer.common ?? tip, best);
+  for (let next = ancestorAt(best, common.height + 1); next !== undefined && index.held.has(next); ) {
+    common = next;
+    next = ancestorAt(best, common.height + 1);
+  }
+  peer.common = common;
+  const wanted: BlockHash[] = [];
+  const end = Math.min(best.height, common.height + WINDOW_BLOCKS);
+  for (let height = common.height + 1; height <= end; height++) {
+    if (wanted.length + peer.blocks.size >= BLOCKS_IN_FLIGHT_MAX) break;
+    const node = present(ancestorAt(best, height), "heights up to the peer's best");
+    if (!index.held.has(node) && !inFlight.has(node.hash)) wanted.push(node.hash);
+  }
+  return wanted;
+}
+
+export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
+  const hashed = hashBlock(block);
+  const { chain } = sync.brain;
+  const taken = takeBlock(sync.brain, hashed, Math.floor(now / 1000));
+  if (!taken.ok) {
+    const { code } = taken.error;
+    if (code === "prev-blk-not-found" && !peer.blocks.has(hashed.hash)) return askHeaders(sync, peer, now);
+    return code === "time-too-new" ? [] : [disconnect(peer, code)];
+  }
+  peer.blocks.delete(hashed.hash);
+  const node = chain.index.tree.nodes.get(hashed.hash);
+  if (node !== undefined) peer.best = better(peer.best, node);
+  const { connected, disconnected, rejected } = taken.value;
+  const own = rejected.find(({ hash }) => hash === hashed.hash);
+  const effects: SyncEffect[] = own === undefined ? [] : [disconnect(peer, own.fault.code)];
+  if (connected.length > 0 || disconnected.length > 0) {
+    sync.refused.clear();
+    effects.push({ tag: "TipChanged" }, ...announceTip(sync));
+  }
+  return [...effects, ...assignBlocks(sync, now)];
+}
+
+/** Tells every peer that cannot know it yet of our best chain: by headers where it asked for that. */
+export function announceTip(sync: Sync): readonly SyncEffect[] {
+  const { tip } = sync.brain.chain;
+  const effects: SyncEffect[] = [];
+  for (const peer of sync.peers) {
+    if (!peer.ready || knowsOf(peer, tip)) continue;
+    const news = newsFor(peer, tip);
+    peer.told = tip;
+    if (peer.wantsHeaders && news !== undefined) effects.push(send(peer, { name: "headers", headers: news }));
+    else effects.push(send(peer, { name: "inv", inventory: [{ kind: "block", id: tip.hash }] }));
+  }
+  return effects;
+}
+const knowsOf = ({ best, told }: Peer, node: HeaderNode): boolean =>
+  (best !== undefined && isAncestor(node, best)) || (told !== undefined && isAncestor(node, told));
+
+/** The headers from what the peer knows to `tip`, when they are few. */
+function newsFor({ best, told }: Peer, tip: HeaderNode): readonly HeaderNode["header"][] | undefined {
+  const forks = [best, told].filter((known) => known !== undefined).map((known) => forkOf(known, tip));
+  const from = Math.max(...forks.map(({ height }) => height), -1);
+  if (from < 0 || tip.height - from > ANNOUNCED_HEADERS_MAX) return undefined;
+  return chainHeaders(tip, from + 1, tip.height);
+}
+function chainHeaders(tip: HeaderNode, from: number, to: number): readonly HeaderNode["header"][] {
+  const headers: HeaderNode["header"][] = [];
+  for (let height = from; height <= to; height++) {
+    headers.push(present(ancestorAt(tip, height), "heights up to the tip").header);
+  }
+  return headers;
+}
+
+/** The headers of our best chain after the newest hash of the locator that is in it. */
+export function answerLocator(
+  { tip, index }: Chain,
+  { locator, stop }: Pick<BitcoinMessageOf<"getheaders">, "locator" | "stop">,
+  limit: number,
+): readonly HeaderNode["header"][] {
+  const isOurs = (node: HeaderNode | undefined): node is HeaderNode => node !== undefined && isAncestor(node, tip);
+  const from = locator.map((hash) => index.tree.nodes.get(hash)).find(isOurs)?.height ?? 0;
+  const end = index.tree.nodes.get(stop);
+  return chainHeaders(tip, from + 1, Math.min(isOurs(end) ? end.height : tip.height, from + limit));
+}

@@ -1,0 +1,94 @@
+import { utf8 } from "../../base/bytes.ts";
+import {
+  type BitcoinMessage,
+  type BitcoinMessageOf,
+  type NetAddress,
+  NODE_NETWORK,
+  NODE_WITNESS,
+  PROTOCOL_VERSION,
+} from "../../bitcoin/messages.ts";
+import { askHeaders } from "./blocks.ts";
+import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { offerMempool } from "./transactions.ts";
+
+const SERVICES = NODE_NETWORK | NODE_WITNESS;
+const USER_AGENT = utf8("/Sluice:0.1.0/");
+/** Older protocols have no `sendheaders`. BIP 130 §Specification. */
+const VERSION_MIN = 70_012;
+/** Where we are is nobody's business: peers find us by the address that they dialled. */
+const NOWHERE: NetAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
+
+export interface NewPeer {
+  readonly inbound: boolean;
+  /** Random. */
+  readonly nonce: bigint;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly now: number;
+}
+/** A connection that has just begun. Whoever dialled speaks first. */
+export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: Peer; effects: readonly SyncEffect[] } {
+  const peer: Peer = {
+    inbound,
+    nonce,
+    since: now,
+    version: undefined,
+    ready: false,
+    wantsHeaders: false,
+    feeFilter: 0n,
+    best: undefined,
+    common: undefined,
+    told: undefined,
+    blocks: new Map(),
+    txs: new Map(),
+    known: new Set(),
+    announced: [],
+    asked: [],
+    headersAsked: undefined,
+    unconnected: 0,
+    ping: undefined,
+    lastPing: now,
+  };
+  sync.peers.add(peer);
+  return { peer, effects: inbound ? [] : [greet(sync, peer, now)] };
+}
+
+function greet({ brain }: Sync, peer: Peer, now: number): SyncEffect {
+  return send(peer, {
+    name: "version",
+    version: PROTOCOL_VERSION,
+    services: SERVICES,
+    timestamp: BigInt(Math.floor(now / 1000)),
+    receiver: NOWHERE,
+    sender: { ...NOWHERE, services: SERVICES },
+    nonce: peer.nonce,
+    user_agent: USER_AGENT,
+    start_height: brain.chain.tip.height,
+    relay: { wanted: true },
+  });
+}
+
+/** Before both `version` and `verack` have come nothing else is listened to. */
+export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
+  if (message.name === "version") return onVersion(sync, peer, message, now);
+  if (message.name !== "verack" || peer.version === undefined) return [];
+  peer.ready = true;
+  return [
+    send(peer, { name: "sendheaders" }),
+    send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
+    ...askHeaders(sync, peer, now),
+    ...offerMempool(sync, peer),
+  ];
+}
+
+function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">, now: number): readonly SyncEffect[] {
+  if (peer.version !== undefined) return [disconnect(peer, "second version")];
+  for (const other of sync.peers) {
+    if (!other.inbound && other.nonce === message.nonce) return [disconnect(peer, "connected to ourselves")];
+  }
+  if (message.version < VERSION_MIN) return [disconnect(peer, "obsolete version")];
+  const serves = (message.services & SERVICES) === SERVICES;
+  if (!peer.inbound && !serves) return [disconnect(peer, "peer serves no blocks with witnesses")];
+  peer.version = message;
+  const answer = send(peer, { name: "verack" });
+  return peer.inbound ? [greet(sync, peer, now), answer] : [answer];
+}

@@ -1,0 +1,79 @@
+import type { BlockHash, Txid } from "../../base/ids.ts";
+import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
+import type { NodeBrain } from "../brain.ts";
+import type { HeaderNode } from "../headers.ts";
+
+/** What we know of one peer of Bitcoin's network. Mutable; only the functions of this folder change it. */
+export interface Peer {
+  readonly inbound: boolean;
+  /** Of our `version` to it: who gets it back has called itself. */
+  readonly nonce: bigint;
+  /** When the connection began. All times are in milliseconds. */
+  readonly since: number;
+  /** The handshake is over when both have come. */
+  version: BitcoinMessageOf<"version"> | undefined;
+  ready: boolean;
+  /** It asked to hear of blocks by their headers. BIP 130 §Specification. */
+  wantsHeaders: boolean;
+  /** Sat per 1,000 virtual bytes below which it wants to hear of no transaction. BIP 133 §Specification. */
+  feeFilter: bigint;
+  /** The header with most work that it has told us of. */
+  best: HeaderNode | undefined;
+  /** On the way to `best`: everything up to here is held. */
+  common: HeaderNode | undefined;
+  /** The header with most work that it has heard of from us. */
+  told: HeaderNode | undefined;
+  /** Blocks and transactions asked for, with the time at which waiting ends. */
+  readonly blocks: Map<BlockHash, number>;
+  readonly txs: Map<Txid, number>;
+  /** Transactions that it knows, because one of us said so; bounded. */
+  readonly known: Set<Txid>;
+  /** Announced by it and not asked for yet; bounded. */
+  readonly announced: Txid[];
+  /** What it asked for and has not been sent yet; bounded. */
+  readonly asked: Inventory[];
+  /** When headers were asked for that have not come. */
+  headersAsked: number | undefined;
+  /** Headers without a known parent, in a row. */
+  unconnected: number;
+  ping: { readonly nonce: bigint; readonly at: number } | undefined;
+  lastPing: number;
+}
+
+/** All peers of a node and what they share. Mutable. */
+export interface Sync {
+  readonly brain: NodeBrain;
+  readonly peers: Set<Peer>;
+  /** Transactions refused since the tip last changed: not worth asking for again. */
+  readonly refused: Set<Txid>;
+}
+export const syncOf = (brain: NodeBrain): Sync => ({ brain, peers: new Set(), refused: new Set() });
+
+/** What a host has to do; in this order. */
+export type SyncEffect =
+  | { readonly tag: "Send"; readonly peer: Peer; readonly message: BitcoinMessage }
+  | { readonly tag: "Disconnect"; readonly peer: Peer; readonly reason: string }
+  /** The best chain is another one: whoever follows it has news. */
+  | { readonly tag: "TipChanged" };
+
+/** Policy, not protocol. */
+export const BLOCKS_IN_FLIGHT_MAX = 16;
+export const TXS_IN_FLIGHT_MAX = 100;
+export const ANNOUNCED_TXS_MAX = 5000;
+export const KNOWN_TXS_MAX = 20_000;
+export const BLOCK_TIMEOUT_MS = 30_000;
+export const TX_TIMEOUT_MS = 60_000;
+
+export const send = (peer: Peer, message: BitcoinMessage): SyncEffect => ({ tag: "Send", peer, message });
+export const disconnect = (peer: Peer, reason: string): SyncEffect => ({ tag: "Disconnect", peer, reason });
+
+/** Remembers that a peer knows a transaction; the oldest such memory makes room. */
+export function noteKnown(peer: Peer, txid: Txid): void {
+  const [oldest] = peer.known;
+  if (peer.known.size >= KNOWN_TXS_MAX && oldest !== undefined) peer.known.delete(oldest);
+  peer.known.add(txid);
+}
+
+/** The header with more work of the two. */
+export const better = (a: HeaderNode | undefined, b: HeaderNode): HeaderNode =>
+  a === undefined || b.work > a.work ? b : a;

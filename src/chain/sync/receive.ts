@@ -1,0 +1,118 @@
+import { unreachable } from "../../base/result.ts";
+import { blockHashOf } from "../../bitcoin/block.ts";
+import {
+  type BitcoinMessage,
+  type BitcoinMessageOf,
+  HEADERS_MAX,
+  INVENTORY_MAX,
+  type Inventory,
+} from "../../bitcoin/messages.ts";
+import { readBlock } from "../chain.ts";
+import { answerLocator, askHeaders, assignBlocks, onBlock, onHeaders } from "./blocks.ts";
+import { shakeHands } from "./handshake.ts";
+import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
+
+/** Hashes in an answer to `getblocks`. */
+const GETBLOCKS_MAX = 500;
+
+/**
+ * What a message of a peer leads to. Blocks and transactions are judged and taken in at once; faults end in a
+ * `Disconnect`, after which the host calls `removePeer`.
+ * @param now  milliseconds since 1970-01-01 UTC
+ */
+export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
+  if (!peer.ready) return shakeHands(sync, peer, message, now);
+  const { chain } = sync.brain;
+  switch (message.name) {
+    case "version":
+    case "verack":
+      return [disconnect(peer, `second ${message.name}`)];
+    case "ping":
+      return [send(peer, { name: "pong", nonce: message.nonce })];
+    case "pong":
+      if (peer.ping?.nonce === message.nonce) peer.ping = undefined;
+      return [];
+    case "sendheaders":
+      peer.wantsHeaders = true;
+      return [];
+    case "feefilter":
+      peer.feeFilter = message.feerate;
+      return [];
+    case "getheaders":
+      return [send(peer, { name: "headers", headers: answerLocator(chain, message, HEADERS_MAX) })];
+    case "getblocks":
+      return answerGetBlocks(sync, peer, message);
+    case "headers":
+      return onHeaders(sync, peer, message, now);
+    case "inv":
+      return onInventory(sync, peer, message.inventory, now);
+    case "getdata":
+      peer.asked.push(...message.inventory);
+      return peer.asked.length > INVENTORY_MAX ? [disconnect(peer, "asks for too much")] : [];
+    case "notfound":
+      return onNotFound(sync, peer, message.inventory, now);
+    case "block":
+      return onBlock(sync, peer, message.block, now);
+    case "tx":
+      return onTx(sync, peer, message.tx, now);
+    case "mempool":
+      return offerMempool(sync, peer);
+    case "wtxidrelay":
+    case "getaddr":
+    case "addr":
+      // Transactions are relayed by txid, and this node keeps no book of addresses.
+      return [];
+    default:
+      return unreachable(message);
+  }
+}
+
+function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
+  const { tree } = sync.brain.chain.index;
+  const blocks = inventory.flatMap((entry) => (entry.kind === "block" ? [entry.id] : []));
+  const txids = inventory.flatMap((entry) => (entry.kind === "tx" ? [entry.id] : []));
+  // However many unknown blocks are announced, one question finds them all.
+  const unknown = blocks.some((hash) => !tree.nodes.has(hash));
+  return [...(unknown ? askHeaders(sync, peer, now) : []), ...onAnnounced(sync, peer, txids, now)];
+}
+
+function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
+  for (const entry of inventory) {
+    if (entry.kind === "witness_block") {
+      if (peer.blocks.has(entry.id)) return [disconnect(peer, "lacks a block that it announced")];
+    } else if (entry.kind === "witness_tx") peer.txs.delete(entry.id);
+  }
+  return askTxs(sync, peer, now);
+}
+
+function answerGetBlocks({ brain }: Sync, peer: Peer, message: BitcoinMessageOf<"getblocks">): readonly SyncEffect[] {
+  const headers = answerLocator(brain.chain, message, GETBLOCKS_MAX);
+  if (headers.length === 0) return [];
+  const inventory = headers.map((header) => ({ kind: "block", id: blockHashOf(header) }) as const);
+  return [send(peer, { name: "inv", inventory })];
+}
+
+/** Sends one of the things that a peer asked for. Undefined when there are none: a host calls it while there is room. */
+export function serveNext({ brain }: Sync, peer: Peer): SyncEffect | undefined {
+  const entry = peer.asked.shift();
+  if (entry === undefined) return undefined;
+  const { chain, pool } = brain;
+  if (entry.kind === "block" || entry.kind === "witness_block") {
+    const node = chain.index.tree.nodes.get(entry.id);
+    if (node !== undefined && chain.index.held.has(node) && !chain.index.invalid.has(node)) {
+      return send(peer, { name: "block", block: readBlock(chain, node) });
+    }
+  }
+  if (entry.kind === "tx" || entry.kind === "witness_tx") {
+    const tx = pool.entries.get(entry.id)?.tx;
+    if (tx !== undefined) return send(peer, { name: "tx", tx });
+  }
+  return send(peer, { name: "notfound", inventory: [entry] });
+}
+
+/** Forgets a peer whose connection is over; others are asked for what it was to bring. */
+export function removePeer(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
+  sync.peers.delete(peer);
+  return assignBlocks(sync, now);
+}
