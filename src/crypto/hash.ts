@@ -20,7 +20,7 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** HKDF with SHA-256: `count` keys of 32 bytes. RFC 5869; used by BOLT 8 §Handshake State and for keys of our own. */
+/** HKDF with SHA-256: `count` keys of 32 bytes. RFC 5869; used by BOLT 8 §Handshake State, and for keys of our own. */
 export function hkdf(salt: Uint8Array, material: Uint8Array, info: Uint8Array, count: number): readonly Uint8Array[] {
   assert(count > 0 && count < 256, "HKDF gives at most 255 blocks");
   const key = hmacSha256(salt, material);

@@ -39,6 +39,15 @@ function unlessRefused<T>(call: () => T): T | undefined {
   }
 }
 
+/** The binding parses hybrid forms and checks their parity itself. */
+function compress(binding: Binding, point: Uint8Array): Uint8Array | undefined {
+  const full = point.length === FULL_POINT_BYTES;
+  if ((point.length !== POINT_BYTES && !full) || !binding.publicKeyVerify(point)) return undefined;
+  const compressed = point.slice(0, POINT_BYTES);
+  if (full) compressed[0] = 2 + ((point[FULL_POINT_BYTES - 1] as number) & 1);
+  return compressed;
+}
+
 function libsecp256k1(binding: Binding): Secp256k1 {
   const isSecret = (secret: Uint8Array): boolean => secret.length === SCALAR_BYTES && binding.privateKeyVerify(secret);
   const isScalar = (bytes: Uint8Array): boolean => isSecret(bytes) || (bytes.length === SCALAR_BYTES && isZero(bytes));
@@ -53,13 +62,7 @@ function libsecp256k1(binding: Binding): Secp256k1 {
     name: "native",
     isSecret,
     isPoint: (point) => point.length === POINT_BYTES && binding.publicKeyVerify(point),
-    compress: (point) => {
-      if ((point.length !== POINT_BYTES && point.length !== FULL_POINT_BYTES) || !binding.publicKeyVerify(point))
-        return undefined;
-      const compressed = point.slice(0, POINT_BYTES);
-      if (point.length === FULL_POINT_BYTES) compressed[0] = 2 + ((point[FULL_POINT_BYTES - 1] as number) & 1);
-      return compressed;
-    },
+    compress: (point) => compress(binding, point),
     publicKey: (secret) => {
       requireSecret(secret);
       return binding.publicKeyCreate(secret);

@@ -57,72 +57,75 @@ function prevoutsOf(txs: readonly Tx[], flat: readonly (readonly [number, string
   return byTx;
 }
 
-describeVectors<{ blocks: readonly BlockRow[] }>("real blocks", "bitcoin/blocks/index.json", ({ blocks }) => {
+function itIsDecoded(row: BlockRow, block: Block, hex: string): void {
+  it(`${row.file}: header, size and weight are known, and it is written as it was read`, () => {
+    const { version, previous, time, bits, nonce } = block.header;
+    expect({ version, previous, time, bits: bits.toString(16), nonce }).to.deep.equal({
+      version: row.version,
+      previous: row.prev,
+      time: row.time,
+      bits: row.bits,
+      nonce: row.nonce,
+    });
+    expect(blockHashOf(block.header)).to.equal(row.hash);
+    expect(hasProofOfWork(blockHashOf(block.header), bits, CHAINS[row.network])).to.equal(true);
+    expect([block.txs.length, hex.length / 2, blockWeight(block)]).to.deep.equal([row.tx_count, row.size, row.weight]);
+    expect(toHex(encodeBlock(block))).to.equal(hex);
+    for (const tx of block.txs) expect(checkTransaction(tx)).to.deep.equal({ ok: true, value: undefined });
+  });
+}
+
+function itIsCommittedTo(row: BlockRow, { header, txs }: Block): void {
+  const hashes = txs.map((tx) => hashBytes(txidOf(tx)));
+  it(`${row.file}: merkle root and branch`, () => {
+    expect(txMerkleRoot(txs)).to.deep.equal({ root: header.merkleRoot, mutated: false });
+    expect(toHex(header.merkleRoot.slice().reverse())).to.equal(row.merkle_root);
+    if (row.merkle_branch_example === undefined) return;
+    const { tx_index, txid, branch_internal_order } = row.merkle_branch_example;
+    expect(txs[tx_index] && txidOf(txs[tx_index])).to.equal(txid);
+    const branch = merkleBranch(hashes, tx_index);
+    expect(branch.map(toHex)).to.deep.equal(branch_internal_order);
+    expect(rootOfBranch(hashes[tx_index] ?? expect.fail(), tx_index, branch)).to.deep.equal(header.merkleRoot);
+  });
+  it(`${row.file}: ${row.witness_commitment === undefined ? "no" : "its"} witness commitment`, () => {
+    const coinbase = txs[0] ?? expect.fail();
+    const committed = committedWitness(coinbase);
+    expect(committed && toHex(committed)).to.equal(row.witness_commitment);
+    const reserved = coinbase.inputs[0]?.witness[0];
+    if (committed === undefined || reserved === undefined) return;
+    expect(witnessCommitment(witnessMerkleRoot(txs), reserved)).to.deep.equal(committed);
+  });
+}
+
+function itSpends(row: BlockRow, block: Block, flat: readonly (readonly [number, string])[]): void {
+  const [coinbase, ...txs] = block.txs;
+  const params = CHAINS[row.network];
+  const prevouts = prevoutsOf(txs, flat);
+  const flags = consensusFlags(row.height, params);
+  it(`${row.file}: the scripts of all ${flat.length} inputs allow them`, () => {
+    const refused = txs.map((tx, i) => verifyInputs(tx, prevouts[i] ?? [], flags)).filter(({ ok }) => !ok);
+    expect(refused).to.deep.equal([]);
+  });
+  it(`${row.file}: fees, subsidy and signature checks add up`, () => {
+    const sum = (outs: readonly TxOut[]): bigint => outs.reduce((total, { amount }) => total + amount, 0n);
+    const fees = txs.reduce((total, tx, i) => total + sum(prevouts[i] ?? []) - sum(tx.outputs), 0n);
+    expect(fees).to.equal(BigInt(row.total_fees_sat ?? -1));
+    expect(sum(coinbase?.outputs ?? [])).to.equal(fees + subsidyAt(row.height, params));
+    const cost = block.txs.reduce((total, tx, i) => total + sigopsCost(tx, prevouts[i - 1] ?? [], flags), 0);
+    if (row.sigops_cost !== undefined) expect(cost).to.equal(row.sigops_cost);
+  });
+}
+
+describeVectors<{ blocks: readonly BlockRow[] }>("whole blocks", "bitcoin/blocks/index.json", ({ blocks }) => {
   for (const row of blocks) {
-    const hex = loadVectorText(`bitcoin/blocks/${row.file}`)?.trim();
-    if (hex === undefined) {
-      it.skip(`has no vectors here: ${row.file}`);
-      continue;
-    }
-    const params = CHAINS[row.network];
+    const hex =
+      loadVectorText(`bitcoin/blocks/${row.file}`)?.trim() ?? expect.fail(`a block without its bytes: ${row.file}`);
     const block = blockOf(hex);
-    const hashes = block.txs.map((tx) => hashBytes(txidOf(tx)));
-    it(`${row.file}: header, size and weight are known, and it is written as it was read`, () => {
-      const { version, previous, time, bits, nonce } = block.header;
-      expect({ version, previous, time, bits: bits.toString(16), nonce }).to.deep.equal({
-        version: row.version,
-        previous: row.prev,
-        time: row.time,
-        bits: row.bits,
-        nonce: row.nonce,
-      });
-      expect(blockHashOf(block.header)).to.equal(row.hash);
-      expect(hasProofOfWork(blockHashOf(block.header), bits, params)).to.equal(true);
-      expect([block.txs.length, hex.length / 2, blockWeight(block)]).to.deep.equal([
-        row.tx_count,
-        row.size,
-        row.weight,
-      ]);
-      expect(toHex(encodeBlock(block))).to.equal(hex);
-      for (const tx of block.txs) expect(checkTransaction(tx)).to.deep.equal({ ok: true, value: undefined });
-    });
-    it(`${row.file}: merkle root and branch`, () => {
-      expect(txMerkleRoot(block.txs)).to.deep.equal({ root: block.header.merkleRoot, mutated: false });
-      expect(toHex(block.header.merkleRoot.slice().reverse())).to.equal(row.merkle_root);
-      if (row.merkle_branch_example === undefined) return;
-      const { tx_index, txid, branch_internal_order } = row.merkle_branch_example;
-      expect(block.txs[tx_index] && txidOf(block.txs[tx_index])).to.equal(txid);
-      const branch = merkleBranch(hashes, tx_index);
-      expect(branch.map(toHex)).to.deep.equal(branch_internal_order);
-      expect(rootOfBranch(hashes[tx_index] ?? expect.fail(), tx_index, branch)).to.deep.equal(block.header.merkleRoot);
-    });
-    it(`${row.file}: ${row.witness_commitment === undefined ? "no" : "its"} witness commitment`, () => {
-      const coinbase = block.txs[0] ?? expect.fail();
-      const committed = committedWitness(coinbase);
-      expect(committed && toHex(committed)).to.equal(row.witness_commitment);
-      const reserved = coinbase.inputs[0]?.witness[0];
-      if (committed === undefined || reserved === undefined) return;
-      expect(witnessCommitment(witnessMerkleRoot(block.txs), reserved)).to.deep.equal(committed);
-    });
+    itIsDecoded(row, block, hex);
+    itIsCommittedTo(row, block);
     if (row.prevouts_file === undefined) continue;
     const flat = loadVectors<readonly (readonly [number, string])[]>(`bitcoin/blocks/${row.prevouts_file}`);
-    if (flat === undefined) continue;
-    const [coinbase, ...txs] = block.txs;
-    const prevouts = prevoutsOf(txs, flat);
-    const flags = consensusFlags(row.height, params);
-    it(`${row.file}: the scripts of all ${flat.length} inputs allow them`, () => {
-      const refused = txs.map((tx, i) => verifyInputs(tx, prevouts[i] ?? [], flags)).filter(({ ok }) => !ok);
-      expect(refused).to.deep.equal([]);
-    });
-    it(`${row.file}: fees, subsidy and signature checks add up`, () => {
-      const sum = (outs: readonly TxOut[]): bigint => outs.reduce((total, { amount }) => total + amount, 0n);
-      const fees = txs.reduce((total, tx, i) => total + sum(prevouts[i] ?? []) - sum(tx.outputs), 0n);
-      expect(fees).to.equal(BigInt(row.total_fees_sat ?? -1));
-      const paid = sum(coinbase?.outputs ?? []);
-      expect(paid).to.equal(fees + subsidyAt(row.height, params));
-      const cost = block.txs.reduce((total, tx, i) => total + sigopsCost(tx, prevouts[i - 1] ?? [], flags), 0);
-      if (row.sigops_cost !== undefined) expect(cost).to.equal(row.sigops_cost);
-    });
+    itSpends(row, block, flat ?? expect.fail(`a block without its prevouts: ${row.file}`));
   }
 });
 
