@@ -1,0 +1,76 @@
+import { toHex } from "../../base/bytes.ts";
+import { outpointKey, type Txid } from "../../base/ids.ts";
+import type { BlockHeight } from "../../base/units.ts";
+import { p2wpkhOf } from "../../bitcoin/templates.ts";
+import type { StoreRecord } from "../../ports/store.ts";
+import type { Branch, Keychain } from "../keychain.ts";
+import { addressRecord, coinRecord, encodeAddress, encodeCoin, encodeWalletTx, txRecord } from "./records.ts";
+import type { WalletAddress, WalletCoin, WalletEffect, WalletState, WalletStep, WalletTx } from "./state.ts";
+
+/** The keys that a wallet asks the keychain for. */
+export type WalletKeys = Pick<Keychain, "walletKey" | "walletSecret">;
+
+/**
+ * A state under change, within one step: what is set in it becomes the next state, and the records that differ. The
+ * state it began with is not touched.
+ */
+export interface Draft {
+  readonly state: () => WalletState;
+  setHeight(height: BlockHeight | undefined): void;
+  setAddress(address: WalletAddress): void;
+  setCoin(coin: WalletCoin): void;
+  dropCoin(coin: WalletCoin): void;
+  setTx(tx: WalletTx): void;
+  effect(effect: WalletEffect): void;
+  finish(): WalletStep;
+}
+
+export function draftOf(before: WalletState): Draft {
+  let state = before;
+  const records = new Map<string, Uint8Array | undefined>();
+  const effects: WalletEffect[] = [];
+  // Each table is copied once, when it first changes.
+  const own = <T extends "addresses" | "coins" | "txs">(table: T): void => {
+    if (state[table] === before[table])
+      state = { ...state, [table]: new Map(before[table] as ReadonlyMap<unknown, unknown>) };
+  };
+  return {
+    state: () => state,
+    setHeight: (height) => {
+      state = { ...state, height };
+    },
+    setAddress: (address) => {
+      own("addresses");
+      (state.addresses as Map<string, WalletAddress>).set(toHex(address.script), address);
+      state = { ...state, used: { ...state.used, [address.path.branch]: address.path.index + 1 } };
+      records.set(addressRecord(address), encodeAddress(address));
+    },
+    setCoin: (coin) => {
+      own("coins");
+      (state.coins as Map<string, WalletCoin>).set(outpointKey(coin.outpoint), coin);
+      records.set(coinRecord(outpointKey(coin.outpoint)), encodeCoin(coin));
+    },
+    dropCoin: (coin) => {
+      own("coins");
+      (state.coins as Map<string, WalletCoin>).delete(outpointKey(coin.outpoint));
+      records.set(coinRecord(outpointKey(coin.outpoint)), undefined);
+    },
+    setTx: (tx) => {
+      own("txs");
+      (state.txs as Map<Txid, WalletTx>).set(tx.txid, tx);
+      records.set(txRecord(tx.txid), encodeWalletTx(tx));
+    },
+    effect: (effect) => effects.push(effect),
+    finish: () => ({
+      next: state,
+      records: [...records].map(([key, value]): StoreRecord => ({ key, value })),
+      effects,
+    }),
+  };
+}
+
+/** The next address of a branch, not yet handed out: it becomes so by `setAddress`. */
+export function nextAddress(state: WalletState, keys: WalletKeys, branch: Branch, label: string): WalletAddress {
+  const path = { branch, index: state.used[branch] };
+  return { path, script: p2wpkhOf(keys.walletKey(path)), label };
+}

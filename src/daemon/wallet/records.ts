@@ -1,0 +1,122 @@
+import { toHex } from "../../base/bytes.ts";
+import { outpointKey, type Txid } from "../../base/ids.ts";
+import { assert } from "../../base/result.ts";
+import type { BlockHeight } from "../../base/units.ts";
+import { tx } from "../../bitcoin/tx.ts";
+import { type Codec, decode, encode, optional, refine, struct, union } from "../../codec/codec.ts";
+import {
+  amountSat,
+  blockHashCodec,
+  bytesOf,
+  flag,
+  height as heightCodec,
+  text,
+  txid,
+  u8,
+  u16,
+  u32,
+} from "../../codec/primitives.ts";
+import type { BlockRef } from "../../ports/chain-source.ts";
+import { StoreCorrupt, type StoreEntry } from "../../ports/store.ts";
+import type { Branch } from "../keychain.ts";
+import { KEY } from "../records.ts";
+import {
+  EMPTY_WALLET,
+  type TxStatus,
+  type WalletAddress,
+  type WalletCoin,
+  type WalletState,
+  type WalletTx,
+} from "./state.ts";
+
+/** Where the wallet's records stand in the store. */
+const ADDRESS = `${KEY.wallet}address/`;
+const COIN = `${KEY.wallet}coin/`;
+const TX = `${KEY.wallet}tx/`;
+export const addressRecord = (address: WalletAddress): string =>
+  `${ADDRESS}${address.path.branch}/${address.path.index.toString().padStart(10, "0")}`;
+export const coinRecord = (key: string): string => `${COIN}${key}`;
+export const txRecord = (id: Txid): string => `${TX}${id}`;
+
+/** One of a list of words, as its place in the list. Words are only ever added, at the end. */
+const word = <W extends string>(name: string, words: readonly W[]): Codec<W> =>
+  refine(
+    name,
+    u8,
+    (at) => words[at],
+    (value) => words.indexOf(value),
+  );
+const block: Codec<BlockRef> = struct({ height: heightCodec, hash: blockHashCodec });
+const script = bytesOf(u16);
+const path = struct({ branch: word<Branch>("branch", ["external", "change"]), index: u32 });
+
+/** The first byte of every record says which of its layouts follows; none is ever removed. */
+const addressCodec = union(u8, { v1: [1, struct({ path, script, label: text })] });
+const coinCodec = union(u8, {
+  v1: [
+    1,
+    struct({
+      outpoint: struct({ txid, vout: u32 }),
+      amount: amountSat,
+      script,
+      coinbase: flag,
+      paidIn: optional(block),
+      spent: optional(struct({ txid, block: optional(block) })),
+    }),
+  ],
+});
+const txCodec = union(u8, {
+  v1: [
+    1,
+    struct({
+      txid,
+      label: text,
+      fee: optional(amountSat),
+      block: optional(block),
+      tx: optional(tx),
+      status: word<TxStatus>("status", ["reserved", "published", "abandoned"]),
+    }),
+  ],
+});
+
+export const encodeAddress = (address: WalletAddress): Uint8Array => encode(addressCodec, { tag: "v1", ...address });
+export const encodeCoin = (coin: WalletCoin): Uint8Array => encode(coinCodec, { tag: "v1", ...coin });
+export const encodeWalletTx = (walletTx: WalletTx): Uint8Array => encode(txCodec, { tag: "v1", ...walletTx });
+
+function read<T extends { readonly tag: "v1" }>(codec: Codec<T>, entry: StoreEntry): Omit<T, "tag"> {
+  const decoded = decode(codec, entry.value);
+  if (!decoded.ok) throw new StoreCorrupt(entry.key, decoded.error.toString());
+  const { tag: _, ...value } = decoded.value;
+  return value;
+}
+
+/**
+ * The wallet of a store: `entries` are all under `KEY.wallet`, `height` is that of the cursor written with them. Throws
+ * `StoreCorrupt` on a record that cannot be read or stands where it does not belong.
+ */
+export function loadWallet(entries: Iterable<StoreEntry>, height: BlockHeight | undefined): WalletState {
+  const addresses = new Map<string, WalletAddress>();
+  const coins = new Map<string, WalletCoin>();
+  const txs = new Map<Txid, WalletTx>();
+  const used = { ...EMPTY_WALLET.used };
+  for (const entry of entries) {
+    let at: string;
+    if (entry.key.startsWith(ADDRESS)) {
+      const address = read(addressCodec, entry);
+      at = addressRecord(address);
+      addresses.set(toHex(address.script), address);
+      used[address.path.branch] = Math.max(used[address.path.branch], address.path.index + 1);
+    } else if (entry.key.startsWith(COIN)) {
+      const coin = read(coinCodec, entry);
+      at = coinRecord(outpointKey(coin.outpoint));
+      coins.set(outpointKey(coin.outpoint), coin);
+    } else {
+      const walletTx = read(txCodec, entry);
+      at = txRecord(walletTx.txid);
+      txs.set(walletTx.txid, walletTx);
+    }
+    if (at !== entry.key) throw new StoreCorrupt(entry.key, "stands under another record's key");
+  }
+  assert(addresses.size === used.external + used.change, "addresses were handed out one after the other");
+  return { height, addresses, used, coins, txs };
+}
