@@ -1,0 +1,56 @@
+import { type BlockHeight, blockHeight } from "../base/units.ts";
+import { decode, encode, struct } from "../codec/codec.ts";
+import { blockHashCodec, height as heightCodec, u8 } from "../codec/primitives.ts";
+import type { BlockRef, ChainEvent } from "../ports/chain-source.ts";
+import { type Store, StoreCorrupt } from "../ports/store.ts";
+import type { NodeContext } from "./context.ts";
+import { KEY } from "./records.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * Takes what the chain did to everyone it concerns. All effects of one delivery and the cursor behind it are one group,
+ * so after a crash the chain goes on from exactly what is in the store.
+ */
+export interface ChainHost {
+  readonly start: () => void;
+  /** Of the best block whose effects are stepped. */
+  readonly height: () => BlockHeight;
+  readonly cursor: () => BlockRef | undefined;
+}
+export type ChainListener = (turn: Turn, event: ChainEvent) => void;
+
+const VERSION = 1;
+const cursorRecord = struct({ version: u8, height: heightCodec, hash: blockHashCodec });
+
+/** The block up to which every effect of the chain is in this store. */
+export function loadCursor(store: Store): BlockRef | undefined {
+  const value = store.get(KEY.cursor);
+  if (value === undefined) return undefined;
+  const decoded = decode(cursorRecord, value);
+  if (!decoded.ok || decoded.value.version !== VERSION) throw new StoreCorrupt(KEY.cursor, "not a block");
+  return { height: decoded.value.height, hash: decoded.value.hash };
+}
+
+/**
+ * A disconnection leaves the cursor where it was: after a crash in the middle of a reorganisation the source tells the
+ * disconnections once more, which changes nothing. Listeners hear of each event in the order given here.
+ */
+export function createChainHost(ctx: NodeContext, listeners: readonly ChainListener[]): ChainHost {
+  let cursor = loadCursor(ctx.store);
+  const moveTo = (turn: Turn, block: BlockRef): void => {
+    cursor = block;
+    turn.put(KEY.cursor, encode(cursorRecord, { version: VERSION, height: block.height, hash: block.hash }));
+  };
+  const deliver = (events: readonly ChainEvent[]): void =>
+    ctx.turns.run((turn) => {
+      for (const event of events) {
+        if (event.tag === "BlockConnected") moveTo(turn, event.block);
+        for (const listener of listeners) listener(turn, event);
+      }
+    });
+  return {
+    start: () => ctx.chain.start(cursor, deliver),
+    height: () => cursor?.height ?? blockHeight(0),
+    cursor: () => cursor,
+  };
+}

@@ -1,0 +1,104 @@
+import {
+  type ChannelKeys,
+  type ChannelParams,
+  type ChannelSecrets,
+  type ChannelState,
+  channelKeys,
+  channelSecrets,
+  type SignerMemory,
+} from "../../channels/index.ts";
+import { toHex } from "../base/bytes.ts";
+import { type ChannelId, type NodeId, type Outpoint, outpointKey, type ShortChannelId } from "../base/ids.ts";
+import { assert } from "../base/result.ts";
+
+/** One channel as the host holds it: the machine's state, and what the machine is not told. */
+export interface ChannelEntry {
+  readonly peer: NodeId;
+  readonly temporaryId: ChannelId;
+  readonly keyIndex: number;
+  readonly keys: ChannelKeys;
+  readonly secrets: ChannelSecrets;
+  state: ChannelState;
+  memory: SignerMemory;
+  /** Told how an opening or closing that somebody asked for went. */
+  asked: ((outcome: Outcome) => void) | undefined;
+}
+export type Outcome = { readonly tag: "done" } | { readonly tag: "refused"; readonly detail: string };
+
+/** What was agreed, once there is a funding outpoint. */
+export const paramsOf = (state: ChannelState): ChannelParams | undefined => {
+  const params = "params" in state ? state.params : undefined;
+  return params !== undefined && "funding" in params ? params : undefined;
+};
+
+export function channelEntry(
+  of: { readonly peer: NodeId; readonly temporaryId: ChannelId; readonly keyIndex: number; readonly seed: Uint8Array },
+  state: ChannelState,
+  memory: SignerMemory,
+): ChannelEntry {
+  const secrets = channelSecrets(of.seed);
+  const { peer, temporaryId, keyIndex } = of;
+  return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, asked: undefined };
+}
+
+/** Every channel of the node, found by whatever name a message or the chain calls it. */
+export class ChannelTable {
+  readonly #opening = new Map<string, ChannelEntry>();
+  readonly #byId = new Map<ChannelId, ChannelEntry>();
+  readonly #byScid = new Map<ShortChannelId, ChannelEntry>();
+  readonly #byOutpoint = new Map<string, ChannelEntry>();
+  readonly #byScript = new Map<string, ChannelEntry>();
+
+  addOpening(entry: ChannelEntry): void {
+    this.#opening.set(openingKey(entry.peer, entry.temporaryId), entry);
+  }
+  /** From now on known by its channel id. False when another channel has that id: then nothing is changed. */
+  settle(entry: ChannelEntry): boolean {
+    const params = paramsOf(entry.state);
+    assert(params !== undefined, "a channel has an id once it has a funding outpoint");
+    const other = this.#byId.get(params.channelId);
+    if (other !== undefined) return other === entry;
+    this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
+    this.#byId.set(params.channelId, entry);
+    return true;
+  }
+  watchFunding(entry: ChannelEntry, outpoint: Outpoint, script: Uint8Array): void {
+    this.#byOutpoint.set(outpointKey(outpoint), entry);
+    this.#byScript.set(toHex(script), entry);
+  }
+  nameShort(entry: ChannelEntry, id: ShortChannelId): void {
+    this.#byScid.set(id, entry);
+  }
+  remove(entry: ChannelEntry): void {
+    this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
+    for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {
+      for (const [key, value] of map) if (value === entry) map.delete(key);
+    }
+  }
+  opening(peer: NodeId, temporaryId: ChannelId): ChannelEntry | undefined {
+    return this.#opening.get(openingKey(peer, temporaryId));
+  }
+  byId(id: ChannelId): ChannelEntry | undefined {
+    return this.#byId.get(id);
+  }
+  byScid(id: ShortChannelId): ChannelEntry | undefined {
+    return this.#byScid.get(id);
+  }
+  byOutpoint(outpoint: Outpoint): ChannelEntry | undefined {
+    return this.#byOutpoint.get(outpointKey(outpoint));
+  }
+  byScript(script: Uint8Array): ChannelEntry | undefined {
+    return this.#byScript.get(toHex(script));
+  }
+  settled(): readonly ChannelEntry[] {
+    return [...this.#byId.values()];
+  }
+  of(peer: NodeId): readonly ChannelEntry[] {
+    return [...this.#byId.values(), ...this.#opening.values()].filter((entry) => entry.peer === peer);
+  }
+  openings(peer: NodeId): number {
+    return [...this.#opening.values()].filter((entry) => entry.peer === peer).length;
+  }
+}
+
+const openingKey = (peer: NodeId, temporaryId: ChannelId): string => `${peer}/${temporaryId}`;

@@ -1,0 +1,47 @@
+import type { ChannelPolicy } from "../../channels/index.ts";
+import type { NodeId } from "../base/ids.ts";
+import type { ChainParams } from "../bitcoin/params.ts";
+import type { BaseNode } from "../ports/base-node.ts";
+import type { Log } from "../ports/log.ts";
+import type { Store } from "../ports/store.ts";
+import type { StreamLinks } from "../ports/stream-link.ts";
+import type { Clock, Random } from "../ports/world.ts";
+import type { Events } from "./events.ts";
+import type { Keychain } from "./keychain.ts";
+import type { Turns } from "./turn.ts";
+
+/** What every host of one node works with. */
+export interface NodeContext {
+  readonly self: NodeId;
+  readonly alias: string;
+  readonly params: ChainParams;
+  readonly keychain: Keychain;
+  readonly policy: NodePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Store;
+  readonly chain: BaseNode;
+  readonly links: StreamLinks;
+  readonly turns: Turns;
+  readonly events: Events;
+}
+
+/** What the operator decides. Policy, not protocol. */
+export interface NodePolicy {
+  readonly channel: ChannelPolicy;
+  readonly forwarding: ForwardingPolicy;
+  /** Sat per 1,000 weight units for our own transactions when the chain source has no estimate. */
+  readonly fallbackFeerate: number;
+}
+/** What our `channel_update` asks of those who route through us. */
+export interface ForwardingPolicy {
+  readonly feeBaseMsat: number;
+  readonly feeProportionalMillionths: number;
+  readonly cltvExpiryDelta: number;
+}
+
+/** Errands of the chain wait in one lane: a watch is set before what it watches is broadcast. */
+export const CHAIN_LANE = "chain";
+/** Answers to commands. */
+export const ANSWER_LANE = "answers";

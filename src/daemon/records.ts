@@ -1,0 +1,45 @@
+import type { ChannelId, NodeId, PaymentHash } from "../base/ids.ts";
+
+/**
+ * The whole store on one screen: which key holds what. Keys sort bytewise, so numbers are padded. A prefix that is
+ * retired stays listed here and is never used again.
+ */
+export const KEY = {
+  /** Durable state of a channel. */
+  channel: (id: ChannelId): string => `channel/${id}`,
+  channels: "channel/",
+  /** How a channel's keys are derived: written before the first key of it is shown. */
+  channelKeys: (index: number): string => `channel-keys/${digits(index)}`,
+  channelKeysAll: "channel-keys/",
+  /** Untrimmed HTLCs of a revoked commitment: what a penalty needs beside the secret. */
+  revoked: (id: ChannelId, number: bigint): string => `revoked/${id}/${digits(number)}`,
+  payment: (hash: PaymentHash): string => `payment/${hash}`,
+  payments: "payment/",
+  invoice: (hash: PaymentHash): string => `invoice/${hash}`,
+  invoices: "invoice/",
+  /** A forward, by its incoming HTLC. */
+  circuit: (id: ChannelId, htlc: bigint): string => `circuit/${id}/${digits(htlc)}`,
+  circuits: "circuit/",
+  /** Forwards rolled up by pair of channels and hour. */
+  forwards: "forwards/",
+  /** A stream session seen from the payer, and from the payee. */
+  subscription: (id: string): string => `subscription/${id}`,
+  subscriptions: "subscription/",
+  session: (id: string): string => `session/${id}`,
+  sessions: "session/",
+  stream: (id: string): string => `stream/${id}`,
+  streams: "stream/",
+  event: (seq: number): string => `event/${digits(seq)}`,
+  events: "event/",
+  peer: (id: NodeId): string => `peer/${id}`,
+  peers: "peer/",
+  /** Announced channels and their updates: rebuildable, kept to start quickly. */
+  gossip: "gossip/",
+  wallet: "wallet/",
+  /** The block up to which every effect of the chain is in this store. */
+  cursor: "chain/cursor",
+} as const;
+
+/** Wide enough for any 64-bit number. */
+const DIGITS = 20;
+const digits = (value: number | bigint): string => value.toString().padStart(DIGITS, "0");
