@@ -1,7 +1,8 @@
+import type { HtlcFailure } from "../../channels/htlc.ts";
 import type { PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";
 import type { CltvExpiry, Msat } from "../base/units.ts";
 import type { SettleEffect } from "./invoice-record.ts";
-import type { HtlcFailure, HtlcRef } from "./payment.ts";
+import type { HtlcRef } from "./payment.ts";
 
 /**
  * A forward: which incoming HTLC pays for which outgoing one. It is known by its incoming HTLC, which is also the origin

@@ -1,3 +1,4 @@
+import type { RouteHintHop } from "../../routing/path/route.ts";
 import { fromWords } from "../base/bech32.ts";
 import { parseUtf8 } from "../base/bytes.ts";
 import { type NodeId, nodeId, type PaymentHash, paymentHash } from "../base/ids.ts";
@@ -6,7 +7,6 @@ import { decode, listToEnd, struct } from "../codec/codec.ts";
 import { nodeId as nodeIdCodec, shortChannelId, u16, u32 } from "../codec/primitives.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import { checkDependencies, featureBits, setBits } from "../wire/features.ts";
-import type { RouteHintHop } from "./payment.ts";
 
 /** The tagged fields of an invoice, by their letter, with the number that stands for it. BOLT 11 §Tagged Fields. */
 export const FIELD = { p: 1, r: 3, "9": 5, x: 6, f: 9, d: 13, s: 16, n: 19, h: 23, c: 24, m: 27 } as const;

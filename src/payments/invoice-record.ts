@@ -1,3 +1,4 @@
+import type { FinalPayload } from "../../routing/onion/payload.ts";
 import type { PaymentHash, Preimage } from "../base/ids.ts";
 import type { CltvExpiry, Msat, UnixMs } from "../base/units.ts";
 import type { HtlcRef } from "./payment.ts";
@@ -39,16 +40,6 @@ export interface FinalHtlc extends HtlcRef {
   readonly sharedSecret: Uint8Array;
   readonly payload: FinalPayload;
 }
-/** What the onion says to the payee. BOLT 4 §Payload for the Last Node. */
-export interface FinalPayload {
-  readonly amtToForward: Msat;
-  readonly outgoingCltvValue: CltvExpiry;
-  /** Undefined when the sender left it out. */
-  readonly paymentSecret: Uint8Array | undefined;
-  readonly totalMsat: Msat | undefined;
-  readonly customRecords: readonly { readonly type: bigint; readonly value: Uint8Array }[];
-}
-
 /** What a decision about an incoming HTLC asks of its channel. */
 export type SettleEffect =
   /** Only in the group that also holds what the preimage was given for. */

@@ -1,4 +1,5 @@
 import { encode as encodeWithBolt11, type PaymentRequestObject } from "bolt11";
+import type { RouteHintHop } from "../../routing/path/route.ts";
 import { decodeBech32, encodeBech32, fromWords, toWords } from "../base/bech32.ts";
 import { concat, toHex, utf8 } from "../base/bytes.ts";
 import { idBytes, type NodeId, nodeId, type PaymentHash } from "../base/ids.ts";
@@ -13,7 +14,6 @@ import { secp256k1 } from "../crypto/secp256k1.ts";
 import { setBits } from "../wire/features.ts";
 import { CURRENCY, type Currency, readReadablePart } from "./invoice-amount.ts";
 import { cutFields, FIELD, type FieldFault, type InvoiceFields, readFields } from "./invoice-fields.ts";
-import type { RouteHintHop } from "./payment.ts";
 
 /** A BOLT 11 invoice, read and verified. BOLT 11 §Data Part. */
 export interface Invoice extends Omit<InvoiceFields, "statedPayee"> {

@@ -1,15 +1,9 @@
+import type { HtlcFailure } from "../../channels/htlc.ts";
+import type { Blame } from "../../routing/path/blame.ts";
+import type { Exclusions, Route, RouteHintHop } from "../../routing/path/route.ts";
 import type { ChannelId, NodeId, PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";
 import type { CltvExpiry, Msat, UnixMs } from "../base/units.ts";
 import type { UnknownRecord } from "../codec/tlv.ts";
-
-/** One hop of a hint to a payee that the public graph does not show: the channel that starts at `nodeId`. BOLT 11 §Tagged Fields. */
-export interface RouteHintHop {
-  readonly nodeId: NodeId;
-  readonly shortChannelId: ShortChannelId;
-  readonly feeBaseMsat: number;
-  readonly feeProportionalMillionths: number;
-  readonly cltvExpiryDelta: number;
-}
 
 /** What is to be paid, and within which limits. A payment is known by its hash: there is one record for each hash ever paid. */
 export interface PaymentRequest {
@@ -34,28 +28,6 @@ export type PaymentPurpose =
   /** A tick of a stream; its record is removed once the session's record has taken it in. */
   | { readonly tag: "Tick"; readonly sessionId: string; readonly sequence: bigint };
 
-/** The HTLC that reaches `nodeId` over the channel: what it carries and when it ends. The first is the one that we offer. */
-export interface RouteHop {
-  readonly nodeId: NodeId;
-  readonly shortChannelId: ShortChannelId;
-  readonly amount: Msat;
-  readonly expiry: CltvExpiry;
-}
-export interface Route {
-  readonly hops: readonly RouteHop[];
-}
-
-/** One direction of a channel, seen from the node that would forward over it. */
-export interface Edge {
-  readonly from: NodeId;
-  readonly shortChannelId: ShortChannelId;
-}
-/** What the search must leave out, because it has failed this payment. */
-export interface Exclusions {
-  readonly edges: readonly Edge[];
-  readonly nodes: readonly NodeId[];
-}
-
 /** One HTLC on its way. Durable before the `commitment_signed` that first covers it: without it no failure can be read. */
 export interface Attempt {
   /** From 1, and never used twice for a hash. */
@@ -71,20 +43,22 @@ interface Begun {
   /** Attempts begun since the first payment of this hash. */
   readonly attempts: number;
 }
-/** A route is being looked for. */
-export interface Routing extends Begun {
-  readonly tag: "Routing";
+interface Underway extends Begun {
+  /** Attempts begun in earlier tries of this hash. */
+  readonly attemptsBefore: number;
+  /** What has failed in this try. */
   readonly excluded: Exclusions;
   /** Why the last attempt failed. */
   readonly lastFailure: PaymentFailure | undefined;
-  /** Attempts before this try of the hash. */
-  readonly attemptsBefore: number;
 }
-export interface InFlight extends Begun {
+/** A route is being looked for; no HTLC is out. */
+export interface Routing extends Underway {
+  readonly tag: "Routing";
+}
+/** One HTLC is out, and until it is settled or irrevocably removed the payment may yet succeed. */
+export interface InFlight extends Underway {
   readonly tag: "InFlight";
-  readonly excluded: Exclusions;
   readonly attempt: Attempt;
-  readonly attemptsBefore: number;
 }
 export interface Succeeded extends Begun {
   readonly tag: "Succeeded";
@@ -109,16 +83,10 @@ export interface PaymentFailure {
 export type PaymentFailureCode =
   | "no_route"
   | "fee_too_high"
-  | "insufficient_balance"
   /** The payee itself said no: `incorrect_or_unknown_payment_details` or one of its kind. */
   | "rejected_by_payee"
   | "timeout"
   | "attempts_exhausted";
-
-/** How a peer removed an HTLC without paying it, as the channel tells it. */
-export type HtlcFailure =
-  | { readonly tag: "Failed"; readonly reason: Uint8Array }
-  | { readonly tag: "Malformed"; readonly code: number };
 
 export type PaymentInput =
   /** `sessionKey`: 32 fresh random bytes. */
@@ -150,14 +118,6 @@ export type PaymentEffect =
   | { readonly tag: "Learned"; readonly blame: Blame }
   /** The one end of this try. */
   | { readonly tag: "Finished"; readonly payment: EndedPayment };
-
-/** Who or what is held responsible for a failed attempt. */
-export type Blame =
-  | { readonly tag: "Edge"; readonly edge: Edge; readonly permanent: boolean }
-  | { readonly tag: "Node"; readonly nodeId: NodeId; readonly permanent: boolean }
-  | { readonly tag: "Payee" }
-  /** Unreadable, or from nobody on the route: any hop may be lying. */
-  | { readonly tag: "Unknown" };
 
 /** One HTLC of one of our channels. */
 export interface HtlcRef {
