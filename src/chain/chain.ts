@@ -96,12 +96,15 @@ function takeHeader(
 
 /** Takes a block in and follows the best chain from then on. A block that is held already changes nothing. */
 export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
-  const { last: node, fault } = acceptHeaders(chain, [hashed.block.header], now);
-  if (node === undefined) return err(present(fault, "a header is taken in or refused"));
+  const fresh: HeaderNode[] = [];
+  const taken = takeHeader(chain, hashed.block.header, now, fresh);
+  if (!taken.ok) return taken;
+  const node = taken.value;
   if (chain.index.held.has(node)) return ok({ disconnected: [], connected: [], rejected: [] });
   const parent = present(node.previous, "the genesis block is always held");
   const broken = checkBlock(hashed) ?? checkBlockInContext(hashed.block, parent, chain.params);
   if (broken !== undefined) {
+    if (fresh.length > 0) chain.storage.commit({ tag: "Headers", nodes: fresh });
     if (!isMutation(broken)) markInvalid(chain, node);
     return err(broken);
   }

@@ -2,6 +2,7 @@ import { type BlockHash, outpointKey, type Txid } from "../base/ids.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { BlockUndo, Coin, CoinChange } from "./coins.ts";
 import type { HashedBlock } from "./hashed-block.ts";
+import type { HeaderNode } from "./headers.ts";
 import type { ChainStorage, CoinTotals, StorageChange, StoredHeader, TxPlace } from "./storage.ts";
 
 /** A storage that lasts as long as the process: for the simulator and for tests. */
@@ -25,9 +26,8 @@ export function memoryStorage(): MemoryStorage {
       else coins.set(outpointKey(outpoint), coin);
     }
   };
-  const setState = (hash: BlockHash, state: StoredHeader["state"]): void => {
-    const known = headers.get(hash);
-    if (known !== undefined) headers.set(hash, { ...known, state });
+  const note = ({ hash, header }: HeaderNode, state: StoredHeader["state"]): void => {
+    headers.set(hash, { hash, header, state });
   };
   const connect = ({ hash, txids }: HashedBlock): void => {
     txids.forEach((txid, index) => {
@@ -37,12 +37,12 @@ export function memoryStorage(): MemoryStorage {
   };
   const commit = (change: StorageChange): void => {
     if (change.tag === "Headers") {
-      for (const { hash, header } of change.nodes) headers.set(hash, { hash, header, state: "header" });
+      for (const node of change.nodes) note(node, "header");
     } else if (change.tag === "Invalid") {
-      for (const { hash } of change.nodes) setState(hash, "invalid");
+      for (const node of change.nodes) note(node, "invalid");
     } else if (change.tag === "Block") {
       blocks.set(change.node.hash, change.block);
-      setState(change.node.hash, "held");
+      note(change.node, "held");
     } else {
       apply(change.coins);
       totals = change.totals;

@@ -41,6 +41,7 @@ export interface CoinTotals {
 /** Each is written whole or not at all. */
 export type StorageChange =
   | { readonly tag: "Headers"; readonly nodes: readonly HeaderNode[] }
+  /** With its header, stored before or not. */
   | { readonly tag: "Block"; readonly node: HeaderNode; readonly block: Block }
   | { readonly tag: "Invalid"; readonly nodes: readonly HeaderNode[] }
   | {

@@ -5,6 +5,7 @@ import { sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { CHAINS } from "../../bitcoin/params.ts";
 import { script } from "../../bitcoin/script.ts";
+import { p2wshOf } from "../../bitcoin/templates.ts";
 import { isCoinbase, type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { type NodeBrain, nodeBrain, takeBlock, templateFor } from "../../chain/brain.ts";
 import { readBlock } from "../../chain/chain.ts";
@@ -46,8 +47,8 @@ export interface SimulatedChainOptions {
   /** Seconds since 1970-01-01 UTC. */
   readonly now: () => number;
 }
-/** OP_TRUE. */
-const ANYONE = script(1n);
+/** A witness script of OP_TRUE: the witness that spends it is that script alone. */
+export const ANYONE = p2wshOf(script(1n));
 const NONCES_PER_BLOCK = 1_000_000;
 
 export function simulatedChain({ schedule, now }: SimulatedChainOptions): SimulatedChain {

@@ -1,0 +1,200 @@
+import type { BlockHash, Outpoint, Txid } from "../../../base/ids.ts";
+import { assert, err, ok, type Result } from "../../../base/result.ts";
+import type { BlockHeight, SatPerKw } from "../../../base/units.ts";
+import type { Block } from "../../../bitcoin/block.ts";
+import type { ChainParams } from "../../../bitcoin/params.ts";
+import type { Tx } from "../../../bitcoin/tx.ts";
+import { feerateFor, type NodeBrain, nodeBrain, takeBlock, takeTx, templateFor } from "../../../chain/brain.ts";
+import { readBlock } from "../../../chain/chain.ts";
+import { hashBlock } from "../../../chain/hashed-block.ts";
+import type { HeaderNode } from "../../../chain/headers.ts";
+import { announceTip } from "../../../chain/sync/blocks.ts";
+import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
+import { announceTx } from "../../../chain/sync/transactions.ts";
+import type {
+  BaseNode,
+  BaseNodeInfo,
+  BasePeer,
+  DialFault,
+  FoundTx,
+  MempoolTx,
+  UtxoTotal,
+} from "../../../ports/base-node.ts";
+import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
+import type { Log } from "../../../ports/log.ts";
+import type { Address, Network } from "../../../ports/network.ts";
+import type { Clock, Random } from "../../../ports/world.ts";
+import { blockAtHeight, brainInfo, coinTotals, findTx, refOf, txidAtPlace, unspentAt, waitingTxs } from "../answers.ts";
+import { type FeedPump, feedPump } from "../feed-pump.ts";
+import { Dialler } from "./dialler.ts";
+import { Links } from "./links.ts";
+import { type NonceSearch, nonceSearch } from "./mining.ts";
+import { type ChainFiles, openChainFiles } from "./storage.ts";
+
+export interface BaseNodeOptions {
+  /** Made if it is not there. */
+  readonly folder: string;
+  readonly params: ChainParams;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly log: Log;
+}
+
+/** Opens the bundled Bitcoin node. Throws a readable error when the folder cannot be its own. */
+export const openBaseNode = (options: BaseNodeOptions): EmbeddedNode => new EmbeddedNode(options);
+
+const EXTRA_NONCE_BYTES = 8;
+
+/** The bundled Bitcoin node: chain and mempool, its files, its peers and its miner. */
+export class EmbeddedNode implements BaseNode {
+  /** For checkers: nothing in it may be changed from outside. */
+  readonly brain: NodeBrain;
+  readonly files: ChainFiles;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #sync: Sync;
+  readonly #links: Links;
+  readonly #dialler: Dialler;
+  readonly #miner: NonceSearch;
+  readonly #pump: FeedPump;
+  /** The best block on stable storage: listeners never hear of a later one. */
+  #horizon: HeaderNode;
+  #settling: Promise<void> | undefined;
+  #mining: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+
+  constructor({ folder, params, clock, random, network, log }: BaseNodeOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.files = openChainFiles(folder, params);
+    this.brain = nodeBrain(params, this.files);
+    const { chain } = this.brain;
+    this.#horizon = chain.tip;
+    this.#sync = syncOf(this.brain);
+    const onTipChanged = (): void => void this.#settle();
+    this.#links = new Links({ sync: this.#sync, clock, random, log, onTipChanged });
+    this.#dialler = new Dialler({ links: this.#links, network, clock });
+    this.#miner = nonceSearch(params.network);
+    this.#pump = feedPump({ chain, horizon: () => this.#horizon, schedule: (task) => void clock.after(0, task) });
+  }
+
+  tip(): BlockRef {
+    return refOf(this.#horizon);
+  }
+  start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
+    this.#pump.start(cursor, deliver);
+  }
+  watch(watches: readonly Watch[]): void {
+    this.#pump.watch(watches);
+  }
+  async unspent(outpoint: Outpoint): Promise<UnspentOutput | undefined> {
+    return unspentAt(this.brain, outpoint);
+  }
+  async txidAt(height: BlockHeight, index: number): Promise<Txid | undefined> {
+    return txidAtPlace(this.brain.chain, this.brain.chain.tip, height, index);
+  }
+  async broadcast(tx: Tx): Promise<Result<Txid, BroadcastRefusal>> {
+    const taken = takeTx(this.brain, tx, this.#now());
+    if (!taken.ok) {
+      const { code, detail } = taken.error;
+      return err({ code: "rejected", reason: detail === undefined ? code : `${code} (${detail})` });
+    }
+    this.#links.perform(announceTx(this.#sync, taken.value.txid));
+    return ok(taken.value.txid);
+  }
+  feerate(blocks: number): SatPerKw | undefined {
+    return feerateFor(this.brain, blocks);
+  }
+
+  info(): BaseNodeInfo {
+    return { ...brainInfo(this.brain), peers: this.peers().length, address: this.#dialler.address };
+  }
+  block(hash: BlockHash): Block | undefined {
+    const { chain } = this.brain;
+    const node = chain.index.tree.nodes.get(hash);
+    return node === undefined || !chain.index.held.has(node) ? undefined : readBlock(chain, node);
+  }
+  blockAt(height: BlockHeight): Block | undefined {
+    return blockAtHeight(this.brain.chain, this.brain.chain.tip, height);
+  }
+  transaction(txid: Txid): FoundTx | undefined {
+    return findTx(this.brain, txid);
+  }
+  utxoTotal(): UtxoTotal {
+    return coinTotals(this.brain.chain);
+  }
+  mempool(): readonly MempoolTx[] {
+    return waitingTxs(this.brain);
+  }
+  peers(): readonly BasePeer[] {
+    return this.#links.peers();
+  }
+  connect(address: Address): Promise<Result<void, DialFault>> {
+    return this.#dialler.connect(address);
+  }
+  listen(address: Address): Promise<Address> {
+    return this.#dialler.listen(address);
+  }
+
+  mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]> {
+    const mining = this.#mining.then(() => this.#mineAll(count, script));
+    this.#mining = mining.catch(() => undefined);
+    return mining;
+  }
+  async #mineAll(count: number, script: Uint8Array): Promise<readonly BlockHash[]> {
+    const hashes: BlockHash[] = [];
+    while (hashes.length < count) {
+      const hash = await this.#mineOne(script);
+      if (hash !== undefined) hashes.push(hash);
+    }
+    await this.#settle();
+    return hashes;
+  }
+  /** Undefined when the search was for nothing: another block came first, or no nonce was good. */
+  async #mineOne(script: Uint8Array): Promise<BlockHash | undefined> {
+    const { chain } = this.brain;
+    const extraNonce = this.#random.bytes(EXTRA_NONCE_BYTES);
+    const template = templateFor(this.brain, { script, now: this.#now(), extraNonce });
+    const nonce = await this.#miner.search(template.header);
+    if (nonce === undefined || chain.tip.hash !== template.header.previous) return undefined;
+    const block = hashBlock({ ...template, header: { ...template.header, nonce } });
+    const taken = takeBlock(this.brain, block, this.#now());
+    assert(taken.ok && taken.value.rejected.length === 0, `a block of our own is valid: ${JSON.stringify(taken)}`);
+    this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
+    return block.hash;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#pump.stop();
+    this.#links.close();
+    await this.#dialler.stop();
+    await this.#miner.close();
+    await this.#mining;
+    await this.#settling;
+    await this.files.close();
+  }
+
+  /** Moves the horizon up to the tip once that is on stable storage. */
+  #settle(): Promise<void> {
+    this.#settling ??= this.#settleAll().finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+  async #settleAll(): Promise<void> {
+    const { chain } = this.brain;
+    while (this.#horizon !== chain.tip) {
+      const { tip } = chain;
+      await this.files.settled();
+      this.#horizon = tip;
+      this.#pump.poke();
+    }
+  }
+  /** Seconds since 1970-01-01 UTC. */
+  #now(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+}

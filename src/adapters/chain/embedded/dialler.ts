@@ -1,0 +1,89 @@
+import { err, type Result } from "../../../base/result.ts";
+import type { DialFault } from "../../../ports/base-node.ts";
+import type { Address, Listener, Network } from "../../../ports/network.ts";
+import type { Clock } from "../../../ports/world.ts";
+import type { Links } from "./links.ts";
+
+interface DiallerOptions {
+  readonly links: Links;
+  readonly network: Network;
+  readonly clock: Clock;
+}
+/** Policy, not protocol. */
+const PEERS_MAX = 125;
+const REDIAL_MIN_MS = 1000;
+const REDIAL_MAX_MS = 60_000;
+
+/** Opens connections and keeps them: what was dialled once is dialled again, ever more patiently, until we stop. */
+export class Dialler {
+  readonly #options: DiallerOptions;
+  readonly #targets = new Set<string>();
+  readonly #timers = new Set<() => void>();
+  #listener: Listener | undefined;
+  #stopped = false;
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+  }
+
+  get address(): Address | undefined {
+    return this.#listener?.address;
+  }
+
+  async listen(address: Address): Promise<Address> {
+    const { links, network } = this.#options;
+    this.#listener = await network.listen(address, (connection) => {
+      if (this.#stopped || links.count >= PEERS_MAX) connection.close("now");
+      else links.add(connection, { inbound: true, greeted: () => undefined, closed: () => undefined });
+    });
+    return this.#listener.address;
+  }
+
+  /** Tells how the first attempt went. An address that is a target already is not dialled twice. */
+  connect(address: Address): Promise<Result<void, DialFault>> {
+    const key = `${address.host}:${address.port}`;
+    if (this.#targets.has(key)) return Promise.resolve(err({ code: "refused", reason: "it is dialled already" }));
+    this.#targets.add(key);
+    return new Promise((resolve) => {
+      void this.#dial(address, REDIAL_MIN_MS, resolve);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of this.#timers) cancel();
+    await this.#listener?.close();
+  }
+
+  async #dial(address: Address, delayMs: number, first: (how: Result<void, DialFault>) => void): Promise<void> {
+    const { links, network } = this.#options;
+    try {
+      const connection = await network.dial(address);
+      if (this.#stopped) {
+        connection.close("now");
+        return first(err({ code: "unreachable", reason: "we stop" }));
+      }
+      let wait = Math.min(delayMs * 2, REDIAL_MAX_MS);
+      links.add(connection, {
+        inbound: false,
+        greeted: (how) => {
+          if (how.ok) wait = REDIAL_MIN_MS;
+          first(how);
+        },
+        closed: () => this.#redial(address, wait),
+      });
+    } catch (error) {
+      first(err({ code: "unreachable", reason: error instanceof Error ? error.message : String(error) }));
+      this.#redial(address, Math.min(delayMs * 2, REDIAL_MAX_MS));
+    }
+  }
+
+  #redial(address: Address, delayMs: number): void {
+    if (this.#stopped) return;
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancel);
+      void this.#dial(address, delayMs, () => undefined);
+    });
+    this.#timers.add(cancel);
+  }
+}

@@ -1,0 +1,154 @@
+import { printable } from "../../../base/bytes.ts";
+import { err, ok, type Result } from "../../../base/result.ts";
+import { type FrameParser, frameMessage, frameParser } from "../../../bitcoin/frames.ts";
+import { addPeer } from "../../../chain/sync/handshake.ts";
+import type { Peer, Sync, SyncEffect } from "../../../chain/sync/peer.ts";
+import { receive, removePeer, serveNext } from "../../../chain/sync/receive.ts";
+import { TICK_MS, tick } from "../../../chain/sync/tick.ts";
+import type { BasePeer, DialFault } from "../../../ports/base-node.ts";
+import type { Log } from "../../../ports/log.ts";
+import type { Connection } from "../../../ports/network.ts";
+import type { Clock, Random } from "../../../ports/world.ts";
+
+export interface LinksOptions {
+  readonly sync: Sync;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onTipChanged: () => void;
+}
+/** Who wants to know how a connection goes. */
+export interface LinkListener {
+  readonly inbound: boolean;
+  /** The handshake is over, one way or the other. Called once. */
+  readonly greeted: (how: Result<void, DialFault>) => void;
+  readonly closed: () => void;
+}
+/** A connection with the peer behind it. */
+interface Link {
+  readonly peer: Peer;
+  readonly connection: Connection;
+  readonly parser: FrameParser;
+  readonly listener: LinkListener;
+  greeted: boolean;
+  /** Another look at the send queue is due. */
+  serving: boolean;
+}
+/** Policy, not protocol: what was asked for waits while this much is queued; who lets more pile up is not kept. */
+const QUEUE_BYTES_GOOD = 1_000_000;
+const QUEUE_BYTES_MAX = 32_000_000;
+const SERVE_AGAIN_MS = 20;
+
+/** Connects the sync machine with open connections: bytes in, effects out. */
+export class Links {
+  readonly #options: LinksOptions;
+  readonly #links = new Map<Peer, Link>();
+  #cancelTick: () => void;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+    this.#cancelTick = options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  get count(): number {
+    return this.#links.size;
+  }
+
+  peers(): readonly BasePeer[] {
+    return [...this.#links.values()].flatMap(({ peer, connection }) => {
+      if (!peer.ready || peer.version === undefined) return [];
+      const { user_agent, start_height } = peer.version;
+      const height = peer.best?.height ?? start_height;
+      return [{ address: connection.remoteAddress, inbound: peer.inbound, agent: printable(user_agent), height }];
+    });
+  }
+
+  add(connection: Connection, listener: LinkListener): void {
+    const { sync, random, clock } = this.#options;
+    const nonce = nonceOf(random);
+    const { peer, effects } = addPeer(sync, { inbound: listener.inbound, nonce, now: clock.now() });
+    const parser = frameParser(sync.brain.chain.params.magic);
+    const link: Link = { peer, connection, parser, listener, greeted: false, serving: false };
+    this.#links.set(peer, link);
+    connection.attach({
+      data: (bytes) => this.#read(link, bytes),
+      closed: () => this.#drop(link, "connection closed"),
+    });
+    this.perform(effects);
+  }
+
+  perform(effects: readonly SyncEffect[]): void {
+    const { sync, onTipChanged } = this.#options;
+    for (const effect of effects) {
+      if (effect.tag === "TipChanged") {
+        onTipChanged();
+        continue;
+      }
+      const link = this.#links.get(effect.peer);
+      if (link === undefined) continue;
+      if (effect.tag === "Disconnect") this.#drop(link, effect.reason);
+      else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
+      else link.connection.send(frameMessage(sync.brain.chain.params.magic, effect.message));
+    }
+  }
+
+  close(): void {
+    this.#cancelTick();
+    for (const link of this.#links.values()) this.#drop(link, "we stop");
+  }
+
+  #read(link: Link, bytes: Uint8Array): void {
+    const { sync, clock } = this.#options;
+    const { messages, fault } = link.parser.feed(bytes);
+    for (const message of messages) {
+      if (!this.#links.has(link.peer)) return;
+      this.perform(receive(sync, link.peer, message, clock.now()));
+      if (link.peer.ready) this.#greeted(link, ok(undefined));
+    }
+    if (fault !== undefined) this.#drop(link, `sends no message of ours: ${fault.code}`);
+    this.#serve(link);
+  }
+
+  #serve(link: Link): void {
+    const { sync, clock } = this.#options;
+    while (this.#links.has(link.peer) && link.connection.queuedBytes < QUEUE_BYTES_GOOD) {
+      const effect = serveNext(sync, link.peer);
+      if (effect === undefined) return;
+      this.perform([effect]);
+    }
+    if (link.serving || !this.#links.has(link.peer)) return;
+    link.serving = true;
+    clock.after(SERVE_AGAIN_MS, () => {
+      link.serving = false;
+      this.#serve(link);
+    });
+  }
+
+  #drop(link: Link, reason: string): void {
+    if (!this.#links.delete(link.peer)) return;
+    const { sync, clock, log } = this.#options;
+    const { connection, peer, listener } = link;
+    connection.close("now");
+    log.debug("base.peer.gone", { address: connection.remoteAddress, reason });
+    this.perform(removePeer(sync, peer, clock.now()));
+    this.#greeted(link, err({ code: "refused", reason }));
+    listener.closed();
+  }
+
+  #greeted(link: Link, how: Result<void, DialFault>): void {
+    if (link.greeted) return;
+    link.greeted = true;
+    link.listener.greeted(how);
+  }
+
+  #tick(): void {
+    const { sync, clock, random } = this.#options;
+    this.#cancelTick = clock.after(TICK_MS, () => this.#tick());
+    this.perform(tick(sync, clock.now(), nonceOf(random)));
+  }
+}
+
+const nonceOf = (random: Random): bigint => {
+  const bytes = random.bytes(8);
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+};

@@ -1,0 +1,66 @@
+import { Worker } from "node:worker_threads";
+import { present } from "../../../base/result.ts";
+import { type BlockHeader, encodeHeader } from "../../../bitcoin/block.ts";
+import type { NetworkName } from "../../../bitcoin/params.ts";
+
+/** A search that one message asks of the worker. */
+export interface SearchRequest {
+  readonly id: number;
+  readonly network: NetworkName;
+  /** 80 bytes; the nonce in them does not matter. */
+  readonly header: Uint8Array;
+}
+export interface SearchAnswer {
+  readonly id: number;
+  /** Undefined when no nonce at all gives the proof of work. */
+  readonly nonce: number | undefined;
+}
+
+/** Searches nonces in a thread of its own, so that the node stays awake. */
+export interface NonceSearch {
+  /** Rejects once closed. */
+  search(header: BlockHeader): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/** The same file extension as this module has: `.ts` from source, `.js` when compiled. */
+const WORKER = new URL(`./mining-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+export function nonceSearch(network: NetworkName): NonceSearch {
+  const waiting = new Map<number, { resolve: (nonce: number | undefined) => void; reject: (error: Error) => void }>();
+  let worker: Worker | undefined;
+  let closed = false;
+  let next = 0;
+  const fail = (error: Error): void => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    worker = undefined;
+  };
+  const begin = (): Worker => {
+    const started = new Worker(WORKER);
+    started.on("message", ({ id, nonce }: SearchAnswer) => {
+      present(waiting.get(id), "the worker answers what it was asked").resolve(nonce);
+      waiting.delete(id);
+      if (waiting.size === 0) started.unref();
+    });
+    started.on("error", fail);
+    return started;
+  };
+  return {
+    search: (header) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(new Error("the miner is stopped"));
+        worker ??= begin();
+        worker.ref();
+        const id = next++;
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, network, header: encodeHeader(header) } satisfies SearchRequest);
+      }),
+    close: async () => {
+      closed = true;
+      const ending = worker?.terminate();
+      fail(new Error("the miner is stopped"));
+      await ending;
+    },
+  };
+}
