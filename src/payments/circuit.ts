@@ -1,4 +1,5 @@
-import type { HtlcFailure } from "../../channels/htlc.ts";
+import type { HtlcFailure, OfferRefusal } from "../../channels/index.ts";
+import type { ForwardPayload } from "../../routing/onion/payload.ts";
 import type { PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";
 import type { CltvExpiry, Msat } from "../base/units.ts";
 import type { SettleEffect } from "./invoice-record.ts";
@@ -29,18 +30,26 @@ export type CircuitStatus =
   /** The outgoing HTLC is irrevocably gone, or never was. */
   | { readonly tag: "Failed"; readonly reason: Uint8Array };
 
+/** An incoming HTLC, irrevocably committed on both sides, whose onion names a next channel. */
+export interface ForwardRequest extends HtlcRef {
+  readonly amount: Msat;
+  readonly paymentHash: PaymentHash;
+  readonly expiry: CltvExpiry;
+  readonly sharedSecret: Uint8Array;
+  readonly payload: ForwardPayload;
+  /** For the next node. */
+  readonly onion: Uint8Array;
+}
+
 export type RelayInput =
-  /** The outgoing channel did not take it; nothing has left this node. */
-  | { readonly tag: "Refused"; readonly refusal: RelayRefusal }
+  /** The outgoing channel did not take it, or is not there; nothing has left this node. */
+  | { readonly tag: "Refused"; readonly code: OfferRefusal["code"] | "no_channel" }
   /** The preimage is here, from a message or the chain, whatever the state of the commitments. */
   | { readonly tag: "Settled"; readonly preimage: Preimage }
   /** Its removal downstream is irrevocable on both sides. */
   | { readonly tag: "Failed"; readonly failure: HtlcFailure }
   /** The incoming HTLC is in no commitment any more. */
-  | { readonly tag: "IncomingRemoved" }
-  /** After a start of the node. `outgoingHeld`: some channel's durable state holds an HTLC with this origin. */
-  | { readonly tag: "Restarted"; readonly outgoingHeld: boolean };
-export type RelayRefusal = "temporary_channel_failure" | "permanent_channel_failure" | "unknown_next_peer";
+  | { readonly tag: "IncomingRemoved" };
 
 export type RelayEffect =
   | SettleEffect

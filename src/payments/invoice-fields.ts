@@ -105,7 +105,7 @@ export function readFields(raw: RawFields): Result<InvoiceFields, FieldFault> {
     descriptionHash: one("h", fromWords),
     statedPayee: one("n", (words) => parsed(fromWords(words), point)),
     expirySeconds: one("x", readNumber) ?? EXPIRY_SECONDS_DEFAULT,
-    minFinalCltvExpiryDelta: one("c", readNumber) ?? MIN_FINAL_CLTV_EXPIRY_DELTA_DEFAULT,
+    minFinalCltvExpiryDelta: one("c", readDelta) ?? MIN_FINAL_CLTV_EXPIRY_DELTA_DEFAULT,
     paymentMetadata: one("m", fromWords),
     features: one("9", readFeatures) ?? new Uint8Array(0),
     fallbacks: all("f", readFallback).filter((fallback) => fallback !== "unknown_version"),
@@ -134,6 +134,13 @@ const NUMBER_WORDS_MAX = 10;
 function readNumber(words: Uint8Array): number | undefined {
   if (words.length > NUMBER_WORDS_MAX || words[0] === 0) return undefined;
   return words.reduce((total, word) => total * 32 + word, 0);
+}
+
+/** No HTLC could be routed that must run for longer than this, in blocks. */
+const DELTA_MAX = 0xffff;
+function readDelta(words: Uint8Array): number | undefined {
+  const delta = readNumber(words);
+  return delta !== undefined && delta <= DELTA_MAX ? delta : undefined;
 }
 
 /** The bit field that the words are the low end of, without zero words in front. */

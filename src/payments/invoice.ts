@@ -4,7 +4,7 @@ import { decodeBech32, encodeBech32, fromWords, toWords } from "../base/bech32.t
 import { concat, toHex, utf8 } from "../base/bytes.ts";
 import { idBytes, type NodeId, nodeId, type PaymentHash } from "../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../base/result.ts";
-import type { Msat } from "../base/units.ts";
+import { type Msat, type UnixMs, unixMs } from "../base/units.ts";
 import type { NetworkName } from "../bitcoin/params.ts";
 import { CHAINS } from "../bitcoin/params.ts";
 import { encode } from "../codec/codec.ts";
@@ -33,6 +33,7 @@ export interface Invoice extends Omit<InvoiceFields, "statedPayee"> {
 }
 export type InvoiceFault =
   | FieldFault
+  | { readonly code: "too_long" }
   /** Not bech32: a wrong character, case or checksum. */
   | { readonly code: "not_bech32" }
   | { readonly code: "unknown_prefix" }
@@ -42,6 +43,8 @@ export type InvoiceFault =
   | { readonly code: "truncated_field" }
   | { readonly code: "bad_signature" };
 
+/** Policy, not protocol: several times the longest invoice in use. What is stored and searched with stays bounded. */
+const INVOICE_CHARACTERS_MAX = 8_192;
 const TIMESTAMP_WORDS = 7;
 /** 64 bytes of signature and one of recovery id. */
 const SIGNATURE_WORDS = 104;
@@ -51,7 +54,8 @@ const SIGNATURE_WORDS = 104;
  * `bolt11` has no part in reading: it accepts unknown required features, and refuses invoices that the BOLT calls valid.
  */
 export function decodeInvoice(text: string, network: NetworkName): Result<Invoice, InvoiceFault> {
-  const bech32 = decodeBech32(text, Number.POSITIVE_INFINITY);
+  if (text.length > INVOICE_CHARACTERS_MAX) return err({ code: "too_long" });
+  const bech32 = decodeBech32(text, INVOICE_CHARACTERS_MAX);
   if (bech32 === undefined || bech32.variant !== "bech32") return err({ code: "not_bech32" });
   const readable = readReadablePart(bech32.hrp);
   if (!readable.ok) return err({ code: readable.error });
@@ -100,6 +104,10 @@ function signerOf({ signature, recovery }: Proof, digest: Uint8Array, stated: No
   const signer = secp256k1.recover(signature, recovery, digest);
   return signer && nodeId(signer);
 }
+
+/** From when on it must not be paid. */
+export const invoiceExpiry = ({ timestamp, expirySeconds }: Invoice): UnixMs =>
+  unixMs(Math.min((timestamp + expirySeconds) * 1000, Number.MAX_SAFE_INTEGER));
 
 /** What an invoice of ours says. */
 export interface InvoiceTerms {

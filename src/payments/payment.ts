@@ -1,4 +1,4 @@
-import type { HtlcFailure } from "../../channels/htlc.ts";
+import type { HtlcFailure } from "../../channels/index.ts";
 import type { Blame } from "../../routing/path/blame.ts";
 import type { Exclusions, Route, RouteHintHop } from "../../routing/path/route.ts";
 import type { ChannelId, NodeId, PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";

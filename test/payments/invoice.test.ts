@@ -16,6 +16,7 @@ import {
   field,
   type Invoice,
   type InvoiceTerms,
+  invoiceExpiry,
   signedData,
   signedInvoice,
 } from "../../src/payments/invoice.ts";
@@ -218,6 +219,21 @@ describe("BOLT 11 §Tagged Fields: reader", () => {
       expect(refusal(crafted("lnbcrt", P, S, D, fallback))).to.deep.equal({ code: "malformed_field", field: "f" });
     }
   });
+  it("refuses a final delta that no HTLC could run for", () => {
+    const delta = (words: readonly number[]) => crafted("lnbcrt", P, S, D, field("c", Uint8Array.from(words)));
+    expect([refusal(delta([1, 31, 31, 31])), refusal(delta([2, 0, 0, 0]))]).to.deep.equal([
+      "accepted",
+      { code: "malformed_field", field: "c" },
+    ]);
+  });
+  it("says when it expires, however far that is", () => {
+    const far = decodeInvoice(crafted("lnbcrt", P, S, D, field("x", new Uint8Array(10).fill(31))), "regtest");
+    const soon = decodeInvoice(crafted("lnbcrt", P, S, D, field("x", Uint8Array.of(2))), "regtest");
+    expect([far, soon].map((read) => read.ok && invoiceExpiry(read.value))).to.deep.equal([
+      Number.MAX_SAFE_INTEGER,
+      2_000,
+    ]);
+  });
   it("keeps several route hints and several fallbacks", () => {
     const fallback = field("f", concat(Uint8Array.of(0), toWords(new Uint8Array(20))));
     const hint = field("r", toWords(concat(fromHex(PAYEE), new Uint8Array(18))));
@@ -280,6 +296,9 @@ describe("BOLT 11 §Human-Readable Part: reader", () => {
     );
     expect(["m", "-1", "+1"].map(amountOf)).to.deep.equal(Array(3).fill("unknown_prefix"));
   });
+  it("refuses a text too long to keep", () => {
+    expect(refusal(`lnbcrt1${"q".repeat(8_186)}`)).to.deep.equal({ code: "too_long" });
+  });
   it("tells the networks apart, each by its longest prefix", () => {
     const seen = ["lnbc1", "lntb1", "lntbs1", "lnbc2500u", "lnsb", "lnxyz"].map((hrp) =>
       refusal(crafted(hrp, P, S, D)),
@@ -336,7 +355,7 @@ describe("BOLT 11 §Tagged Fields: writer", () => {
     paymentSecret: fc.uint8Array({ minLength: 32, maxLength: 32 }),
     description: fc.string({ maxLength: 200, unit: "grapheme" }).filter((text) => utf8(text).length <= 639),
     expirySeconds: fc.integer({ min: 1, max: 2 ** 31 }),
-    minFinalCltvExpiryDelta: fc.integer({ min: 1, max: 0xffff_ffff }),
+    minFinalCltvExpiryDelta: fc.integer({ min: 1, max: 0xffff }),
     features: fc.constantFrom([8, 14], [8, 14, 25], [9, 15, 48, 49], [8, 14, 263]).map(featureBits),
     routeHints: fc.array(fc.array(hop, { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
     paymentMetadata: fc.uint8Array({ maxLength: 639 }),
