@@ -89,6 +89,14 @@ for (const curve of bound ? [native, noble] : [noble]) {
         expect(curve.isPoint(G)).to.equal(true);
         expect(BAD_POINTS.map(curve.isPoint)).to.deep.equal(BAD_POINTS.map(() => false));
       });
+      it("compresses the forms of old scripts: full, and hybrid with the right parity", () => {
+        for (const form of [G, uncompressed, hybrid]) expect(curve.compress(form)).to.deep.equal(G);
+        const withPrefix = (prefix: number) => Uint8Array.from(uncompressed, (byte, at) => (at === 0 ? prefix : byte));
+        for (const prefix of [0, 2, 3, 5, 7, 8]) expect(curve.compress(withPrefix(prefix))).to.equal(undefined);
+        const otherY = Uint8Array.from(uncompressed, (byte, at) => (at === 64 ? byte ^ 2 : byte));
+        for (const bad of [OFF_CURVE, otherY, uncompressed.slice(0, 64), new Uint8Array(0), new Uint8Array(65)])
+          expect(curve.compress(bad)).to.equal(undefined);
+      });
       it("gives G for 1 and -G for n-1", () => {
         expect(curve.publicKey(ONE)).to.deep.equal(G);
         expect(toHex(curve.publicKey(scalar(N - 1n)))).to.equal(`03${toHex(G).slice(2)}`);
@@ -221,6 +229,7 @@ describe("secp256k1: each provider against the other", () => {
     ): Answers => ({
       isSecret: curve.isSecret(a),
       isPoint: curve.isPoint(p),
+      compress: curve.compress(p),
       publicKey: outcome(() => curve.publicKey(a)),
       sign: outcome(() => curve.signRecoverable(digest, a)),
       ecdh: outcome(() => curve.ecdh(p, a)),

@@ -50,6 +50,7 @@ describe("BOLT 7 §The node_announcement Message: address descriptors", () => {
   it("reads an empty field, and ends without complaint at an unknown type", () => {
     expect(read("")).to.deep.equal({ addresses: [], relay: true });
     expect(read(`${V4}00`)).to.deep.equal({ addresses: [v4], relay: true });
+    expect(read(`c8${V4}`)).to.deep.equal({ addresses: [], relay: true });
     expect(read(`${V4}c8ffff`)).to.deep.equal({ addresses: [v4], relay: true });
   });
   it("passes over Tor v2 and over port 0", () => {
