@@ -1,4 +1,5 @@
 import { equalBytes } from "../../src/base/bytes.ts";
+import { hash160 } from "../../src/crypto/hash.ts";
 import { derivePublicKey, deriveRevocationPublicKey } from "./derivation.ts";
 
 /** The five public keys that a side gives for a channel's whole life, in `open_channel` or `accept_channel`. BOLT 3 §Keys. */
@@ -14,6 +15,8 @@ export interface Basepoints {
 export interface CommitmentKeys {
   readonly perCommitmentPoint: Uint8Array;
   readonly revocationPubkey: Uint8Array;
+  /** HASH160 of it, as it stands in every HTLC script. */
+  readonly revocationHash: Uint8Array;
   readonly localDelayedPubkey: Uint8Array;
   readonly localHtlcPubkey: Uint8Array;
   readonly remoteHtlcPubkey: Uint8Array;
@@ -49,9 +52,11 @@ export function commitmentKeys(
       sameBasepoints(entry.other, other),
   );
   if (known !== undefined) return known.keys;
+  const revocationPubkey = deriveRevocationPublicKey(other.revocationBasepoint, perCommitmentPoint);
   const keys: CommitmentKeys = {
     perCommitmentPoint,
-    revocationPubkey: deriveRevocationPublicKey(other.revocationBasepoint, perCommitmentPoint),
+    revocationPubkey,
+    revocationHash: hash160(revocationPubkey),
     localDelayedPubkey: derivePublicKey(owner.delayedPaymentBasepoint, perCommitmentPoint),
     localHtlcPubkey: derivePublicKey(owner.htlcBasepoint, perCommitmentPoint),
     remoteHtlcPubkey: derivePublicKey(other.htlcBasepoint, perCommitmentPoint),

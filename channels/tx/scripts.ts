@@ -2,14 +2,15 @@ import { idBytes, type PaymentHash } from "../../src/base/ids.ts";
 import type { CltvExpiry } from "../../src/base/units.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { type ScriptItem, script } from "../../src/bitcoin/script.ts";
-import { hash160, ripemd160 } from "../../src/crypto/hash.ts";
+import { ripemd160 } from "../../src/crypto/hash.ts";
 import type { CommitmentFormat } from "./format.ts";
 
 /** The keys that stand in HTLC scripts; local is the owner of the commitment transaction. */
 export interface HtlcKeys {
   readonly localHtlcPubkey: Uint8Array;
   readonly remoteHtlcPubkey: Uint8Array;
-  readonly revocationPubkey: Uint8Array;
+  /** HASH160 of the revocation key. */
+  readonly revocationHash: Uint8Array;
 }
 
 /**
@@ -50,7 +51,7 @@ const oneBlock = (format: CommitmentFormat): readonly ScriptItem[] =>
 const revocationBranch = (keys: HtlcKeys): readonly ScriptItem[] => [
   OP.DUP,
   OP.HASH160,
-  hash160(keys.revocationPubkey),
+  keys.revocationHash,
   OP.EQUAL,
   OP.IF,
   OP.CHECKSIG,

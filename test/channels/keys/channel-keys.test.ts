@@ -4,6 +4,7 @@ import { commitmentKeys, keyCache } from "../../../channels/keys/commitment-keys
 import { generateSecret, INDEX_MAX } from "../../../channels/keys/commitment-secrets.ts";
 import { derivePublicKey, deriveRevocationPublicKey } from "../../../channels/keys/derivation.ts";
 import { toHex } from "../../../src/base/bytes.ts";
+import { hash160 } from "../../../src/crypto/hash.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 
 const secrets = channelSecrets(new Uint8Array(32).fill(1));
@@ -47,6 +48,7 @@ describe("the keys of a commitment", () => {
     expect(commitmentKeys(keyCache(), keys, other, point)).to.deep.equal({
       perCommitmentPoint: point,
       revocationPubkey: deriveRevocationPublicKey(other.revocationBasepoint, point),
+      revocationHash: hash160(deriveRevocationPublicKey(other.revocationBasepoint, point)),
       localDelayedPubkey: derivePublicKey(keys.delayedPaymentBasepoint, point),
       localHtlcPubkey: derivePublicKey(keys.htlcBasepoint, point),
       remoteHtlcPubkey: derivePublicKey(other.htlcBasepoint, point),
