@@ -1,0 +1,287 @@
+import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
+import { present } from "../../src/base/result.ts";
+import { sat } from "../../src/base/units.ts";
+import { parseDerLax, scriptSignature } from "../../src/bitcoin/der.ts";
+import { SCRIPT_FLAGS, type ScriptFlag, scriptFlags } from "../../src/bitcoin/interpreter/flags.ts";
+import { verifyInput } from "../../src/bitcoin/interpreter/verify.ts";
+import { OP } from "../../src/bitcoin/opcodes.ts";
+import { pushOnly, script } from "../../src/bitcoin/script.ts";
+import { SIGHASH_ALL } from "../../src/bitcoin/sighash.ts";
+import { p2shOf, p2wshOf } from "../../src/bitcoin/templates.ts";
+import { assemble, creditAndSpend } from "../../test/bitcoin/assemble.ts";
+import type { Freezer } from "../freeze-vectors.ts";
+import { ALICE, type Coin, coins, EMPTY, hexOfTx, type Spending, sign, signed, spend } from "./bitcoin-own.ts";
+
+/** Scripts without signatures: scriptSig | scriptPubKey | flags. What they come to is found by running them. */
+const UNSIGNED = `
+1 2 | ADD 3 EQUAL | 
+1 | 1ADD 2 NUMEQUALVERIFY 5 -5 NEGATE EQUAL |
+-7 | ABS 1SUB 6 NUMEQUAL |
+0 | NOT 2 0NOTEQUAL BOOLAND |
+3 4 | 2DUP LESSTHAN VERIFY GREATERTHANOREQUAL NOT |
+3 4 | MIN 3 EQUAL | MINIMALDATA
+9 8 | MAX 9 NUMEQUAL |
+5 | 5 10 WITHIN |
+10 | 5 10 WITHIN |
+2147483647 | 1ADD 2147483648 EQUAL |
+2147483648 | 1ADD | 
+0x02 0x0100 | 1ADD 2 EQUAL | MINIMALDATA
+0x02 0x0100 | 1ADD 2 EQUAL |
+0x4c 0x01 0x07 | 7 EQUAL | MINIMALDATA
+1 2 3 4 5 6 | 2ROT 2DROP 2DROP 4 EQUALVERIFY 3 EQUAL |
+1 2 3 4 | 2OVER 2 EQUALVERIFY 1 EQUAL |
+1 2 3 4 | 2SWAP 2 EQUALVERIFY 1 EQUALVERIFY 4 EQUAL |
+1 2 3 | ROT 1 EQUALVERIFY 3 EQUAL |
+1 2 | TUCK DEPTH 3 EQUALVERIFY 3DUP 2DROP 2DROP NIP 1 EQUAL |
+7 8 9 | 2 PICK 7 EQUALVERIFY 2 ROLL 7 EQUAL |
+7 | 1 PICK |
+7 | -1 ROLL |
+0 | IFDUP DEPTH 1 EQUAL |
+'abc' | SIZE 3 EQUALVERIFY SHA256 SIZE 32 EQUAL |
+'abc' | RIPEMD160 SIZE NIP 20 EQUAL |
+'abc' | DUP SHA256 RIPEMD160 SWAP HASH160 EQUAL |
+'abc' | DUP SHA256 SHA256 SWAP HASH256 EQUAL |
+'abc' | SHA1 0x14 0xa9993e364706816aba3e25717850c26c9cd0d89d EQUAL |
+1 | IF 2 ELSE 0 ENDIF |
+0 | IF RETURN ELSE 1 ELSE RETURN ELSE 2 ENDIF |
+0 | NOTIF 1 ENDIF |
+1 | IF 1 |
+1 | ENDIF |
+1 | ELSE |
+NOP | IF 1 ENDIF |
+0 | IF VERIF ELSE 1 ENDIF |
+0 | IF VER ELSE 1 ENDIF |
+1 | VER |
+0 | IF CAT ENDIF 1 |
+1 | RETURN |
+0 | VERIFY 1 |
+1 2 | EQUALVERIFY 1 |
+1 | TOALTSTACK FROMALTSTACK |
+1 | FROMALTSTACK |
+1 | NOP1 NOP10 | DISCOURAGE_UPGRADABLE_NOPS
+1 | NOP1 NOP10 |
+1 | RESERVED |
+1 | 0xba |
+1 | 0x02 0x01 |
+NOP 1 | NOP | SIGPUSHONLY
+1 1 | NOP | P2SH,WITNESS,CLEANSTACK
+-1 | CHECKLOCKTIMEVERIFY | CHECKLOCKTIMEVERIFY
+0 | CHECKLOCKTIMEVERIFY 1 | CHECKLOCKTIMEVERIFY
+1 | CHECKLOCKTIMEVERIFY |
+1 | CHECKSEQUENCEVERIFY | CHECKSEQUENCEVERIFY
+4294967296 | CHECKSEQUENCEVERIFY | CHECKSEQUENCEVERIFY
+0x05 0x0000008000 | CHECKSEQUENCEVERIFY | CHECKSEQUENCEVERIFY
+0 0 0 | CHECKMULTISIG |
+1 0 0 | CHECKMULTISIG | NULLDUMMY
+0 0 | CHECKMULTISIG |
+0 0 21 | CHECKMULTISIG |
+0 2 'k' 1 | CHECKMULTISIG |
+0 | CODESEPARATOR 1 | CONST_SCRIPTCODE
+`;
+
+type Row = readonly unknown[];
+const flagsOf = (text: string): readonly ScriptFlag[] => SCRIPT_FLAGS.filter((flag) => text.split(",").includes(flag));
+const raw = (bytes: Uint8Array): string => (bytes.length === 0 ? "" : `0x${toHex(bytes)}`);
+
+interface Trial {
+  readonly scriptSig: string;
+  readonly scriptPubKey: string;
+  readonly flags: string;
+  readonly witness?: readonly Uint8Array[];
+  readonly note?: string;
+}
+const AMOUNT = 12_345n;
+function run({ scriptSig, scriptPubKey, flags, witness = [], note }: Trial): Row {
+  const amount = witness.length > 0 ? AMOUNT : 0n;
+  const { credit, spend: tx } = creditAndSpend({
+    scriptSig: assemble(scriptSig),
+    scriptPubKey: assemble(scriptPubKey),
+    witness,
+    amount,
+  });
+  const verified = verifyInput(tx, 0, credit.outputs, scriptFlags(...flagsOf(flags)));
+  const row = [
+    scriptSig,
+    scriptPubKey,
+    flags,
+    verified.ok ? "OK" : verified.error,
+    ...(note === undefined ? [] : [note]),
+  ];
+  return witness.length > 0 ? [[...witness.map(toHex), Number(amount) / 1e8], ...row] : row;
+}
+
+function unsignedRows(): readonly Row[] {
+  return UNSIGNED.trim()
+    .split("\n")
+    .map((line) => {
+      const [scriptSig = "", scriptPubKey = "", flags = ""] = line.split("|").map((part) => part.trim());
+      return run({ scriptSig, scriptPubKey, flags });
+    });
+}
+
+/** Every kind of coin, spent rightly and then wrongly. */
+function coinRows(): readonly Row[] {
+  return coins(sat(AMOUNT)).flatMap((coin, kind) => {
+    const scriptPubKey = coin.prevout.script;
+    const witnessed = kind > 0;
+    const { spend: unsigned } = creditAndSpend({ scriptSig: EMPTY, scriptPubKey, amount: witnessed ? AMOUNT : 0n });
+    const { scriptSig, witness } = present(sign(unsigned, [coin]).inputs[0], "one input");
+    const trial = (what: string, flags: string, sig = scriptSig, stack = witness): Row =>
+      run({
+        scriptSig: raw(sig),
+        scriptPubKey: raw(scriptPubKey),
+        flags,
+        witness: stack,
+        note: `${coin.name}: ${what}`,
+      });
+    const damaged = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 9 ? byte ^ 1 : byte));
+    return [
+      trial("as it should be", SCRIPT_FLAGS.join(",")),
+      trial("no rules", ""),
+      trial("P2SH alone", "P2SH"),
+      trial("a damaged signature", "P2SH,WITNESS", damaged(scriptSig), witness.map(damaged)),
+      trial("one push too many", "P2SH,WITNESS,CLEANSTACK", concat(scriptSig, script(7n))),
+      trial("one element too many", "P2SH,WITNESS", scriptSig, [EMPTY, ...witness]),
+      trial("too little", "P2SH,WITNESS", EMPTY, witness.slice(1)),
+    ];
+  });
+}
+
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+/** The same signature with its other, high S. */
+function highS(signature: Uint8Array): Uint8Array {
+  const compact = present(parseDerLax(signature.subarray(0, -1)), "a signature of ours");
+  const s = ORDER - BigInt(`0x${toHex(compact.subarray(32))}`);
+  return scriptSignature(concat(compact.subarray(0, 32), fromHex(s.toString(16).padStart(64, "0"))), SIGHASH_ALL);
+}
+const edited = (bytes: Uint8Array, at: number, value: number): Uint8Array =>
+  bytes.map((byte, index) => (index === (at + bytes.length) % bytes.length ? value : byte));
+
+/** One key, its signature bent in the ways that only some rules forbid. */
+function bentRows(): readonly Row[] {
+  const bends: readonly (readonly [what: string, flag: string, bend: (signature: Uint8Array) => Uint8Array])[] = [
+    ["high S", "LOW_S", highS],
+    ["an undefined hash type", "STRICTENC", (signature) => edited(signature, -1, 5)],
+    ["a byte behind S", "DERSIG", (signature) => concat(signature.subarray(0, -1), Uint8Array.of(0, SIGHASH_ALL))],
+    ["empty", "NULLFAIL", () => EMPTY],
+    ["of nothing", "NULLFAIL", (signature) => edited(signature, 20, 0)],
+  ];
+  const keys = [script(ALICE.point, OP.CHECKSIG), script(ALICE.point, OP.CHECKSIG, OP.NOT)];
+  return keys.flatMap((scriptPubKey) => {
+    const { spend: unsigned } = creditAndSpend({ scriptSig: EMPTY, scriptPubKey });
+    return bends.flatMap(([what, flag, bend]) =>
+      ["", flag].map((flags) => {
+        const unlock: Coin["unlock"] = (digests, index) => ({
+          scriptSig: pushOnly(bend(signed(ALICE.secret, digests.legacy(index, scriptPubKey, SIGHASH_ALL)))),
+          witness: [],
+        });
+        const scriptSig = raw(present(sign(unsigned, [{ unlock }]).inputs[0], "one input").scriptSig);
+        return run({ scriptSig, scriptPubKey: raw(scriptPubKey), flags, note: what });
+      }),
+    );
+  });
+}
+
+/** Witness scripts without signatures: elements | script | flags. */
+const WITNESSED = `
+01 | IF 1 ELSE 0 ENDIF | P2SH,WITNESS,MINIMALIF
+02 | IF 1 ELSE 0 ENDIF | P2SH,WITNESS,MINIMALIF
+02 | IF 1 ELSE 0 ENDIF | P2SH,WITNESS
+ | IF 0 ELSE 1 ENDIF | P2SH,WITNESS,MINIMALIF
+00 | IF 0 ELSE 1 ENDIF | P2SH,WITNESS,MINIMALIF
+01,01 | NOP | P2SH,WITNESS
+00 | NOP | P2SH,WITNESS
+03,04 | ADD 7 EQUAL | P2SH,WITNESS
+03,04 | ADD 8 EQUAL | P2SH
+01 | CODESEPARATOR | P2SH,WITNESS,CONST_SCRIPTCODE
+`;
+function witnessRows(): readonly Row[] {
+  return WITNESSED.trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => {
+      const [elements = "", text = "", flags = ""] = line.split("|").map((part) => part.trim());
+      const witnessScript = assemble(text);
+      const witness = [...elements.split(",").map(fromHex), witnessScript];
+      return run({ scriptSig: "", scriptPubKey: raw(p2wshOf(witnessScript)), flags, witness, note: text });
+    });
+}
+
+/** A coin that only the locks of its transaction guard. */
+const locked = (text: string, sequence: number): Coin => ({
+  name: text,
+  prevout: { amount: sat(AMOUNT), script: assemble(text) },
+  sequence,
+  unlock: () => ({ scriptSig: EMPTY, witness: [] }),
+});
+const nonNullDummy: Coin = {
+  name: "a dummy that is not empty",
+  prevout: { amount: sat(AMOUNT), script: assemble("0 0 CHECKMULTISIG") },
+  unlock: () => ({ scriptSig: script(1n), witness: [] }),
+};
+const failing = (coin: Coin): Coin => ({ ...coin, unlock: () => ({ scriptSig: script(0n, 0n), witness: [] }) });
+
+function txRow(label: string, list: readonly Coin[], flags: string, given: Spending = {}): Row {
+  const tx = spend(label, list, given);
+  const prevouts = tx.inputs.map(({ prevout }, at) => {
+    const { amount, script: locking } = present(list[at], "a coin for each input").prevout;
+    return [prevout.txid, prevout.vout, raw(locking), Number(amount)];
+  });
+  return [prevouts, hexOfTx(tx), flags];
+}
+
+function validTransactions(): readonly Row[] {
+  const all = coins(sat(AMOUNT));
+  return [
+    ["Transactions of our own that are valid under all flags but the excluded; the layout is Bitcoin Core's"],
+    ...all.map((coin) => txRow(coin.name, [coin], "NONE")),
+    txRow("all together", all, "NONE"),
+    txRow("a height that has come", [locked("100 CHECKLOCKTIMEVERIFY", 0)], "NONE", { locktime: 100 }),
+    txRow("blocks that have passed", [locked("10 CHECKSEQUENCEVERIFY", 10)], "NONE"),
+    txRow("a relative lock that is off", [locked("0x05 0x0000008000 CHECKSEQUENCEVERIFY", 10)], "NONE"),
+    txRow("a dummy", [nonNullDummy], "NULLDUMMY"),
+    txRow("a height that has not come", [locked("101 CHECKLOCKTIMEVERIFY", 0)], "CHECKLOCKTIMEVERIFY", {
+      locktime: 100,
+    }),
+  ];
+}
+
+function invalidTransactions(): readonly Row[] {
+  const [bare, witnessed, nested] = coins(sat(AMOUNT)).map(failing) as [Coin, Coin, Coin];
+  const redeem = assemble("0");
+  const hollow: Coin = {
+    name: "a redeem script that fails",
+    prevout: { amount: sat(AMOUNT), script: p2shOf(redeem) },
+    unlock: () => ({ scriptSig: pushOnly(redeem), witness: [] }),
+  };
+  const final = 0xffff_ffff;
+  return [
+    ["Transactions of our own that are invalid under these flags; the layout is Bitcoin Core's"],
+    txRow("no signature", [bare], "NONE"),
+    txRow("a scriptSig for a witness", [witnessed], "P2SH,WITNESS"),
+    txRow("not the redeem script", [nested], "NONE"),
+    txRow("a redeem script", [hollow], "P2SH"),
+    txRow("a height", [locked("101 CHECKLOCKTIMEVERIFY", 0)], "CHECKLOCKTIMEVERIFY", { locktime: 100 }),
+    txRow("a final input", [locked("100 CHECKLOCKTIMEVERIFY", final)], "CHECKLOCKTIMEVERIFY", { locktime: 100 }),
+    txRow("blocks", [locked("11 CHECKSEQUENCEVERIFY", 10)], "CHECKSEQUENCEVERIFY"),
+    txRow("version 1", [locked("10 CHECKSEQUENCEVERIFY", 10)], "CHECKSEQUENCEVERIFY", { version: 1 }),
+    txRow("no outputs", [bare], "BADTX", { outputs: [] }),
+  ];
+}
+
+export const freezers: readonly Freezer[] = [
+  {
+    path: "bitcoin/core/script_tests.json",
+    make: () => [
+      [
+        "[[witness..., amount]?, scriptSig, scriptPubKey, flags, outcome, note]: the layout is Bitcoin Core's, the rows are ours",
+      ],
+      ...unsignedRows(),
+      ...witnessRows(),
+      ...coinRows(),
+      ...bentRows(),
+    ],
+  },
+  { path: "bitcoin/core/tx_valid.json", make: validTransactions },
+  { path: "bitcoin/core/tx_invalid.json", make: invalidTransactions },
+];
