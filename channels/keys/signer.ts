@@ -1,5 +1,5 @@
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
-import { err, ok, present, type Result } from "../../src/base/result.ts";
+import { err, ok, type Result } from "../../src/base/result.ts";
 import type { Sat } from "../../src/base/units.ts";
 import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
@@ -190,7 +190,7 @@ export const signerMemory = (durable: {
   readonly localNumber: bigint;
   readonly broadcast: boolean;
 }): SignerMemory => ({
-  signed: [present(durable.signed, "a durable channel has signed a commitment")],
+  signed: [durable.signed],
   revokedBelow: durable.localNumber,
   broadcastFrom: durable.broadcast ? durable.localNumber : undefined,
 });
