@@ -47,6 +47,18 @@ describe("merkle branches", () => {
       { seed: 1, numRuns: 50 },
     );
   });
+  it("flags equal neighbours anywhere in a row", () => {
+    const [a, b, c] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [Uint8Array, Uint8Array, Uint8Array];
+    const lists = [
+      [a, a, b, c],
+      [a, b, c, c],
+      [a, b, a, b],
+      [a, a],
+      [a, b, b, c],
+      [a, b, c, a],
+    ];
+    expect(lists.map((list) => merkleRoot(list).mutated)).to.deep.equal([true, true, true, true, false, false]);
+  });
   it("gives zeros for no leaves at all", () => {
     expect(merkleRoot([])).to.deep.equal({ root: new Uint8Array(32), mutated: false });
   });

@@ -142,6 +142,7 @@ describe("limits of scripts", () => {
       "OK",
       "OP_COUNT",
     ]);
+    expect(both(joined(repeat(201, OP.NOP), Uint8Array.of(OP["16"])))).to.equal("OK");
     const withKeys = (nops: number) => joined(repeat(nops, OP.NOP), assemble("0 0 1 1 1 3 CHECKMULTISIG"));
     expect([197, 198].map((nops) => both(withKeys(nops)))).to.deep.equal(["OK", "OP_COUNT"]);
   });
