@@ -1,8 +1,19 @@
+import { parseHex, toHex } from "../base/bytes.ts";
 import type { NodeId, PaymentHash, Preimage } from "../base/ids.ts";
-import type { Brand, Msat, UnixMs } from "../base/units.ts";
+import { assert } from "../base/result.ts";
+import { type Brand, type Msat, ZERO_MSAT } from "../base/units.ts";
 
 /** 32 bytes in hex, chosen at random by the payer. Whoever knows it may ask for the keys that it has paid for. */
 export type SessionId = Brand<string, "SessionId">;
+const SESSION_ID_BYTES = 32;
+export function sessionId(bytes: Uint8Array): SessionId {
+  assert(bytes.length === SESSION_ID_BYTES, "a session id has 32 bytes");
+  return toHex(bytes) as SessionId;
+}
+export function parseSessionId(text: string): SessionId | undefined {
+  const bytes = parseHex(text);
+  return bytes?.length === SESSION_ID_BYTES ? sessionId(bytes) : undefined;
+}
 
 /** What a site asks for a stream; fixed for the life of a session. */
 export interface StreamTerms {
@@ -10,7 +21,7 @@ export interface StreamTerms {
   readonly stream: string;
   readonly payee: NodeId;
   readonly pricePerUnit: Msat;
-  /** Units (slots of time) in the stream; a live one has no end. */
+  /** Units (slots of time) in the stream. */
   readonly units: number;
   readonly unitSeconds: number;
   /** The first units, whose keys are free. */
@@ -25,13 +36,13 @@ export interface StreamTerms {
 /** A unit that a tick pays for: its index and its key, closed under the tick's preimage. */
 export interface OfferedSlot {
   readonly slot: number;
-  /** key XOR SHA-256(preimage | "wrap")[0..16]. 16 bytes. */
+  /** 16 bytes. */
   readonly wrappedKey: Uint8Array;
 }
 /** A payment that the payee will take: one hash, under which the keys of one or several units are wrapped. */
 export interface TickOffer {
   readonly sequence: bigint;
-  /** Counts the hashes offered for one sequence. */
+  /** Tells apart the hashes offered for one sequence. */
   readonly attempt: number;
   readonly slots: readonly OfferedSlot[];
   readonly amount: Msat;
@@ -46,7 +57,7 @@ export interface SignedOffers {
 
 /** Paid and metered, from the first tick on. Both ends hold the same at the end. */
 export interface Account {
-  /** Of the next tick: the ticks paid so far. */
+  /** Of the next tick: so many ticks are paid. */
   readonly sequence: bigint;
   /** Units paid for. */
   readonly units: number;
@@ -54,11 +65,11 @@ export interface Account {
   readonly firstPreimage: Preimage | undefined;
   readonly lastPreimage: Preimage | undefined;
 }
+export const NEW_ACCOUNT: Account = {
+  sequence: 0n,
+  units: 0,
+  paid: ZERO_MSAT,
+  firstPreimage: undefined,
+  lastPreimage: undefined,
+};
 export type SessionState = "open" | "paused" | "closed";
-/** First and last slot of a run, both in it. */
-export type SlotRange = readonly [first: number, last: number];
-
-export interface SessionTimes {
-  readonly openedAt: UnixMs;
-  readonly closedAt: UnixMs | undefined;
-}
