@@ -101,7 +101,7 @@ export const OP = {
   NOP9: 0xb8,
   NOP10: 0xb9,
 } as const;
-export type OpName = keyof typeof OP;
+type OpName = keyof typeof OP;
 export type Opcode = (typeof OP)[OpName];
 
 /** The opcode that pushes 1 to 16. */
