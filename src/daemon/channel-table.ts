@@ -5,11 +5,22 @@ import {
   type ChannelState,
   channelKeys,
   channelSecrets,
+  type DurableState,
+  FRESH_MEMORY,
   type SignerMemory,
+  signerMemory,
 } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
-import { type ChannelId, type NodeId, type Outpoint, outpointKey, type ShortChannelId } from "../base/ids.ts";
+import {
+  type ChannelId,
+  type NodeId,
+  type Outpoint,
+  outpointKey,
+  type ShortChannelId,
+  type Txid,
+} from "../base/ids.ts";
 import { assert } from "../base/result.ts";
+import type { SatPerKw } from "../base/units.ts";
 
 /** One channel as the host holds it: the machine's state, and what the machine is not told. */
 export interface ChannelEntry {
@@ -22,6 +33,10 @@ export interface ChannelEntry {
   memory: SignerMemory;
   /** Told how an opening or closing that somebody asked for went. */
   asked: ((outcome: Outcome) => void) | undefined;
+  /** For the funding transaction, if we open and somebody chose one. */
+  fundingFeerate: SatPerKw | undefined;
+  /** Whose coins the wallet keeps for this opening. */
+  fundingTxid: Txid | undefined;
 }
 export type Outcome = { readonly tag: "done" } | { readonly tag: "refused"; readonly detail: string };
 
@@ -38,7 +53,20 @@ export function channelEntry(
 ): ChannelEntry {
   const secrets = channelSecrets(of.seed);
   const { peer, temporaryId, keyIndex } = of;
-  return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, asked: undefined };
+  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
+  return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, ...nothingAsked };
+}
+
+/** What the signer of a loaded channel must remember: what is durable is all that was ever signed. */
+export function memoryOf(state: DurableState): SignerMemory {
+  if (!("commitments" in state)) return FRESH_MEMORY;
+  const { local, remote, sent } = state.commitments;
+  const { txid, number } = sent === undefined ? remote : { txid: sent.txid, number: remote.number + 1n };
+  return signerMemory({
+    signed: { funding: state.params.funding, number, txid },
+    localNumber: local.number,
+    broadcast: false,
+  });
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */

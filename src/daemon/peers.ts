@@ -14,6 +14,8 @@ export interface Peers {
   keep(peer: NodeId, address: Address): void;
   /** Ends the connection and stops dialling. */
   disconnect(peer: NodeId, reason: string): boolean;
+  /** Ends the connection; a kept peer is dialled again. */
+  hangUp(peer: NodeId): void;
   session(peer: NodeId): PeerSession | undefined;
   live(): readonly PeerSession[];
   /** Does nothing when the peer is away: what must not be lost is sent again by `channel_reestablish`. */
@@ -90,6 +92,9 @@ class PeerTable implements Peers {
     const live = this.#live.get(peer);
     live?.session.refuse(reason);
     return live !== undefined;
+  }
+  hangUp(peer: NodeId): void {
+    this.#live.get(peer)?.session.close();
   }
   session(peer: NodeId): PeerSession | undefined {
     return this.#live.get(peer)?.session;

@@ -13,6 +13,7 @@ export const KEY = {
   channelKeysAll: "channel-keys/",
   /** Untrimmed HTLCs of a revoked commitment: what a penalty needs beside the secret. */
   revoked: (id: ChannelId, number: bigint): string => `revoked/${id}/${digits(number)}`,
+  revokedOf: (id: ChannelId): string => `revoked/${id}/`,
   payment: (hash: PaymentHash): string => `payment/${hash}`,
   payments: "payment/",
   invoice: (hash: PaymentHash): string => `invoice/${hash}`,

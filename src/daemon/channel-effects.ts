@@ -1,0 +1,227 @@
+import { type Effect, encodeRevokedHtlcs, markRevoked, sign } from "../../channels/index.ts";
+import { utf8 } from "../base/bytes.ts";
+import { assert, present, unreachable } from "../base/result.ts";
+import { blockHeight } from "../base/units.ts";
+import { txidOf } from "../bitcoin/tx.ts";
+import { secp256k1 } from "../crypto/secp256k1.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
+import { KEY } from "./records.ts";
+import { peerLane, type Turn } from "./turn.ts";
+
+/** Carries out one effect of a channel. Total: a new effect does not compile before it has a place here. */
+export function performChannelEffect(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect: Effect): void {
+  const { listener } = host.parts;
+  switch (effect.tag) {
+    case "Propose":
+      return propose(host, turn, entry, effect.message);
+    case "Bind":
+      if (effect.message.name === "revoke_and_ack") revoking(entry);
+      if (effect.message.name === "shutdown") answer(turn, entry);
+      return host.tell(turn, entry.peer, effect.message);
+    case "NeedSignatures":
+      return signFor(host, turn, entry, effect.request);
+    case "NeedAnnouncementSignatures":
+      return host.apply(turn, entry, {
+        tag: "AnnouncementSignatures",
+        nodeSignature: secp256k1.sign(effect.digest, host.parts.ctx.keychain.nodeSecret),
+        bitcoinSignature: secp256k1.sign(effect.digest, entry.secrets.funding),
+      });
+    case "SignSoon":
+      return host.parts.ctx.turns.soon((later) => host.apply(later, entry, { tag: "Sign" }));
+    case "NeedFunding":
+    case "NeedCloseScript":
+      return turn.next((later) => fromWallet(host, later, entry, effect));
+    case "WatchFunding":
+      return watch(host, turn, entry, effect);
+    case "Broadcast":
+      return broadcast(host, turn, entry, effect);
+    case "Refused":
+      return turn.next((later) => listener.offerRefused(later, effect.origin, effect.reason));
+    case "HtlcCommitted":
+      return turn.next((later) => listener.htlcCommitted(later, effect.htlc));
+    case "HtlcSettled":
+      return turn.next((later) => listener.htlcSettled(later, effect.origin, effect.preimage));
+    case "HtlcFailed":
+      return turn.next((later) => listener.htlcFailed(later, effect.origin, effect.failure));
+    case "RevokedHtlcs":
+      return keepRevoked(turn, entry, effect);
+    default:
+      return performNews(host, turn, entry, effect);
+  }
+}
+type News = Extract<
+  Effect,
+  {
+    tag:
+      | "CommandRefused"
+      | "Ready"
+      | "NotReady"
+      | "Announced"
+      | "SendWarning"
+      | "SendError"
+      | "PeerWarned"
+      | "NotifyUpdated"
+      | "Forget"
+      | "ChannelFailed"
+      | "Closed";
+  }
+>;
+
+/** What people and peers are told, and what the table of channels learns. */
+function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect: News): void {
+  const { ctx, listener } = host.parts;
+  const id = paramsOf(entry.state)?.channelId ?? entry.temporaryId;
+  switch (effect.tag) {
+    case "CommandRefused":
+      return answer(turn, entry, effect.reason.code.replaceAll("_", " "));
+    case "Ready":
+      host.table.nameShort(entry, effect.shortChannelId);
+      return turn.next((later) => listener.ready(later, entry));
+    case "NotReady":
+      return turn.next((later) => listener.gone(later, entry));
+    case "Announced":
+      return turn.next((later) => listener.announced(later, entry, effect.announcement));
+    case "SendWarning":
+      host.tell(turn, entry.peer, { name: "warning", channel_id: effect.channelId, data: utf8(effect.text) });
+      if (effect.disconnect) turn.afterwards(peerLane(entry.peer), () => host.parts.peers().hangUp(entry.peer));
+      return undefined;
+    case "SendError":
+      answer(turn, entry, effect.text);
+      return host.tell(turn, entry.peer, { name: "error", channel_id: effect.channelId, data: utf8(effect.text) });
+    case "PeerWarned":
+      return ctx.log.warn("peer warned", { peer: entry.peer, channel: id, text: effect.text });
+    case "NotifyUpdated":
+      return undefined;
+    case "ChannelFailed":
+      answer(turn, entry, `the channel failed: ${effect.cause.tag}`);
+      ctx.events.record(turn, "channel.closing", { channelId: id, cause: effect.cause.tag, failed: true });
+      return turn.next((later) => listener.gone(later, entry));
+    case "Closed":
+      ctx.events.record(turn, "channel.closed", { channelId: id, txid: effect.txid, height: effect.height });
+      return turn.next((later) => listener.gone(later, entry));
+    case "Forget":
+      return forget(host, turn, entry, effect.reason);
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** An opening's first message shows keys: their index is on disk before it leaves. RELIABILITY §4a. */
+function propose(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  message: Extract<Effect, { tag: "Propose" }>["message"],
+): void {
+  if (message.name === "open_channel" || message.name === "accept_channel" || message.name === "funding_created") {
+    return host.tell(turn, entry.peer, message);
+  }
+  turn.meanwhile(peerLane(entry.peer), () => host.parts.peers().send(entry.peer, message));
+}
+
+/** The secret of the commitment before the current one leaves: from now on it is never signed for broadcast. */
+function revoking(entry: ChannelEntry): void {
+  assert("commitments" in entry.state, "only a funded channel revokes");
+  const marked = markRevoked(entry.memory, entry.state.commitments.local.number - 1n);
+  assert(marked.ok, "a commitment that may be on its way to the chain is not revoked");
+  entry.memory = marked.value;
+}
+
+function signFor(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  request: Extract<Effect, { tag: "NeedSignatures" }>["request"],
+): void {
+  const signed = sign(entry.secrets, entry.memory, request);
+  if (!signed.ok) return host.apply(turn, entry, { tag: "SigningRefused", refusal: signed.error });
+  entry.memory = signed.value.memory;
+  host.apply(turn, entry, { tag: "Signatures", signatures: signed.value.signatures });
+}
+
+function fromWallet(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  effect: Extract<Effect, { tag: "NeedFunding" | "NeedCloseScript" }>,
+): void {
+  const { wallet } = host.parts;
+  if (effect.tag === "NeedCloseScript") {
+    const script = wallet.newScript(turn, "channel closed", "change");
+    return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
+  }
+  const funded = wallet.fund(turn, effect.amount, effect.script, "channel opened", entry.fundingFeerate);
+  if (!funded.ok) {
+    const { needed, available } = funded.error;
+    const reason = `insufficient funds: needs ${needed} sat, ${available} sat can be spent`;
+    return host.apply(turn, entry, { tag: "AbortOpening", reason });
+  }
+  entry.fundingTxid = funded.value.txid;
+  host.apply(turn, entry, { tag: "FundingTx", tx: funded.value.tx, vout: funded.value.vout });
+}
+
+function watch(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  effect: Extract<Effect, { tag: "WatchFunding" }>,
+): void {
+  const { outpoint, script } = effect;
+  host.table.watchFunding(entry, outpoint, script);
+  const since = "funding" in entry.state ? entry.state.funding.since : host.parts.height();
+  const from = blockHeight(Math.max(0, since - 1));
+  turn.afterwards(CHAIN_LANE, () =>
+    host.parts.ctx.chain.watch([
+      { tag: "Script", script, from },
+      { tag: "Outpoint", outpoint, script, from },
+    ]),
+  );
+}
+
+function broadcast(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  effect: Extract<Effect, { tag: "Broadcast" }>,
+): void {
+  if (effect.why === "mutual_close") return host.parts.wallet.broadcast(turn, effect.tx);
+  host.parts.wallet.publish(turn, txidOf(effect.tx));
+  answer(turn, entry);
+  const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
+  host.parts.ctx.events.record(turn, "channel.opening", {
+    channelId: params.channelId,
+    peer: entry.peer,
+    capacitySat: params.capacity.toString(),
+    fundingTxid: params.funding.txid,
+  });
+}
+
+/** With the secret that comes with it, what a penalty for this state needs. */
+function keepRevoked(turn: Turn, entry: ChannelEntry, effect: Extract<Effect, { tag: "RevokedHtlcs" }>): void {
+  const params = present(paramsOf(entry.state), "only a funded channel revokes");
+  turn.put(KEY.revoked(params.channelId, effect.number), encodeRevokedHtlcs(effect.htlcs));
+}
+
+function forget(host: ChannelHost, turn: Turn, entry: ChannelEntry, reason: string): void {
+  const { ctx, listener } = host.parts;
+  const params = paramsOf(entry.state);
+  if (params !== undefined) {
+    turn.put(KEY.channel(params.channelId), undefined);
+    for (const { key } of ctx.store.range(KEY.revokedOf(params.channelId))) turn.put(key, undefined);
+    ctx.log.info("channel forgotten", { channel: params.channelId, reason });
+  }
+  turn.next((later) => listener.gone(later, entry));
+  host.drop(turn, entry, reason);
+}
+
+/** Tells whoever asked for the opening or closing how it went. */
+function answer(turn: Turn, entry: ChannelEntry, refusal?: string): void {
+  const asked = entry.asked;
+  if (asked === undefined) return;
+  entry.asked = undefined;
+  turn.afterwards(ANSWER_LANE, () =>
+    asked(refusal === undefined ? { tag: "done" } : { tag: "refused", detail: refusal }),
+  );
+}

@@ -1,0 +1,261 @@
+import {
+  type ChannelEnv,
+  type ChannelInput,
+  type ChannelMessage,
+  decodeChannel,
+  encodeChannel,
+  FRESH,
+  FRESH_MEMORY,
+  type HtlcFailure,
+  type HtlcOrigin,
+  type IncomingHtlc,
+  isDurable,
+  type OfferRefusal,
+  step,
+} from "../../channels/index.ts";
+import { type ChannelId, channelId, type NodeId, type Preimage } from "../base/ids.ts";
+import { assert } from "../base/result.ts";
+import type { BlockHeight } from "../base/units.ts";
+import { txidOf } from "../bitcoin/tx.ts";
+import type { ChainEvent } from "../ports/chain-source.ts";
+import { StoreCorrupt } from "../ports/store.ts";
+import { featureBits, OFFERED, setBits } from "../wire/features.ts";
+import type { ChannelAnnouncement } from "../wire/gossip.ts";
+import type { WireMessage } from "../wire/registry.ts";
+import { performChannelEffect } from "./channel-effects.ts";
+import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf } from "./channel-table.ts";
+import type { NodeContext } from "./context.ts";
+import type { Peers } from "./peers.ts";
+import { KEY } from "./records.ts";
+import type { Turn } from "./turn.ts";
+import type { WalletHost } from "./wallet-host.ts";
+
+/** What the channels tell the rest of the node. */
+export interface ChannelListener {
+  readonly htlcCommitted: (turn: Turn, htlc: IncomingHtlc) => void;
+  readonly htlcSettled: (turn: Turn, origin: HtlcOrigin, preimage: Preimage) => void;
+  readonly htlcFailed: (turn: Turn, origin: HtlcOrigin, failure: HtlcFailure) => void;
+  readonly offerRefused: (turn: Turn, origin: HtlcOrigin, reason: OfferRefusal) => void;
+  readonly ready: (turn: Turn, entry: ChannelEntry) => void;
+  readonly gone: (turn: Turn, entry: ChannelEntry) => void;
+  readonly announced: (turn: Turn, entry: ChannelEntry, announcement: ChannelAnnouncement) => void;
+}
+export interface ChannelHostParts {
+  readonly ctx: NodeContext;
+  readonly peers: () => Peers;
+  readonly wallet: WalletHost;
+  readonly listener: ChannelListener;
+  readonly height: () => BlockHeight;
+}
+
+/** Openings of one peer at a time. Policy, not protocol. */
+const OPENINGS_MAX = 4;
+const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
+
+/** Feeds the channel machines and carries out what they ask for. */
+export class ChannelHost {
+  readonly parts: ChannelHostParts;
+  readonly table = new ChannelTable();
+  #nextKeyIndex = 0;
+
+  constructor(parts: ChannelHostParts) {
+    this.parts = parts;
+    this.#load();
+  }
+
+  #load(): void {
+    const { store, keychain } = this.parts.ctx;
+    for (const { key } of store.range(KEY.channelKeysAll, { reverse: true, limit: 1 })) {
+      this.#nextKeyIndex = Number(key.slice(KEY.channelKeysAll.length)) + 1;
+    }
+    for (const { key, value } of store.range(KEY.channels)) {
+      const state = decodeChannel(value);
+      if (!state.ok) throw new StoreCorrupt(key, `not a channel: ${state.error}`);
+      const { remoteNodeId: peer, temporaryChannelId: temporaryId, keyIndex } = state.value.params;
+      const of = { peer, temporaryId, keyIndex, seed: keychain.channelSeed(keyIndex) };
+      const entry = channelEntry(of, state.value, memoryOf(state.value));
+      assert(this.table.settle(entry), "each channel has one record");
+    }
+  }
+  /** Says again what the rest of the node may have missed. */
+  start(turn: Turn): void {
+    for (const entry of this.table.settled()) this.apply(turn, entry, { tag: "Resume" });
+  }
+
+  /** Steps one channel and carries out what follows; signatures are answered before anything else. */
+  apply(turn: Turn, entry: ChannelEntry, input: ChannelInput): void {
+    const transition = step(this.#env(entry), entry.state, input);
+    if (transition.kind !== "stay") {
+      const before = entry.state;
+      entry.state = transition.next;
+      if (paramsOf(transition.next) !== undefined && paramsOf(before) === undefined && !this.table.settle(entry)) {
+        return this.#collision(turn, entry);
+      }
+      if (transition.kind === "commit") {
+        turn.put(KEY.channel(transition.next.params.channelId), encodeChannel(transition.next));
+      }
+    }
+    for (const effect of transition.effects) performChannelEffect(this, turn, entry, effect);
+    if (entry.state.tag === "Aborted") this.drop(turn, entry, entry.state.reason);
+  }
+  /** RELIABILITY C29: two channels of one id. The later one never was. */
+  #collision(turn: Turn, entry: ChannelEntry): void {
+    const text = "channel id is taken";
+    this.tell(turn, entry.peer, {
+      name: "error",
+      channel_id: entry.temporaryId,
+      data: new TextEncoder().encode(text),
+    });
+    this.drop(turn, entry, text);
+  }
+  drop(turn: Turn, entry: ChannelEntry, reason: string): void {
+    this.table.remove(entry);
+    if (entry.fundingTxid !== undefined) this.parts.wallet.release(turn, entry.fundingTxid);
+    const asked = entry.asked;
+    entry.asked = undefined;
+    if (asked !== undefined) turn.afterwards("answers", () => asked({ tag: "refused", detail: reason }));
+  }
+  /** A message to the peer of a channel, in order behind what this turn has to make durable. */
+  tell(turn: Turn, peer: NodeId, message: WireMessage): void {
+    turn.afterwards(`peer/${peer}`, () => this.parts.peers().send(peer, message));
+  }
+
+  /** A channel that is about to be opened, by us or by the peer. Its key index is never used again. */
+  begin(turn: Turn, peer: NodeId, temporaryId: ChannelId): ChannelEntry {
+    const keyIndex = this.#nextKeyIndex++;
+    turn.put(KEY.channelKeys(keyIndex), new Uint8Array(0));
+    const seed = this.parts.ctx.keychain.channelSeed(keyIndex);
+    const entry = channelEntry({ peer, temporaryId, keyIndex, seed }, FRESH, FRESH_MEMORY);
+    this.table.addOpening(entry);
+    return entry;
+  }
+  peerConnected(turn: Turn, peer: NodeId): void {
+    for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "Connected" });
+  }
+  peerDisconnected(turn: Turn, peer: NodeId): void {
+    for (const entry of this.table.of(peer)) {
+      this.apply(turn, entry, { tag: "Disconnected" });
+      if (!isDurable(entry.state)) this.drop(turn, entry, "the peer disconnected");
+    }
+  }
+  peerMessage(turn: Turn, peer: NodeId, message: WireMessage): void {
+    if (!isChannelMessage(message)) return;
+    if ("channel_id" in message && message.channel_id === ALL_CHANNELS) {
+      for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "PeerMessage", message });
+      return;
+    }
+    const entry = this.#addressee(turn, peer, message);
+    if (entry !== undefined) this.apply(turn, entry, { tag: "PeerMessage", message });
+  }
+  /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */
+  #addressee(turn: Turn, peer: NodeId, message: ChannelMessage): ChannelEntry | undefined {
+    if (message.name === "open_channel") return this.#opened(turn, peer, message.temporary_channel_id);
+    const id = "channel_id" in message ? message.channel_id : message.temporary_channel_id;
+    const settled = this.table.byId(id);
+    if (settled?.peer === peer) return settled;
+    const opening = this.table.opening(peer, id);
+    if (opening !== undefined) return opening;
+    if (message.name !== "error" && message.name !== "warning") {
+      const data = new TextEncoder().encode("unknown channel");
+      this.tell(turn, peer, { name: "error", channel_id: id, data });
+    }
+    return undefined;
+  }
+  #opened(turn: Turn, peer: NodeId, id: ChannelId): ChannelEntry | undefined {
+    const refuse = (text: string): undefined => {
+      this.tell(turn, peer, { name: "error", channel_id: id, data: new TextEncoder().encode(text) });
+      return undefined;
+    };
+    if (this.table.opening(peer, id) !== undefined || this.table.byId(id) !== undefined) return refuse("id is in use");
+    if (this.table.openings(peer) >= OPENINGS_MAX) return refuse("too many openings at once");
+    return this.begin(turn, peer, id);
+  }
+
+  chainEvent(turn: Turn, event: ChainEvent): void {
+    switch (event.tag) {
+      case "ScriptPaid": {
+        const entry = this.table.byScript(event.script);
+        const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
+        if (entry === undefined || funding?.txid !== txidOf(event.by.tx)) return;
+        const { block, index, tx } = event.by;
+        const output = tx.outputs[funding.vout];
+        return this.apply(turn, entry, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
+      }
+      case "OutpointSpent": {
+        const entry = this.table.byOutpoint(event.outpoint);
+        if (entry === undefined) return;
+        return this.apply(turn, entry, { tag: "FundingSpent", tx: event.by.tx, height: event.by.block.height });
+      }
+      case "BlockConnected":
+        for (const entry of this.table.settled()) {
+          this.apply(turn, entry, { tag: "BlockConnected", height: event.block.height });
+        }
+        return;
+      case "BlockDisconnected":
+        for (const entry of this.table.settled()) this.#reorganised(turn, entry, event.block.height);
+        return;
+    }
+  }
+  #reorganised(turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
+    const { state } = entry;
+    const spent = state.tag === "Closing" ? state.confirmed : state.tag === "Failed" ? state.spent : undefined;
+    if (spent !== undefined && spent.height >= height) this.apply(turn, entry, { tag: "FundingSpendReorged" });
+    const confirmed = "funding" in state ? state.funding.confirmed : undefined;
+    if (confirmed !== undefined && confirmed.height >= height) this.apply(turn, entry, { tag: "FundingReorged" });
+  }
+
+  #env(entry: ChannelEntry): ChannelEnv {
+    const { ctx, peers, height } = this.parts;
+    const theirs = new Set(setBits(peers().session(entry.peer)?.features ?? new Uint8Array(0)).map(evenBit));
+    return {
+      chainHash: ctx.params.genesisHash,
+      height: height(),
+      feerate: ctx.chain.feerate(6),
+      policy: ctx.policy.channel,
+      localNodeId: ctx.self,
+      remoteNodeId: entry.peer,
+      features: featureBits(OFFERED.init.filter((bit) => theirs.has(evenBit(bit)))),
+      keys: entry.keys,
+      keyIndex: entry.keyIndex,
+    };
+  }
+  /** Whether some channel's state holds an HTLC that was offered for this. */
+  holds(origin: HtlcOrigin): boolean {
+    return this.table
+      .settled()
+      .some(
+        ({ state }) =>
+          "commitments" in state &&
+          state.commitments.htlcs.some((htlc) => htlc.side === "offered" && sameOrigin(htlc.origin, origin)),
+      );
+  }
+}
+
+const evenBit = (bit: number): number => bit - (bit % 2);
+
+function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {
+  if (a.tag === "payment") return b.tag === "payment" && a.paymentId === b.paymentId && a.attempt === b.attempt;
+  return b.tag === "relay" && a.channelId === b.channelId && a.htlcId === b.htlcId;
+}
+
+const CHANNEL_MESSAGES: ReadonlySet<WireMessage["name"]> = new Set<ChannelMessage["name"]>([
+  "open_channel",
+  "accept_channel",
+  "funding_created",
+  "funding_signed",
+  "channel_ready",
+  "announcement_signatures",
+  "update_add_htlc",
+  "update_fulfill_htlc",
+  "update_fail_htlc",
+  "update_fail_malformed_htlc",
+  "update_fee",
+  "commitment_signed",
+  "revoke_and_ack",
+  "channel_reestablish",
+  "shutdown",
+  "closing_signed",
+  "error",
+  "warning",
+]);
+const isChannelMessage = (message: WireMessage): message is ChannelMessage => CHANNEL_MESSAGES.has(message.name);

@@ -1,0 +1,41 @@
+import type { ChainParams } from "../bitcoin/params.ts";
+import type { BaseNode } from "../ports/base-node.ts";
+import type { Log } from "../ports/log.ts";
+import type { Address, Network } from "../ports/network.ts";
+import type { Store } from "../ports/store.ts";
+import type { StreamLinks } from "../ports/stream-link.ts";
+import type { Clock, Random } from "../ports/world.ts";
+import type { NodeCommands } from "./commands.ts";
+import type { NodePolicy } from "./context.ts";
+
+/** What a node is made of: its words, its policy, and the world through its ports. */
+export interface NodeParts {
+  readonly alias: string;
+  readonly version: string;
+  readonly params: ChainParams;
+  /** BIP 39 words: every key of the node. */
+  readonly words: string;
+  readonly policy: NodePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly chain: BaseNode;
+  readonly network: Network;
+  readonly links: StreamLinks;
+  readonly log: Log;
+  /** Where to wait for peers; none without it. */
+  readonly listen: Address | undefined;
+  /** Told once when the disk refuses a group or a step throws: nothing is sent any more, and only a restart helps. */
+  readonly onHalt: (error: Error) => void;
+}
+
+/** A running node. */
+export interface SluiceNode extends NodeCommands {
+  /** The site's end of namespace `/stream`: one request of a viewer's node, and the answer to it. */
+  readonly siteRequest: (connection: string, name: string, body: unknown) => Promise<unknown>;
+  readonly siteClosed: (connection: string) => void;
+  /** The folder with a stream's playlist and encrypted segments. */
+  readonly streamFolder: (stream: string) => string | undefined;
+  /** As a crash: nothing more is written, sent or told. What the store does not hold is gone. */
+  readonly crash: () => void;
+}

@@ -1,0 +1,200 @@
+import type { HtlcFailure, HtlcOrigin, OfferRefusal } from "../../channels/index.ts";
+import {
+  findRoute,
+  type Graph,
+  type LocalChannel,
+  learn,
+  NO_SCORES,
+  type NoRoute,
+  type Scores,
+} from "../../routing/index.ts";
+import type { NodeId, PaymentHash, Preimage } from "../base/ids.ts";
+import { err, ok, present, type Result, unreachable } from "../base/result.ts";
+import { type BlockHeight, cltvExpiry, type Msat } from "../base/units.ts";
+import { type PaymentExists, startPayment, stepPayment } from "../payments/outgoing.ts";
+import type {
+  EndedPayment,
+  Payment,
+  PaymentEffect,
+  PaymentFailure,
+  PaymentInput,
+  PaymentRequest,
+} from "../payments/payment.ts";
+import { paymentRecord } from "../payments/payment-codec.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { ANSWER_LANE, type NodeContext } from "./context.ts";
+import { type RecordTable, recordTable } from "./record-table.ts";
+import { KEY } from "./records.ts";
+import type { Turn } from "./turn.ts";
+
+export interface PaymentHostParts {
+  readonly ctx: NodeContext;
+  readonly channels: () => ChannelHost;
+  readonly graph: Graph;
+  readonly height: () => BlockHeight;
+  readonly localChannels: () => readonly LocalChannel[];
+  /** Of payments that streams make: told in the same turn. */
+  readonly tickEnded: (turn: Turn, payment: EndedPayment) => void;
+}
+
+/** Blocks added to the last expiry, so that a block mined meanwhile does not fail the payment. Policy, not protocol. */
+const EXPIRY_SLACK_BLOCKS = 3;
+/** After a start, attempts that never left are tried again once peers have had time to come back. Policy, not protocol. */
+const RESTART_MS = 1_500;
+
+/** Pays: finds routes, offers HTLCs, and follows each payment to its one end. */
+export class PaymentHost {
+  readonly #parts: PaymentHostParts;
+  readonly payments: RecordTable<Payment>;
+  readonly #waiting = new Map<PaymentHash, ((payment: EndedPayment) => void)[]>();
+  #scores: Scores = NO_SCORES;
+
+  constructor(parts: PaymentHostParts) {
+    this.#parts = parts;
+    this.payments = recordTable(parts.ctx.store, KEY.payments, paymentRecord);
+  }
+
+  /** What was under way when the node stopped goes on. */
+  start(): void {
+    const { ctx, channels } = this.#parts;
+    const open = this.payments.list().filter(({ value }) => value.tag === "Routing" || value.tag === "InFlight");
+    if (open.length === 0) return;
+    ctx.clock.after(RESTART_MS, () =>
+      ctx.turns.run((turn) => {
+        for (const { id } of open) {
+          const payment = present(this.payments.get(id), "payments under way are kept");
+          const held = payment.tag === "InFlight" && channels().holds(originOf(id, payment.attempt.number));
+          this.#step(turn, id as PaymentHash, { tag: "Restarted", held, now: turn.now });
+        }
+      }),
+    );
+  }
+  pay(turn: Turn, request: PaymentRequest): Result<Payment, PaymentExists> {
+    const started = startPayment(this.payments.get(request.paymentHash), request, turn.now);
+    if (!started.ok) return err(started.error);
+    if (request.purpose.tag === "Invoice") {
+      const { paymentHash, amount, payee } = request;
+      this.#parts.ctx.events.record(turn, "payment.started", { paymentHash, payee, amountMsat: amount.toString() });
+    }
+    this.#take(turn, request.paymentHash, started.value);
+    return ok(started.value.next);
+  }
+  /** Called once the payment has ended and that is durable; at once if it already has. */
+  whenEnded(hash: PaymentHash, listener: (payment: EndedPayment) => void): void {
+    const payment = this.payments.get(hash);
+    if (payment?.tag === "Succeeded" || payment?.tag === "Failed") listener(payment);
+    else this.#waiting.set(hash, [...(this.#waiting.get(hash) ?? []), listener]);
+  }
+  settled(turn: Turn, hash: string, attempt: number, preimage: Preimage): void {
+    this.#step(turn, hash as PaymentHash, { tag: "HtlcSettled", attempt, preimage, now: turn.now });
+  }
+  failed(turn: Turn, hash: string, attempt: number, failure: HtlcFailure): void {
+    this.#step(turn, hash as PaymentHash, { tag: "HtlcFailed", attempt, failure, now: turn.now });
+  }
+  refused(turn: Turn, hash: string, attempt: number, reason: OfferRefusal): void {
+    this.#step(turn, hash as PaymentHash, { tag: "HtlcRefused", attempt, detail: reason.code, now: turn.now });
+  }
+  /** The cheapest way there now, without paying. */
+  quote(to: NodeId, amount: Msat, maxFee: Msat, finalDelta: number) {
+    return this.#search({ payee: to, amount, maxFee, minFinalCltvExpiryDelta: finalDelta });
+  }
+
+  #step(turn: Turn, hash: PaymentHash, input: PaymentInput): void {
+    const payment = this.payments.get(hash);
+    if (payment === undefined) return;
+    this.#take(turn, hash, stepPayment(this.#parts.ctx.self, payment, input), payment);
+  }
+  #take(
+    turn: Turn,
+    hash: PaymentHash,
+    { next, effects }: { readonly next: Payment; readonly effects: readonly PaymentEffect[] },
+    before?: Payment,
+  ): void {
+    if (next !== before) this.payments.put(turn, hash, next);
+    for (const effect of effects) this.#perform(turn, hash, effect);
+  }
+  #perform(turn: Turn, hash: PaymentHash, effect: PaymentEffect): void {
+    switch (effect.tag) {
+      case "FindRoute":
+        return turn.next((later) => this.#findRoute(later, hash, effect));
+      case "OfferHtlc":
+        return turn.next((later) => this.#offer(later, effect));
+      case "Learned":
+        this.#scores = learn(this.#scores, effect.blame, turn.now);
+        return undefined;
+      case "Finished":
+        return this.#finished(turn, hash, effect.payment);
+      default:
+        return unreachable(effect);
+    }
+  }
+  #findRoute(turn: Turn, hash: PaymentHash, { request, excluded }: Extract<PaymentEffect, { tag: "FindRoute" }>): void {
+    const found = this.#search({ ...request, excluded });
+    const now = turn.now;
+    if (!found.ok) return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(found.error, request), now });
+    const sessionKey = this.#parts.ctx.random.bytes(32);
+    this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });
+  }
+  #search(
+    request: Pick<PaymentRequest, "payee" | "amount" | "maxFee" | "minFinalCltvExpiryDelta"> &
+      Partial<Pick<PaymentRequest, "routeHints">> & {
+        readonly excluded?: Extract<PaymentEffect, { tag: "FindRoute" }>["excluded"];
+      },
+  ) {
+    const { ctx, graph, height, localChannels } = this.#parts;
+    return findRoute(graph, {
+      source: ctx.self,
+      target: request.payee,
+      amount: request.amount,
+      finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + EXPIRY_SLACK_BLOCKS),
+      maxFee: request.maxFee,
+      localChannels: localChannels(),
+      routeHints: request.routeHints ?? [],
+      excluded: request.excluded ?? { edges: [], nodes: [] },
+      scores: this.#scores,
+      now: ctx.clock.now(),
+    });
+  }
+  #offer(turn: Turn, effect: Extract<PaymentEffect, { tag: "OfferHtlc" }>): void {
+    const { paymentHash, attempt, shortChannelId, amount, expiry, onion } = effect;
+    const channels = this.#parts.channels();
+    const entry = channels.table.byScid(shortChannelId);
+    if (entry === undefined) return this.refused(turn, paymentHash, attempt, { code: "not_open" });
+    const origin = originOf(paymentHash, attempt);
+    channels.apply(turn, entry, { tag: "OfferHtlc", amount, paymentHash, expiry, onion, origin });
+  }
+  #finished(turn: Turn, hash: PaymentHash, payment: EndedPayment): void {
+    const { events } = this.#parts.ctx;
+    if (payment.request.purpose.tag === "Tick") turn.next((later) => this.#parts.tickEnded(later, payment));
+    else if (payment.tag === "Succeeded") {
+      const { fee, preimage } = payment;
+      const amountMsat = payment.request.amount.toString();
+      events.record(turn, "payment.succeeded", { paymentHash: hash, amountMsat, feeMsat: fee.toString(), preimage });
+    } else events.record(turn, "payment.failed", { paymentHash: hash, code: payment.failure.code });
+    const waiting = this.#waiting.get(hash) ?? [];
+    this.#waiting.delete(hash);
+    turn.afterwards(ANSWER_LANE, () => {
+      for (const listener of waiting) listener(payment);
+    });
+  }
+}
+
+const originOf = (paymentId: string, attempt: number): HtlcOrigin => ({ tag: "payment", paymentId, attempt });
+
+function noRoute(reason: NoRoute, request: PaymentRequest): PaymentFailure {
+  switch (reason.code) {
+    case "no_route":
+      return { code: "no_route", detail: `no way to ${request.payee} for ${request.amount} msat is known` };
+    case "fee_too_high":
+      return {
+        code: "fee_too_high",
+        detail: `the cheapest way takes ${reason.fee} msat, the limit is ${request.maxFee}`,
+      };
+    case "insufficient_balance": {
+      const detail = `needs ${request.amount} msat, the best channel can send ${reason.spendable} msat`;
+      return { code: "insufficient_balance", detail };
+    }
+    default:
+      return unreachable(reason);
+  }
+}
