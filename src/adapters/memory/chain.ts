@@ -51,78 +51,86 @@ export interface SimulatedChainOptions {
 export const ANYONE = p2wshOf(script(1n));
 const NONCES_PER_BLOCK = 1_000_000;
 
-export function simulatedChain({ schedule, now }: SimulatedChainOptions): SimulatedChain {
-  const params = CHAINS.regtest;
-  const brain = nodeBrain(params, memoryStorage());
-  const { chain } = brain;
-  const viewpoints = new Set<Viewpoint>();
-  const lags = new Map<string, number>();
-  let feerate: SatPerKw | undefined;
-  let mined = 0;
+export const simulatedChain = (options: SimulatedChainOptions): SimulatedChain => new OneChain(options);
 
-  const seal = (template: Block): HeaderNode => {
-    const nonce = searchNonce(template.header, params, { from: 0, count: NONCES_PER_BLOCK });
-    assert(nonce !== undefined, "a regtest block takes two hashes on average");
-    const block = hashBlock({ ...template, header: { ...template.header, nonce } });
-    const taken = takeBlock(brain, block, now());
-    assert(taken.ok && taken.value.rejected.length === 0, `a block of our own is valid: ${JSON.stringify(taken)}`);
-    return present(chain.index.tree.nodes.get(block.hash), "a block that was taken has its header");
-  };
-  const extraNonce = (): Uint8Array => {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(++mined));
-    return bytes;
-  };
-  const announce = (): void => {
-    for (const { pump } of viewpoints) pump.poke();
-  };
-  const horizon = (name: string): HeaderNode =>
-    present(ancestorAt(chain.tip, Math.max(chain.tip.height - (lags.get(name) ?? 0), 0)), "heights up to the tip");
+class OneChain implements SimulatedChain {
+  readonly brain = nodeBrain(CHAINS.regtest, memoryStorage());
+  readonly #options: SimulatedChainOptions;
+  readonly #viewpoints = new Set<Viewpoint>();
+  readonly #lags = new Map<string, number>();
+  #feerate: SatPerKw | undefined;
+  #mined = 0n;
 
-  const mine = (count: number, payee: Uint8Array = ANYONE): readonly BlockHash[] => {
-    const hashes: BlockHash[] = [];
-    for (let i = 0; i < count; i++) {
-      hashes.push(seal(templateFor(brain, { script: payee, now: now(), extraNonce: extraNonce() })).hash);
-    }
-    announce();
+  constructor(options: SimulatedChainOptions) {
+    this.#options = options;
+  }
+
+  source(name: string): BaseNode {
+    const { schedule, now } = this.#options;
+    return memorySource({
+      brain: this.brain,
+      viewpoints: this.#viewpoints,
+      horizon: () => this.#horizon(name),
+      schedule: (task) => schedule(name, task),
+      now,
+      mine: (count, script) => this.mine(count, script),
+      feerate: () => this.#feerate,
+    });
+  }
+  mine(count: number, payee: Uint8Array = ANYONE): readonly BlockHash[] {
+    const hashes = Array.from({ length: count }, () => {
+      const extraNonce = this.#extraNonce();
+      return this.#seal(templateFor(this.brain, { script: payee, now: this.#options.now(), extraNonce })).hash;
+    });
+    this.#announce();
     return hashes;
-  };
-  const reorganise = (depth: number, { txs = "none", payee = ANYONE }: Branch = {}): readonly BlockHash[] => {
+  }
+  reorganise(depth: number, { txs = "none", payee = ANYONE }: Branch = {}): readonly BlockHash[] {
+    const { chain } = this.brain;
     assert(depth >= 1 && depth <= chain.tip.height, "a reorganisation goes back to genesis at most");
     const fork = present(ancestorAt(chain.tip, chain.tip.height - depth), "a height below the tip");
-    const chosen = choose(brain, fork, txs);
+    const chosen = choose(this.brain, fork, txs);
     const hashes: BlockHash[] = [];
     let previous = fork;
     for (let i = 0; i <= depth; i++) {
-      const request = { params, previous, script: payee, now: now(), extraNonce: extraNonce() };
-      previous = seal(assembleBlock(i === 0 ? chosen : [], request));
+      const place = { params: chain.params, previous, script: payee };
+      const request = { ...place, now: this.#options.now(), extraNonce: this.#extraNonce() };
+      previous = this.#seal(assembleBlock(i === 0 ? chosen : [], request));
       hashes.push(previous.hash);
     }
-    announce();
+    this.#announce();
     return hashes;
-  };
-  return {
-    brain,
-    mine,
-    reorganise,
-    source: (name) =>
-      memorySource({
-        brain,
-        viewpoints,
-        horizon: () => horizon(name),
-        schedule: (task) => schedule(name, task),
-        now,
-        mine,
-        feerate: () => feerate,
-      }),
-    setLag: (name, blocks) => {
-      lags.set(name, blocks);
-      announce();
-    },
-    setFeerate: (rate) => {
-      feerate = rate;
-    },
-  };
+  }
+  setLag(name: string, blocks: number): void {
+    this.#lags.set(name, blocks);
+    this.#announce();
+  }
+  setFeerate(rate: SatPerKw | undefined): void {
+    this.#feerate = rate;
+  }
+
+  #seal(template: Block): HeaderNode {
+    const { chain } = this.brain;
+    const nonce = searchNonce(template.header, chain.params, { from: 0, count: NONCES_PER_BLOCK });
+    assert(nonce !== undefined, "a regtest block takes two hashes on average");
+    const block = hashBlock({ ...template, header: { ...template.header, nonce } });
+    const taken = takeBlock(this.brain, block, this.#options.now());
+    const fault = taken.ok ? taken.value.rejected[0]?.fault : taken.error;
+    assert(fault === undefined, `a block of our own is valid, not ${fault?.code}`);
+    return present(chain.index.tree.nodes.get(block.hash), "a block that was taken has its header");
+  }
+  #horizon(name: string): HeaderNode {
+    const { tip } = this.brain.chain;
+    return present(ancestorAt(tip, Math.max(tip.height - (this.#lags.get(name) ?? 0), 0)), "heights up to the tip");
+  }
+  #extraNonce(): Uint8Array {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, ++this.#mined);
+    return bytes;
+  }
+  #announce(): void {
+    for (const { pump } of this.#viewpoints) pump.poke();
+  }
 }
 
 /** What a branch on top of `fork` holds, with the fees that its miner may claim. */

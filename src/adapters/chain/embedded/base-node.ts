@@ -5,7 +5,7 @@ import type { Block } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
 import type { Tx } from "../../../bitcoin/tx.ts";
 import { feerateFor, type NodeBrain, nodeBrain, takeBlock, takeTx, templateFor } from "../../../chain/brain.ts";
-import { readBlock } from "../../../chain/chain.ts";
+import { type BlockRefusal, readBlock } from "../../../chain/chain.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
 import { announceTip } from "../../../chain/sync/blocks.ts";
@@ -137,6 +137,17 @@ export class EmbeddedNode implements BaseNode {
     return this.#dialler.listen(address);
   }
 
+  /** A block from elsewhere than a peer. It is taken in, and told to everyone if it makes a better chain. */
+  submit(block: Block): Result<BlockHash, BlockRefusal> {
+    const hashed = hashBlock(block);
+    const taken = takeBlock(this.brain, hashed, this.#now());
+    if (!taken.ok) return taken;
+    const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
+    if (taken.value.connected.length > 0) {
+      this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
+    }
+    return own === undefined ? ok(hashed.hash) : err(own.fault);
+  }
   mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]> {
     const mining = this.#mining.then(() => this.#mineAll(count, script));
     this.#mining = mining.catch(() => undefined);
@@ -158,11 +169,9 @@ export class EmbeddedNode implements BaseNode {
     const template = templateFor(this.brain, { script, now: this.#now(), extraNonce });
     const nonce = await this.#miner.search(template.header);
     if (nonce === undefined || chain.tip.hash !== template.header.previous) return undefined;
-    const block = hashBlock({ ...template, header: { ...template.header, nonce } });
-    const taken = takeBlock(this.brain, block, this.#now());
-    assert(taken.ok && taken.value.rejected.length === 0, `a block of our own is valid: ${JSON.stringify(taken)}`);
-    this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
-    return block.hash;
+    const submitted = this.submit({ ...template, header: { ...template.header, nonce } });
+    assert(submitted.ok, "a block of our own is valid");
+    return submitted.value;
   }
 
   async stop(): Promise<void> {

@@ -23,8 +23,20 @@ export interface NonceSearch {
   close(): Promise<void>;
 }
 
-/** The same file extension as this module has: `.ts` from source, `.js` when compiled. */
-const WORKER = new URL(`./mining-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+/**
+ * The thread's module: `.js` when compiled. From source it is `.ts`, which a worker can only read after it has registered
+ * the loader for itself: Node 20 does not pass the main thread's on.
+ */
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./mining-worker.js", import.meta.url));
+  const here = JSON.stringify(import.meta.url);
+  const source = [
+    `const load = require("node:module").createRequire(${here});`,
+    'load("tsx/cjs/api").register();',
+    'load("./mining-worker.ts");',
+  ].join("\n");
+  return new Worker(source, { eval: true });
+}
 
 export function nonceSearch(network: NetworkName): NonceSearch {
   const waiting = new Map<number, { resolve: (nonce: number | undefined) => void; reject: (error: Error) => void }>();
@@ -37,7 +49,7 @@ export function nonceSearch(network: NetworkName): NonceSearch {
     worker = undefined;
   };
   const begin = (): Worker => {
-    const started = new Worker(WORKER);
+    const started = startWorker();
     started.on("message", ({ id, nonce }: SearchAnswer) => {
       present(waiting.get(id), "the worker answers what it was asked").resolve(nonce);
       waiting.delete(id);

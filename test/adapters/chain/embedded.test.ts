@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
+import { ANYONE, buildBlock, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
+import { chainSourceContract } from "../../contract/chain-source.ts";
+import { noLog, openNode, random, removeFolder, settle, tempFolder, testClock, testNetwork } from "./world.ts";
+
+/** Gives a node one block more than `depth` on a branch from below its last `depth` blocks. */
+export function reorganise(node: EmbeddedNode, depth: number): void {
+  const { chain } = node.brain;
+  let previous = ancestorAt(chain.tip, chain.tip.height - depth) as HeaderNode;
+  for (let i = 0; i <= depth; i++) {
+    const block = buildBlock({ brain: node.brain, params: CHAINS.regtest } as never, { previous });
+    const taken = node.submit(block);
+    if (!taken.ok) throw new Error(taken.error.code);
+    previous = chain.index.tree.nodes.get(taken.value) as HeaderNode;
+  }
+}
+
+chainSourceContract("embedded", () => {
+  const folder = tempFolder();
+  const clock = testClock();
+  let node: EmbeddedNode;
+  return {
+    open: () => {
+      node = openNode(folder, clock, testNetwork(clock));
+      return node;
+    },
+    reorganise: async (depth) => {
+      reorganise(node, depth);
+      await settle(clock, node);
+    },
+    quiet: () => settle(clock, node),
+    close: async () => {
+      await node.stop();
+      removeFolder(folder);
+    },
+  };
+});
+
+describe("embedded base node: files", () => {
+  let folder: string;
+  const clock = testClock();
+  const network = testNetwork(clock);
+  beforeEach(() => {
+    folder = tempFolder();
+  });
+  afterEach(() => removeFolder(folder));
+
+  it("opens with the chain, coins and places that it was closed with", async () => {
+    let node = openNode(folder, clock, network);
+    await node.mine(101, ANYONE);
+    const coin = outpointOf(node.blockAt(1 as never)?.txs[0] as never);
+    const tx = spend([coin], [output(COIN - 1000n)]);
+    await node.broadcast(tx);
+    await node.mine(1, ANYONE);
+    const before = {
+      tip: node.tip(),
+      coins: [...node.files.coins()],
+      total: node.utxoTotal(),
+      tx: node.transaction(coin.txid),
+    };
+    await node.stop();
+    node = openNode(folder, clock, network);
+    const after = {
+      tip: node.tip(),
+      coins: [...node.files.coins()],
+      total: node.utxoTotal(),
+      tx: node.transaction(coin.txid),
+    };
+    expect(after).to.deep.equal(before);
+    expect(after.coins.reduce((sum, { output: { amount } }) => sum + amount, 0n)).to.equal(102n * COIN);
+    await node.stop();
+  });
+  it("refuses a folder that holds another chain, with a sentence that names it", async () => {
+    const node = openNode(folder, clock, network);
+    await node.stop();
+    const open = (): unknown => openBaseNode({ folder, params: CHAINS.testnet4, clock, random, network, log: noLog });
+    expect(open).to.throw(`${folder} holds another chain`);
+  });
+  it("mines for one caller after the other, and for nobody after it stopped", async () => {
+    const node = openNode(folder, clock, network);
+    const [first, second] = await Promise.all([node.mine(2, ANYONE), node.mine(1, ANYONE)]);
+    expect([...first, ...second]).to.deep.equal(
+      [1, 2, 3].map((height) => ancestorAt(node.brain.chain.tip, height)?.hash),
+    );
+    const never = node.mine(1000, ANYONE);
+    await node.stop();
+    expect(
+      await never.then(
+        () => "mined",
+        (error: Error) => error.message,
+      ),
+    ).to.equal("the miner is stopped");
+  });
+  it("gives blocks the time of its clock", async () => {
+    const node = openNode(folder, clock, network);
+    await node.mine(1, ANYONE);
+    expect(node.info().time).to.equal(NOW);
+    await node.stop();
+  });
+});

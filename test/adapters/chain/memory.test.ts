@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { type SimulatedChain, simulatedChain } from "../../../src/adapters/memory/chain.ts";
+import { satPerKw } from "../../../src/base/units.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
+import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
+import { chainSourceContract } from "../../contract/chain-source.ts";
+
+/** A simulated chain whose tasks run when told to, in order. */
+function world(): { chain: SimulatedChain; run: () => void; waiting: string[] } {
+  const tasks: { name: string; task: () => void }[] = [];
+  const chain = simulatedChain({ schedule: (name, task) => tasks.push({ name, task }), now: () => NOW });
+  return {
+    chain,
+    run: () => {
+      for (let next = tasks.shift(); next !== undefined; next = tasks.shift()) next.task();
+    },
+    get waiting() {
+      return tasks.map(({ name }) => name);
+    },
+  };
+}
+
+chainSourceContract("memory", () => {
+  const { chain, run } = world();
+  return {
+    open: () => chain.source("alice"),
+    reorganise: (depth) => void chain.reorganise(depth),
+    quiet: async () => run(),
+    close: async () => undefined,
+  };
+});
+
+describe("simulated chain", () => {
+  const firstReward = ({ brain }: SimulatedChain, index: number) => {
+    const hash = [...brain.chain.index.tree.nodes.keys()][index + 1];
+    const tx = brain.chain.storage.block(hash as never)?.txs[0];
+    return outpointOf(tx as never);
+  };
+  it("shows each node as much of the chain as its lag allows", () => {
+    const { chain, run } = world();
+    const heights: Record<string, number[]> = { near: [], far: [] };
+    for (const name of ["near", "far"]) {
+      chain.source(name).start(undefined, (events) => {
+        for (const event of events) if (event.tag === "BlockConnected") heights[name]?.push(event.block.height);
+      });
+    }
+    chain.setLag("far", 2);
+    chain.mine(4);
+    run();
+    expect(heights).to.deep.equal({ near: [1, 2, 3, 4], far: [1, 2] });
+    expect(chain.source("far").tip().height).to.equal(2);
+    chain.setLag("far", 0);
+    run();
+    expect(heights["far"]).to.deep.equal([1, 2, 3, 4]);
+  });
+  it("keeps the transactions of a replaced branch, replaces or forgets them, as it is told", () => {
+    for (const [txs, place] of [
+      ["same", "mined"],
+      ["none", "waiting"],
+    ] as const) {
+      const { chain } = world();
+      chain.mine(101, ANYONE);
+      const tx = spend([firstReward(chain, 0)], [output(COIN - 500n)]);
+      void chain.source("alice").broadcast(tx);
+      chain.mine(1);
+      chain.reorganise(1, { txs });
+      const found = chain.source("alice").transaction(txidOf(tx));
+      expect(found?.confirmed === undefined ? "waiting" : "mined").to.equal(place);
+    }
+    const { chain } = world();
+    chain.mine(101, ANYONE);
+    const [tx, rival] = [500n, 900n].map((fee) => spend([firstReward(chain, 0)], [output(COIN - fee)]));
+    void chain.source("alice").broadcast(tx as never);
+    chain.mine(1);
+    chain.reorganise(1, { txs: [rival as never] });
+    expect(chain.source("alice").transaction(txidOf(tx as never))).to.equal(undefined);
+    expect(chain.source("alice").utxoTotal().total).to.equal(103n * COIN);
+  });
+  it("tells a stopped source nothing more", async () => {
+    const { chain, run } = world();
+    const source = chain.source("alice");
+    let told = 0;
+    source.start(undefined, () => told++);
+    chain.mine(1);
+    await source.stop();
+    chain.mine(1);
+    run();
+    expect(told).to.equal(0);
+  });
+  it("answers the feerate that it was given", () => {
+    const { chain } = world();
+    chain.setFeerate(satPerKw(2500));
+    expect(chain.source("alice").feerate(6)).to.equal(2500);
+  });
+});

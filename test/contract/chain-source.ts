@@ -1,0 +1,280 @@
+import { expect } from "chai";
+import type { BlockHash, Outpoint } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
+import { blockHeight } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { BaseNode } from "../../src/ports/base-node.ts";
+import type { BlockRef, ChainEvent } from "../../src/ports/chain-source.ts";
+import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
+
+/** A world in which a chain source lives, as far as the contract needs to move it. */
+export interface SourceWorld {
+  /** The source after its node was started (again). */
+  open(): BaseNode | Promise<BaseNode>;
+  /** Replaces the last `depth` blocks by one more, without their transactions. */
+  reorganise(depth: number): void | Promise<void>;
+  /** Until nothing is under way any more. */
+  quiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One line an event: what the contract compares. */
+function line(event: ChainEvent): string {
+  switch (event.tag) {
+    case "BlockConnected":
+      return `+${event.block.height}`;
+    case "BlockDisconnected":
+      return `-${event.block.height}`;
+    case "OutpointSpent":
+      return `spent ${event.by.block.height}:${event.by.index}`;
+    case "ScriptPaid":
+      return `paid ${event.by.block.height}:${event.by.index}:${event.vout}`;
+  }
+}
+
+/** Follows events as the law says, and fails where they break it. */
+class Follower {
+  readonly lines: string[] = [];
+  readonly events: ChainEvent[] = [];
+  readonly #chain: BlockRef[];
+  constructor(chain: readonly BlockRef[]) {
+    this.#chain = [...chain];
+  }
+  get tip(): BlockRef {
+    return present(this.#chain.at(-1), "a chain begins somewhere");
+  }
+  readonly take = (events: readonly ChainEvent[]): void => {
+    for (const event of events) {
+      this.lines.push(line(event));
+      this.events.push(event);
+      if (event.tag === "BlockConnected") {
+        expect(event.previous, "each block stands on the one told before").to.equal(this.tip.hash);
+        expect(event.block.height).to.equal(this.tip.height + 1);
+        this.#chain.push(event.block);
+      } else if (event.tag === "BlockDisconnected") {
+        expect(event.block, "the newest block goes first").to.deep.equal(this.tip);
+        this.#chain.pop();
+      }
+    }
+  };
+  /** The lines since the last call. */
+  news(): readonly string[] {
+    return this.lines.splice(0);
+  }
+  get chain(): readonly BlockRef[] {
+    return this.#chain;
+  }
+}
+
+/** The law of `ChainSource` (and what `BaseNode` adds), for every adapter that claims to keep it. */
+export function chainSourceContract(name: string, begin: () => SourceWorld | Promise<SourceWorld>): void {
+  describe(`chain source: ${name}`, () => {
+    let world: SourceWorld;
+    let node: BaseNode;
+    let genesis: BlockRef;
+    beforeEach(async () => {
+      world = await begin();
+      node = await world.open();
+      genesis = node.tip();
+    });
+    afterEach(() => world.close());
+
+    const follow = (from?: Follower): Follower => {
+      const follower = new Follower(from?.chain ?? [genesis]);
+      node.start(from?.tip, follower.take);
+      return follower;
+    };
+    const mine = async (count: number): Promise<readonly BlockHash[]> => {
+      const hashes = await node.mine(count, ANYONE);
+      await world.quiet();
+      return hashes;
+    };
+    /** The outpoint of the coinbase at a height. */
+    const reward = (height: number): Outpoint =>
+      outpointOf(present(node.blockAt(blockHeight(height))?.txs[0], "a block at that height"));
+    const pay = async (tx: Tx): Promise<void> => {
+      expect(await node.broadcast(tx)).to.deep.equal({ ok: true, value: txidOf(tx) });
+    };
+    const restart = async (): Promise<void> => {
+      await node.stop();
+      node = await world.open();
+    };
+
+    it("starts at genesis and tells every block once, in order", async () => {
+      const follower = follow();
+      const hashes = await mine(3);
+      expect(follower.news()).to.deep.equal(["+1", "+2", "+3"]);
+      expect(follower.chain.slice(1).map(({ hash }) => hash)).to.deep.equal(hashes);
+      expect(node.tip()).to.deep.equal(follower.tip);
+    });
+    it("never delivers before start or watch have returned", async () => {
+      await mine(2);
+      const follower = follow();
+      node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(0) }]);
+      expect(follower.news()).to.deep.equal([]);
+      await world.quiet();
+      expect(follower.news()).to.include.members(["+1", "+2"]);
+    });
+    it("goes on after the cursor when it is started again", async () => {
+      const first = follow();
+      await mine(3);
+      const { chain } = first;
+      await restart();
+      await mine(1);
+      const second = new Follower(chain.slice(0, 3));
+      node.start(chain[2], second.take);
+      await world.quiet();
+      expect(second.news()).to.deep.equal(["+3", "+4"]);
+    });
+    it("tells a reorganisation newest block first, then the new branch", async () => {
+      const follower = follow();
+      await mine(4);
+      follower.news();
+      await world.reorganise(2);
+      await world.quiet();
+      expect(follower.news()).to.deep.equal(["-4", "-3", "+3", "+4", "+5"]);
+      expect(node.tip()).to.deep.equal(follower.tip);
+    });
+    it("tells of a reorganisation that came while it was not listened to", async () => {
+      const first = follow();
+      await mine(4);
+      await restart();
+      await world.reorganise(2);
+      const second = follow(first);
+      await world.quiet();
+      expect(second.news()).to.deep.equal(["-4", "-3", "+3", "+4", "+5"]);
+    });
+    it("starts over when it has never seen the cursor", async () => {
+      await mine(2);
+      const lost: BlockRef = { height: blockHeight(7), hash: "ab".repeat(32) as BlockHash };
+      const lines: string[] = [];
+      node.start(lost, (events) => lines.push(...events.map(line)));
+      await world.quiet();
+      expect(lines).to.deep.equal(["-7", "+1", "+2"]);
+    });
+
+    describe("watches", () => {
+      it("tell of spends and payments in their block, before the block itself", async () => {
+        const follower = follow();
+        await mine(101);
+        const coin = reward(1);
+        const script = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20).fill(7));
+        node.watch([
+          { tag: "Outpoint", outpoint: coin, script: ANYONE, from: blockHeight(100) },
+          { tag: "Script", script, from: blockHeight(100) },
+        ]);
+        const tx = spend([coin], [output(1000n), output(COIN - 2000n, script)]);
+        await pay(tx);
+        follower.news();
+        await mine(1);
+        expect(follower.news()).to.deep.equal(["spent 102:1", "paid 102:1:1", "+102"]);
+        const [spent, paid] = follower.events.slice(-3);
+        expect(spent).to.deep.equal({
+          tag: "OutpointSpent",
+          outpoint: coin,
+          by: { tx, block: follower.tip, index: 1 },
+        });
+        expect(paid).to.deep.equal({ tag: "ScriptPaid", script, vout: 1, by: { tx, block: follower.tip, index: 1 } });
+      });
+      it("tell of what was confirmed before they were set, from their height on, once", async () => {
+        const follower = follow();
+        await mine(4);
+        follower.news();
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(3) }]);
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(3) }]);
+        await world.quiet();
+        expect(follower.news()).to.deep.equal(["paid 3:0:0", "paid 4:0:0"]);
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(4) }]);
+        await world.quiet();
+        expect(follower.news()).to.deep.equal([]);
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(1) }]);
+        await world.quiet();
+        expect(follower.news()).to.include.members(["paid 1:0:0", "paid 2:0:0"]);
+      });
+      it("may be set before the start, also for blocks below the cursor", async () => {
+        const first = follow();
+        await mine(3);
+        await restart();
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(2) }]);
+        const second = follow(first);
+        await world.quiet();
+        expect(second.news()).to.deep.equal(["paid 2:0:0", "paid 3:0:0"]);
+        await mine(1);
+        expect(second.news()).to.deep.equal(["paid 4:0:0", "+4"]);
+      });
+      it("tell again in the branch that replaces their block", async () => {
+        const follower = follow();
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(0) }]);
+        await mine(2);
+        follower.news();
+        await world.reorganise(1);
+        await world.quiet();
+        expect(follower.news()).to.deep.equal(["-2", "paid 2:0:0", "+2", "paid 3:0:0", "+3"]);
+      });
+    });
+
+    describe("questions", () => {
+      it("know unspent outputs and where they stand", async () => {
+        await mine(2);
+        const block = { height: blockHeight(2), hash: node.tip().hash };
+        expect(await node.unspent(reward(2))).to.deep.equal({ amount: COIN, script: ANYONE, block, coinbase: true });
+        expect(await node.unspent(fakeOutpoint(1))).to.equal(undefined);
+        expect(await node.txidAt(blockHeight(2), 0)).to.equal(reward(2).txid);
+        expect(await node.txidAt(blockHeight(2), 1)).to.equal(undefined);
+        expect(await node.txidAt(blockHeight(3), 0)).to.equal(undefined);
+      });
+      it("find transactions in the mempool and then in their block, and no more after a reorganisation", async () => {
+        await mine(101);
+        const tx = spend([reward(1)], [output(COIN - 1000n)]);
+        await pay(tx);
+        expect(node.transaction(txidOf(tx))).to.deep.equal({ tx, confirmed: undefined });
+        expect(node.mempool()).to.deep.equal([{ txid: txidOf(tx), tx, fee: 1000n, vsize: node.mempool()[0]?.vsize }]);
+        await mine(1);
+        expect(node.transaction(txidOf(tx))).to.deep.equal({ tx, confirmed: { block: node.tip(), index: 1 } });
+        expect(node.mempool()).to.deep.equal([]);
+        expect(await node.unspent(reward(1))).to.equal(undefined);
+        expect((await node.unspent(outpointOf(tx)))?.amount).to.equal(COIN - 1000n);
+        await world.reorganise(1);
+        expect(node.transaction(txidOf(tx))).to.deep.equal({ tx, confirmed: undefined });
+      });
+      it("count all coins: as much as all subsidies", async () => {
+        await mine(105);
+        await pay(spend([reward(1), reward(2)], [output(COIN), output(COIN - 7777n)]));
+        await mine(1);
+        expect(node.utxoTotal()).to.deep.equal({ count: 106, total: 106n * COIN });
+        expect(node.info()).to.deep.include({ network: "regtest", tip: node.tip(), headers: 106, synced: true });
+      });
+      it("know nothing of feerates on an empty chain", () => {
+        expect(node.feerate(6)).to.equal(undefined);
+      });
+    });
+
+    describe("broadcast", () => {
+      it("takes what is known or confirmed already without a refusal", async () => {
+        await mine(101);
+        const tx = spend([reward(1)], [output(COIN - 1000n)]);
+        await pay(tx);
+        await pay(tx);
+        await mine(1);
+        await pay(tx);
+      });
+      it("refuses conflicts, missing inputs and immature coins, and says why", async () => {
+        await mine(101);
+        await pay(spend([reward(1)], [output(COIN - 1000n)]));
+        const refusals = [
+          spend([reward(1)], [output(COIN - 9000n)]),
+          spend([fakeOutpoint(1)], [output(1000n)]),
+          spend([reward(3)], [output(COIN - 1000n)]),
+        ];
+        const answers = await Promise.all(refusals.map((tx) => node.broadcast(tx)));
+        const codes = [
+          "txn-mempool-conflict",
+          "bad-txns-inputs-missingorspent",
+          "bad-txns-premature-spend-of-coinbase",
+        ];
+        expect(answers).to.deep.equal(codes.map((reason) => ({ ok: false, error: { code: "rejected", reason } })));
+      });
+    });
+  });
+}
