@@ -26,6 +26,8 @@ export interface ChannelPolicy {
   readonly capacityMin: Sat;
   readonly capacityMax: Sat;
   readonly dustLimit: Sat;
+  /** The highest dust limit that a peer may have: more would let it turn our HTLCs into fees. */
+  readonly dustLimitMax: Sat;
   readonly htlcMinimum: Msat;
   /** Share of the capacity that the peer may have in flight towards us, in millionths. */
   readonly inFlightSharePpm: bigint;
@@ -64,6 +66,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   capacityMin: sat(20_000n),
   capacityMax: sat((1n << 24n) - 1n),
   dustLimit: sat(354n),
+  dustLimitMax: sat(10_000n),
   htlcMinimum: msat(1n),
   inFlightSharePpm: 1_000_000n,
   maxAcceptedHtlcs: 483,
@@ -80,6 +83,6 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   feeSpikeMultiple: 2,
   expiryDeltaMax: 2016,
   graceBlocks: 2,
-  fulfillmentDeadlineBlocks: 18,
+  fulfillmentDeadlineBlocks: 10,
   closingFeerateMin: satPerKw(253),
 };

@@ -34,7 +34,6 @@ export type PeerFault =
   | { readonly code: "bad_announcement_signature" }
   | { readonly code: "bad_shutdown_script" }
   | { readonly code: "shutdown_script_changed" }
-  | { readonly code: "shutdown_with_updates" }
   | { readonly code: "bad_closing_signature" }
   | { readonly code: "bad_closing_fee" }
   | { readonly code: "reestablish_lost_state" }
@@ -103,7 +102,6 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_announcement_signature: "warn-and-disconnect",
   bad_shutdown_script: "warn",
   shutdown_script_changed: "warn-and-disconnect",
-  shutdown_with_updates: "warn-and-disconnect",
   bad_closing_signature: "warn-and-disconnect",
   bad_closing_fee: "warn-and-disconnect",
   reestablish_lost_state: "error-and-fail",

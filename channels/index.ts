@@ -1,4 +1,5 @@
 /** The one door of the channel machine: everything that other rooms may use. */
+export { decodeChannel, decodeRevokedHtlcs, encodeChannel, encodeRevokedHtlcs } from "./codec.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {
@@ -41,3 +42,5 @@ export type {
   Transition,
   VolatileEffect,
 } from "./transition.ts";
+export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
+export { type ChannelView, pendingOrigins, signerMemoryOf, viewOf } from "./view.ts";

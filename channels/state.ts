@@ -74,6 +74,8 @@ export interface Online {
   /** Our `shutdown` has left on this connection. */
   readonly shutdownSent: boolean;
   readonly shutdownReceived: boolean;
+  /** The fee of our last `closing_signed` on this connection. */
+  readonly closingFee: Sat | undefined;
   /** Signatures that have been asked for: the very next input brings them. */
   readonly signing: Signing | undefined;
 }
@@ -114,6 +116,8 @@ export interface FundingProgress {
   readonly since: BlockHeight;
   /** Where it stands in the best chain. */
   readonly confirmed: { readonly height: BlockHeight; readonly shortChannelId: ShortChannelId } | undefined;
+  /** It has the confirmations that were agreed on: the channel's money counts. A reorganisation takes that back. */
+  readonly deep: boolean;
   /** Ours to broadcast, if we opened. */
   readonly tx: Tx | undefined;
 }

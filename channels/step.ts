@@ -1,9 +1,123 @@
+import { unreachable } from "../src/base/result.ts";
+import { fail, idOf, punish } from "./close/failure.ts";
+import { sendClosing } from "./close/negotiate.ts";
+import { shutDown } from "./close/shutdown.ts";
+import { forgetWhenBuried, fundingSpent, spendReorged } from "./close/spent.ts";
 import type { ChannelEnv } from "./env.ts";
 import type { ChannelInput } from "./input.ts";
-import type { ChannelState } from "./state.ts";
-import { stay, type Transition } from "./transition.ts";
+import type { Signatures } from "./keys/signer.ts";
+import { connected, disconnected } from "./link/connect.ts";
+import { resume } from "./link/resume.ts";
+import { announcementSigned } from "./normal/announce.ts";
+import { failOverdue } from "./normal/deadline.ts";
+import { changeFee } from "./normal/fee.ts";
+import { offerHtlc } from "./normal/offer.ts";
+import { removeReceived } from "./normal/settle.ts";
+import { sendCommitment, signCommitment } from "./normal/sign.ts";
+import { signedFunding } from "./open/accepter.ts";
+import { fundingConfirmed, fundingDeeper, fundingReorged } from "./open/confirm.ts";
+import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
+import { receiveMessage } from "./receive.ts";
+import type { ChannelState, FundedState } from "./state.ts";
+import { advance, type CommandRefusal, stay, type Transition } from "./transition.ts";
 
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
-export function step(_env: ChannelEnv, _state: ChannelState, _input: ChannelInput): Transition {
+export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
+  switch (input.tag) {
+    case "PeerMessage":
+      return receiveMessage(env, state, input.message);
+    case "OfferHtlc":
+      return offerHtlc(env, state, input);
+    case "FulfillHtlc":
+      return removeReceived(state, input.tag, input.id, { tag: "fulfilled", preimage: input.preimage });
+    case "FailHtlc":
+      return removeReceived(state, input.tag, input.id, { tag: "failed", reason: input.reason });
+    case "FailMalformedHtlc": {
+      const { code, sha256OfOnion } = input;
+      return removeReceived(state, input.tag, input.id, { tag: "malformed", code, sha256OfOnion });
+    }
+    case "Sign":
+      return signCommitment(env, state);
+    case "Signatures":
+      return signed(env, state, input.signatures);
+    case "SigningRefused":
+      return signingRefused(state, input.refusal.code);
+    case "UpdateFee":
+      return changeFee(env, state, input.feerate);
+    case "Shutdown":
+      return shutDown(env, state, input.script, input.feerate);
+    case "Connected":
+      return connected(env, state);
+    case "Disconnected":
+      return disconnected(state);
+    case "Resume":
+      return resume(env, state);
+    case "AnnouncementSignatures":
+      return announcementSigned(env, state, input);
+    case "Open":
+    case "FundingTx":
+    case "AbortOpening":
+      return openingInput(env, state, input);
+    case "BlockConnected":
+    case "FundingConfirmed":
+    case "FundingReorged":
+    case "FundingSpent":
+    case "FundingSpendReorged":
+      return "commitments" in state ? chainInput(env, state, input) : stay();
+    default:
+      return unreachable(input);
+  }
+}
+
+type OpeningInput = Extract<ChannelInput, { tag: "Open" | "FundingTx" | "AbortOpening" }>;
+function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput): Transition {
+  if (input.tag === "Open" && state.tag === "Fresh") return openChannel(env, input);
+  if (input.tag === "FundingTx" && state.tag === "WaitForFundingTx") return receiveFundingTx(env, state, input);
+  if (input.tag === "AbortOpening" && !("commitments" in state) && state.tag !== "Closed") {
+    const { reason } = input;
+    const channelId = idOf(state);
+    const told = channelId === undefined ? [] : [{ tag: "SendError", channelId, text: reason } as const];
+    return advance({ tag: "Aborted", reason }, ...told, { tag: "Forget", reason });
+  }
+  const reason: CommandRefusal = { code: "wrong_state", state: state.tag };
+  return stay({ tag: "CommandRefused", command: input.tag, reason });
+}
+
+/** The answer to `NeedSignatures`: to whatever was waiting for it. */
+function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): Transition {
+  if (state.tag === "WaitForFundingSigned" && !state.signed) return signedFundingCreated(state, signatures);
+  if (state.tag === "SigningFunding") return signedFunding(env, state, signatures);
+  if (!("commitments" in state) || state.link.tag !== "online") return stay();
+  const { link } = state;
+  if (link.signing?.tag === "commitment" && (state.tag === "Normal" || state.tag === "ShuttingDown"))
+    return sendCommitment(state, link, signatures);
+  if (link.signing?.tag === "closing" && (state.tag === "Negotiating" || state.tag === "Closing"))
+    return sendClosing(env, state, link, signatures);
   return stay();
+}
+
+/** The signer knows better: what we asked for contradicts what was signed before, so our state cannot be trusted. */
+function signingRefused(state: ChannelState, code: string): Transition {
+  if ("commitments" in state)
+    return fail(state, { tag: "fault", text: `internal error: ${code.replaceAll("_", " ")}` });
+  return punish(state, { code: "unexpected_message", message: "signing refused", state: state.tag });
+}
+
+type ChainInput = Extract<
+  ChannelInput,
+  { tag: "BlockConnected" | "FundingConfirmed" | "FundingReorged" | "FundingSpent" | "FundingSpendReorged" }
+>;
+function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Transition {
+  switch (input.tag) {
+    case "BlockConnected":
+      return failOverdue(env, state) ?? forgetWhenBuried(state, input.height) ?? fundingDeeper(env, state) ?? stay();
+    case "FundingConfirmed":
+      return fundingConfirmed(env, state, input);
+    case "FundingReorged":
+      return fundingReorged(state);
+    case "FundingSpent":
+      return fundingSpent(state, input.tx, input.height);
+    case "FundingSpendReorged":
+      return spendReorged(state);
+  }
 }

@@ -1,0 +1,116 @@
+import { printable } from "../../src/base/bytes.ts";
+import type { ChannelId } from "../../src/base/ids.ts";
+import type { ErrorMessage } from "../../src/wire/setup.ts";
+import { describeFault, type PeerFault, SEVERITY } from "../fault.ts";
+import { offline } from "../link/offline.ts";
+import type { ChannelState, Failed, FailureCause, FundedState } from "../state.ts";
+import { advance, commit, stay, type Transition } from "../transition.ts";
+
+/** Under which id the peer knows the channel: the temporary one until there is a funding outpoint. BOLT 1 §The error and warning Messages. */
+export function idOf(state: ChannelState): ChannelId | undefined {
+  switch (state.tag) {
+    case "Fresh":
+    case "Aborted":
+      return undefined;
+    case "WaitForAcceptChannel":
+      return state.open.temporary_channel_id;
+    case "WaitForFundingTx":
+    case "WaitForFundingCreated":
+      return state.proposal.params.temporaryChannelId;
+    // The peer learns of the outpoint by `funding_created`, so both may already use the final id from here on.
+    case "WaitForFundingSigned":
+    case "SigningFunding":
+      return state.params.temporaryChannelId;
+    default:
+      return state.params.channelId;
+  }
+}
+
+/** Before any money is in it, a fault ends the opening and nothing else. */
+export function abortOpening(channelId: ChannelId, fault: PeerFault): Transition {
+  const text = describeFault(fault);
+  return advance(
+    { tag: "Aborted", reason: text },
+    { tag: "SendError", channelId, text },
+    { tag: "Forget", reason: text },
+  );
+}
+
+/** What a fault of the peer leads to, by the table. Never throws, whatever the state. */
+export function punish(state: ChannelState, fault: PeerFault): Transition {
+  const channelId = idOf(state);
+  if (channelId === undefined || state.tag === "Closed") return stay();
+  const text = describeFault(fault);
+  const severity = SEVERITY[fault.code];
+  switch (severity) {
+    case "ignore":
+      return stay();
+    case "warn":
+      return stay({ tag: "SendWarning", channelId, text, disconnect: false });
+    case "warn-and-disconnect": {
+      if (!("commitments" in state)) return abortOpening(channelId, fault);
+      return advance(offline(state), { tag: "SendWarning", channelId, text, disconnect: true });
+    }
+    case "error-and-fail":
+      return "commitments" in state ? fail(state, { tag: "fault", text }) : abortOpening(channelId, fault);
+  }
+}
+
+/** No more updates: the state stays as it is, for the chain to decide. BOLT 5 §Failing a Channel. */
+export function fail(state: FundedState, cause: FailureCause): Transition {
+  const { channelId } = state.params;
+  const text = failureText(cause);
+  const error = { tag: "SendError", channelId, text } as const;
+  // A mutual close is out already: nothing would be better for either side.
+  if (state.tag === "Closing") return stay(error);
+  if (state.tag === "Failed") return stay(error);
+  return commit(
+    failed(state, cause),
+    error,
+    { tag: "ChannelFailed", cause },
+    { tag: "NotReady" },
+    { tag: "NotifyUpdated" },
+  );
+}
+
+export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause, spent?: Failed["spent"]): Failed {
+  const { params, commitments, funding, ready, remoteAlias, announcement } = offline(state);
+  return {
+    tag: "Failed",
+    params,
+    commitments,
+    funding,
+    ready,
+    remoteAlias,
+    announcement,
+    link: state.link,
+    cause,
+    spent,
+  };
+}
+
+/** What the peer is told, again on every reconnection. BOLT 2 §Message Retransmission. */
+export function failureText(cause: FailureCause): string {
+  switch (cause.tag) {
+    case "fault":
+      return cause.text;
+    case "peer_error":
+      return "channel failed by your error";
+    case "data_lost":
+      return "our state is behind yours: please close the channel";
+    case "funding_spent":
+      return "the funding output is spent";
+  }
+}
+
+/** The peer has failed the channel. Which channels an `error` means, the host has decided. BOLT 1 §The error and warning Messages. */
+export function receiveError(state: ChannelState, message: ErrorMessage): Transition {
+  const text = printable(message.data);
+  if (state.tag === "Fresh" || state.tag === "Aborted" || state.tag === "Closed") return stay();
+  if (!("commitments" in state)) {
+    return advance({ tag: "Aborted", reason: text }, { tag: "Forget", reason: text });
+  }
+  if (state.tag === "Failed" || state.tag === "Closing") return stay({ tag: "PeerWarned", text });
+  const cause: FailureCause = { tag: "peer_error", text };
+  return commit(failed(state, cause), { tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" });
+}

@@ -1,0 +1,193 @@
+import { assert, present } from "../../src/base/result.ts";
+import { feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw, toSatFloor } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { ClosingSigned } from "../../src/wire/closing.ts";
+import { localTerms } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import { describeFault } from "../fault.ts";
+import { closingRequest, type Signatures } from "../keys/signer.ts";
+import { verifyFundingSignature } from "../keys/verify.ts";
+import type { Closing, Funded, Negotiating, Online, SignedClose, Signing } from "../state.ts";
+import { bind, commit, type Effect, type Transition } from "../transition.ts";
+import {
+  buildClosing,
+  type ClosingOutputs,
+  type ClosingTerms,
+  closingAmounts,
+  closingOutputs,
+  closingWeight,
+} from "../tx/closing-tx.ts";
+import { fundingWitness, withWitness } from "../tx/witnesses.ts";
+import { punish } from "./failure.ts";
+
+type Agreeing = Negotiating | Closing;
+/** Old proposals are of no use: each new one replaces those before. */
+const SIGNED_KEPT = 8;
+
+function termsOf(state: Agreeing): ClosingTerms {
+  const { params, commitments, close } = state;
+  return {
+    funding: localTerms(params).funding,
+    opener: params.opener,
+    local: { balance: commitments.balance.local, script: present(close.localScript, "our script is agreed") },
+    remote: { balance: commitments.balance.remote, script: present(close.remoteScript, "the peer's script is agreed") },
+  };
+}
+
+interface FeeRange {
+  readonly min: Sat;
+  readonly max: Sat;
+}
+/** What we accept: as opener up to twice what we think fair, as accepter all that will be relayed, as the opener pays. */
+function acceptable(env: ChannelEnv, state: Agreeing): FeeRange & { readonly ideal: Sat } {
+  const terms = termsOf(state);
+  const weight = closingWeight([terms.local.script, terms.remote.script]);
+  const payer = state.params.opener === "local" ? terms.local : terms.remote;
+  const balance = toSatFloor(payer.balance);
+  const capped = (feerate: SatPerKw): Sat => {
+    const fee = feeForWeightCeil(feerate, weight);
+    return fee > balance ? balance : fee;
+  };
+  const { closingFeerateMin } = env.policy;
+  const fair = satPerKw(Math.max(state.close.feerate, closingFeerateMin));
+  const max = state.params.opener === "local" ? capped(satPerKw(fair * 2)) : balance;
+  return { min: capped(closingFeerateMin), max, ideal: capped(fair) };
+}
+
+/** The opener begins, on every connection anew. BOLT 2 §Legacy Closing Negotiation: closing_signed. */
+export function startNegotiation(env: ChannelEnv, state: Agreeing, effects: readonly Effect[]): Transition {
+  const { link } = state;
+  assert(link.tag === "online", "a close is negotiated over a connection");
+  if (state.params.opener !== "local") return commit(state, ...effects);
+  const last = state.signed[state.signed.length - 1];
+  if (last === undefined) return ask(state, acceptable(env, state).ideal, effects);
+  const said = { ...state, link: { ...link, closingFee: last.fee } };
+  return commit(said, ...effects, bind(closingMessage(env, state, last)));
+}
+
+function ask(state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition {
+  const terms = termsOf(state);
+  const amounts = closingAmounts(terms, fee);
+  const outputs = amounts && closingOutputs(amounts, state.params.local.dustLimit);
+  // Nothing would be left to anybody: the commitment transactions are as good.
+  if (outputs === undefined) {
+    const text = describeFault({ code: "bad_closing_fee" });
+    return commit(state, ...effects, {
+      tag: "SendWarning",
+      channelId: state.params.channelId,
+      text,
+      disconnect: false,
+    });
+  }
+  return needSignature(state, { fee, outputs, tx: buildClosing(terms, fee, outputs), complete: undefined }, effects);
+}
+
+function needSignature(
+  state: Agreeing,
+  wanted: Omit<Extract<Signing, { tag: "closing" }>, "tag">,
+  effects: readonly Effect[],
+): Transition {
+  const link: Online = { ...(state.link as Online), signing: { tag: "closing", ...wanted } };
+  const request = closingRequest(termsOf(state).funding, wanted.tx);
+  return commit({ ...state, link }, ...effects, { tag: "NeedSignatures", request });
+}
+
+const closingMessage = (env: ChannelEnv, state: Agreeing, { fee, signature }: SignedClose): ClosingSigned => {
+  const { min, max } = acceptable(env, state);
+  return {
+    name: "closing_signed",
+    channel_id: state.params.channelId,
+    fee_satoshis: fee,
+    signature,
+    fee_range: { min_fee_satoshis: min < fee ? min : fee, max_fee_satoshis: max > fee ? max : fee },
+  };
+};
+
+/** Our signature is there: what it completes is broadcast, what it proposes is sent. */
+export function sendClosing(env: ChannelEnv, state: Agreeing, link: Online, signatures: Signatures): Transition {
+  const { signing } = link;
+  assert(signing?.tag === "closing", "the signatures that were asked for are the ones that come");
+  const { fee, outputs, tx, complete } = signing;
+  const ours: SignedClose = { fee, outputs, txid: txidOf(tx), signature: signatures.signature };
+  const signed = [...state.signed, ours].slice(-SIGNED_KEPT);
+  const next = { ...state, signed, link: { ...link, signing: undefined, closingFee: fee } };
+  const message = bind(closingMessage(env, next, ours));
+  if (complete === undefined) return commit(next, message);
+  return closed(next, assemble(state, tx, ours.signature, complete), [message]);
+}
+
+function assemble(state: Funded, tx: Tx, local: Uint8Array, remote: Uint8Array): Tx {
+  const { params } = state;
+  const witness = fundingWitness(
+    { pubkey: params.local.basepoints.fundingPubkey, signature: local },
+    { pubkey: params.remote.basepoints.fundingPubkey, signature: remote },
+    localTerms(params).funding.witnessScript,
+  );
+  return withWitness(tx, witness);
+}
+
+function closed(state: Agreeing, tx: Tx, effects: readonly Effect[]): Transition {
+  const confirmed = state.tag === "Closing" ? state.confirmed : undefined;
+  const next: Closing = { ...state, tag: "Closing", tx, confirmed };
+  return commit(next, ...effects, { tag: "Broadcast", tx, why: "mutual_close" }, { tag: "NotifyUpdated" });
+}
+
+/** The peer signs a closing transaction. BOLT 2 §Legacy Closing Negotiation: closing_signed. */
+export function receiveClosing(env: ChannelEnv, state: Agreeing, message: ClosingSigned): Transition {
+  const { link } = state;
+  if (link.tag !== "online" || !link.shutdownSent || !link.shutdownReceived)
+    return punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
+  const fee = message.fee_satoshis;
+  const found = signedVariant(state, fee, message.signature);
+  if (found === undefined) return punish(state, { code: "bad_closing_signature" });
+  const ours = state.signed.find((known) => known.fee === fee && known.outputs === found.outputs);
+  if (ours !== undefined) {
+    const reply = link.closingFee === fee ? [] : [bind(closingMessage(env, state, ours))];
+    const said = { ...state, link: { ...link, closingFee: fee } };
+    return closed(said, assemble(state, found.tx, ours.signature, message.signature), reply);
+  }
+  const range = acceptable(env, state);
+  if (fee >= range.min && fee <= range.max)
+    return needSignature(state, { fee, ...found, complete: message.signature }, []);
+  const counter = counterFee(state, link, message, range);
+  return counter === undefined ? punish(state, { code: "bad_closing_fee" }) : ask(state, counter, []);
+}
+
+/**
+ * Which closing transaction the peer signed. One without our output only if that is dust by our own measure: leaving
+ * out an output is its owner's choice. BOLT 3 §Legacy Closing Transaction.
+ */
+function signedVariant(
+  state: Agreeing,
+  fee: Sat,
+  signature: Uint8Array,
+): { readonly outputs: ClosingOutputs; readonly tx: Tx } | undefined {
+  const terms = termsOf(state);
+  const amounts = closingAmounts(terms, fee);
+  if (amounts === undefined) return undefined;
+  const { dustLimit } = state.params.local;
+  const variants: ClosingOutputs[] = amounts.local >= dustLimit ? ["both", "local"] : ["remote", "both"];
+  for (const outputs of variants) {
+    const tx = buildClosing(terms, fee, outputs);
+    if (verifyFundingSignature(terms.funding, tx, state.params.remote.basepoints.fundingPubkey, signature))
+      return { outputs, tx };
+  }
+  return undefined;
+}
+
+/** What to answer to a fee that we do not accept; undefined when the rules leave nothing. */
+function counterFee(state: Agreeing, link: Online, message: ClosingSigned, ours: FeeRange): Sat | undefined {
+  const theirs = message.fee_range;
+  if (theirs !== undefined) {
+    // BOLT 2 §Legacy Closing Negotiation: closing_signed. An accepter speaks once; an opener's range was known.
+    if (state.params.opener === "local" || link.closingFee !== undefined) return undefined;
+    const min = theirs.min_fee_satoshis > ours.min ? theirs.min_fee_satoshis : ours.min;
+    const max = theirs.max_fee_satoshis < ours.max ? theirs.max_fee_satoshis : ours.max;
+    return min <= max ? min : undefined;
+  }
+  const sent = link.closingFee;
+  if (sent === undefined) return ours.min;
+  const middle = (sent + message.fee_satoshis) / 2n;
+  return middle === sent || middle === message.fee_satoshis ? undefined : sat(middle);
+}

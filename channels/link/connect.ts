@@ -1,0 +1,73 @@
+import type { ChannelReestablish } from "../../src/wire/updates.ts";
+import { fail, failureText } from "../close/failure.ts";
+import { closeStep, resumeClose } from "../close/progress.ts";
+import type { ChannelEnv } from "../env.ts";
+import { describeFault, type PeerFault } from "../fault.ts";
+import { announceWhenDue } from "../normal/announce.ts";
+import { readyEffect, readyMessage } from "../open/confirm.ts";
+import { ONLINE } from "../open/initial.ts";
+import type { ChannelState, FundedState } from "../state.ts";
+import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
+import { offline } from "./offline.ts";
+import { judgeReestablish, reestablishMessage, type Verdict } from "./reestablish.ts";
+import { retransmission } from "./retransmit.ts";
+
+/** `init` is exchanged: `channel_reestablish` first of all, and what it counts is on disk before. BOLT 2 §Message Retransmission. */
+export function connected(env: ChannelEnv, state: ChannelState): Transition {
+  if (!("commitments" in state)) return stay();
+  const back = offline(state);
+  if (back.tag === "Failed") {
+    const error = { tag: "SendError", channelId: back.params.channelId, text: failureText(back.cause) } as const;
+    // A peer that is ahead of us needs our numbers to see that it has to close.
+    if (back.cause.tag === "data_lost") return commit(back, bind(reestablishMessage(env, back)), error);
+    return advance(back, error);
+  }
+  return commit({ ...back, link: { tag: "reestablishing" } }, bind(reestablishMessage(env, back)));
+}
+
+/** The connection is gone. An opening that holds no money goes with it. */
+export function disconnected(state: ChannelState): Transition {
+  if ("commitments" in state) return state.link.tag === "offline" ? stay() : advance(offline(state));
+  if (state.tag === "Closed" || state.tag === "Fresh" || state.tag === "Aborted") return stay();
+  const reason = "disconnected while opening";
+  return advance({ tag: "Aborted", reason }, { tag: "Forget", reason });
+}
+
+const FAULTS: { readonly [T in Exclude<Verdict["tag"], "resume" | "we_lost_data">]: PeerFault["code"] } = {
+  peer_lost_data: "reestablish_lost_state",
+  wrong_secret: "reestablish_wrong_secret",
+  unproven_future: "reestablish_unproven_future",
+};
+
+/** The peer says where it stands: what it lacks is sent again, in the order in which it was sent first. */
+export function receiveReestablish(env: ChannelEnv, state: FundedState, message: ChannelReestablish): Transition {
+  if (state.tag === "Failed" || state.link.tag !== "reestablishing") return stay();
+  const verdict = judgeReestablish(env, state.commitments, message);
+  if (verdict.tag === "we_lost_data") return fail(state, { tag: "data_lost" });
+  if (verdict.tag !== "resume") {
+    const fault = { code: FAULTS[verdict.tag] } as PeerFault;
+    return fail(state, { tag: "fault", text: describeFault(fault) });
+  }
+  const online: FundedState = { ...state, link: ONLINE };
+  const both = state.commitments.local.number === 0n && message.next_commitment_number === 1n;
+  const ready: readonly Effect[] = state.ready.local && both ? [bind(readyMessage(env, state))] : [];
+  const effects = [...ready, ...retransmission(env, online, verdict)];
+  return goOn(env, online, effects);
+}
+
+function goOn(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
+  switch (state.tag) {
+    case "Normal": {
+      const due = announceWhenDue(env, state);
+      const told: readonly Effect[] = state.funding.deep ? [readyEffect(state)] : [];
+      return closeStep(env, due.state, [...effects, ...told, ...due.effects, { tag: "NotifyUpdated" }]);
+    }
+    case "ShuttingDown":
+      return closeStep(env, state, [...effects, { tag: "NotifyUpdated" }]);
+    case "Negotiating":
+    case "Closing":
+      return resumeClose(env, state, effects);
+    default:
+      return commit(state, ...effects, { tag: "NotifyUpdated" });
+  }
+}

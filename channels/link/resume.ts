@@ -1,0 +1,51 @@
+import type { ChannelEnv } from "../env.ts";
+import { tellAnnounced } from "../normal/announce.ts";
+import { tellUnresolved } from "../normal/receive-revocation.ts";
+import type { ChannelState, Funded, FundedState } from "../state.ts";
+import { commit, type Effect, stay, type Transition } from "../transition.ts";
+import { fundingOutput } from "../tx/funding-tx.ts";
+import { offline } from "./offline.ts";
+
+/**
+ * After loading from disk: everything that a host may have been told before it stopped and not acted on. Each of these
+ * may come twice; the host knows them by (channel, id).
+ */
+export function resume(env: ChannelEnv, state: ChannelState): Transition {
+  if (state.tag === "Closed") {
+    return commit(state, { tag: "Forget", reason: "closed and buried" });
+  }
+  if (!("commitments" in state)) return stay();
+  const loaded = offline(state);
+  const { outpoint, script } = watched(loaded);
+  const effects: readonly Effect[] = [
+    { tag: "WatchFunding", outpoint, script },
+    ...broadcasts(loaded),
+    ...settled(loaded),
+    ...tellUnresolved(env, loaded),
+    ...tellAnnounced(env, loaded),
+  ];
+  return commit(loaded, ...effects);
+}
+
+function watched({ params }: Funded) {
+  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
+  return { outpoint: params.funding, script: fundingOutput(...keys, params.capacity).script };
+}
+
+/** Transactions that are ours to bring into the chain. */
+function broadcasts(state: FundedState): readonly Effect[] {
+  if (state.tag === "Closing") {
+    return state.confirmed === undefined ? [{ tag: "Broadcast", tx: state.tx, why: "mutual_close" }] : [];
+  }
+  const { tx, confirmed } = state.funding;
+  return tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
+}
+
+/** Preimages that the peer has given for HTLCs that are still pending. */
+function settled({ commitments }: Funded): readonly Effect[] {
+  return commitments.htlcs.flatMap((htlc): readonly Effect[] => {
+    if (htlc.side !== "offered" || htlc.preimage === undefined) return [];
+    const { id, origin, amount, preimage } = htlc;
+    return [{ tag: "HtlcSettled", id, origin, amount, preimage }];
+  });
+}

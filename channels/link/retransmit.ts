@@ -1,0 +1,55 @@
+import { assert, present } from "../../src/base/result.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { Htlc, OfferedHtlc, OfferedStep, ReceivedHtlc } from "../htlc.ts";
+import { feeMessage } from "../normal/fee.ts";
+import { addMessage } from "../normal/offer.ts";
+import { revocationMessage } from "../normal/receive-commitment.ts";
+import { removalMessage } from "../normal/settle.ts";
+import { commitmentMessage } from "../normal/sign.ts";
+import type { Commitments, Funded, UpdateRef } from "../state.ts";
+import { bind, type Effect, propose } from "../transition.ts";
+
+/**
+ * What the peer lacks: a `revoke_and_ack` and a `commitment_signed` with its updates in the order in which they left,
+ * byte for byte the same, then the updates that nothing covers yet. BOLT 2 §Message Retransmission.
+ */
+export function retransmission(
+  env: ChannelEnv,
+  state: Funded,
+  lacks: { readonly commitment: boolean; readonly revocation: boolean },
+): readonly Effect[] {
+  const { sent, proposed, lastSent } = state.commitments;
+  assert(!lacks.commitment || sent !== undefined, "only an unrevoked commitment is sent again");
+  const commitment =
+    lacks.commitment && sent !== undefined
+      ? [...updates(state, sent.updates, "SENT_ADD_COMMIT"), bind(commitmentMessage(state, sent.signatures))]
+      : [];
+  const revocation = lacks.revocation ? [bind(revocationMessage(env, state))] : [];
+  const both = lastSent === "revoke_and_ack" ? [...commitment, ...revocation] : [...revocation, ...commitment];
+  return [...both, ...updates(state, proposed, "SENT_ADD_HTLC")];
+}
+
+const updates = (state: Funded, refs: readonly UpdateRef[], feeStep: OfferedStep): readonly Effect[] =>
+  refs.map((ref) => updateEffect(state, ref, feeStep));
+
+function updateEffect(state: Funded, ref: UpdateRef, feeStep: OfferedStep): Effect {
+  const { commitments } = state;
+  switch (ref.tag) {
+    case "add":
+      return propose(addMessage(state, find(commitments, "offered", ref.id) as OfferedHtlc));
+    case "remove": {
+      const message = removalMessage(state, find(commitments, "received", ref.id) as ReceivedHtlc);
+      return message.name === "update_fulfill_htlc" ? bind(message) : propose(message);
+    }
+    case "fee": {
+      const update = commitments.feeUpdates.find((known) => known.step === feeStep);
+      return propose(feeMessage(state, present(update, "the fee update is pending").feerate));
+    }
+  }
+}
+
+const find = (commitments: Commitments, side: Htlc["side"], id: bigint): Htlc =>
+  present(
+    commitments.htlcs.find((htlc) => htlc.side === side && htlc.id === id),
+    "an update that the peer has not acknowledged is pending",
+  );

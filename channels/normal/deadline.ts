@@ -1,0 +1,28 @@
+import { fail } from "../close/failure.ts";
+import type { ChannelEnv } from "../env.ts";
+import { describeFault, type PeerFault } from "../fault.ts";
+import type { Htlc } from "../htlc.ts";
+import type { FundedState } from "../state.ts";
+import type { Transition } from "../transition.ts";
+
+/**
+ * The first HTLC that only the chain can still decide: one that we offered and that the peer holds beyond its expiry, or
+ * one whose preimage we gave and that the peer does not remove though its own time to take it back comes near.
+ * BOLT 2 §cltv_expiry_delta Selection.
+ */
+function overdue(env: ChannelEnv, htlcs: readonly Htlc[]): Htlc | undefined {
+  const { graceBlocks, fulfillmentDeadlineBlocks } = env.policy;
+  return htlcs.find((htlc) => {
+    if (htlc.side === "offered") return htlc.step !== "SENT_ADD_HTLC" && env.height >= htlc.expiry + graceBlocks;
+    return htlc.removal?.tag === "fulfilled" && env.height >= htlc.expiry - fulfillmentDeadlineBlocks;
+  });
+}
+
+/** One more block. Undefined when every deadline is met. */
+export function failOverdue(env: ChannelEnv, state: FundedState): Transition | undefined {
+  if (state.tag === "Failed" || state.tag === "Closing") return undefined;
+  const late = overdue(env, state.commitments.htlcs);
+  if (late === undefined) return undefined;
+  const fault: PeerFault = { code: "htlc_deadline", id: late.id };
+  return fail(state, { tag: "fault", text: describeFault(fault) });
+}

@@ -1,0 +1,56 @@
+import { assert } from "../../src/base/result.ts";
+import type { SatPerKw } from "../../src/base/units.ts";
+import type { UpdateFee } from "../../src/wire/updates.ts";
+import { punish } from "../close/failure.ts";
+import { assertConserved } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChannelState, Commitments, FeeUpdate, Funded, UpdatingState } from "../state.ts";
+import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
+import { feerateAffordable } from "./bounds.ts";
+import { numbersUsedUp } from "./offer.ts";
+import { queueSign } from "./queue.ts";
+
+/** Only the last one counts, so an uncommitted one is replaced: at most one stands at each step. BOLT 2 §Updating Fees: update_fee. */
+function withFee(commitments: Commitments, update: FeeUpdate): Commitments {
+  const kept = commitments.feeUpdates.filter((known) => known.step !== update.step);
+  assert(kept.length < 5, "an update_fee takes five steps");
+  return { ...commitments, feeUpdates: [...kept, update] };
+}
+
+/** As opener we may change what both commitments pay. BOLT 2 §Updating Fees: update_fee. */
+export function changeFee(env: ChannelEnv, state: ChannelState, feerate: SatPerKw): Transition {
+  const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command: "UpdateFee", reason });
+  if (state.tag !== "Normal") return refuse({ code: "wrong_state", state: state.tag });
+  if (state.params.opener !== "local") return refuse({ code: "not_opener" });
+  if (state.link.tag !== "online") return refuse({ code: "not_connected" });
+  const { commitments, params } = state;
+  if (numbersUsedUp(commitments)) return refuse({ code: "commitment_numbers_used_up" });
+  const { feerateMin, feerateMax } = env.policy;
+  if (feerate < feerateMin || feerate > feerateMax) return refuse({ code: "feerate_out_of_range", requested: feerate });
+  const first = !commitments.proposed.some((update) => update.tag === "fee");
+  const updated = withFee(commitments, { feerate, step: "SENT_ADD_HTLC" });
+  if (!feerateAffordable(env, params, updated)) return refuse({ code: "cannot_afford_feerate", requested: feerate });
+  const after = first ? { ...updated, proposed: [...updated.proposed, { tag: "fee" as const }] } : updated;
+  assertConserved(params, after);
+  const asking = queueSign({ ...state, commitments: after });
+  return advance(asking.state, propose(feeMessage(state, feerate)), ...asking.effects);
+}
+
+export const feeMessage = (state: Funded, feerate: SatPerKw): UpdateFee => ({
+  name: "update_fee",
+  channel_id: state.params.channelId,
+  feerate_per_kw: feerate,
+});
+
+/** The peer, as opener, changes the feerate. Who may is asked before anything is computed. BOLT 2 §Updating Fees: update_fee. */
+export function receiveFee(env: ChannelEnv, state: UpdatingState, message: UpdateFee): Transition {
+  const { commitments, params } = state;
+  const feerate = message.feerate_per_kw;
+  if (params.opener !== "remote") return punish(state, { code: "update_fee_not_opener" });
+  if (feerate < env.policy.feerateMin || feerate > env.policy.feerateMax)
+    return punish(state, { code: "feerate_out_of_range", feerate });
+  const after = withFee(commitments, { feerate, step: "RECEIVED_ADD_HTLC" });
+  if (!feerateAffordable(env, params, after)) return punish(state, { code: "feerate_not_affordable", feerate });
+  assertConserved(params, after);
+  return advance({ ...state, commitments: after });
+}

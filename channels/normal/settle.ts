@@ -1,0 +1,96 @@
+import { equalBytes, toHex } from "../../src/base/bytes.ts";
+import { idBytes, type PaymentHash, type Preimage } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
+import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from "../../src/wire/updates.ts";
+import { assertConserved } from "../commitments.ts";
+import type { ReceivedHtlc, Removal } from "../htlc.ts";
+import type { ChannelState, Commitments, Failed, Funded, UpdatingState } from "../state.ts";
+import {
+  advance,
+  bind,
+  type CommandRefusal,
+  commit,
+  type Effect,
+  propose,
+  stay,
+  type Transition,
+} from "../transition.ts";
+import { queueSign } from "./queue.ts";
+
+type SettleCommand = "FulfillHtlc" | "FailHtlc" | "FailMalformedHtlc";
+export const hashesTo = (preimage: Preimage, hash: PaymentHash): boolean => toHex(sha256(idBytes(preimage))) === hash;
+
+/**
+ * Removes an HTLC that the peer offered. A preimage is a promise and is written before it leaves, whether or not there
+ * is a connection; a failure may be lost, as the host is told again of every unresolved HTLC.
+ * BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and update_fail_malformed_htlc.
+ */
+export function removeReceived(state: ChannelState, command: SettleCommand, id: bigint, removal: Removal): Transition {
+  const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command, reason });
+  if (state.tag !== "Normal" && state.tag !== "ShuttingDown" && state.tag !== "Failed")
+    return refuse({ code: "wrong_state", state: state.tag });
+  const { commitments } = state;
+  const htlc = commitments.htlcs.find((known) => known.side === "received" && known.id === id);
+  if (htlc === undefined) return refuse({ code: "unknown_htlc", id });
+  if (htlc.removal !== undefined)
+    return sameRemoval(htlc.removal, removal) ? stay() : refuse({ code: "htlc_already_removed", id });
+  if (htlc.step !== "RECEIVED_ADD_ACK_REVOCATION") return refuse({ code: "htlc_not_committed", id });
+  if (removal.tag === "fulfilled" && !hashesTo(removal.preimage, htlc.paymentHash))
+    return refuse({ code: "wrong_preimage", id });
+  const removed: ReceivedHtlc = { ...htlc, step: "SENT_REMOVE_HTLC", removal };
+  const after: Commitments = {
+    ...commitments,
+    htlcs: commitments.htlcs.map((known) => (known === htlc ? removed : known)),
+    proposed: [...commitments.proposed, { tag: "remove", id }],
+  };
+  assertConserved(state.params, after);
+  assert(after.balance === commitments.balance, "a removal moves no balance before it is irrevocable");
+  if (state.tag === "Failed") return removeAfterFailure(state, after, removal);
+  return sendRemoval({ ...state, commitments: after }, removed);
+}
+
+/** Without a peer to talk to only the preimage matters: the chain will ask for it. */
+function removeAfterFailure(state: Failed, after: Commitments, removal: Removal): Transition {
+  return removal.tag === "fulfilled" ? commit({ ...state, commitments: after }, { tag: "NotifyUpdated" }) : stay();
+}
+
+function sendRemoval(after: UpdatingState, removed: ReceivedHtlc): Transition {
+  const { state, effects } = queueSign(after);
+  const online = state.link.tag === "online";
+  const message = removalMessage(state, removed);
+  if (message.name === "update_fulfill_htlc") {
+    const sent: readonly Effect[] = online ? [bind(message)] : [];
+    return commit(state, ...sent, ...effects);
+  }
+  return online ? advance(state, propose(message), ...effects) : advance(state);
+}
+
+function sameRemoval(a: Removal, b: Removal): boolean {
+  if (a.tag === "fulfilled") return b.tag === "fulfilled" && a.preimage === b.preimage;
+  if (a.tag === "failed") return b.tag === "failed" && equalBytes(a.reason, b.reason);
+  return b.tag === "malformed" && a.code === b.code && equalBytes(a.sha256OfOnion, b.sha256OfOnion);
+}
+
+/** The message that removes an HTLC, the same each time. */
+export function removalMessage(
+  state: Funded,
+  htlc: ReceivedHtlc,
+): UpdateFulfillHtlc | UpdateFailHtlc | UpdateFailMalformedHtlc {
+  const { removal } = htlc;
+  assert(removal !== undefined, "what is to be removed has an end");
+  const named = { channel_id: state.params.channelId, id: htlc.id };
+  switch (removal.tag) {
+    case "fulfilled":
+      return { name: "update_fulfill_htlc", ...named, payment_preimage: removal.preimage };
+    case "failed":
+      return { name: "update_fail_htlc", ...named, reason: removal.reason };
+    case "malformed":
+      return {
+        name: "update_fail_malformed_htlc",
+        ...named,
+        sha256_of_onion: removal.sha256OfOnion,
+        failure_code: removal.code,
+      };
+  }
+}

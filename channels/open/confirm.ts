@@ -1,0 +1,143 @@
+import { equalBytes } from "../../src/base/bytes.ts";
+import { shortChannelId } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
+import type { TxOut } from "../../src/bitcoin/tx.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import type { ChannelReady } from "../../src/wire/opening.ts";
+import { punish } from "../close/failure.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChannelInput } from "../input.ts";
+import { announceWhenDue } from "../normal/announce.ts";
+import { tellUnresolved } from "../normal/receive-revocation.ts";
+import type { Funded, FundedState, Normal, WaitForChannelReady } from "../state.ts";
+import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";
+import { fundingOutput } from "../tx/funding-tx.ts";
+
+/** An accepter may forget a channel that was not funded for this long. BOLT 2 §The channel_ready Message. */
+const FUNDING_TIMEOUT_BLOCKS = 2016;
+
+/** The output on chain, to the sat and to the byte: amount, script and index. BOLT 2 §The channel_ready Message. */
+function isFundedBy(state: Funded, output: TxOut | undefined): boolean {
+  const { params } = state;
+  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
+  const expected = fundingOutput(...keys, params.capacity);
+  return output !== undefined && output.amount === expected.amount && equalBytes(output.script, expected.script);
+}
+
+/** The funding transaction is in the best chain. What it holds is checked before anything is built on it. */
+export function fundingConfirmed(
+  env: ChannelEnv,
+  state: FundedState,
+  { height, txIndex, output }: Extract<ChannelInput, { tag: "FundingConfirmed" }>,
+): Transition {
+  if (!isFundedBy(state, output)) return punish(state, { code: "funding_output_wrong" });
+  const scid = shortChannelId(height, txIndex, state.params.funding.vout);
+  const moved = state.funding.confirmed !== undefined && state.funding.confirmed.shortChannelId !== scid;
+  const announcement = moved ? { local: undefined, remote: undefined } : state.announcement;
+  const confirmed = { height, shortChannelId: scid };
+  const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
+  return deepEnough(env, next, [{ tag: "NotifyUpdated" }]);
+}
+
+/** How many blocks hold the funding transaction up; 0 when none does. */
+export const fundingDepth = (env: ChannelEnv, { funding }: Funded): number =>
+  funding.confirmed === undefined ? 0 : env.height - funding.confirmed.height + 1;
+
+/** What a new depth of the funding transaction makes possible. */
+function deepEnough(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
+  const reached = !state.funding.deep && fundingDepth(env, state) >= state.params.minimumDepth;
+  if (reached) return nowDeep(env, { ...state, funding: { ...state.funding, deep: true } }, effects);
+  if (state.tag === "Normal") {
+    const due = announceWhenDue(env, state);
+    if (effects.length > 0) return commit(due.state, ...effects, ...due.effects);
+    return due.effects.length > 0 ? advance(due.state, ...due.effects) : stay();
+  }
+  return effects.length === 0 ? stay() : commit(state, ...effects);
+}
+
+/** For the first time, or again after a reorganisation. */
+function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
+  switch (state.tag) {
+    case "WaitForFundingConfirmed": {
+      const ready: WaitForChannelReady = {
+        ...state,
+        tag: "WaitForChannelReady",
+        ready: { ...state.ready, local: true },
+      };
+      return whenBothReady(env, ready, [...effects, ...sayReady(env, ready)]);
+    }
+    case "WaitForChannelReady":
+      return whenBothReady(env, state, effects);
+    case "Normal":
+    case "ShuttingDown": {
+      const due = state.tag === "Normal" ? announceWhenDue(env, state) : { state, effects: [] };
+      return commit(due.state, ...effects, readyEffect(state), ...tellUnresolved(env, state), ...due.effects);
+    }
+    default:
+      return commit(state, ...effects);
+  }
+}
+
+/** One more block. Undefined when it changes nothing. */
+export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
+  const waited = env.height - state.funding.since;
+  const unfunded = state.tag === "WaitForFundingConfirmed" && state.funding.confirmed === undefined;
+  if (unfunded && state.params.opener === "remote" && waited >= FUNDING_TIMEOUT_BLOCKS) {
+    const text = "the funding transaction did not confirm";
+    return commit(
+      { tag: "Closed", params: state.params, closingTxid: undefined },
+      { tag: "SendError", channelId: state.params.channelId, text },
+      { tag: "Forget", reason: text },
+    );
+  }
+  const deeper = deepEnough(env, state, []);
+  return deeper.kind === "stay" ? undefined : deeper;
+}
+
+const sayReady = (env: ChannelEnv, state: Funded): readonly Effect[] =>
+  state.link.tag === "online" ? [bind(readyMessage(env, state))] : [];
+
+export const readyMessage = (env: ChannelEnv, state: Funded): ChannelReady => ({
+  name: "channel_ready",
+  channel_id: state.params.channelId,
+  second_per_commitment_point: env.keys.commitmentPoint(1n),
+});
+
+export const readyEffect = (state: Funded): VolatileEffect => ({
+  tag: "Ready",
+  shortChannelId: present(state.funding.confirmed, "a ready channel is confirmed").shortChannelId,
+  remoteAlias: state.remoteAlias,
+});
+
+function whenBothReady(env: ChannelEnv, state: WaitForChannelReady, effects: readonly Effect[]): Transition {
+  if (!state.ready.remote || !state.funding.deep) return commit(state, ...effects);
+  const normal: Normal = { ...state, tag: "Normal" };
+  const announced = announceWhenDue(env, normal);
+  return commit(announced.state, ...effects, readyEffect(normal), { tag: "NotifyUpdated" }, ...announced.effects);
+}
+
+/** The peer calls the channel ready, perhaps before we do, perhaps again, perhaps with a new alias. BOLT 2 §The channel_ready Message. */
+export function receiveReady(env: ChannelEnv, state: FundedState, message: ChannelReady): Transition {
+  const remoteAlias = message.short_channel_id ?? state.remoteAlias;
+  if (state.ready.remote) {
+    if (remoteAlias === state.remoteAlias) return stay();
+    return commit({ ...state, remoteAlias }, { tag: "NotifyUpdated" });
+  }
+  const remoteNextPoint = message.second_per_commitment_point;
+  if (!secp256k1.isPoint(remoteNextPoint)) return punish(state, { code: "bad_point" });
+  const commitments = { ...state.commitments, remoteNextPoint };
+  const next = { ...state, remoteAlias, commitments, ready: { ...state.ready, remote: true } };
+  if (next.tag === "WaitForChannelReady") return whenBothReady(env, next, []);
+  return commit(next, { tag: "NotifyUpdated" });
+}
+
+/** The block with the funding transaction is no longer in the best chain: nothing that rests on it is certain. */
+export function fundingReorged(state: FundedState): Transition {
+  if (state.funding.confirmed === undefined) return stay();
+  const funding = { ...state.funding, confirmed: undefined, deep: false };
+  const announcement = { local: undefined, remote: undefined };
+  const next: FundedState = { ...state, funding, announcement };
+  const { tx } = state.funding;
+  const again: readonly Effect[] = tx === undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
+  return commit(next, { tag: "NotReady" }, ...again, { tag: "NotifyUpdated" });
+}

@@ -1,0 +1,75 @@
+import type { Outpoint, Txid } from "../../src/base/ids.ts";
+import { msat, toMsat } from "../../src/base/units.ts";
+import { localCommitment, remoteCommitment, specOf } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import { EMPTY_SECRETS } from "../keys/commitment-secrets.ts";
+import type { Signatures } from "../keys/signer.ts";
+import type { ChannelParams } from "../params.ts";
+import type { Commitments, Funded, Online, Proposal } from "../state.ts";
+import { channelIdOf } from "../tx/funding-tx.ts";
+
+/** A connection on which everything may be said. */
+export const ONLINE: Online = {
+  tag: "online",
+  signSoon: false,
+  announcementSent: false,
+  shutdownSent: false,
+  shutdownReceived: false,
+  closingFee: undefined,
+  signing: undefined,
+};
+
+export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelParams => ({
+  ...proposal.params,
+  funding,
+  channelId: channelIdOf(funding),
+});
+
+const UNSIGNED: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
+
+/** Commitment number 0 of both sides. Pushed funds stand on the accepter's side, yet count only once the funding is deep enough. */
+export function initialCommitments(
+  proposal: Proposal,
+  params: ChannelParams,
+  signed: { readonly local: Signatures; readonly remoteTxid: Txid },
+): Commitments {
+  const kept = msat(toMsat(params.capacity) - proposal.push);
+  const openedHere = params.opener === "local";
+  return {
+    balance: openedHere ? { local: kept, remote: proposal.push } : { local: proposal.push, remote: kept },
+    feerate: proposal.feerate,
+    feeUpdates: [],
+    htlcs: [],
+    local: { number: 0n, signatures: signed.local },
+    remote: { number: 0n, point: proposal.remoteFirstPoint, txid: signed.remoteTxid },
+    remoteNextPoint: undefined,
+    sent: undefined,
+    proposed: [],
+    nextOfferedId: 0n,
+    nextReceivedId: 0n,
+    secrets: EMPTY_SECRETS,
+    lastSent: "neither",
+  };
+}
+
+/** The two first commitment transactions: ours for the peer's signature, the peer's for ours. */
+export function firstCommitments(env: ChannelEnv, proposal: Proposal, params: ChannelParams) {
+  const draft = initialCommitments(proposal, params, { local: UNSIGNED, remoteTxid: params.funding.txid });
+  return {
+    local: localCommitment(env, params, 0n, specOf(draft, "local")),
+    remote: remoteCommitment(env, params, draft.remote, specOf(draft, "remote")),
+  };
+}
+
+/** A channel whose money is about to be at stake. */
+export function newlyFunded(env: ChannelEnv, params: ChannelParams, commitments: Commitments): Funded {
+  return {
+    params,
+    commitments,
+    funding: { since: env.height, confirmed: undefined, deep: false, tx: undefined },
+    ready: { local: false, remote: false },
+    remoteAlias: undefined,
+    announcement: { local: undefined, remote: undefined },
+    link: ONLINE,
+  };
+}

@@ -1,0 +1,161 @@
+import { assert } from "../../src/base/result.ts";
+import { msat, toMsat } from "../../src/base/units.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { AcceptChannel, FundingSigned, OpenChannel } from "../../src/wire/opening.ts";
+import { abortOpening } from "../close/failure.ts";
+import { localTerms, remoteTerms } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChannelInput, OpenChannelInput } from "../input.ts";
+import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
+import { verifyCommitment } from "../keys/verify.ts";
+import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } from "../state.ts";
+import { advance, type CommandRefusal, commit, propose, stay, type Transition } from "../transition.ts";
+import { fundingOutput } from "../tx/funding-tx.ts";
+import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
+import { acceptRuleBroken, CHANNEL_TYPE, isAffordable, isAnnounced, ownSide, remoteSide } from "./rules.ts";
+
+/** We fund: `open_channel` leaves. BOLT 2 §The open_channel Message. */
+export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transition {
+  const refusal = openRefusal(env, request);
+  if (refusal !== undefined) return stay({ tag: "CommandRefused", command: "Open", reason: refusal });
+  const own = ownSide(env, request.capacity, env.policy.dustLimit);
+  const open: OpenChannel = {
+    name: "open_channel",
+    chain_hash: env.chainHash,
+    temporary_channel_id: request.temporaryChannelId,
+    funding_satoshis: request.capacity,
+    push_msat: request.push,
+    dust_limit_satoshis: own.dustLimit,
+    max_htlc_value_in_flight_msat: own.maxHtlcValueInFlight,
+    channel_reserve_satoshis: own.channelReserve,
+    htlc_minimum_msat: own.htlcMinimum,
+    feerate_per_kw: request.feerate,
+    to_self_delay: own.toSelfDelay,
+    max_accepted_htlcs: own.maxAcceptedHtlcs,
+    funding_pubkey: own.basepoints.fundingPubkey,
+    revocation_basepoint: own.basepoints.revocationBasepoint,
+    payment_basepoint: own.basepoints.paymentBasepoint,
+    delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
+    htlc_basepoint: own.basepoints.htlcBasepoint,
+    first_per_commitment_point: env.keys.commitmentPoint(0n),
+    channel_flags: request.announce ? 1 : 0,
+    upfront_shutdown_script: new Uint8Array(0),
+    channel_type: CHANNEL_TYPE,
+  };
+  return advance({ tag: "WaitForAcceptChannel", request, open }, propose(open));
+}
+
+function openRefusal(env: ChannelEnv, request: OpenChannelInput): CommandRefusal | undefined {
+  const { capacityMin, capacityMax, feerateMin, feerateMax } = env.policy;
+  if (request.capacity < capacityMin || request.capacity > capacityMax)
+    return { code: "capacity_out_of_range", minimum: capacityMin, maximum: capacityMax };
+  if (request.push > toMsat(request.capacity)) return { code: "push_out_of_range" };
+  if (request.feerate < feerateMin || request.feerate > feerateMax)
+    return { code: "feerate_out_of_range", requested: request.feerate };
+  if (!isAffordable(request)) return { code: "cannot_afford_feerate", requested: request.feerate };
+  return undefined;
+}
+
+/** The peer agrees: now a funding transaction is worth building. BOLT 2 §The accept_channel Message. */
+export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, accept: AcceptChannel): Transition {
+  const { open, request } = state;
+  const rule = acceptRuleBroken(env, open, accept);
+  if (rule !== undefined) return abortOpening(open.temporary_channel_id, { code: "bad_opening", rule });
+  const own = ownSide(env, request.capacity, env.policy.dustLimit);
+  const proposal = {
+    params: {
+      temporaryChannelId: open.temporary_channel_id,
+      remoteNodeId: env.remoteNodeId,
+      opener: "local" as const,
+      announce: isAnnounced(open),
+      capacity: request.capacity,
+      minimumDepth: accept.minimum_depth,
+      keyIndex: env.keyIndex,
+      local: own,
+      remote: remoteSide(accept),
+    },
+    feerate: request.feerate,
+    push: request.push,
+    remoteFirstPoint: accept.first_per_commitment_point,
+  };
+  const { amount, script } = fundingOutput(own.basepoints.fundingPubkey, accept.funding_pubkey, request.capacity);
+  return advance({ tag: "WaitForFundingTx", proposal }, { tag: "NeedFunding", amount, script });
+}
+
+/** The host has built the funding transaction; it stays here until the peer has signed. BOLT 2 §The funding_created Message. */
+export function receiveFundingTx(
+  env: ChannelEnv,
+  state: WaitForFundingTx,
+  { tx, vout }: Extract<ChannelInput, { tag: "FundingTx" }>,
+): Transition {
+  const { proposal } = state;
+  const { local, remote, capacity, temporaryChannelId } = proposal.params;
+  const expected = fundingOutput(local.basepoints.fundingPubkey, remote.basepoints.fundingPubkey, capacity);
+  if (!paysExactly(tx.outputs[vout], expected)) {
+    const refused = {
+      tag: "CommandRefused",
+      command: "FundingTx",
+      reason: { code: "funding_output_missing" },
+    } as const;
+    return advance({ tag: "Aborted", reason: "funding output missing" }, refused, {
+      tag: "SendError",
+      channelId: temporaryChannelId,
+      text: "funding failed",
+    });
+  }
+  const params = completeParams(proposal, { txid: txidOf(tx), vout });
+  const { remote: theirs } = firstCommitments(env, proposal, params);
+  const request = remoteCommitmentRequest(remoteTerms(params), proposal.remoteFirstPoint, theirs);
+  return advance(
+    { tag: "WaitForFundingSigned", proposal, params, fundingTx: tx, remoteTxid: theirs.txid, signed: false },
+    { tag: "NeedSignatures", request },
+  );
+}
+
+/** To the sat and to the byte. BOLT 3 §Funding Transaction Output. */
+export const paysExactly = (
+  output: { readonly amount: bigint; readonly script: Uint8Array } | undefined,
+  expected: { readonly amount: bigint; readonly script: Uint8Array },
+): boolean =>
+  output !== undefined &&
+  output.amount === expected.amount &&
+  output.script.length === expected.script.length &&
+  output.script.every((byte, at) => byte === expected.script[at]);
+
+export function signedFundingCreated(state: WaitForFundingSigned, signatures: Signatures): Transition {
+  assert(!state.signed, "funding_created leaves once");
+  const { funding, temporaryChannelId } = state.params;
+  return advance(
+    { ...state, signed: true },
+    propose({
+      name: "funding_created",
+      temporary_channel_id: temporaryChannelId,
+      funding_txid: funding.txid,
+      funding_output_index: funding.vout,
+      signature: signatures.signature,
+    }),
+  );
+}
+
+/** With the peer's signature on our first commitment the funds can be got back: only now may they go in. BOLT 2 §The funding_signed Message. */
+export function receiveFundingSigned(env: ChannelEnv, state: WaitForFundingSigned, message: FundingSigned): Transition {
+  const { params, proposal, fundingTx } = state;
+  const { local } = firstCommitments(env, proposal, params);
+  const signatures: Signatures = { signature: message.signature, htlcSignatures: [] };
+  const remoteKey = params.remote.basepoints.fundingPubkey;
+  const verified = verifyCommitment(localTerms(params), local.keys, local.commitment, remoteKey, signatures);
+  if (!verified.ok) return abortOpening(params.channelId, verified.error);
+  const commitments = initialCommitments(proposal, params, { local: signatures, remoteTxid: state.remoteTxid });
+  assert(
+    commitments.balance.local === msat(toMsat(params.capacity) - proposal.push),
+    "what we fund and do not push is ours",
+  );
+  const funded = newlyFunded(env, params, commitments);
+  const { script } = fundingOutput(params.local.basepoints.fundingPubkey, remoteKey, params.capacity);
+  return commit(
+    { ...funded, tag: "WaitForFundingConfirmed", funding: { ...funded.funding, tx: fundingTx } },
+    { tag: "WatchFunding", outpoint: params.funding, script },
+    { tag: "Broadcast", tx: fundingTx, why: "funding" },
+    { tag: "NotifyUpdated" },
+  );
+}

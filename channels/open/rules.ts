@@ -1,0 +1,133 @@
+import { equalBytes } from "../../src/base/bytes.ts";
+import { type Sat, type SatPerKw, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { featureBits } from "../../src/wire/features.ts";
+import type { AcceptChannel, OpenChannel } from "../../src/wire/opening.ts";
+import { isShutdownScript } from "../close/script.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { OpeningRule } from "../fault.ts";
+import type { SideParams } from "../params.ts";
+import { openerCost } from "../tx/weights.ts";
+
+/** static_remotekey and anchors: the one type that we speak. BOLT 2 §Defined Channel Types. */
+export const CHANNEL_TYPE = featureBits([12, 22]);
+/** With more, two commitments would not fit into one message. BOLT 2 §The open_channel Message. */
+export const ACCEPTED_HTLCS_MAX = 483;
+const DUST_LIMIT_MIN = sat(354n);
+const ANNOUNCE_CHANNEL = 1;
+export const isAnnounced = (open: OpenChannel): boolean => (open.channel_flags & ANNOUNCE_CHANNEL) === 1;
+
+const share = (amount: bigint, ppm: bigint): bigint => (amount * ppm) / 1_000_000n;
+
+/** What we announce for a channel of this capacity. `remoteDust` is known to the accepter only. */
+export function ownSide(env: ChannelEnv, capacity: Sat, remoteDust: Sat): SideParams {
+  const { policy, keys } = env;
+  const reserves = [share(capacity, policy.reserveSharePpm), policy.reserveMin, policy.dustLimit, remoteDust];
+  return {
+    basepoints: {
+      fundingPubkey: keys.fundingPubkey,
+      revocationBasepoint: keys.revocationBasepoint,
+      paymentBasepoint: keys.paymentBasepoint,
+      delayedPaymentBasepoint: keys.delayedPaymentBasepoint,
+      htlcBasepoint: keys.htlcBasepoint,
+    },
+    dustLimit: policy.dustLimit,
+    maxHtlcValueInFlight: share(toMsat(capacity), policy.inFlightSharePpm),
+    channelReserve: sat(reserves.reduce((most, value) => (value > most ? value : most))),
+    htlcMinimum: policy.htlcMinimum,
+    toSelfDelay: policy.toSelfDelay,
+    maxAcceptedHtlcs: policy.maxAcceptedHtlcs,
+    upfrontShutdownScript: undefined,
+  };
+}
+
+/** What the peer announced. */
+export const remoteSide = (message: OpenChannel | AcceptChannel): SideParams => ({
+  basepoints: {
+    fundingPubkey: message.funding_pubkey,
+    revocationBasepoint: message.revocation_basepoint,
+    paymentBasepoint: message.payment_basepoint,
+    delayedPaymentBasepoint: message.delayed_payment_basepoint,
+    htlcBasepoint: message.htlc_basepoint,
+  },
+  dustLimit: message.dust_limit_satoshis,
+  maxHtlcValueInFlight: message.max_htlc_value_in_flight_msat,
+  channelReserve: message.channel_reserve_satoshis,
+  htlcMinimum: message.htlc_minimum_msat,
+  toSelfDelay: message.to_self_delay,
+  maxAcceptedHtlcs: message.max_accepted_htlcs,
+  upfrontShutdownScript:
+    message.upfront_shutdown_script === undefined || message.upfront_shutdown_script.length === 0
+      ? undefined
+      : message.upfront_shutdown_script,
+});
+
+/** The first rule that an `open_channel` breaks. BOLT 2 §The open_channel Message. */
+export function openRuleBroken(env: ChannelEnv, open: OpenChannel): OpeningRule | undefined {
+  const { policy } = env;
+  const capacity = open.funding_satoshis;
+  if (open.chain_hash !== env.chainHash) return "chain_hash";
+  if (capacity < policy.capacityMin || capacity > policy.capacityMax) return "capacity";
+  if (open.push_msat > toMsat(capacity)) return "push_msat";
+  if (open.feerate_per_kw < policy.feerateMin || open.feerate_per_kw > policy.feerateMax) return "feerate";
+  const common = sideRuleBroken(env, open, capacity);
+  if (common !== undefined) return common;
+  // Our own dust limit must fit under the reserve that the peer asks us to keep.
+  if (open.channel_reserve_satoshis < policy.dustLimit) return "reserve_below_dust";
+  return initialRuleBroken(open, open.channel_reserve_satoshis);
+}
+
+/** The first rule that an `accept_channel` breaks. BOLT 2 §The accept_channel Message. */
+export function acceptRuleBroken(env: ChannelEnv, open: OpenChannel, accept: AcceptChannel): OpeningRule | undefined {
+  if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
+  if (accept.minimum_depth > env.policy.minimumDepthMax || accept.minimum_depth === 0) return "minimum_depth";
+  const common = sideRuleBroken(env, accept, open.funding_satoshis);
+  if (common !== undefined) return common;
+  if (accept.channel_reserve_satoshis < open.dust_limit_satoshis) return "reserve_below_dust";
+  if (open.channel_reserve_satoshis < accept.dust_limit_satoshis) return "reserve_below_dust";
+  return initialRuleBroken(open, accept.channel_reserve_satoshis);
+}
+
+/** What both messages must keep to. */
+function sideRuleBroken(env: ChannelEnv, side: OpenChannel | AcceptChannel, capacity: Sat): OpeningRule | undefined {
+  const { policy } = env;
+  const type = side.channel_type;
+  if (type === undefined || !equalBytes(type, CHANNEL_TYPE)) return "channel_type";
+  const dust = side.dust_limit_satoshis;
+  if (dust < DUST_LIMIT_MIN || dust > policy.dustLimitMax) return "dust_limit";
+  const reserve = side.channel_reserve_satoshis;
+  if (reserve < dust) return "reserve_below_dust";
+  if (reserve > share(capacity, policy.reserveSharePpmMax) && reserve > policy.reserveMin) return "reserve_too_high";
+  if (side.max_accepted_htlcs < 1 || side.max_accepted_htlcs > ACCEPTED_HTLCS_MAX) return "max_accepted_htlcs";
+  if (side.max_htlc_value_in_flight_msat < side.htlc_minimum_msat || side.max_htlc_value_in_flight_msat === 0n)
+    return "max_htlc_value_in_flight";
+  if (side.htlc_minimum_msat > toMsat(capacity) / 10n) return "htlc_minimum";
+  if (side.to_self_delay < 1 || side.to_self_delay > policy.toSelfDelayMax) return "to_self_delay";
+  if (!publicKeysOf(side).every(secp256k1.isPoint)) return "public_key";
+  const script = side.upfront_shutdown_script;
+  if (script !== undefined && script.length > 0 && !isShutdownScript(script, env.features)) return "shutdown_script";
+  return undefined;
+}
+
+const publicKeysOf = (side: OpenChannel | AcceptChannel): readonly Uint8Array[] => [
+  side.funding_pubkey,
+  side.revocation_basepoint,
+  side.payment_basepoint,
+  side.delayed_payment_basepoint,
+  side.htlc_basepoint,
+  side.first_per_commitment_point,
+];
+
+/** Whether the first commitment can pay its fee and holds something for somebody. */
+function initialRuleBroken(open: OpenChannel, reserve: Sat): OpeningRule | undefined {
+  const opener = openerBalance(open.funding_satoshis, open.push_msat);
+  const cost = openerCost(0, open.feerate_per_kw, "anchors");
+  if (opener < cost) return "unaffordable_fee";
+  if (opener - cost <= reserve && toSatFloor(open.push_msat) <= reserve) return "both_below_reserve";
+  return undefined;
+}
+const openerBalance = (capacity: Sat, push: OpenChannel["push_msat"]): bigint => (toMsat(capacity) - push) / 1000n;
+
+/** Whether our own opening would be refused for these reasons. */
+export const isAffordable = (request: { capacity: Sat; push: OpenChannel["push_msat"]; feerate: SatPerKw }): boolean =>
+  openerBalance(request.capacity, request.push) >= openerCost(0, request.feerate, "anchors");

@@ -1,0 +1,110 @@
+import { printable } from "../src/base/bytes.ts";
+import { unreachable } from "../src/base/result.ts";
+import { punish, receiveError } from "./close/failure.ts";
+import { receiveClosing } from "./close/negotiate.ts";
+import { receiveShutdown } from "./close/shutdown.ts";
+import type { ChannelEnv } from "./env.ts";
+import type { ChannelMessage } from "./input.ts";
+import { receiveReestablish } from "./link/connect.ts";
+import { receiveAnnouncementSignatures } from "./normal/announce.ts";
+import { receiveFee } from "./normal/fee.ts";
+import { receiveAdd } from "./normal/receive-add.ts";
+import { receiveCommitment } from "./normal/receive-commitment.ts";
+import { receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
+import { receiveRevocation } from "./normal/receive-revocation.ts";
+import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
+import { receiveReady } from "./open/confirm.ts";
+import { receiveAccept, receiveFundingSigned } from "./open/opener.ts";
+import type { ChannelState, FundedState, UpdatingState } from "./state.ts";
+import { stay, type Transition } from "./transition.ts";
+
+/** Every message in every state: what fits goes to its clause, what does not is a fault. Never throws. */
+export function receiveMessage(env: ChannelEnv, state: ChannelState, message: ChannelMessage): Transition {
+  if (message.name === "error") return receiveError(state, message);
+  if (message.name === "warning") return stay({ tag: "PeerWarned", text: printable(message.data) });
+  if (!("commitments" in state)) return opening(env, state, message);
+  if (state.tag === "Failed" || state.link.tag === "offline") return stay();
+  if (message.name === "channel_reestablish") return receiveReestablish(env, state, message);
+  if (state.link.tag === "reestablishing") return unexpected(state, message);
+  return funded(env, state, message);
+}
+
+const unexpected = (state: ChannelState, message: ChannelMessage): Transition =>
+  punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
+
+function opening(env: ChannelEnv, state: ChannelState, message: ChannelMessage): Transition {
+  switch (message.name) {
+    case "open_channel":
+      return state.tag === "Fresh" ? receiveOpen(env, message) : unexpected(state, message);
+    case "accept_channel":
+      return state.tag === "WaitForAcceptChannel" ? receiveAccept(env, state, message) : unexpected(state, message);
+    case "funding_created":
+      return state.tag === "WaitForFundingCreated"
+        ? receiveFundingCreated(env, state, message)
+        : unexpected(state, message);
+    case "funding_signed":
+      return state.tag === "WaitForFundingSigned" && state.signed
+        ? receiveFundingSigned(env, state, message)
+        : unexpected(state, message);
+    default:
+      return unexpected(state, message);
+  }
+}
+
+type FundedMessage = Exclude<ChannelMessage, { name: "error" | "warning" | "channel_reestablish" }>;
+function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Transition {
+  switch (message.name) {
+    case "channel_ready":
+      return receiveReady(env, state, message);
+    case "announcement_signatures":
+      return receiveAnnouncementSignatures(env, state, message);
+    case "shutdown":
+      return state.tag === "Failed" ? stay() : receiveShutdown(env, state, message);
+    case "closing_signed":
+      return state.tag === "Negotiating" || state.tag === "Closing"
+        ? receiveClosing(env, state, message)
+        : unexpected(state, message);
+    case "open_channel":
+    case "accept_channel":
+    case "funding_created":
+    case "funding_signed":
+      return unexpected(state, message);
+    default:
+      if (state.tag === "Normal" || state.tag === "ShuttingDown") return updated(env, state, message);
+      return unexpected(state, message);
+  }
+}
+
+type UpdateMessage = Exclude<
+  FundedMessage,
+  {
+    name:
+      | "channel_ready"
+      | "announcement_signatures"
+      | "shutdown"
+      | "closing_signed"
+      | "open_channel"
+      | "accept_channel"
+      | "funding_created"
+      | "funding_signed";
+  }
+>;
+function updated(env: ChannelEnv, state: UpdatingState, message: UpdateMessage): Transition {
+  switch (message.name) {
+    case "update_add_htlc":
+      return receiveAdd(state, message);
+    case "update_fulfill_htlc":
+      return receiveFulfill(state, message);
+    case "update_fail_htlc":
+    case "update_fail_malformed_htlc":
+      return receiveFail(state, message);
+    case "update_fee":
+      return receiveFee(env, state, message);
+    case "commitment_signed":
+      return receiveCommitment(env, state, message);
+    case "revoke_and_ack":
+      return receiveRevocation(env, state, message);
+    default:
+      return unreachable(message);
+  }
+}
