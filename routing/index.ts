@@ -6,8 +6,71 @@ export {
   type ForwardPolicy,
   type HtlcTerms,
 } from "./forward.ts";
-export * from "./graph/apply.ts";
-export * from "./graph/graph.ts";
+export { type Acceptance, accept } from "./gossip/accept.ts";
+export {
+  type Answering,
+  answerRange,
+  emptyAnswering,
+  hasAnswers,
+  nextFrames,
+  receiveFilter,
+  receiveIdsQuery,
+} from "./gossip/answers.ts";
+export { type FundingOutput, judgeFunding } from "./gossip/channel-announcement.ts";
+export {
+  emptyHeld,
+  expireHeld,
+  type Held,
+  type HeldMessage,
+  hold,
+  releaseAnnouncements,
+  releaseFor,
+} from "./gossip/held.ts";
+export { dequeue, emptyIntake, enqueue, type Intake } from "./gossip/intake.ts";
+export { badSignature, judge, type SignatureCheck, signatureChecks, verifyGossip } from "./gossip/judge.ts";
+export {
+  nextTimestamp,
+  type OwnNode,
+  type OwnTerms,
+  type OwnUpdate,
+  ownNode,
+  ownUpdate,
+  type Unsigned,
+  withSignature,
+} from "./gossip/own.ts";
+export { emptyRelay, FLUSH_MS, flush, type GossipFilter, type RelayPeer, type RelayQueue } from "./gossip/relay.ts";
+export {
+  type Asking,
+  type AskingMessage,
+  type AskingStep,
+  beginSync,
+  emptyAsking,
+  isSynced,
+  receiveEnd,
+  receiveRange,
+  wantChannels,
+} from "./gossip/sync.ts";
+export type { IgnoreReason, JudgeContext, NeedsFunding, Verdict } from "./gossip/verdict.ts";
+export {
+  directionOf,
+  type Gossip,
+  isDisabled,
+  markSpent,
+  markUnspent,
+  prune,
+  removeChannel,
+} from "./graph/apply.ts";
+export {
+  type AnnouncedNode,
+  capacityMsat,
+  type Direction,
+  directionFrom,
+  emptyGraph,
+  type Graph,
+  type GraphChannel,
+  type GraphNode,
+  type Policy,
+} from "./graph/graph.ts";
 export { buildOnion, type FinalContent, sharedSecretsOfRoute } from "./onion/build.ts";
 export {
   createFailure,
@@ -32,6 +95,6 @@ export { type Peeled, peel } from "./onion/peel.ts";
 export { ONION_BYTES, type Packet, type PacketRefusal } from "./onion/sphinx.ts";
 export { type Blame, blame } from "./path/blame.ts";
 export { type FeePolicy, forwardingFee } from "./path/cost.ts";
-export * from "./path/route.ts";
+export type { Edge, Exclusions, LocalChannel, Route, RouteHintHop, RouteHop } from "./path/route.ts";
 export { forgive, learn, NO_SCORES, type Scores } from "./path/score.ts";
 export { type FoundRoute, findRoute, type NoRoute, type RouteRequest } from "./path/search.ts";

@@ -1,0 +1,34 @@
+import type { Gossip } from "../graph/apply.ts";
+
+/**
+ * One peer's gossip that waits for its turn: judging may have to wait for the chain. Bounded by count and by bytes;
+ * beyond that the peer's own oldest messages are dropped, as gossip can be asked for again (RELIABILITY D9, D10).
+ */
+export interface Intake {
+  readonly waiting: Gossip[];
+  bytes: number;
+  dropped: number;
+}
+
+/** Policy, not protocol. */
+const INTAKE_MESSAGES_MAX = 10_000;
+const INTAKE_BYTES_MAX = 2 * 1024 * 1024;
+
+export const emptyIntake = (): Intake => ({ waiting: [], bytes: 0, dropped: 0 });
+
+/** Puts a message at the end of its peer's queue. */
+export function enqueue(intake: Intake, gossip: Gossip): void {
+  intake.waiting.push(gossip);
+  intake.bytes += gossip.bytes.length;
+  while (intake.waiting.length > INTAKE_MESSAGES_MAX || intake.bytes > INTAKE_BYTES_MAX) {
+    if (dequeue(intake) === undefined) return;
+    intake.dropped++;
+  }
+}
+
+/** Takes the next message, the oldest first. */
+export function dequeue(intake: Intake): Gossip | undefined {
+  const next = intake.waiting.shift();
+  if (next !== undefined) intake.bytes -= next.bytes.length;
+  return next;
+}
