@@ -16,6 +16,8 @@ export function fundingSpent(state: FundedState, tx: Tx, height: BlockHeight): T
   const spends = tx.inputs.some(({ prevout }) => prevout.txid === outpoint.txid && prevout.vout === outpoint.vout);
   assert(spends, "the transaction spends the funding output");
   const txid = txidOf(tx);
+  const known = state.tag === "Closing" ? state.confirmed : state.tag === "Failed" ? state.spent : undefined;
+  if (known?.txid === txid && known.height === height) return stay();
   const effects: readonly Effect[] = [{ tag: "Closed", txid, height }, { tag: "NotifyUpdated" }];
   if (state.tag === "Failed") return commit({ ...state, spent: { txid, height } }, ...effects);
   const mutual = commitmentNumberOf(tx, localTerms(state.params).obscuringFactor) === undefined;

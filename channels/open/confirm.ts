@@ -32,7 +32,9 @@ export function fundingConfirmed(
 ): Transition {
   if (!isFundedBy(state, output)) return punish(state, { code: "funding_output_wrong" });
   const scid = shortChannelId(height, txIndex, state.params.funding.vout);
-  const moved = state.funding.confirmed !== undefined && state.funding.confirmed.shortChannelId !== scid;
+  const known = state.funding.confirmed?.shortChannelId;
+  if (known === scid) return deepEnough(env, state, []);
+  const moved = known !== undefined;
   const announcement = moved ? { local: undefined, remote: undefined } : state.announcement;
   const confirmed = { height, shortChannelId: scid };
   const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
