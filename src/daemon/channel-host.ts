@@ -2,15 +2,19 @@ import {
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
+  type ChannelState,
   decodeChannel,
   encodeChannel,
   FRESH,
   FRESH_MEMORY,
+  type FundedState,
   type HtlcFailure,
   type HtlcOrigin,
   type IncomingHtlc,
   isDurable,
   type OfferRefusal,
+  pendingOrigins,
+  signerMemoryOf,
   step,
 } from "../../channels/index.ts";
 import { type ChannelId, channelId, type NodeId, type Preimage } from "../base/ids.ts";
@@ -23,7 +27,7 @@ import { featureBits, OFFERED, setBits } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import { performChannelEffect } from "./channel-effects.ts";
-import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf } from "./channel-table.ts";
+import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
 import type { NodeContext } from "./context.ts";
 import type { Peers } from "./peers.ts";
 import { KEY } from "./records.ts";
@@ -36,6 +40,8 @@ export interface ChannelListener {
   readonly htlcSettled: (turn: Turn, origin: HtlcOrigin, preimage: Preimage) => void;
   readonly htlcFailed: (turn: Turn, origin: HtlcOrigin, failure: HtlcFailure) => void;
   readonly offerRefused: (turn: Turn, origin: HtlcOrigin, reason: OfferRefusal) => void;
+  /** A durable state was taken: what its HTLC set no longer holds is over. */
+  readonly committed: (turn: Turn, entry: ChannelEntry) => void;
   readonly ready: (turn: Turn, entry: ChannelEntry) => void;
   readonly gone: (turn: Turn, entry: ChannelEntry) => void;
   readonly announced: (turn: Turn, entry: ChannelEntry, announcement: ChannelAnnouncement) => void;
@@ -73,7 +79,11 @@ export class ChannelHost {
       if (!state.ok) throw new StoreCorrupt(key, `not a channel: ${state.error}`);
       const { remoteNodeId: peer, temporaryChannelId: temporaryId, keyIndex } = state.value.params;
       const of = { peer, temporaryId, keyIndex, seed: keychain.channelSeed(keyIndex) };
-      const entry = channelEntry(of, state.value, memoryOf(state.value));
+      const entry = channelEntry(
+        of,
+        state.value,
+        isFundedState(state.value) ? signerMemoryOf(state.value) : FRESH_MEMORY,
+      );
       assert(this.table.settle(entry), "each channel has one record");
     }
   }
@@ -84,7 +94,7 @@ export class ChannelHost {
 
   /** Steps one channel and carries out what follows; signatures are answered before anything else. */
   apply(turn: Turn, entry: ChannelEntry, input: ChannelInput): void {
-    const transition = step(this.#env(entry), entry.state, input);
+    const transition = step(this.env(entry), entry.state, input);
     if (transition.kind !== "stay") {
       const before = entry.state;
       entry.state = transition.next;
@@ -93,6 +103,7 @@ export class ChannelHost {
       }
       if (transition.kind === "commit") {
         turn.put(KEY.channel(transition.next.params.channelId), encodeChannel(transition.next));
+        turn.next((later) => this.parts.listener.committed(later, entry));
       }
     }
     for (const effect of transition.effects) performChannelEffect(this, turn, entry, effect);
@@ -204,7 +215,7 @@ export class ChannelHost {
     if (confirmed !== undefined && confirmed.height >= height) this.apply(turn, entry, { tag: "FundingReorged" });
   }
 
-  #env(entry: ChannelEntry): ChannelEnv {
+  env(entry: ChannelEntry): ChannelEnv {
     const { ctx, peers, height } = this.parts;
     const theirs = new Set(setBits(peers().session(entry.peer)?.features ?? new Uint8Array(0)).map(evenBit));
     return {
@@ -223,14 +234,11 @@ export class ChannelHost {
   holds(origin: HtlcOrigin): boolean {
     return this.table
       .settled()
-      .some(
-        ({ state }) =>
-          "commitments" in state &&
-          state.commitments.htlcs.some((htlc) => htlc.side === "offered" && sameOrigin(htlc.origin, origin)),
-      );
+      .some(({ state }) => isFundedState(state) && pendingOrigins(state).some((held) => sameOrigin(held, origin)));
   }
 }
 
+const isFundedState = (state: ChannelState): state is FundedState => "commitments" in state;
 const evenBit = (bit: number): number => bit - (bit % 2);
 
 function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {

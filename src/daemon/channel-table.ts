@@ -5,10 +5,7 @@ import {
   type ChannelState,
   channelKeys,
   channelSecrets,
-  type DurableState,
-  FRESH_MEMORY,
   type SignerMemory,
-  signerMemory,
 } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
 import {
@@ -55,18 +52,6 @@ export function channelEntry(
   const { peer, temporaryId, keyIndex } = of;
   const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
   return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, ...nothingAsked };
-}
-
-/** What the signer of a loaded channel must remember: what is durable is all that was ever signed. */
-export function memoryOf(state: DurableState): SignerMemory {
-  if (!("commitments" in state)) return FRESH_MEMORY;
-  const { local, remote, sent } = state.commitments;
-  const { txid, number } = sent === undefined ? remote : { txid: sent.txid, number: remote.number + 1n };
-  return signerMemory({
-    signed: { funding: state.params.funding, number, txid },
-    localNumber: local.number,
-    broadcast: false,
-  });
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */

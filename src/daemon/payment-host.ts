@@ -192,7 +192,7 @@ function noRoute(reason: NoRoute, request: PaymentRequest): PaymentFailure {
       };
     case "insufficient_balance": {
       const detail = `needs ${request.amount} msat, the best channel can send ${reason.spendable} msat`;
-      return { code: "insufficient_balance", detail };
+      return { code: "no_route", detail };
     }
     default:
       return unreachable(reason);

@@ -1,0 +1,72 @@
+import { channelId, type NodeId } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { satPerKw } from "../base/units.ts";
+import { scriptOfAddress } from "../bitcoin/address.ts";
+import type { ChannelEntry, Outcome } from "./channel-table.ts";
+import { channelInfo } from "./channel-views.ts";
+import type { CommandFault } from "./commands.ts";
+import type { Hosts } from "./hosts.ts";
+import type { ChannelInfo, CloseRequest, OpenRequest } from "./views.ts";
+
+/** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
+const COMMITMENT_FEERATE_MIN = 2_500;
+
+/** Opens a channel with a connected peer; answers when the funding transaction is on its way. */
+export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>> {
+  const { ctx, peers, channels, wallet } = hosts;
+  if (peers.session(request.nodeId) === undefined) {
+    return err({ code: "peer_unreachable", detail: "connect to the peer first", pointer: "/nodeId" });
+  }
+  const funds = wallet.balance().confirmed + wallet.balance().unconfirmed;
+  if (funds < request.capacity) {
+    const detail = `needs ${request.capacity} sat on the chain, ${funds} sat are there`;
+    return err({ code: "insufficient_balance", detail, pointer: "/capacitySat" });
+  }
+  const asked = await new Promise<Asked>((resolve) => {
+    ctx.turns.run((turn) => {
+      const entry = channels.begin(turn, request.nodeId, channelId(ctx.random.bytes(32)));
+      entry.asked = (outcome) => resolve({ entry, outcome });
+      entry.fundingFeerate = request.feerate;
+      const feerate = satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
+      const { capacity, push, announce } = request;
+      const temporaryChannelId = entry.temporaryId;
+      channels.apply(turn, entry, { tag: "Open", temporaryChannelId, capacity, push, feerate, announce });
+    });
+  });
+  return told(hosts, asked);
+}
+
+/** Closes by agreement; answers when `shutdown` is durable and sent. */
+export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>> {
+  const { ctx, channels, wallet } = hosts;
+  const entry = channels.table.byId(request.id);
+  if (entry === undefined) return err({ code: "not_found", detail: "no such channel" });
+  if (entry.asked !== undefined) return err({ code: "channel_busy", detail: "the channel is being opened or closed" });
+  const given = request.address === undefined ? undefined : scriptOfAddress(request.address, ctx.params);
+  if (given !== undefined && !given.ok) {
+    return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
+  }
+  const asked = await new Promise<Asked>((resolve) => {
+    ctx.turns.run((turn) => {
+      entry.asked = (outcome) => resolve({ entry, outcome });
+      const script = given?.value ?? wallet.newScript(turn, "channel closed", "change");
+      const feerate = request.feerate ?? wallet.feerate();
+      channels.apply(turn, entry, { tag: "Shutdown", script, feerate });
+    });
+  });
+  return told(hosts, asked);
+}
+
+interface Asked {
+  readonly entry: ChannelEntry;
+  readonly outcome: Outcome;
+}
+function told(hosts: Hosts, { entry, outcome }: Asked): Result<ChannelInfo, CommandFault> {
+  if (outcome.tag === "refused") return err({ code: "peer_refused", detail: outcome.detail });
+  const info = channelInfo(hosts.channels, entry);
+  return info === undefined ? err({ code: "not_possible", detail: "the channel is gone" }) : ok(info);
+}
+
+/** Peers with channels are dialled again after a start. */
+export const channelPeers = (hosts: Hosts): ReadonlySet<NodeId> =>
+  new Set(hosts.channels.table.settled().map(({ peer }) => peer));

@@ -1,0 +1,84 @@
+import { type ChannelState, type ChannelView, type FundedState, viewOf } from "../../channels/index.ts";
+import type { ForwardPolicy, LocalChannel } from "../../routing/index.ts";
+import type { ShortChannelId } from "../base/ids.ts";
+import { type Msat, minMsat, msat, subMsat, sumMsat, toMsat, ZERO_MSAT } from "../base/units.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import type { ForwardingPolicy } from "./context.ts";
+import type { Balance, ChannelInfo } from "./views.ts";
+
+const isFunded = (state: ChannelState): state is FundedState => "commitments" in state;
+
+/** Undefined for channels that have no commitments yet, or none any more. */
+export const viewOfEntry = (host: ChannelHost, entry: ChannelEntry): ChannelView | undefined =>
+  isFunded(entry.state) ? viewOf(host.env(entry), entry.state) : undefined;
+
+/** A channel as people see it; undefined while it has no funding outpoint. */
+export function channelInfo(host: ChannelHost, entry: ChannelEntry): ChannelInfo | undefined {
+  const params = paramsOf(entry.state);
+  if (params === undefined) return undefined;
+  const { channelId: id, opener, funding, capacity } = params;
+  const view = viewOfEntry(host, entry) ?? OVER;
+  return { id, peer: entry.peer, opener, funding, capacity, ...view, state: entry.state.tag };
+}
+const OVER: Omit<ChannelView, "state"> = {
+  active: false,
+  shortChannelId: undefined,
+  announced: false,
+  local: ZERO_MSAT,
+  remote: ZERO_MSAT,
+  pending: ZERO_MSAT,
+  htlcs: 0,
+  spendable: ZERO_MSAT,
+  receivable: ZERO_MSAT,
+  localCommitmentNumber: 0n,
+  remoteCommitmentNumber: 0n,
+  closingTxid: undefined,
+};
+
+/** Our channels as first hops. */
+export function localChannels(host: ChannelHost): readonly LocalChannel[] {
+  return host.table.settled().flatMap((entry): readonly LocalChannel[] => {
+    const view = viewOfEntry(host, entry);
+    const params = paramsOf(entry.state);
+    if (!view?.active || view.shortChannelId === undefined || params === undefined) return [];
+    const { shortChannelId, spendable } = view;
+    return [{ shortChannelId, peer: entry.peer, spendable, htlcMinimum: params.remote.htlcMinimum }];
+  });
+}
+
+/** What we advertise for a channel of ours; undefined when it is none. */
+export function forwardPolicy(
+  host: ChannelHost,
+  policy: ForwardingPolicy,
+  id: ShortChannelId,
+): ForwardPolicy | undefined {
+  const entry = host.table.byScid(id);
+  if (entry === undefined || !isFunded(entry.state)) return undefined;
+  const { feeBaseMsat, feeProportionalMillionths, cltvExpiryDelta } = policy;
+  return {
+    feeBaseMsat,
+    feeProportionalMillionths,
+    cltvExpiryDelta,
+    htlcMinimum: entry.state.params.remote.htlcMinimum,
+    htlcMaximum: htlcMaximum(entry.state),
+    enabled: entry.state.tag === "Normal",
+  };
+}
+/** Never more than the channel can carry or the peer takes. BOLT 7 §The channel_update Message. */
+function htlcMaximum({ params }: FundedState): Msat {
+  const carried = subMsat(toMsat(params.capacity), toMsat(params.remote.channelReserve)) ?? ZERO_MSAT;
+  const inFlight = params.remote.maxHtlcValueInFlight;
+  return inFlight < carried ? minMsat(carried, msat(inFlight)) : carried;
+}
+
+/** All channels together. `pending`: in HTLCs, whichever way they go. */
+export function channelBalance(host: ChannelHost): Balance["channels"] {
+  const views = host.table.settled().flatMap((entry) => viewOfEntry(host, entry) ?? []);
+  const total = (of: (view: ChannelView) => Msat): Msat => sumMsat(views.map(of));
+  return {
+    spendable: total((view) => view.spendable),
+    receivable: total((view) => view.receivable),
+    pending: total((view) => view.pending),
+  };
+}

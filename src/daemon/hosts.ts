@@ -1,0 +1,22 @@
+import type { Graph } from "../../routing/index.ts";
+import type { ChainHost } from "./chain-host.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import type { NodeContext } from "./context.ts";
+import type { GossipHost } from "./gossip-host.ts";
+import type { IncomingHost } from "./incoming-host.ts";
+import type { PaymentHost } from "./payment-host.ts";
+import type { Peers } from "./peers.ts";
+import type { WalletHost } from "./wallet-host.ts";
+
+/** The hosts of one node, as its commands use them. */
+export interface Hosts {
+  readonly ctx: NodeContext;
+  readonly graph: Graph;
+  readonly peers: Peers;
+  readonly chain: ChainHost;
+  readonly wallet: WalletHost;
+  readonly channels: ChannelHost;
+  readonly payments: PaymentHost;
+  readonly incoming: IncomingHost;
+  readonly gossip: GossipHost;
+}
