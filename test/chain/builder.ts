@@ -64,7 +64,7 @@ export interface BlockPlan {
   readonly root?: "as it was";
 }
 /** A block with its proof of work, valid but for what the plan makes wrong. */
-export function buildBlock({ brain, params }: Bench, plan: BlockPlan = {}): Block {
+export function buildBlock({ brain, params }: Pick<Bench, "brain" | "params">, plan: BlockPlan = {}): Block {
   const { txs = [], fees = 0n, previous = brain.chain.tip, time = NOW } = plan;
   const chosen: ChosenTx[] = txs.map((tx, index) => ({ tx, wtxid: wtxidOf(tx), fee: sat(index === 0 ? fees : 0n) }));
   const extraNonce = Uint8Array.of(1, extra >> 16, extra >> 8, extra++);

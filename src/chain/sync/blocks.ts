@@ -128,12 +128,11 @@ export function announceTip(sync: Sync): readonly SyncEffect[] {
 const knowsOf = ({ best, told }: Peer, node: HeaderNode): boolean =>
   (best !== undefined && isAncestor(node, best)) || (told !== undefined && isAncestor(node, told));
 
-/** The headers from what the peer knows to `tip`, when they are few. */
+/** The headers from what the peer knows (genesis at least) to `tip`, when they are few. */
 function newsFor({ best, told }: Peer, tip: HeaderNode): readonly HeaderNode["header"][] | undefined {
-  const forks = [best, told].filter((known) => known !== undefined).map((known) => forkOf(known, tip));
-  const from = Math.max(...forks.map(({ height }) => height), -1);
-  if (from < 0 || tip.height - from > ANNOUNCED_HEADERS_MAX) return undefined;
-  return chainHeaders(tip, from + 1, tip.height);
+  const forks = [best, told].map((known) => (known === undefined ? 0 : forkOf(known, tip).height));
+  const from = Math.max(...forks);
+  return tip.height - from > ANNOUNCED_HEADERS_MAX ? undefined : chainHeaders(tip, from + 1, tip.height);
 }
 function chainHeaders(tip: HeaderNode, from: number, to: number): readonly HeaderNode["header"][] {
   const headers: HeaderNode["header"][] = [];

@@ -72,11 +72,13 @@ export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now:
   if (message.name === "version") return onVersion(sync, peer, message, now);
   if (message.name !== "verack" || peer.version === undefined) return [];
   peer.ready = true;
+  // A node that is behind could make nothing of our transactions: it is told of them with the last block.
+  const abreast = peer.version.start_height >= sync.brain.chain.tip.height;
   return [
     send(peer, { name: "sendheaders" }),
     send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
     ...askHeaders(sync, peer, now),
-    ...offerMempool(sync, peer),
+    ...(abreast ? offerMempool(sync, peer) : []),
   ];
 }
 

@@ -94,21 +94,22 @@ function answerGetBlocks({ brain }: Sync, peer: Peer, message: BitcoinMessageOf<
 }
 
 /** Sends one of the things that a peer asked for. Undefined when there are none: a host calls it while there is room. */
-export function serveNext({ brain }: Sync, peer: Peer): SyncEffect | undefined {
+export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undefined {
   const entry = peer.asked.shift();
   if (entry === undefined) return undefined;
-  const { chain, pool } = brain;
+  const { chain, pool } = sync.brain;
   if (entry.kind === "block" || entry.kind === "witness_block") {
     const node = chain.index.tree.nodes.get(entry.id);
     if (node !== undefined && chain.index.held.has(node) && !chain.index.invalid.has(node)) {
-      return send(peer, { name: "block", block: readBlock(chain, node) });
+      const block = send(peer, { name: "block", block: readBlock(chain, node) });
+      return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
     }
   }
   if (entry.kind === "tx" || entry.kind === "witness_tx") {
     const tx = pool.entries.get(entry.id)?.tx;
-    if (tx !== undefined) return send(peer, { name: "tx", tx });
+    if (tx !== undefined) return [send(peer, { name: "tx", tx })];
   }
-  return send(peer, { name: "notfound", inventory: [entry] });
+  return [send(peer, { name: "notfound", inventory: [entry] })];
 }
 
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */

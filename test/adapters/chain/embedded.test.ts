@@ -1,22 +1,20 @@
 import { expect } from "chai";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
-import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
-import { ANYONE, buildBlock, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
+import { ancestorAt } from "../../../src/chain/headers.ts";
+import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
-import { noLog, openNode, random, removeFolder, settle, tempFolder, testClock, testNetwork } from "./world.ts";
-
-/** Gives a node one block more than `depth` on a branch from below its last `depth` blocks. */
-export function reorganise(node: EmbeddedNode, depth: number): void {
-  const { chain } = node.brain;
-  let previous = ancestorAt(chain.tip, chain.tip.height - depth) as HeaderNode;
-  for (let i = 0; i <= depth; i++) {
-    const block = buildBlock({ brain: node.brain, params: CHAINS.regtest } as never, { previous });
-    const taken = node.submit(block);
-    if (!taken.ok) throw new Error(taken.error.code);
-    previous = chain.index.tree.nodes.get(taken.value) as HeaderNode;
-  }
-}
+import {
+  noLog,
+  openNode,
+  random,
+  removeFolder,
+  reorganise,
+  settle,
+  tempFolder,
+  testClock,
+  testNetwork,
+} from "./world.ts";
 
 chainSourceContract("embedded", () => {
   const folder = tempFolder();

@@ -38,10 +38,10 @@ describe("simulated chain", () => {
   };
   it("shows each node as much of the chain as its lag allows", () => {
     const { chain, run } = world();
-    const heights: Record<string, number[]> = { near: [], far: [] };
-    for (const name of ["near", "far"]) {
+    const heights = { near: [] as number[], far: [] as number[] };
+    for (const name of ["near", "far"] as const) {
       chain.source(name).start(undefined, (events) => {
-        for (const event of events) if (event.tag === "BlockConnected") heights[name]?.push(event.block.height);
+        for (const event of events) if (event.tag === "BlockConnected") heights[name].push(event.block.height);
       });
     }
     chain.setLag("far", 2);
@@ -51,7 +51,7 @@ describe("simulated chain", () => {
     expect(chain.source("far").tip().height).to.equal(2);
     chain.setLag("far", 0);
     run();
-    expect(heights["far"]).to.deep.equal([1, 2, 3, 4]);
+    expect(heights.far).to.deep.equal([1, 2, 3, 4]);
   });
   it("keeps the transactions of a replaced branch, replaces or forgets them, as it is told", () => {
     for (const [txs, place] of [

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import type { Address, Connection, ConnectionListener, Network } from "../../../src/ports/network.ts";
 import type { Clock, Random } from "../../../src/ports/world.ts";
-import { NOW } from "../../chain/builder.ts";
+import { buildBlock, NOW } from "../../chain/builder.ts";
 
 /** What an embedded node needs around it, without waiting for real time: a clock that runs when asked, sockets in memory. */
 
@@ -127,5 +128,16 @@ export async function settle(clock: TestClock, ...nodes: readonly EmbeddedNode[]
     clock.run();
     await turn();
     while (nodes.some((node) => node.tip().hash !== node.brain.chain.tip.hash)) await turn();
+  }
+}
+
+/** Gives a node one block more than `depth` on a branch from below its last `depth` blocks. */
+export function reorganise(node: EmbeddedNode, depth: number): void {
+  const { chain } = node.brain;
+  let previous = ancestorAt(chain.tip, chain.tip.height - depth) as HeaderNode;
+  for (let i = 0; i <= depth; i++) {
+    const taken = node.submit(buildBlock({ brain: node.brain, params: chain.params }, { previous }));
+    if (!taken.ok) throw new Error(taken.error.code);
+    previous = chain.index.tree.nodes.get(taken.value) as HeaderNode;
   }
 }

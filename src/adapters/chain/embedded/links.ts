@@ -112,9 +112,9 @@ export class Links {
   #serve(link: Link): void {
     const { sync, clock } = this.#options;
     while (this.#links.has(link.peer) && link.connection.queuedBytes < QUEUE_BYTES_GOOD) {
-      const effect = serveNext(sync, link.peer);
-      if (effect === undefined) return;
-      this.perform([effect]);
+      const effects = serveNext(sync, link.peer);
+      if (effects === undefined) return;
+      this.perform(effects);
     }
     if (link.serving || !this.#links.has(link.peer)) return;
     link.serving = true;
