@@ -1,5 +1,5 @@
 import type { HtlcFailure, OfferRefusal } from "../../channels/index.ts";
-import type { ForwardPayload } from "../../routing/onion/payload.ts";
+import type { ForwardPayload } from "../../routing/index.ts";
 import type { PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";
 import type { CltvExpiry, Msat } from "../base/units.ts";
 import type { SettleEffect } from "./invoice-record.ts";

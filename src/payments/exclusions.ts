@@ -1,5 +1,4 @@
-import type { Blame } from "../../routing/path/blame.ts";
-import type { Edge, Exclusions, Route, RouteHop } from "../../routing/path/route.ts";
+import type { Blame, Edge, Exclusions, Route, RouteHop } from "../../routing/index.ts";
 import { present, unreachable } from "../base/result.ts";
 
 /**

@@ -1,6 +1,4 @@
-import { CLTV_EXPIRY_BLOCKS_MAX } from "../../routing/forward.ts";
-import { createFailure } from "../../routing/onion/failure.ts";
-import type { FailureMessage } from "../../routing/onion/failure-messages.ts";
+import { CLTV_EXPIRY_BLOCKS_MAX, createFailure, type FailureMessage } from "../../routing/index.ts";
 import { type Step, step } from "../base/machine.ts";
 import { unreachable } from "../base/result.ts";
 import type { BlockHeight, Msat, UnixMs } from "../base/units.ts";

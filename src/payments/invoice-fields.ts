@@ -1,4 +1,4 @@
-import type { RouteHintHop } from "../../routing/path/route.ts";
+import type { RouteHintHop } from "../../routing/index.ts";
 import { fromWords } from "../base/bech32.ts";
 import { parseUtf8 } from "../base/bytes.ts";
 import { type NodeId, nodeId, type PaymentHash, paymentHash } from "../base/ids.ts";

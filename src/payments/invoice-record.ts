@@ -1,4 +1,4 @@
-import type { FinalPayload } from "../../routing/onion/payload.ts";
+import type { FinalPayload } from "../../routing/index.ts";
 import type { PaymentHash, Preimage } from "../base/ids.ts";
 import type { CltvExpiry, Msat, UnixMs } from "../base/units.ts";
 import type { HtlcRef } from "./payment.ts";

@@ -1,5 +1,5 @@
 import { encode as encodeWithBolt11, type PaymentRequestObject } from "bolt11";
-import type { RouteHintHop } from "../../routing/path/route.ts";
+import type { RouteHintHop } from "../../routing/index.ts";
 import { decodeBech32, encodeBech32, fromWords, toWords } from "../base/bech32.ts";
 import { concat, toHex, utf8 } from "../base/bytes.ts";
 import { idBytes, type NodeId, nodeId, type PaymentHash } from "../base/ids.ts";

@@ -1,8 +1,13 @@
-import { buildOnion, sharedSecretsOfRoute } from "../../routing/onion/build.ts";
-import { readFailure, readMalformed } from "../../routing/onion/failure.ts";
-import { showFailure } from "../../routing/onion/failure-messages.ts";
-import { type Blame, blame } from "../../routing/path/blame.ts";
-import type { Route } from "../../routing/path/route.ts";
+import {
+  type Blame,
+  blame,
+  buildOnion,
+  type Route,
+  readFailure,
+  readMalformed,
+  sharedSecretsOfRoute,
+  showFailure,
+} from "../../routing/index.ts";
 import { toHex } from "../base/bytes.ts";
 import { idBytes, type NodeId, type Preimage } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";

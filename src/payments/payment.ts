@@ -1,6 +1,5 @@
 import type { HtlcFailure } from "../../channels/index.ts";
-import type { Blame } from "../../routing/path/blame.ts";
-import type { Exclusions, Route, RouteHintHop } from "../../routing/path/route.ts";
+import type { Blame, Exclusions, Route, RouteHintHop } from "../../routing/index.ts";
 import type { ChannelId, NodeId, PaymentHash, Preimage, ShortChannelId } from "../base/ids.ts";
 import type { CltvExpiry, Msat, UnixMs } from "../base/units.ts";
 import type { UnknownRecord } from "../codec/tlv.ts";

@@ -1,6 +1,12 @@
-import { checkForward, type ForwardPolicy } from "../../routing/forward.ts";
-import { createFailure, createMalformedFailure, wrapFailure } from "../../routing/onion/failure.ts";
-import { type FailureMessage, NO_UPDATE } from "../../routing/onion/failure-messages.ts";
+import {
+  checkForward,
+  createFailure,
+  createMalformedFailure,
+  type FailureMessage,
+  type ForwardPolicy,
+  NO_UPDATE,
+  wrapFailure,
+} from "../../routing/index.ts";
 import { toHex } from "../base/bytes.ts";
 import { idBytes, type Preimage } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";

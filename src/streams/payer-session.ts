@@ -117,7 +117,22 @@ export interface PayerLimits {
   readonly maxUnpaid: Msat;
   readonly feeLimit: FeeLimit;
 }
-/** A session on terms that the site has answered. Refuse before it terms whose unit costs more than `maxUnpaid`. */
+/** Why a session on these terms is not opened. */
+export type TermsFault =
+  | { readonly code: "another_stream" }
+  | { readonly code: "unit_above_max_unpaid"; readonly pricePerUnit: Msat; readonly maxUnpaid: Msat }
+  | { readonly code: "unit_above_cap"; readonly pricePerUnit: Msat; readonly cap: Msat };
+export function checkTerms(
+  stream: string,
+  terms: StreamTerms,
+  { cap, maxUnpaid }: PayerLimits,
+): TermsFault | undefined {
+  const { pricePerUnit } = terms;
+  if (terms.stream !== stream) return { code: "another_stream" };
+  if (pricePerUnit > maxUnpaid) return { code: "unit_above_max_unpaid", pricePerUnit, maxUnpaid };
+  return pricePerUnit > cap ? { code: "unit_above_cap", pricePerUnit, cap } : undefined;
+}
+/** A session on terms that `checkTerms` has nothing against. */
 export function openPayerSession(
   id: SessionId,
   site: string,

@@ -169,7 +169,7 @@ function requestFor({ id, terms, account }: PayerRecord, offer: TickOffer, maxFe
 }
 
 function paymentEnded(session: PayerSession, payment: EndedPayment, now: UnixMs): PayerStep {
-  const { tick, budget } = session.record;
+  const { tick } = session.record;
   if (tick === undefined || tick.offer.paymentHash !== payment.request.paymentHash) return payerStep(session);
   const { next, effects } =
     payment.tag === "Succeeded" ? tickPaid(session, tick, payment) : tickFailed(session, tick, payment);

@@ -1,5 +1,4 @@
-import { peel } from "../../routing/onion/peel.ts";
-import type { Route } from "../../routing/path/route.ts";
+import { peel, type Route } from "../../routing/index.ts";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { type ChannelId, nodeId, type PaymentHash, type Preimage, shortChannelId } from "../../src/base/ids.ts";
 import { cltvExpiry, msat, unixMs } from "../../src/base/units.ts";

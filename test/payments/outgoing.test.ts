@@ -1,8 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createFailure, wrapFailure } from "../../routing/onion/failure.ts";
-import { type FailureMessage, NO_UPDATE } from "../../routing/onion/failure-messages.ts";
-import type { Route } from "../../routing/path/route.ts";
+import { createFailure, type FailureMessage, NO_UPDATE, type Route, wrapFailure } from "../../routing/index.ts";
 import type { Preimage } from "../../src/base/ids.ts";
 import { msat, type UnixMs } from "../../src/base/units.ts";
 import { ATTEMPTS_MAX, startPayment, stepPayment } from "../../src/payments/outgoing.ts";
