@@ -44,13 +44,16 @@ export function* edgesInto(graph: Graph, hints: HintEdges, to: NodeId): Iterable
   yield* hints.get(to) ?? [];
 }
 
-/** Undefined when nothing can be sent over the channel to that side now. BOLT 7 §The channel_update Message. */
+/**
+ * Undefined when nothing can be sent over the channel to that side now, or its update claims more than the channel
+ * holds. BOLT 7 §The channel_update Message.
+ */
 function edgeInto(channel: GraphChannel, to: NodeId): SearchEdge | undefined {
   const direction = channel.nodes[1].id === to ? 0 : 1;
   const policy = channel.policies[direction];
   if (policy === undefined || policy.disabled || channel.unsupported || channel.spentAt !== undefined) return undefined;
   const start = channel.nodes[direction];
-  if (start.announcement?.unsupported) return undefined;
+  if (start.announcement?.unsupported || policy.htlcMaximumMsat > capacityMsat(channel)) return undefined;
   return {
     from: start.id,
     shortChannelId: channel.shortChannelId,
@@ -58,11 +61,6 @@ function edgeInto(channel: GraphChannel, to: NodeId): SearchEdge | undefined {
     feeBaseMsat: policy.feeBaseMsat,
     feeProportionalMillionths: policy.feeProportionalMillionths,
     htlcMinimumMsat: policy.htlcMinimumMsat,
-    htlcMaximumMsat: lesser(policy.htlcMaximumMsat, capacityMsat(channel)),
+    htlcMaximumMsat: policy.htlcMaximumMsat,
   };
-}
-
-function lesser(a: bigint, b: bigint): bigint {
-  if (a < b) return a;
-  return b;
 }

@@ -32,6 +32,8 @@ export interface Channel {
   readonly sides: readonly [Side | undefined, Side | undefined];
 }
 
+const capacityOf = (channel: Channel): bigint => channel.capacity ?? 1_000_000n;
+
 export const announcement = (channel: Channel): Gossip<ChannelAnnouncement> => {
   const [a, b] = [...channel.between].sort((x, y) => x - y) as [number, number];
   return {
@@ -67,7 +69,7 @@ export const update = (channel: Channel, from: 0 | 1, side: Side): Gossip<Channe
     htlc_minimum_msat: side.minimum ?? 0n,
     fee_base_msat: side.base ?? 0,
     fee_proportional_millionths: side.ppm ?? 0,
-    htlc_maximum_msat: side.maximum ?? 10n ** 15n,
+    htlc_maximum_msat: side.maximum ?? capacityOf(channel) * 1000n,
   },
 });
 
@@ -75,7 +77,7 @@ export const update = (channel: Channel, from: 0 | 1, side: Side): Gossip<Channe
 export function network(channels: readonly Channel[]): Graph {
   const graph = emptyGraph();
   for (const channel of channels) {
-    addChannel(graph, announcement(channel), sat(channel.capacity ?? 1_000_000n), 0);
+    addChannel(graph, announcement(channel), sat(capacityOf(channel)), 0);
     for (const from of [0, 1] as const) {
       const side = channel.sides[from];
       if (side !== undefined) applyUpdate(graph, update(channel, from, side));

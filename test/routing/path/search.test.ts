@@ -1,13 +1,14 @@
 import { expect } from "chai";
-import { markSpent } from "../../../routing/graph/apply.ts";
+import { addChannel, applyUpdate, markSpent } from "../../../routing/graph/apply.ts";
 import { forwardingFee } from "../../../routing/path/cost.ts";
 import { HOPS_MAX, type LocalChannel } from "../../../routing/path/route.ts";
 import { learn, NO_SCORES } from "../../../routing/path/score.ts";
 import { findRoute, type RouteRequest } from "../../../routing/path/search.ts";
 import { formatShortChannelId, parseShortChannelId, unpackShortChannelId } from "../../../src/base/ids.ts";
-import { blockHeight, cltvExpiry, msat, unixMs } from "../../../src/base/units.ts";
+import { present } from "../../../src/base/result.ts";
+import { blockHeight, cltvExpiry, msat, sat, unixMs } from "../../../src/base/units.ts";
 import { describeVectors } from "../../support/vectors.ts";
-import { type Channel, network, node, scid } from "./networks.ts";
+import { announcement, type Channel, network, node, scid, update } from "./networks.ts";
 
 interface RoutingVector {
   readonly nodes: Readonly<
@@ -194,6 +195,33 @@ describe("findRoute: what it leaves out", () => {
     expect(chosen(small)).to.deep.equal([1, 3]);
     expect(chosen(small, { amount: msat(1_001n) })).to.deep.equal([2, 4]);
   });
+  it("a direction whose update claims more than the channel holds", () => {
+    expect(chosen(with3({ maximum: 1_000_000_001n }))).to.deep.equal([2, 4]);
+    expect(chosen(with3({ maximum: 1_000_000_000n }))).to.deep.equal([1, 3]);
+  });
+  it("a channel, or a node, that requires what we do not have", () => {
+    const graph = network(SQUARE.filter(({ id }) => id !== 3));
+    const [channel] = SQUARE.filter(({ id }) => id === 3) as [Channel];
+    const announced = announcement(channel);
+    const message = { ...announced.message, features: Uint8Array.of(1) };
+    addChannel(graph, { ...announced, message }, sat(1_000_000n), 0);
+    applyUpdate(graph, update(channel, 0, { base: 10 }));
+    const found = findRoute(graph, REQUEST);
+    expect(found.ok && found.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(2), scid(4)]);
+    const strange = network(SQUARE);
+    const two = present(strange.nodes.get(node(2)), "node 2");
+    two.announcement = {
+      timestamp: 1,
+      features: Uint8Array.of(1),
+      unsupported: true,
+      alias: new Uint8Array(32),
+      color: new Uint8Array(3),
+      addresses: [],
+      bytes: new Uint8Array(0),
+    };
+    const around = findRoute(strange, REQUEST);
+    expect(around.ok && around.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(2), scid(4)]);
+  });
   it("a channel whose funding output is spent", () => {
     const graph = network(SQUARE);
     markSpent(graph, scid(3), blockHeight(700));
@@ -258,8 +286,9 @@ describe("findRoute: when there is no way", () => {
 
 describe("RELIABILITY D25: crafted policies and hints", () => {
   it("passes over policies of extreme numbers without a throw", () => {
-    const extreme = { base: 2 ** 32 - 1, ppm: 2 ** 32 - 1, delta: 65_535, maximum: 2n ** 64n - 1n };
+    const extreme = { base: 2 ** 32 - 1, ppm: 2 ** 32 - 1, delta: 65_535 };
     expect(chosen(with3(extreme))).to.deep.equal([2, 4]);
+    expect(chosen(with3({ maximum: 2n ** 64n - 1n, minimum: 2n ** 64n - 1n }))).to.deep.equal([2, 4]);
     const amount = msat(999_000_000n);
     expect(chosen(with3(extreme), { amount, localChannels: [local(1, 2)], maxFee: msat(1n) })).to.have.property("code");
   });
