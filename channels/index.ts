@@ -1,6 +1,5 @@
 /** The one door of the channel machine: everything that other rooms may use. */
 export { decodeChannel, decodeRevokedHtlcs, encodeChannel, encodeRevokedHtlcs } from "./codec.ts";
-export { pendingAmounts } from "./commitments.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {
@@ -23,9 +22,7 @@ export {
   type SigningRefusal,
   type SigningRequest,
   sign,
-  signerMemory,
 } from "./keys/signer.ts";
-export { dustExposure, receivable, spendable } from "./normal/bounds.ts";
 export type { ChannelParams, SideParams } from "./params.ts";
 export {
   type ChannelState,
@@ -46,3 +43,4 @@ export type {
   VolatileEffect,
 } from "./transition.ts";
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
+export { type ChannelView, pendingOrigins, signerMemoryOf, viewOf } from "./view.ts";

@@ -1,0 +1,76 @@
+import type { ShortChannelId, Txid } from "../src/base/ids.ts";
+import { type Msat, msat } from "../src/base/units.ts";
+import { txidOf } from "../src/bitcoin/tx.ts";
+import { tally } from "./commitments.ts";
+import type { ChannelEnv } from "./env.ts";
+import type { HtlcOrigin } from "./htlc.ts";
+import { type SignerMemory, signerMemory } from "./keys/signer.ts";
+import { receivable, spendable } from "./normal/bounds.ts";
+import type { FundedState } from "./state.ts";
+
+/** What people and path finding look at. Amounts are of our own current commitment. */
+export interface ChannelView {
+  readonly state: FundedState["tag"];
+  /** HTLCs can be offered now. */
+  readonly active: boolean;
+  readonly shortChannelId: ShortChannelId | undefined;
+  readonly announced: boolean;
+  /** Settled on our side, without what is pending. */
+  readonly local: Msat;
+  readonly remote: Msat;
+  /** Pending in either direction, on our commitment. */
+  readonly pending: Msat;
+  readonly htlcs: number;
+  /** The most that one HTLC can carry now, in each direction. */
+  readonly spendable: Msat;
+  readonly receivable: Msat;
+  readonly localCommitmentNumber: bigint;
+  readonly remoteCommitmentNumber: bigint;
+  readonly closingTxid: Txid | undefined;
+}
+
+export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
+  const { commitments, params, funding, link, announcement } = state;
+  const { local, remote, htlcs } = tally(commitments, "local");
+  const usable = state.tag === "Normal" && funding.deep;
+  const active = usable && link.tag === "online";
+  return {
+    state: state.tag,
+    active,
+    shortChannelId: funding.confirmed?.shortChannelId,
+    announced: announcement.local !== undefined && announcement.remote !== undefined,
+    local: msat(local),
+    remote: msat(remote),
+    pending: msat(htlcs.reduce((sum, htlc) => sum + htlc.amount, 0n)),
+    htlcs: commitments.htlcs.length,
+    spendable: active ? spendable(env, params, commitments) : msat(0n),
+    receivable: usable ? receivable(params, commitments) : msat(0n),
+    localCommitmentNumber: commitments.local.number,
+    remoteCommitmentNumber: commitments.remote.number,
+    closingTxid: closingTxid(state),
+  };
+}
+
+function closingTxid(state: FundedState): Txid | undefined {
+  if (state.tag === "Failed") return state.spent?.txid;
+  if (state.tag !== "Closing") return undefined;
+  return state.confirmed?.txid ?? txidOf(state.tx);
+}
+
+/**
+ * Why the HTLCs that we have offered are there. An attempt or circuit on disk whose origin is not among these when the
+ * channel is loaded was never covered by a `commitment_signed`: it did not happen.
+ */
+export const pendingOrigins = (state: FundedState): readonly HtlcOrigin[] =>
+  state.commitments.htlcs.flatMap((htlc) => (htlc.side === "offered" ? [htlc.origin] : []));
+
+/** What the signer must know of a channel that is loaded: it starts from what is durable. */
+export function signerMemoryOf(state: FundedState): SignerMemory {
+  const { local, remote, sent } = state.commitments;
+  const { funding } = state.params;
+  const signed =
+    sent === undefined
+      ? { funding, number: remote.number, txid: remote.txid }
+      : { funding, number: remote.number + 1n, txid: sent.txid };
+  return signerMemory({ signed, localNumber: local.number, broadcast: false });
+}
