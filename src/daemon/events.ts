@@ -12,6 +12,8 @@ import type { NodeEvent } from "./views.ts";
 /** The event log: each event is written in the group of the change it tells of, and told after that group is durable. */
 export interface Events {
   record(turn: Turn, type: string, data: NodeEvent["data"]): void;
+  /** Told as `record` does and kept nowhere: for what is too frequent to keep and is counted elsewhere. */
+  tell(turn: Turn, type: string, data: NodeEvent["data"]): void;
   after(seq: number, limit: number): readonly NodeEvent[];
   /** The answer unsubscribes. */
   listen(listener: (event: NodeEvent) => void): () => void;
@@ -24,15 +26,18 @@ export function createEvents(store: Store): Events {
   const listeners = new Set<(event: NodeEvent) => void>();
   let newest = 0;
   for (const { key } of store.range(KEY.events, { reverse: true, limit: 1 })) newest = seqOf(key);
+  const announce = (turn: Turn, event: NodeEvent): void =>
+    turn.afterwards("events", () => {
+      for (const listener of listeners) listener(event);
+    });
   return {
     record(turn, type, data) {
       const event: NodeEvent = { seq: ++newest, type, createdAt: turn.now, data };
       const body = utf8(JSON.stringify({ type, data }));
       turn.put(KEY.event(event.seq), encode(record, { version: VERSION, created_at: BigInt(turn.now), body }));
-      turn.afterwards("events", () => {
-        for (const listener of listeners) listener(event);
-      });
+      announce(turn, event);
     },
+    tell: (turn, type, data) => announce(turn, { seq: newest, type, createdAt: turn.now, data }),
     after(seq, limit) {
       const found: NodeEvent[] = [];
       for (const entry of store.range(KEY.events, { after: KEY.event(seq), limit })) found.push(read(entry));

@@ -6,6 +6,8 @@ import type { GossipHost } from "./gossip-host.ts";
 import type { IncomingHost } from "./incoming-host.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
+import type { SiteHost } from "./site-host.ts";
+import type { SubscriptionHost } from "./subscription-host.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
 /** The hosts of one node, as its commands use them. */
@@ -19,4 +21,6 @@ export interface Hosts {
   readonly payments: PaymentHost;
   readonly incoming: IncomingHost;
   readonly gossip: GossipHost;
+  readonly site: SiteHost;
+  readonly subscriptions: SubscriptionHost;
 }

@@ -1,3 +1,4 @@
+import type { Result } from "../base/result.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,10 +24,22 @@ export interface NodeParts {
   readonly network: Network;
   readonly links: StreamLinks;
   readonly log: Log;
+  readonly streamFolders: StreamFolders;
   /** Where to wait for peers; none without it. */
   readonly listen: Address | undefined;
   /** Told once when the disk refuses a group or a step throws: nothing is sent any more, and only a restart helps. */
   readonly onHalt: (error: Error) => void;
+}
+
+/** Where packaged streams are kept and served from. */
+export interface StreamFolders {
+  /** Packages a folder of ready HLS under the stream's id. */
+  make(
+    stream: string,
+    source: string,
+    keyOf: (slot: number) => Uint8Array,
+  ): Promise<Result<{ readonly units: number; readonly unitSeconds: number }, object>>;
+  folder(stream: string): string;
 }
 
 /** A running node. */

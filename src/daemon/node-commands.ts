@@ -1,0 +1,203 @@
+import { toHex } from "../base/bytes.ts";
+import { err, ok } from "../base/result.ts";
+import { scriptOfAddress } from "../bitcoin/address.ts";
+import { secp256k1 } from "../crypto/secp256k1.ts";
+import type { Address } from "../ports/network.ts";
+import { featureBits, OFFERED } from "../wire/features.ts";
+import { closeChannel, openChannel } from "./channel-commands.ts";
+import { channelBalance, channelInfo } from "./channel-views.ts";
+import type { NodeCommands } from "./commands.ts";
+import { ANSWER_LANE } from "./context.ts";
+import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
+import type { Hosts } from "./hosts.ts";
+import type { NodeParts, SluiceNode } from "./node-parts.ts";
+import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
+import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
+import { addStream, streamInfos } from "./stream-commands.ts";
+import type { NodeInfo } from "./views.ts";
+
+/** The commands of a running node. */
+export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address | undefined): SluiceNode {
+  const stop = async (): Promise<void> => {
+    await hosts.peers.stop();
+    hosts.gossip.stop();
+    hosts.subscriptions.stop();
+    await hosts.ctx.turns.settled();
+    hosts.ctx.turns.stop();
+  };
+  return {
+    info: () => nodeInfo(hosts, parts, listening),
+    ...chainCommands(hosts),
+    ...peerAndChannelCommands(hosts),
+    ...paymentCommands(hosts),
+    ...streamCommands(hosts, parts),
+    events: (after, limit) => hosts.ctx.events.after(after, limit),
+    onEvent: (listener) => hosts.ctx.events.listen(listener),
+    shutdown: stop,
+    crash: () => {
+      hosts.ctx.turns.stop();
+      hosts.gossip.stop();
+      hosts.subscriptions.stop();
+      void hosts.peers.stop();
+    },
+  };
+}
+
+function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, listening: Address | undefined): NodeInfo {
+  const infos = channels.table.settled().flatMap((entry) => channelInfo(channels, entry) ?? []);
+  const tip = ctx.chain.tip();
+  const closing = infos.filter(({ state }) => ["Negotiating", "Closing", "Failed", "Closed"].includes(state)).length;
+  const active = infos.filter((info) => info.active).length;
+  return {
+    id: ctx.self,
+    alias: ctx.alias,
+    version: parts.version,
+    network: ctx.params.network,
+    height: tip.height,
+    blockHash: tip.hash,
+    synced: ctx.chain.info().synced && chain.height() === tip.height,
+    addresses: listening === undefined ? [] : [`${listening.host}:${listening.port}`],
+    features: toHex(featureBits(OFFERED.init)),
+    crypto: secp256k1.name,
+    peers: peers.live().length,
+    channels: { active, pending: infos.length - active - closing, closing },
+  };
+}
+
+type ChainCommands = Pick<
+  NodeCommands,
+  "balance" | "newAddress" | "walletTransactions" | "walletUtxos" | "send" | "chain" | "mine"
+>;
+function chainCommands(hosts: Hosts): ChainCommands {
+  const { ctx, wallet, channels } = hosts;
+  const inTurn = <T>(task: (turn: Parameters<Parameters<typeof ctx.turns.run>[0]>[0]) => T): Promise<T> =>
+    new Promise((resolve) => {
+      ctx.turns.run((turn) => {
+        const answer = task(turn);
+        turn.afterwards(ANSWER_LANE, () => resolve(answer));
+      });
+    });
+  return {
+    balance: () => ({
+      onchain: wallet.balance(),
+      channels: channelBalance(channels),
+      sessions: { held: hosts.subscriptions.held() },
+    }),
+    newAddress: () => inTurn((turn) => ({ address: wallet.addressOf(wallet.newScript(turn, "received")) })),
+    walletTransactions: () => wallet.transactions(),
+    walletUtxos: () => wallet.utxos(),
+    send: (request) =>
+      inTurn((turn) => {
+        const sent = wallet.send(turn, request);
+        return sent.ok ? ok({ txid: sent.value }) : sent;
+      }),
+    chain: () => {
+      const { network, tip, time, mempool, utxos, address } = ctx.chain.info();
+      const peers = ctx.chain.peers().map((peer) => peer.address);
+      const at = address === undefined ? undefined : `${address.host}:${address.port}`;
+      return { network, height: tip.height, hash: tip.hash, time, mempool, utxos, peers, address: at };
+    },
+    mine: async ({ blocks, address }) => {
+      const given = address === undefined ? undefined : scriptOfAddress(address, ctx.params);
+      if (given !== undefined && !given.ok) {
+        return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
+      }
+      const script = given?.value ?? (await inTurn((turn) => wallet.newScript(turn, "mined")));
+      return ok(await ctx.chain.mine(blocks, script));
+    },
+  };
+}
+
+type PeerCommands = Pick<
+  NodeCommands,
+  | "peers"
+  | "connect"
+  | "disconnect"
+  | "channels"
+  | "openChannel"
+  | "closeChannel"
+  | "graphNodes"
+  | "graphChannels"
+  | "route"
+>;
+const peerAndChannelCommands = (hosts: Hosts): PeerCommands => ({
+  peers: () => peerInfos(hosts),
+  connect: (peer) => connectPeer(hosts, peer),
+  disconnect: (nodeId) => disconnectPeer(hosts, nodeId),
+  channels: () => hosts.channels.table.settled().flatMap((entry) => channelInfo(hosts.channels, entry) ?? []),
+  openChannel: (request) => openChannel(hosts, request),
+  closeChannel: (request) => closeChannel(hosts, request),
+  graphNodes: () => graphNodes(hosts.graph),
+  graphChannels: () => graphChannels(hosts.graph),
+  route: (request) => routeQuote(hosts, request),
+});
+
+type PaymentCommands = Pick<
+  NodeCommands,
+  "createInvoice" | "invoices" | "invoice" | "pay" | "paymentEnd" | "payments" | "payment" | "decode"
+>;
+function paymentCommands(hosts: Hosts): PaymentCommands {
+  const { ctx, payments, incoming } = hosts;
+  const now = () => ctx.clock.now();
+  return {
+    createInvoice: (request) => createInvoice(hosts, request),
+    invoices: () => incoming.invoices.list().map(({ value }) => invoiceInfo(value, now())),
+    invoice: (hash) => {
+      const record = incoming.invoices.get(hash);
+      return record === undefined ? undefined : invoiceInfo(record, now());
+    },
+    pay: (request) => pay(hosts, request),
+    paymentEnd: (id, timeoutMs) =>
+      new Promise((resolve) => {
+        const hash = hashOfId(id);
+        if (hash === undefined) return resolve(undefined);
+        const cancel = ctx.clock.after(timeoutMs, () => resolve(undefined));
+        payments.whenEnded(hash, (ended) => {
+          cancel();
+          resolve(paymentInfo(ended));
+        });
+      }),
+    payments: () => payments.payments.list().map(({ value }) => paymentInfo(value)),
+    payment: (id) => {
+      const hash = hashOfId(id);
+      const record = hash === undefined ? undefined : payments.payments.get(hash);
+      return record === undefined ? undefined : paymentInfo(record);
+    },
+    decode: (text) => decodeText(hosts, text),
+  };
+}
+
+type StreamCommands = Pick<
+  SluiceNode,
+  | "addStream"
+  | "streams"
+  | "subscribe"
+  | "subscriptions"
+  | "subscription"
+  | "pauseSubscription"
+  | "resumeSubscription"
+  | "closeSubscription"
+  | "segmentKey"
+  | "receipt"
+  | "siteRequest"
+  | "siteClosed"
+  | "streamFolder"
+>;
+function streamCommands(hosts: Hosts, parts: NodeParts): StreamCommands {
+  const { subscriptions, site } = hosts;
+  return {
+    addStream: (request) => addStream(hosts, parts.streamFolders, request),
+    streams: () => streamInfos(hosts),
+    subscribe: (request) => subscriptions.subscribe(request),
+    subscriptions: () => subscriptions.list(),
+    subscription: (id) => subscriptions.get(id),
+    pauseSubscription: (id) => subscriptions.change(id, "pause"),
+    resumeSubscription: (id) => subscriptions.change(id, "resume"),
+    closeSubscription: (id) => subscriptions.change(id, "close"),
+    segmentKey: (id, unit) => subscriptions.key(id, unit),
+    receipt: (id) => subscriptions.receipt(id),
+    siteRequest: (_connection, name, body) => site.request(name, body),
+    siteClosed: () => {},
+    streamFolder: (stream) => (site.streams.get(stream) === undefined ? undefined : parts.streamFolders.folder(stream)),
+  };
+}

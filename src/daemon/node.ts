@@ -1,0 +1,184 @@
+import { emptyGraph } from "../../routing/index.ts";
+import type { NodeId } from "../base/ids.ts";
+import { assert } from "../base/result.ts";
+import { createChainHost, loadCursor } from "./chain-host.ts";
+import { ChannelHost, type ChannelListener } from "./channel-host.ts";
+import { paramsOf } from "./channel-table.ts";
+import { forwardPolicy, localChannels } from "./channel-views.ts";
+import type { NodeContext } from "./context.ts";
+import { createEvents } from "./events.ts";
+import { GossipHost } from "./gossip-host.ts";
+import type { Hosts } from "./hosts.ts";
+import { IncomingHost } from "./incoming-host.ts";
+import { areWords, keychainOf } from "./keychain.ts";
+import { nodeCommands } from "./node-commands.ts";
+import type { NodeParts, SluiceNode } from "./node-parts.ts";
+import { createOwnGossip } from "./own-gossip.ts";
+import { PaymentHost } from "./payment-host.ts";
+import { loadPeers } from "./peer-records.ts";
+import { createPeers, type Peers, type PeersListener } from "./peers.ts";
+import { SiteHost } from "./site-host.ts";
+import { SubscriptionHost } from "./subscription-host.ts";
+import { createTurns, peerLane } from "./turn.ts";
+import { createWalletHost } from "./wallet-host.ts";
+
+/**
+ * Puts a node together and starts it: context, hosts in the order in which they rest on each other, then what is on disk,
+ * then the chain, then the peers. Rejects when the store is not this node's or a port cannot be opened.
+ */
+export async function createNode(parts: NodeParts): Promise<SluiceNode> {
+  const ctx = contextOf(parts);
+  const hosts = hostsOf(ctx, parts);
+  const { turns } = ctx;
+  turns.run((turn) => {
+    hosts.wallet.start(turn);
+    hosts.channels.start(turn);
+    releaseLostFundings(hosts, turn);
+  });
+  hosts.payments.start();
+  hosts.chain.start();
+  const listening = parts.listen === undefined ? undefined : await hosts.peers.listen(parts.listen);
+  for (const { peer, address } of loadPeers(ctx.store)) hosts.peers.keep(peer, address);
+  return nodeCommands(hosts, parts, listening);
+}
+
+function contextOf(parts: NodeParts): NodeContext {
+  assert(areWords(parts.words), "the words of a node are checked before");
+  const keychain = keychainOf(parts.words, parts.params.network);
+  const { clock, random, store, chain, links, log, alias, params, policy, onHalt } = parts;
+  const turns = createTurns({ clock, store, onHalt });
+  const events = createEvents(store);
+  return {
+    self: keychain.nodeId,
+    alias,
+    params,
+    keychain,
+    policy,
+    clock,
+    random,
+    log,
+    store,
+    chain,
+    links,
+    turns,
+    events,
+  };
+}
+
+function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
+  const graph = emptyGraph();
+  const height = () => chain.height();
+  const peersOf = (): Peers => peers;
+  const channelsOf = (): ChannelHost => channels;
+  const wallet = createWalletHost(ctx, loadCursor(ctx.store)?.height);
+  const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
+  const ownGossip = createOwnGossip(ctx, channelsOf, gossip);
+  const site = new SiteHost(ctx, height);
+  const payments: PaymentHost = new PaymentHost({
+    ctx,
+    channels: channelsOf,
+    graph,
+    height,
+    localChannels: () => localChannels(channels),
+    tickEnded: (turn, payment) => subscriptions.tickEnded(turn, payment),
+  });
+  const subscriptions = new SubscriptionHost(ctx, payments);
+  const incoming = new IncomingHost({
+    ctx,
+    channels: channelsOf,
+    height,
+    forwardPolicy: (id) => forwardPolicy(channels, ctx.policy.forwarding, id),
+    streamTick: (turn, htlc) => site.tick(turn, htlc),
+  });
+  const listener = channelListener(ctx, { payments, incoming, ownGossip });
+  const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, listener, height });
+  const peers = createPeers(
+    {
+      clock: ctx.clock,
+      random: ctx.random,
+      log: ctx.log,
+      nodeSecret: ctx.keychain.nodeSecret,
+      chain: ctx.params.genesisHash,
+    },
+    ctx.self,
+    parts.network,
+    peersListener(ctx, channelsOf, gossip),
+  );
+  // Funding confirmations reach channels only after the wallet has seen the same block.
+  const chain = createChainHost(ctx, [
+    (turn, event) => wallet.chainEvent(turn, event),
+    (turn, event) => channels.chainEvent(turn, event),
+    (_turn, event) => gossip.chainEvent(event),
+  ]);
+  return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, site, subscriptions };
+}
+
+function channelListener(
+  ctx: NodeContext,
+  rooms: {
+    readonly payments: PaymentHost;
+    readonly incoming: IncomingHost;
+    readonly ownGossip: ReturnType<typeof createOwnGossip>;
+  },
+): ChannelListener {
+  const { payments, incoming, ownGossip } = rooms;
+  return {
+    htlcCommitted: (turn, htlc) => incoming.committed(turn, htlc),
+    htlcSettled: (turn, origin, preimage) => {
+      if (origin.tag === "payment") payments.settled(turn, origin.paymentId, origin.attempt, preimage);
+      else incoming.relaySettled(turn, origin, preimage);
+    },
+    htlcFailed: (turn, origin, failure) => {
+      if (origin.tag === "payment") payments.failed(turn, origin.paymentId, origin.attempt, failure);
+      else incoming.relayFailed(turn, origin, failure);
+    },
+    offerRefused: (turn, origin, reason) => {
+      if (origin.tag === "payment") payments.refused(turn, origin.paymentId, origin.attempt, reason);
+      else incoming.relayRefused(turn, origin, reason.code);
+    },
+    committed: (turn, { state }) => {
+      if (!("commitments" in state)) return;
+      const received = () =>
+        new Set(state.commitments.htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
+      incoming.channelCommitted(turn, state.params.channelId, received);
+    },
+    ready: (turn, entry) => {
+      const id = paramsOf(entry.state)?.channelId;
+      ctx.events.record(turn, "channel.ready", { channelId: id, peer: entry.peer });
+    },
+    gone: (_turn, entry) => ownGossip.gone(entry),
+    announced: (_turn, entry, announcement) => ownGossip.announced(entry, announcement),
+  };
+}
+
+function peersListener(ctx: NodeContext, channels: () => ChannelHost, gossip: GossipHost): PeersListener {
+  return {
+    connected: (session, peer: NodeId) => {
+      ctx.turns.run((turn) => {
+        ctx.events.record(turn, "peer.connected", { peer });
+        channels().peerConnected(turn, peer);
+      });
+      gossip.peerConnected(peer, session.features);
+    },
+    message: (peer, message, bytes) => {
+      if (gossip.peerMessage(peer, message, bytes)) return;
+      ctx.turns.run((turn) => channels().peerMessage(turn, peer, message));
+    },
+    disconnected: (peer, reason) => {
+      ctx.turns.outbox.drop(peerLane(peer));
+      gossip.peerDisconnected(peer);
+      ctx.turns.run((turn) => {
+        ctx.events.record(turn, "peer.disconnected", { peer, reason });
+        channels().peerDisconnected(turn, peer);
+      });
+    },
+  };
+}
+
+/** Coins that were kept for a channel of which nothing is on disk: the opening never happened. */
+function releaseLostFundings(hosts: Hosts, turn: Parameters<Parameters<NodeContext["turns"]["run"]>[0]>[0]): void {
+  const funded = new Set(hosts.channels.table.settled().map(({ state }) => paramsOf(state)?.funding.txid));
+  for (const txid of hosts.wallet.reservations()) {
+    if (!funded.has(txid)) hosts.wallet.release(turn, txid);
+  }
+}
