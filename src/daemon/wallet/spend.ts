@@ -80,10 +80,13 @@ export function send(state: WalletState, keys: WalletKeys, payment: WalletPaymen
   return ok({ ...reserved.value, step: draft.finish() });
 }
 
-/** A reserved transaction goes out. Doing it again broadcasts it again. */
+/**
+ * A reserved transaction goes out. Doing it again broadcasts it again. Nothing happens to one that was given up (a
+ * reorganisation may have done that): its coins are gone, or free and perhaps spent otherwise.
+ */
 export function publish(state: WalletState, txid: Txid): WalletStep {
   const draft = draftOf(state);
-  publishIn(draft, txid);
+  if (state.txs.get(txid)?.status !== "abandoned") publishIn(draft, txid);
   return draft.finish();
 }
 
@@ -174,7 +177,6 @@ function signed(state: WalletState, keys: WalletKeys, { coins, outputs }: Select
 function publishIn(draft: Draft, txid: Txid): void {
   const walletTx = present(draft.state().txs.get(txid), "what is published was funded");
   const tx = present(walletTx.tx, "a funded transaction is kept");
-  assert(walletTx.status !== "abandoned", "a transaction that was given up is not published");
   draft.setTx({ ...walletTx, status: "published" });
   const from = nextHeight(draft.state());
   for (const [vout, { amount, script }] of tx.outputs.entries()) {
