@@ -44,6 +44,7 @@ function isPayment({ height, now }: IncomingEnv, invoice: InvoiceRecord, htlc: F
   const secretFits = constantTimeEqual(payload.paymentSecret ?? new Uint8Array(0), invoice.paymentSecret);
   return (
     secretFits &&
+    htlc.paymentHash === invoice.paymentHash &&
     invoice.status.tag === "Open" &&
     now < invoice.expiresAt &&
     isWhole(htlc) &&
