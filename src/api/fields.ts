@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { parseChannelId, parseNodeId, parsePaymentHash } from "../base/ids.ts";
+import { isMsat, isSat, satPerKw } from "../base/units.ts";
+
+/** The fields of requests: text in, branded values out. A refusal says what is wanted and never repeats what was sent. */
+
+/** The value that `read` makes of a text of this form; undefined is refused with `wanted`. */
+const text = <T>(form: RegExp, wanted: string, read: (value: string) => T | undefined) =>
+  z
+    .string()
+    .regex(form, wanted)
+    .transform((value, context): T => {
+      const found = read(value);
+      if (found !== undefined) return found;
+      context.issues.push({ code: "custom", message: wanted, input: value });
+      return z.NEVER;
+    });
+
+/** Decimal digits alone: no sign, no fraction, no exponent. 2.1e18 msat fits no JS number. */
+const DECIMAL = /^(?:0|[1-9]\d{0,18})$/;
+const POSITIVE = /^[1-9]\d{0,18}$/;
+const inRange = <T extends bigint>(is: (value: bigint) => value is T) => {
+  return (digits: string): T | undefined => {
+    const value = BigInt(digits);
+    return is(value) ? value : undefined;
+  };
+};
+export const msatField = text(DECIMAL, "must be millisatoshis as a decimal string", inRange(isMsat));
+export const positiveMsatField = text(POSITIVE, "must be millisatoshis above 0 as a decimal string", inRange(isMsat));
+export const positiveSatField = text(POSITIVE, "must be satoshis above 0 as a decimal string", inRange(isSat));
+
+export const feerateField = z
+  .int("must be a whole number")
+  .min(253, "must be at least 253")
+  .max(1_000_000, "must be at most 1000000")
+  .transform(satPerKw)
+  .meta({ description: "satoshis per 1000 weight units" });
+
+/** A compressed point; whether it is on the curve is found when it is dialled. */
+export const nodeIdField = text(/^0[23][0-9a-f]{64}$/, "must be a node id: 66 hex digits", parseNodeId);
+export const hashField = text(/^(?:inv_|pay_)?[0-9a-f]{64}$/, "must be a hash: 64 hex digits", (value) =>
+  parsePaymentHash(value.slice(-64)),
+);
+/** `ch_…` or the bare channel id. */
+export const channelIdField = text(/^(?:ch_)?[0-9a-f]{64}$/, "must be a channel id: 64 hex digits", (value) =>
+  parseChannelId(value.slice(-64)),
+);
+/** `id@host:port`, with an IPv6 host in brackets. */
+export const nodeUriField = text(
+  /^0[23][0-9a-f]{64}@(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/,
+  "must be id@host:port",
+  (value) => {
+    const colon = value.lastIndexOf(":");
+    const nodeId = parseNodeId(value.slice(0, 66));
+    const port = Number(value.slice(colon + 1));
+    const host = value.slice(67, colon).replace(/^\[|\]$/g, "");
+    return nodeId !== undefined && port > 0 && port < 65_536 ? { nodeId, host, port } : undefined;
+  },
+);
+/** The base URL of a site: scheme, host and port alone. */
+export const siteField = text(/^https?:\/\/[^/?#@\s]{1,260}\/?$/, "must be http://host:port", (value) =>
+  URL.canParse(value) ? new URL(value).origin : undefined,
+);
+/** Ids that the node made itself: looked up, never parsed. */
+export const idField = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "must be an id");
+
+/** One line for people. Control characters have no business in a log line or on a terminal. */
+export const lineField = (limit: number) =>
+  z
+    .string()
+    .max(limit, `must have at most ${limit} characters`)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must be one line of text");
+export const wholeField = (min: number, max: number) =>
+  z.int("must be a whole number").min(min, `must be at least ${min}`).max(max, `must be at most ${max}`);
+
+/** Whole numbers as they stand in a URL. */
+export const wholeText = (max: number) =>
+  text(/^\d{1,15}$/, `must be a whole number up to ${max}`, (value) => {
+    const number = Number(value);
+    return number <= max ? number : undefined;
+  });

@@ -1,0 +1,218 @@
+import { z } from "zod";
+import type { ApiCode } from "./faults.ts";
+
+/** What answers look like. Clients must ignore fields they do not know. */
+const amount = z.string().regex(/^(?:0|[1-9]\d*)$/);
+const msat = amount.meta({ description: "millisatoshis" });
+const sat = amount.meta({ description: "satoshis" });
+const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/);
+const scid = z.string().regex(/^\d+x\d+x\d+$/);
+const outpoint = z.string().regex(/^[0-9a-f]{64}:\d+$/);
+const time = z.iso.datetime();
+const count = z.int().min(0);
+const code = z.custom<ApiCode>((value) => typeof value === "string").meta({ type: "string" });
+
+/** A page of a list. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), hasMore: z.boolean(), next: z.string().nullable() });
+
+export const nodeInfoShape = z.object({
+  id: nodeId,
+  alias: z.string(),
+  version: z.string(),
+  network: z.string(),
+  height: count,
+  blockHash: hash,
+  synced: z.boolean(),
+  addresses: z.array(z.string()),
+  features: hex,
+  crypto: z.string(),
+  peers: count,
+  channels: z.object({ active: count, pending: count, closing: count }),
+});
+export const balanceShape = z.object({
+  onchain: z.object({ confirmedSat: sat, unconfirmedSat: sat, reservedSat: sat }),
+  channels: z.object({ spendableMsat: msat, receivableMsat: msat, pendingMsat: msat }),
+  sessions: z.object({ heldMsat: msat }),
+});
+export const eventShape = z.object({
+  id: z.string(),
+  type: z.string(),
+  createdAt: time,
+  seq: count,
+  data: z.record(z.string(), z.unknown()),
+});
+
+export const chainShape = z.object({
+  network: z.string(),
+  height: count,
+  hash,
+  time,
+  mempool: z.object({ transactions: count, bytes: count }),
+  utxos: z.object({ count, totalSat: sat }),
+  peers: z.array(z.string()),
+  address: z.string().nullable(),
+});
+export const minedShape = z.object({ blocks: z.array(hash) });
+export const addressShape = z.object({ address: z.string() });
+export const txidShape = z.object({ txid: hash });
+export const transactionShape = z.object({
+  txid: hash,
+  deltaSat: z.string().regex(/^(?:0|-?[1-9]\d*)$/),
+  feeSat: sat.nullable(),
+  height: count.nullable(),
+  label: z.string(),
+});
+export const utxoShape = z.object({
+  outpoint,
+  amountSat: sat,
+  address: z.string(),
+  height: count.nullable(),
+  reserved: z.boolean(),
+});
+
+export const peerShape = z.object({
+  id: nodeId,
+  address: z.string(),
+  connected: z.boolean(),
+  inbound: z.boolean(),
+  features: hex,
+});
+export const channelShape = z.object({
+  id: z.string().regex(/^ch_[0-9a-f]{64}$/),
+  peer: nodeId,
+  state: z.string(),
+  active: z.boolean(),
+  opener: z.enum(["local", "remote"]),
+  announced: z.boolean(),
+  shortChannelId: scid.nullable(),
+  funding: outpoint.nullable(),
+  capacitySat: sat,
+  localMsat: msat,
+  remoteMsat: msat,
+  spendableMsat: msat,
+  receivableMsat: msat,
+  htlcs: count,
+  localCommitmentNumber: amount,
+  remoteCommitmentNumber: amount,
+  closingTxid: hash.nullable(),
+});
+export const graphNodeShape = z.object({
+  id: nodeId,
+  alias: z.string(),
+  addresses: z.array(z.string()),
+  channels: count,
+});
+const policyShape = z.object({
+  feeBaseMsat: msat,
+  feePpm: count,
+  cltvExpiryDelta: count,
+  htlcMinimumMsat: msat,
+  htlcMaximumMsat: msat,
+  disabled: z.boolean(),
+  updatedAt: time,
+});
+export const graphChannelShape = z.object({
+  shortChannelId: scid,
+  nodes: z.tuple([nodeId, nodeId]),
+  capacitySat: sat.nullable(),
+  policies: z.tuple([policyShape.nullable(), policyShape.nullable()]),
+});
+export const quoteShape = z.object({
+  amountMsat: msat,
+  feeMsat: msat,
+  hops: z.array(z.object({ nodeId, shortChannelId: scid, amountMsat: msat, expiry: count })),
+});
+
+export const invoiceShape = z.object({
+  id: z.string(),
+  paymentHash: hash,
+  bolt11: z.string(),
+  state: z.enum(["open", "settled", "expired", "canceled"]),
+  amountMsat: msat.nullable(),
+  receivedMsat: msat.nullable(),
+  description: z.string(),
+  externalId: z.string().nullable(),
+  createdAt: time,
+  expiresAt: time,
+  settledAt: time.nullable(),
+});
+export const paymentShape = z.object({
+  id: z.string(),
+  paymentHash: hash,
+  state: z.enum(["pending", "succeeded", "failed"]),
+  payee: nodeId,
+  amountMsat: msat,
+  feeMsat: msat.nullable(),
+  preimage: hash.nullable(),
+  failure: z.object({ code, detail: z.string() }).nullable(),
+  hops: count.nullable(),
+  createdAt: time,
+  endedAt: time.nullable(),
+});
+export const decodedShape = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("bolt11"),
+    network: z.string(),
+    payee: nodeId,
+    amountMsat: msat.nullable(),
+    paymentHash: hash,
+    description: z.string().nullable(),
+    createdAt: time,
+    expiresAt: time,
+    minFinalCltvExpiryDelta: count,
+  }),
+  z.object({ kind: z.literal("node"), nodeId, host: z.string(), port: count }),
+  z.object({ kind: z.literal("address"), address: z.string(), network: z.string() }),
+]);
+
+export const streamShape = z.object({
+  id: z.string(),
+  title: z.string(),
+  units: count,
+  unitSeconds: z.number(),
+  priceMsatPerUnit: msat,
+  freeUnits: count,
+  sessions: count,
+  earnedMsat: msat,
+});
+export const subscriptionShape = z.object({
+  id: z.string(),
+  stream: z.string(),
+  site: z.string(),
+  payee: nodeId,
+  state: z.enum(["open", "paused", "closed"]),
+  priceMsatPerUnit: msat,
+  feeMsatPerUnit: msat.nullable(),
+  paidMsat: msat,
+  feesMsat: msat,
+  owedMsat: msat,
+  capMsat: msat,
+  windowUnits: count,
+  units: count,
+  unlocked: z.array(count),
+});
+export const receiptShape = z.object({
+  stream: z.string(),
+  units: count,
+  paidMsat: msat,
+  firstPreimage: hash.nullable(),
+  lastPreimage: hash.nullable(),
+  payerSignature: hex,
+  payeeSignature: hex.nullable(),
+});
+export const problemShape = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code,
+  instance: z.string(),
+  requestId: z.string(),
+  retryable: z.boolean(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string(), in: z.string().optional() })).optional(),
+  hint: z.string().optional(),
+  reason: code.optional(),
+});

@@ -1,0 +1,229 @@
+import type { z } from "zod";
+import { formatShortChannelId, outpointKey } from "../base/ids.ts";
+import type {
+  Balance,
+  ChainInfo,
+  ChannelInfo,
+  Decoded,
+  GraphChannel,
+  GraphNode,
+  GraphPolicy,
+  InvoiceInfo,
+  NodeEvent,
+  NodeInfo,
+  PaymentInfo,
+  PeerInfo,
+  Receipt,
+  RouteQuote,
+  StreamInfo,
+  SubscriptionInfo,
+  WalletTransaction,
+  WalletUtxo,
+} from "../daemon/views.ts";
+import { codeOfCommand } from "./faults.ts";
+import type * as shapes from "./shapes.ts";
+
+/** From the daemon's views to JSON: amounts as decimal strings, times as RFC 3339, what is absent as null. */
+type Json<S extends z.ZodType> = z.output<S>;
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const seconds = (at: number): string => time(at * 1000);
+/** The value shown by `show`, or null when there is none. */
+const or = <T, S>(value: T | undefined, show: (value: T) => S): S | null => (value === undefined ? null : show(value));
+const same = <T>(value: T): T => value;
+const digits = (value: bigint): string => value.toString();
+
+export const nodeInfoJson = (info: NodeInfo): Json<typeof shapes.nodeInfoShape> => ({
+  id: info.id,
+  alias: info.alias,
+  version: info.version,
+  network: info.network,
+  height: info.height,
+  blockHash: info.blockHash,
+  synced: info.synced,
+  addresses: [...info.addresses],
+  features: info.features,
+  crypto: info.crypto,
+  peers: info.peers,
+  channels: { active: info.channels.active, pending: info.channels.pending, closing: info.channels.closing },
+});
+export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<typeof shapes.balanceShape> => ({
+  onchain: {
+    confirmedSat: digits(onchain.confirmed),
+    unconfirmedSat: digits(onchain.unconfirmed),
+    reservedSat: digits(onchain.reserved),
+  },
+  channels: {
+    spendableMsat: digits(channels.spendable),
+    receivableMsat: digits(channels.receivable),
+    pendingMsat: digits(channels.pending),
+  },
+  sessions: { heldMsat: digits(sessions.held) },
+});
+export const eventJson = (event: NodeEvent): Json<typeof shapes.eventShape> => ({
+  id: `evt_${event.seq}`,
+  type: event.type,
+  createdAt: time(event.createdAt),
+  seq: event.seq,
+  data: event.data,
+});
+
+export const chainJson = (chain: ChainInfo): Json<typeof shapes.chainShape> => ({
+  network: chain.network,
+  height: chain.height,
+  hash: chain.hash,
+  time: seconds(chain.time),
+  mempool: { transactions: chain.mempool.transactions, bytes: chain.mempool.bytes },
+  utxos: { count: chain.utxos.count, totalSat: digits(chain.utxos.total) },
+  peers: [...chain.peers],
+  address: or(chain.address, same),
+});
+export const transactionJson = (tx: WalletTransaction): Json<typeof shapes.transactionShape> => ({
+  txid: tx.txid,
+  deltaSat: digits(tx.deltaSat),
+  feeSat: or(tx.feeSat, digits),
+  height: or(tx.height, Number),
+  label: tx.label,
+});
+export const utxoJson = (utxo: WalletUtxo): Json<typeof shapes.utxoShape> => ({
+  outpoint: outpointKey(utxo.outpoint),
+  amountSat: digits(utxo.amount),
+  address: utxo.address,
+  height: or(utxo.height, Number),
+  reserved: utxo.reserved,
+});
+
+export const peerJson = (peer: PeerInfo): Json<typeof shapes.peerShape> => ({
+  id: peer.nodeId,
+  address: peer.address,
+  connected: peer.connected,
+  inbound: peer.inbound,
+  features: peer.features,
+});
+export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelShape> => ({
+  id: `ch_${channel.id}`,
+  peer: channel.peer,
+  state: channel.state,
+  active: channel.active,
+  opener: channel.opener,
+  announced: channel.announced,
+  shortChannelId: or(channel.shortChannelId, formatShortChannelId),
+  funding: or(channel.funding, outpointKey),
+  capacitySat: digits(channel.capacity),
+  localMsat: digits(channel.local),
+  remoteMsat: digits(channel.remote),
+  spendableMsat: digits(channel.spendable),
+  receivableMsat: digits(channel.receivable),
+  htlcs: channel.htlcs,
+  localCommitmentNumber: digits(channel.localCommitmentNumber),
+  remoteCommitmentNumber: digits(channel.remoteCommitmentNumber),
+  closingTxid: or(channel.closingTxid, same),
+});
+export const graphNodeJson = (node: GraphNode): Json<typeof shapes.graphNodeShape> => ({
+  id: node.id,
+  alias: node.alias,
+  addresses: [...node.addresses],
+  channels: node.channels,
+});
+const policyJson = (policy: GraphPolicy) => ({
+  feeBaseMsat: digits(policy.feeBaseMsat),
+  feePpm: policy.feePpm,
+  cltvExpiryDelta: policy.cltvExpiryDelta,
+  htlcMinimumMsat: digits(policy.htlcMinimum),
+  htlcMaximumMsat: digits(policy.htlcMaximum),
+  disabled: policy.disabled,
+  updatedAt: seconds(policy.timestamp),
+});
+export const graphChannelJson = (channel: GraphChannel): Json<typeof shapes.graphChannelShape> => ({
+  shortChannelId: formatShortChannelId(channel.shortChannelId),
+  nodes: [channel.nodes[0], channel.nodes[1]],
+  capacitySat: or(channel.capacity, digits),
+  policies: [or(channel.policies[0], policyJson), or(channel.policies[1], policyJson)],
+});
+export const quoteJson = (quote: RouteQuote): Json<typeof shapes.quoteShape> => ({
+  amountMsat: digits(quote.amount),
+  feeMsat: digits(quote.fee),
+  hops: quote.hops.map(({ nodeId, shortChannelId, amount, expiry }) => ({
+    nodeId,
+    shortChannelId: formatShortChannelId(shortChannelId),
+    amountMsat: digits(amount),
+    expiry,
+  })),
+});
+
+export const invoiceJson = (invoice: InvoiceInfo): Json<typeof shapes.invoiceShape> => ({
+  id: invoice.id,
+  paymentHash: invoice.paymentHash,
+  bolt11: invoice.bolt11,
+  state: invoice.state,
+  amountMsat: or(invoice.amount, digits),
+  receivedMsat: or(invoice.received, digits),
+  description: invoice.description,
+  externalId: or(invoice.externalId, same),
+  createdAt: time(invoice.createdAt),
+  expiresAt: time(invoice.expiresAt),
+  settledAt: or(invoice.settledAt, time),
+});
+export const paymentJson = (payment: PaymentInfo): Json<typeof shapes.paymentShape> => ({
+  id: payment.id,
+  paymentHash: payment.paymentHash,
+  state: payment.state,
+  payee: payment.payee,
+  amountMsat: digits(payment.amount),
+  feeMsat: or(payment.fee, digits),
+  preimage: or(payment.preimage, same),
+  failure: or(payment.failure, ({ code, detail }) => ({ code: codeOfCommand(code), detail })),
+  hops: or(payment.hops, same),
+  createdAt: time(payment.createdAt),
+  endedAt: or(payment.endedAt, time),
+});
+export function decodedJson(decoded: Decoded): Json<typeof shapes.decodedShape> {
+  if (decoded.kind !== "bolt11") return decoded;
+  return {
+    kind: decoded.kind,
+    network: decoded.network,
+    payee: decoded.payee,
+    amountMsat: or(decoded.amount, digits),
+    paymentHash: decoded.paymentHash,
+    description: or(decoded.description, same),
+    createdAt: time(decoded.createdAt),
+    expiresAt: time(decoded.expiresAt),
+    minFinalCltvExpiryDelta: decoded.minFinalCltvExpiryDelta,
+  };
+}
+
+export const streamJson = (stream: StreamInfo): Json<typeof shapes.streamShape> => ({
+  id: stream.id,
+  title: stream.title,
+  units: stream.units,
+  unitSeconds: stream.unitSeconds,
+  priceMsatPerUnit: digits(stream.pricePerUnit),
+  freeUnits: stream.freeUnits,
+  sessions: stream.sessions,
+  earnedMsat: digits(stream.earned),
+});
+export const subscriptionJson = (subscription: SubscriptionInfo): Json<typeof shapes.subscriptionShape> => ({
+  id: subscription.id,
+  stream: subscription.stream,
+  site: subscription.site,
+  payee: subscription.payee,
+  state: subscription.state,
+  priceMsatPerUnit: digits(subscription.pricePerUnit),
+  feeMsatPerUnit: or(subscription.feePerUnit, digits),
+  paidMsat: digits(subscription.paid),
+  feesMsat: digits(subscription.fees),
+  owedMsat: digits(subscription.owed),
+  capMsat: digits(subscription.cap),
+  windowUnits: subscription.windowUnits,
+  units: subscription.units,
+  unlocked: [...subscription.unlocked],
+});
+export const receiptJson = (receipt: Receipt): Json<typeof shapes.receiptShape> => ({
+  stream: receipt.stream,
+  units: receipt.units,
+  paidMsat: digits(receipt.paid),
+  firstPreimage: or(receipt.firstPreimage, same),
+  lastPreimage: or(receipt.lastPreimage, same),
+  payerSignature: receipt.payerSignature,
+  payeeSignature: or(receipt.payeeSignature, same),
+});
