@@ -28,7 +28,7 @@ import {
 } from "../../../routing/index.ts";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import type { BlockHash, ShortChannelId } from "../../../src/base/ids.ts";
-import { formatShortChannelId } from "../../../src/base/ids.ts";
+import { formatShortChannelId, hashBytes } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import type {
@@ -37,7 +37,7 @@ import type {
   ReplyChannelRange,
   ReplyShortChannelIdsEnd,
 } from "../../../src/wire/gossip-queries.ts";
-import { decodeMessage } from "../../../src/wire/registry.ts";
+import { decodeMessage, encodeMessage } from "../../../src/wire/registry.ts";
 import { describeVectors } from "../../support/vectors.ts";
 import {
   ALICE,
@@ -98,22 +98,39 @@ function listed(ids: readonly ShortChannelId[]): Graph {
 interface QueryVectors {
   readonly cases: readonly {
     readonly hex: string;
-    readonly msg: { readonly type: string; readonly shortChannelIds?: { readonly array: readonly string[] } };
+    readonly msg: {
+      readonly type: string;
+      readonly chainHash: string;
+      readonly firstBlockNum?: number;
+      readonly numberOfBlocks?: number;
+      readonly complete?: number;
+      readonly shortChannelIds?: { readonly array: readonly string[] };
+    };
   }[];
 }
 describeVectors<QueryVectors>(
-  "BOLT 7 §Query Messages: encoded_short_ids",
+  "BOLT 7 §Query Messages: the vectors",
   "bolts/bolt07/extended-queries-no-zlib.json",
   ({ cases }) => {
-    for (const { hex, msg } of cases.filter((one) => one.msg.shortChannelIds !== undefined))
-      it(`reads the ids of a ${msg.type}, and writes them again`, () => {
+    for (const [index, { hex, msg }] of cases.entries())
+      it(`case ${index}, ${msg.type}: is read as the vector says, and written again`, () => {
         const decoded = decodeMessage(fromHex(hex));
-        if (!decoded.ok || !("encoded_short_ids" in decoded.value)) throw new Error("a message with ids");
-        const encoded = decoded.value.encoded_short_ids;
-        const ids = decodeShortIds(encoded);
-        if (!ids.ok) throw new Error(ids.error);
-        expect(ids.value.map(formatShortChannelId)).to.deep.equal(msg.shortChannelIds?.array);
-        expect(toHex(encodeShortIds(ids.value))).to.equal(toHex(encoded));
+        if (!decoded.ok || !("chain_hash" in decoded.value)) throw new Error("a message about a chain");
+        const message = decoded.value;
+        expect(toHex(hashBytes(message.chain_hash))).to.equal(msg.chainHash);
+        if ("first_blocknum" in message)
+          expect([message.first_blocknum, message.number_of_blocks]).to.deep.equal([
+            msg.firstBlockNum,
+            msg.numberOfBlocks,
+          ]);
+        if ("sync_complete" in message) expect(message.sync_complete).to.equal(msg.complete);
+        if ("encoded_short_ids" in message) {
+          const ids = decodeShortIds(message.encoded_short_ids);
+          if (!ids.ok) throw new Error(ids.error);
+          expect(ids.value.map(formatShortChannelId)).to.deep.equal(msg.shortChannelIds?.array);
+          expect(encodeShortIds(ids.value)).to.deep.equal(message.encoded_short_ids);
+        }
+        expect(toHex(encodeMessage(message))).to.equal(hex);
       });
   },
 );

@@ -11,6 +11,7 @@ import { concat, fromHex } from "../../../src/base/bytes.ts";
 import type { Codec } from "../../../src/codec/codec.ts";
 import { arbitraryMessage } from "../../support/arbitraries.ts";
 import { describeVectors } from "../../support/vectors.ts";
+import { FAILURE_LAYOUTS } from "./onions.ts";
 
 interface WireFormats {
   readonly failure_messages: readonly {
@@ -29,7 +30,7 @@ const SHAPES: Readonly<Record<string, object>> = {
   bigsize: { kind: "bigsize" },
 };
 
-describeVectors<WireFormats>("BOLT 4 §Failure Messages: layouts", "bolts/wire-formats.json", (vectors) => {
+describeVectors<WireFormats>("BOLT 4 §Failure Messages: layouts", FAILURE_LAYOUTS, (vectors) => {
   it("declares every failure of the BOLT and no other", () => {
     const declared = FAILURES.map(({ name, type }) => ({ name, code: type }));
     expect(declared).to.have.deep.members(vectors.failure_messages.map(({ name, code }) => ({ name, code })));

@@ -5,6 +5,11 @@ import { present } from "../../../src/base/result.ts";
 import { hmacSha256 } from "../../../src/crypto/hash.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import { keyStream } from "../../../src/crypto/stream.ts";
+import { originOf } from "../../support/vectors.ts";
+
+/** Where the layouts of failures and payloads stand: the public extract holds them beside the messages, ours by themselves. */
+export const FAILURE_LAYOUTS =
+  originOf("bolts/wire-formats.json") === "public" ? "bolts/wire-formats.json" : "bolts/bolt04/failure-messages.json";
 
 /** A secret of the curve that is told from others by one byte. */
 export const secret = (seed: number): Uint8Array => new Uint8Array(32).fill(seed);

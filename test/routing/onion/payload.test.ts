@@ -14,6 +14,7 @@ import { AssertionError } from "../../../src/base/result.ts";
 import { cltvExpiry, msat } from "../../../src/base/units.ts";
 import { damaged } from "../../support/arbitraries.ts";
 import { describeVectors } from "../../support/vectors.ts";
+import { FAILURE_LAYOUTS } from "./onions.ts";
 
 const FORWARD = {
   amtToForward: msat(15_000n),
@@ -34,7 +35,7 @@ const STREAM_RECORD = { type: 658_112_311n, value: fromHex("0102030405") };
 
 describeVectors<{ readonly tlv_streams: Readonly<Record<string, readonly { name: string; type: string }[]>> }>(
   "BOLT 4 §payload format: the records",
-  "bolts/wire-formats.json",
+  FAILURE_LAYOUTS,
   (vectors) => {
     it("declares every record of the BOLT, with its type", () => {
       const declared = Object.entries(PAYLOAD_RECORDS).map(([name, { type }]) => ({ name, type: type.toString() }));
