@@ -3,36 +3,25 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { decodeBech32, encodeBech32, toWords } from "../../src/base/bech32.ts";
 import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
-import { formatShortChannelId, nodeId, paymentHash, unpackShortChannelId } from "../../src/base/ids.ts";
+import { nodeId, paymentHash, unpackShortChannelId } from "../../src/base/ids.ts";
 import { MSAT_MAX, msat } from "../../src/base/units.ts";
-import { addressOf } from "../../src/bitcoin/address.ts";
-import { CHAINS, type NetworkName } from "../../src/bitcoin/params.ts";
-import { p2pkh, p2sh, witnessScriptPubKey } from "../../src/bitcoin/templates.ts";
+import type { NetworkName } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import {
   decodeInvoice,
   encodeInvoice,
   field,
-  type Invoice,
   type InvoiceTerms,
   invoiceExpiry,
   signedData,
   signedInvoice,
 } from "../../src/payments/invoice.ts";
-import { type Fallback, FIELD } from "../../src/payments/invoice-fields.ts";
-import { featureBits, setBits } from "../../src/wire/features.ts";
+import { FIELD } from "../../src/payments/invoice-fields.ts";
+import { featureBits } from "../../src/wire/features.ts";
 import { describeVectors } from "../support/vectors.ts";
+import { type InvoiceVectors, NETWORK, shownInvoice } from "./shown-invoice.ts";
 
-interface Vectors {
-  readonly signing_privkey: string;
-  readonly valid: readonly { readonly name: string; readonly invoice: string; readonly decoded: Decoded }[];
-  readonly invalid: readonly { readonly name: string; readonly invoice: string }[];
-}
-interface Decoded {
-  readonly network: "mainnet" | "testnet";
-  readonly [field: string]: unknown;
-}
 /** Which rule each invalid vector breaks. */
 const BROKEN: Readonly<Record<string, object>> = {
   "unknown-even-feature-100": { code: "unsupported_feature", bit: 100 },
@@ -47,61 +36,14 @@ const BROKEN: Readonly<Record<string, object>> = {
   // Its signature has a high S beside; that rule has a test of its own below.
   "high-s-with-n-field": { code: "duplicate_field", field: "s" },
 };
-const NETWORK: { readonly [N in Decoded["network"]]: NetworkName } = { mainnet: "mainnet", testnet: "testnet3" };
 
-/** The invoice in the layout of the vectors, every field. */
-function shown(invoice: Invoice, network: Decoded["network"]): Record<string, unknown> {
-  const bech32 = decodeBech32(invoice.text, Number.POSITIVE_INFINITY);
-  if (bech32 === undefined) throw new Error("decoded before");
-  const data = signedData(bech32.hrp, bech32.words.subarray(0, -104));
-  const optionalHex = (bytes: Uint8Array | undefined) => (bytes === undefined ? null : toHex(bytes));
-  return {
-    network,
-    amount_msat: invoice.amount === undefined ? null : invoice.amount.toString(),
-    timestamp: invoice.timestamp,
-    payment_hash: invoice.paymentHash,
-    payment_secret: toHex(invoice.paymentSecret),
-    description: invoice.description ?? null,
-    description_hash: optionalHex(invoice.descriptionHash),
-    payee_n: invoice.payeeStated ? invoice.payee : null,
-    expiry: invoice.expirySeconds,
-    min_final_cltv_expiry_delta: invoice.minFinalCltvExpiryDelta,
-    payment_metadata: optionalHex(invoice.paymentMetadata),
-    feature_bits: setBits(invoice.features),
-    fallbacks: invoice.fallbacks.map((fallback) => ({
-      version: fallback.version,
-      program: toHex(fallback.program),
-      address: addressOf(scriptOf(fallback), CHAINS[NETWORK[network]]),
-    })),
-    route_hints: invoice.routeHints.map((hops) =>
-      hops.map((hop) => ({
-        pubkey: hop.nodeId,
-        short_channel_id: formatShortChannelId(hop.shortChannelId),
-        fee_base_msat: hop.feeBaseMsat,
-        fee_proportional_millionths: hop.feeProportionalMillionths,
-        cltv_expiry_delta: hop.cltvExpiryDelta,
-      })),
-    ),
-    signature: toHex(invoice.signature),
-    recovery_id: invoice.recovery,
-    signing_data: toHex(data),
-    signing_hash: toHex(sha256(data)),
-    low_s: toHex(secp256k1.normalize(invoice.signature) ?? new Uint8Array(0)) === toHex(invoice.signature),
-    payee: invoice.payee,
-  };
-}
-function scriptOf({ version, program }: Fallback): Uint8Array {
-  if (version === 17) return p2pkh(program);
-  return version === 18 ? p2sh(program) : witnessScriptPubKey({ version, program });
-}
-
-describeVectors<Vectors>("BOLT 11 §Examples", "bolts/bolt11/invoices.json", (vectors) => {
+describeVectors<InvoiceVectors>("BOLT 11 §Examples", "bolts/bolt11/invoices.json", (vectors) => {
   for (const { name, invoice, decoded } of vectors.valid) {
     it(`reads every field of: ${name}`, () => {
       const { tag_order: _order, ...expected } = decoded;
       const read = decodeInvoice(invoice, NETWORK[decoded.network]);
       if (!read.ok) throw new Error(JSON.stringify(read.error));
-      expect(shown(read.value, decoded.network)).to.deep.equal(expected);
+      expect(shownInvoice(read.value, decoded.network)).to.deep.equal(expected);
     });
   }
   for (const { name, invoice } of vectors.invalid) {
