@@ -56,9 +56,9 @@ describeVectors<WireFormats>("BOLT 4 §Failure Messages: layouts", FAILURE_LAYOU
 
 describe("BOLT 4 §Receiving Failure Codes: reading", () => {
   it("reads back every failure that it writes, and ignores bytes behind it", () => {
-    const any = fc.oneof(...FAILURES.map((declared) => arbitraryMessage(declared)));
+    const failures = fc.oneof(...FAILURES.map((declared) => arbitraryMessage(declared)));
     fc.assert(
-      fc.property(any, fc.uint8Array({ maxLength: 40 }), (value, extra) => {
+      fc.property(failures, fc.uint8Array({ maxLength: 40 }), (value, extra) => {
         const failure = value as FailureMessage;
         expect(decodeFailure(concat(encodeFailure(failure), extra))).to.deep.equal(failure);
       }),

@@ -142,10 +142,10 @@ describe("findRoute on small networks", () => {
     fc.assert(
       fc.property(arbitraryChannels(false), fc.bigInt({ min: 1n, max: 100_000n }), (channels, amount) => {
         const graph = network(channels);
-        const any = findRoute(graph, request(channels, amount));
-        if (!any.ok) return;
-        const [first] = any.value.hops;
-        const limits = { maxFee: any.value.fee, maxExpiry: present(first, "a hop").expiry };
+        const way = findRoute(graph, request(channels, amount));
+        if (!way.ok) return;
+        const [first] = way.value.hops;
+        const limits = { maxFee: way.value.fee, maxExpiry: present(first, "a hop").expiry };
         expect(findRoute(graph, { ...request(channels, amount), ...limits }).ok).to.equal(true);
         const fee = present(cheapestFee(channels, amount), "a way");
         expect(findRoute(graph, { ...request(channels, amount), maxFee: msat(fee) }).ok).to.equal(true);

@@ -3,12 +3,13 @@ import { addChannel, applyUpdate, markSpent } from "../../../routing/graph/apply
 import { forwardingFee } from "../../../routing/path/cost.ts";
 import { HOPS_MAX, type LocalChannel } from "../../../routing/path/route.ts";
 import { learn, NO_SCORES } from "../../../routing/path/score.ts";
-import { findRoute, type RouteRequest } from "../../../routing/path/search.ts";
+import { findRoute } from "../../../routing/path/search.ts";
 import { formatShortChannelId, parseShortChannelId, unpackShortChannelId } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import { blockHeight, cltvExpiry, msat, sat, unixMs } from "../../../src/base/units.ts";
 import { describeVectors } from "../../support/vectors.ts";
 import { announcement, type Channel, network, node, scid, update } from "./networks.ts";
+import { chosen, local, REQUEST, SQUARE, with3 } from "./square.ts";
 
 interface RoutingVector {
   readonly nodes: Readonly<
@@ -97,36 +98,6 @@ describe("BOLT 7 §HTLC Fees", () => {
     ]);
   });
 });
-
-/** We are 1; 1–2–4 costs 10, 1–3–4 costs 20. */
-const SQUARE: readonly Channel[] = [
-  { id: 1, between: [1, 2], sides: [{}, {}] },
-  { id: 2, between: [1, 3], sides: [{}, {}] },
-  { id: 3, between: [2, 4], sides: [{ base: 10, delta: 100 }, {}] },
-  { id: 4, between: [3, 4], sides: [{ base: 20, delta: 6 }, {}] },
-];
-const local = (id: number, peer: number, spendable = 10n ** 9n, htlcMinimum = 0n): LocalChannel => ({
-  shortChannelId: scid(id),
-  peer: node(peer),
-  spendable: msat(spendable),
-  htlcMinimum: msat(htlcMinimum),
-});
-const REQUEST: RouteRequest = {
-  source: node(1),
-  target: node(4),
-  amount: msat(1_000n),
-  finalExpiry: cltvExpiry(500),
-  maxFee: msat(1_000n),
-  localChannels: [local(1, 2), local(2, 3)],
-};
-/** The numbers of the channels that were chosen, or the refusal. */
-const chosen = (channels: readonly Channel[], changes: Partial<RouteRequest> = {}): unknown => {
-  const found = findRoute(network(channels), { ...REQUEST, ...changes });
-  return found.ok ? found.value.hops.map((hop) => Number((hop.shortChannelId >> 16n) & 0xffn)) : found.error;
-};
-/** The square with one side of channel 3 (2 → 4) changed. */
-const with3 = (side: object): readonly Channel[] =>
-  SQUARE.map((channel) => (channel.id === 3 ? { ...channel, sides: [{ base: 10, ...side }, {}] } : channel));
 
 describe("findRoute: what it chooses", () => {
   it("gives each hop's HTLC: channel, amount and expiry", () => {
@@ -258,55 +229,5 @@ describe("findRoute: what it leaves out", () => {
     const request = (hops: number) => ({ target: node(hops + 1), localChannels: [local(1, 2)] });
     expect(chosen(line(HOPS_MAX), request(HOPS_MAX))).to.have.length(HOPS_MAX);
     expect(chosen(line(HOPS_MAX + 1), request(HOPS_MAX + 1))).to.deep.equal({ code: "no_route" });
-  });
-});
-
-describe("findRoute: when there is no way", () => {
-  it("tells the fee of the cheapest way when it is above the limit", () => {
-    expect(chosen(SQUARE, { maxFee: msat(9n) })).to.deep.equal({ code: "fee_too_high", fee: 10n });
-    expect(chosen(SQUARE, { maxFee: msat(10n) })).to.deep.equal([1, 3]);
-  });
-  it("takes the way of least fee when that of least risk is above the limit", () => {
-    const amount = msat(900_000_000n);
-    expect(chosen(SQUARE, { amount, maxFee: msat(19n) })).to.deep.equal([1, 3]);
-  });
-  it("takes a way that ends in time, when the cheaper one does not", () => {
-    expect(chosen(SQUARE, { maxExpiry: cltvExpiry(599) })).to.deep.equal([2, 4]);
-    expect(chosen(SQUARE, { maxExpiry: cltvExpiry(505) })).to.deep.equal({ code: "no_route" });
-  });
-  it("tells what can be sent at most when no channel of ours can send the amount", () => {
-    const localChannels = [local(1, 2, 700n), local(2, 3, 900n)];
-    expect(chosen(SQUARE, { localChannels })).to.deep.equal({ code: "insufficient_balance", spendable: 900n });
-  });
-  it("finds no route without channels of our own, to ourselves, or to a stranger", () => {
-    for (const changes of [{ localChannels: [] }, { target: node(1) }, { target: node(99) }])
-      expect(chosen(SQUARE, changes)).to.deep.equal({ code: "no_route" });
-  });
-});
-
-describe("RELIABILITY D25: crafted policies and hints", () => {
-  it("passes over policies of extreme numbers without a throw", () => {
-    const extreme = { base: 2 ** 32 - 1, ppm: 2 ** 32 - 1, delta: 65_535 };
-    expect(chosen(with3(extreme))).to.deep.equal([2, 4]);
-    expect(chosen(with3({ maximum: 2n ** 64n - 1n, minimum: 2n ** 64n - 1n }))).to.deep.equal([2, 4]);
-    const amount = msat(999_000_000n);
-    expect(chosen(with3(extreme), { amount, localChannels: [local(1, 2)], maxFee: msat(1n) })).to.have.property("code");
-  });
-  it("takes a channel whose capacity is exactly the amount", () => {
-    const exact = SQUARE.map((channel) => (channel.id === 3 ? { ...channel, capacity: 1n } : channel));
-    expect(chosen(exact, { amount: msat(1_000n) })).to.deep.equal([1, 3]);
-  });
-  it("is not led in circles by hints, nor by hints of any length", () => {
-    const hop = (from: number, id: number) => ({
-      nodeId: node(from),
-      shortChannelId: scid(id),
-      feeBaseMsat: 0,
-      feeProportionalMillionths: 0,
-      cltvExpiryDelta: 65_535,
-    });
-    const loop = [hop(50, 10), hop(51, 11), hop(50, 12), hop(51, 13)];
-    const long = Array.from({ length: 25 }, (_, index) => hop(60 + index, 20 + index));
-    const many = Array.from({ length: 500 }, () => loop);
-    expect(chosen(SQUARE, { target: node(99), routeHints: [loop, long, ...many] })).to.deep.equal({ code: "no_route" });
   });
 });
