@@ -11,12 +11,17 @@ export interface Tap {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of the loopback and passes everything on to `target`. Files: `<name>.up` and `<name>.down`. */
+/** Listens on a free port of the loopback and passes everything on to `target`. Files: `<name>-<connection>.up` and `.down`. */
 export async function tap(folder: string, name: string, target: number): Promise<Tap> {
-  const up = createWriteStream(join(folder, `${name}.up`), { flags: "a" });
-  const down = createWriteStream(join(folder, `${name}.down`), { flags: "a" });
+  const files: WriteStream[] = [];
   const sockets = new Set<Socket>();
+  const file = (direction: "up" | "down"): WriteStream => {
+    const stream = createWriteStream(join(folder, `${name}-${files.length >> 1}.${direction}`));
+    files.push(stream);
+    return stream;
+  };
   const server = createServer({ noDelay: true }, (near) => {
+    const [up, down] = [file("up"), file("down")];
     const far = connect({ host: "127.0.0.1", port: target, noDelay: true });
     pass(near, far, up);
     pass(far, near, down);
@@ -32,7 +37,7 @@ export async function tap(folder: string, name: string, target: number): Promise
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  return { port: portOf(server), cut, close: () => closeAll(server, cut, [up, down]) };
+  return { port: portOf(server), cut, close: () => closeAll(server, cut, files) };
 }
 
 function pass(from: Socket, to: Socket, file: WriteStream): void {

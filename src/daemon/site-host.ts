@@ -40,6 +40,12 @@ import type { Turn } from "./turn.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
 
+/** From which every key and preimage of every stream follows: changing the label would lose what viewers have paid for. */
+export function streamMaster(nodeSecret: Uint8Array): Uint8Array {
+  const [master] = hkdf(utf8("sluice streams v1"), nodeSecret, utf8("master"), 1);
+  return present(master, "HKDF gives one key");
+}
+
 /** The site's side of streams: what is on sale, the sessions with viewers, and the ticks that pay for them. */
 export class SiteHost {
   readonly #ctx: NodeContext;
@@ -51,9 +57,7 @@ export class SiteHost {
   constructor(ctx: NodeContext, height: () => BlockHeight) {
     this.#ctx = ctx;
     this.#height = height;
-    // Every key and preimage of every stream follows from this: changing the label would lose what viewers have paid for.
-    const [master] = hkdf(utf8("sluice streams v1"), ctx.keychain.nodeSecret, utf8("master"), 1);
-    this.#master = present(master, "HKDF gives one key");
+    this.#master = streamMaster(ctx.keychain.nodeSecret);
     this.streams = recordTable(ctx.store, KEY.streams, listingRecord);
     this.sessions = recordTable(ctx.store, KEY.sessions, payeeRecord);
   }

@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { type Books, keepBooks, type WalletBook } from "./books.ts";
+import { readChain } from "./chain-reader.ts";
+import { countLeaks, readCapture } from "./leaks.ts";
+import { paidTicks, readConversation, secretsOf } from "./tickets.ts";
+
+/**
+ * The checking program: it gets the wallets' words, a Bitcoin port and a folder of captured traffic, asks no daemon
+ * for its opinion, and says whether the account of the demo adds up. Exit code 0 only if all of it is true.
+ */
+export interface CheckRequest {
+  readonly chainPort: number;
+  readonly captures: string;
+  readonly words: Readonly<Record<Role, string>>;
+  /** What the router advertises. */
+  readonly fee: { readonly baseMsat: number; readonly ppm: number };
+  /** For tests of the checker: added to what the site holds, in sat. */
+  readonly plantedSat: number;
+}
+type Role = "viewer" | "router" | "site";
+export interface CheckReport {
+  readonly event: "demo.checked";
+  readonly conserved: boolean;
+  readonly secretsLeaked: number;
+  readonly paidMsat: string;
+  readonly routerFeeMsat: string;
+  readonly problems: readonly string[];
+  readonly wallets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+async function check(request: CheckRequest): Promise<CheckReport> {
+  const capture = await readCapture(request.captures);
+  const conversation = readConversation(capture);
+  const books = keepBooks(await readChain(request.chainPort), new Map(Object.entries(request.words)));
+  const ticks = paidTicks(conversation);
+  const paid = ticks.reduce((total, { amountMsat }) => total + amountMsat, 0n);
+  const { baseMsat, ppm } = request.fee;
+  const fee = ticks.reduce(
+    (total, { amountMsat }) => total + BigInt(baseMsat) + (amountMsat * BigInt(ppm)) / 1_000_000n,
+    0n,
+  );
+  const problems: string[] = [];
+  if (BigInt(ticks.length) !== conversation.ticks) problems.push("ticks are missing from the captured traffic");
+  if (paid !== conversation.paidMsat)
+    problems.push(`ticks come to ${paid} msat, the account to ${conversation.paidMsat}`);
+  problems.push(...chainProblems(books));
+  const net: Record<Role, bigint> = { viewer: -(paid + fee), router: fee, site: paid };
+  for (const role of ["viewer", "router", "site"] as const) {
+    const planted = role === "site" ? BigInt(request.plantedSat) : 0n;
+    problems.push(...walletProblems(role, books, net[role], planted));
+  }
+  const secretsLeaked = countLeaks(capture, secretsOf(conversation, request.words.site));
+  return {
+    event: "demo.checked",
+    conserved: problems.length === 0,
+    secretsLeaked,
+    paidMsat: paid.toString(),
+    routerFeeMsat: fee.toString(),
+    problems,
+    wallets: Object.fromEntries([...books.wallets].map(([name, book]) => [name, shown(book)])),
+  };
+}
+
+function chainProblems({ unspent, subsidies, strangers, channels }: Books): readonly string[] {
+  const problems: string[] = [];
+  if (unspent !== subsidies) problems.push(`unspent outputs hold ${unspent} sat, subsidies were ${subsidies} sat`);
+  if (strangers !== 0n) problems.push(`${strangers} sat belong to none of the wallets`);
+  if (channels.length !== 2) problems.push(`${channels.length} channels were closed`);
+  return problems;
+}
+
+/** In sat: what a wallet holds is what it mined and received, less what it sent and paid in fees, and its part of the stream. */
+function walletProblems(role: Role, books: Books, netMsat: bigint, planted: bigint): readonly string[] {
+  const book = books.wallets.get(role);
+  if (book === undefined) return [`no wallet ${role}`];
+  const outputs = books.channels.filter(({ paid }) => paid.has(role)).length;
+  const expected = book.mined + book.received - book.sent - book.feesPaid;
+  const off = (book.holds + planted - expected) * 1000n - netMsat;
+  // Each output of a close is rounded down to a whole sat, and what is lost by it goes to the miner as fee.
+  const rounding = BigInt(Math.max(outputs, 1)) * 1000n;
+  const lost = role === books.channels.find(({ opener }) => opener === role)?.opener ? rounding : 0n;
+  const within = off <= lost && off >= -rounding;
+  return within ? [] : [`${role} holds ${book.holds} sat: ${off} msat beside its account`];
+}
+const shown = (book: WalletBook): Record<string, string> =>
+  Object.fromEntries(Object.entries(book).map(([name, amount]) => [`${name}Sat`, String(amount)]));
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  console.error("usage: check REQUEST.json");
+  process.exit(2);
+}
+const report = await check(JSON.parse(await readFile(file, "utf8")) as CheckRequest);
+console.log(JSON.stringify(report));
+process.exitCode = report.conserved && report.secretsLeaked === 0 ? 0 : 1;
