@@ -62,10 +62,16 @@ export interface PayerSession {
   readonly record: PayerRecord;
   /** Slots whose keys are asked for and not yet paid, in the order of asking. */
   readonly wanted: readonly number[];
-  /** Asked of the site and not yet answered: the number of the round. */
-  readonly asking: number | undefined;
+  /** Asked of the site and not yet answered. */
+  readonly asking: OffersAsked | undefined;
   /** The newest, for consecutive ticks; some may be paid already. */
   readonly offers: SignedOffers | undefined;
+}
+
+export interface OffersAsked {
+  readonly round: number;
+  /** The slots of each tick. */
+  readonly ticks: readonly (readonly number[])[];
 }
 
 export type PayerInput =

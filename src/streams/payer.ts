@@ -5,7 +5,15 @@ import { addMsat, type Msat, minMsat, msat, subMsat, type UnixMs, unixMs } from 
 import { budgetLeft, charge, giveBack, setLimit, spend } from "../payments/budget.ts";
 import type { EndedPayment, Failed, PaymentRequest, Succeeded } from "../payments/payment.ts";
 import { windowUnits } from "./meter.ts";
-import type { NotUnlocked, PayerEffect, PayerInput, PayerRecord, PayerSession, TickInFlight } from "./payer-session.ts";
+import type {
+  NotUnlocked,
+  OffersAsked,
+  PayerEffect,
+  PayerInput,
+  PayerRecord,
+  PayerSession,
+  TickInFlight,
+} from "./payer-session.ts";
 import type { SignedOffers, TickOffer } from "./session.ts";
 import { addSlots, hasSlot } from "./slots.ts";
 import { amountOfTick, areSignedBy, encodeTickRecord, openOffer } from "./ticket.ts";
@@ -30,7 +38,7 @@ export function stepPayer(session: PayerSession, input: PayerInput): PayerStep {
     case "OffersArrived":
       return offersArrived(session, input.round, input.signed, input.now);
     case "OffersFailed":
-      if (session.asking !== input.round) return payerStep(session);
+      if (session.asking?.round !== input.round) return payerStep(session);
       return giveUp({ ...session, asking: undefined }, { code: "site_refused", detail: input.detail });
     case "PaymentEnded":
       return paymentEnded(session, input.payment, input.now);
@@ -101,15 +109,15 @@ function ask(session: PayerSession, due: readonly number[]): PayerStep {
     if (!hasSlot(record.unlocked, slot)) ahead.push(slot);
   }
   const ticks = [first, ...ahead.map((slot) => [slot])];
-  const next = { ...withRecord(session, { round }), asking: round, offers: undefined };
+  const next = { ...withRecord(session, { round }), asking: { round, ticks }, offers: undefined };
   return payerStep(next, { tag: "AskOffers", sequence: record.account.sequence, round, ticks });
 }
 
 function offersArrived(session: PayerSession, round: number, signed: SignedOffers, now: UnixMs): PayerStep {
-  if (session.asking !== round) return payerStep(session);
-  const { record } = session;
+  const { record, asking } = session;
+  if (asking?.round !== round) return payerStep(session);
   const answered = { ...session, asking: undefined };
-  const fault = offersFault(record, round, signed);
+  const fault = offersFault(record, asking, signed);
   if (fault !== undefined) return giveUp(answered, { code: "site_refused", detail: fault });
   // What is wanted may have grown meanwhile: these offers are still paid first, so that a slow site cannot hold all up.
   const [offer] = signed.offers;
@@ -119,12 +127,18 @@ function offersArrived(session: PayerSession, round: number, signed: SignedOffer
   return idle && offer !== undefined && stillWanted ? pay(withOffers, signed, offer, now) : goOn(withOffers, now);
 }
 /** Nothing is paid on offers that are not what was asked for, at the price agreed, signed by the payee. */
-function offersFault({ id, terms, account }: PayerRecord, round: number, signed: SignedOffers): string | undefined {
+function offersFault(
+  { id, terms, account }: PayerRecord,
+  asked: OffersAsked,
+  signed: SignedOffers,
+): string | undefined {
   const { offers } = signed;
-  if (offers.length === 0) return "no offers";
-  for (const [at, offer] of offers.entries()) {
-    if (offer.sequence !== account.sequence + BigInt(at) || offer.attempt !== round) return "offers for other ticks";
-    if (offer.slots.length === 0 || offer.amount !== amountOfTick(terms, offer.slots.length)) return "another price";
+  if (offers.length !== asked.ticks.length) return "another number of offers";
+  for (const [at, { sequence, attempt, slots, amount }] of offers.entries()) {
+    const wanted = asked.ticks[at] ?? [];
+    if (sequence !== account.sequence + BigInt(at) || attempt !== asked.round) return "offers for other ticks";
+    if (slots.length !== wanted.length || slots.some(({ slot }, index) => slot !== wanted[index])) return "other slots";
+    if (amount !== amountOfTick(terms, slots.length)) return "another price";
   }
   return areSignedBy(idBytes(terms.payee), id, signed) ? undefined : "offers that the payee has not signed";
 }

@@ -111,6 +111,8 @@ describe("a tick at the payee", () => {
   });
   it("is refused by a closed session and taken by a paused one", () => {
     expect(answer(closePayee(session, T0), htlc).effects.map(opened(htlc.sharedSecret))).to.deep.equal([uniform(htlc)]);
+    const onlyClosed = { ...session, state: "closed" as const };
+    expect(answer(onlyClosed, htlc).effects.map(opened(htlc.sharedSecret))).to.deep.equal([uniform(htlc)]);
     expect(answer(pausePayee(session), htlc).effects[0]?.tag).to.equal("FulfillHtlc");
   });
   it("is fulfilled again when the same HTLC is seen again after a crash, and counted once", () => {
