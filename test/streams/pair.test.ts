@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { msat } from "../../src/base/units.ts";
+import { encode } from "../../src/codec/codec.ts";
 import { slotKey } from "../../src/streams/keys.ts";
 import { keyOf } from "../../src/streams/payee.ts";
 import { payerMeter } from "../../src/streams/payer-session.ts";
+import { payeeRecord, payerRecord } from "../../src/streams/session-codecs.ts";
 import { T0 } from "../payments/fixture.ts";
 import { CONTENT, LIMITS, LISTING, PAYEE_SECRETS, Pair } from "./pair.ts";
 
@@ -85,6 +87,17 @@ describe("a stream between two nodes", () => {
     pair.run();
     expect([...pair.keys.keys()]).to.deep.equal([0, 4, 5]);
     expect(pair.payer.record.account.paid).to.equal(1_000n);
+  });
+  it("keeps one record at each end that does not grow with the ticks", () => {
+    const pair = new Pair({ ...LIMITS, cap: msat(1_000_000n) }, { ...LISTING, units: 400 });
+    const sizes: number[][] = [];
+    for (let slot = 0; slot < 320; slot++) {
+      pair.want(slot);
+      pair.run();
+      sizes.push([encode(payerRecord, pair.payer.record).length, encode(payeeRecord, pair.payee).length]);
+    }
+    expect(sizes[319]).to.deep.equal(sizes[15]);
+    expect(pair.payer.record.account.units).to.equal(320);
   });
   it("refuses a slot that the stream does not have", () => {
     const pair = new Pair();
