@@ -151,7 +151,8 @@ export class ChannelHost {
   }
   peerMessage(turn: Turn, peer: NodeId, message: WireMessage): void {
     if (!isChannelMessage(message)) return;
-    if ("channel_id" in message && message.channel_id === ALL_CHANNELS) {
+    const toAll = message.name === "error" || message.name === "warning";
+    if (toAll && message.channel_id === ALL_CHANNELS) {
       for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "PeerMessage", message });
       return;
     }

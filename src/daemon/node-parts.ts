@@ -8,6 +8,7 @@ import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { NodeCommands } from "./commands.ts";
 import type { NodePolicy } from "./context.ts";
+import type { Observe } from "./peer-session.ts";
 
 /** What a node is made of: its words, its policy, and the world through its ports. */
 export interface NodeParts {
@@ -25,6 +26,8 @@ export interface NodeParts {
   readonly links: StreamLinks;
   readonly log: Log;
   readonly streamFolders: StreamFolders;
+  /** Given by the simulator alone: hears what the node says. */
+  readonly observe?: Observe;
   /** Where to wait for peers; none without it. */
   readonly listen: Address | undefined;
   /** Told once when the disk refuses a group or a step throws: nothing is sent any more, and only a restart helps. */

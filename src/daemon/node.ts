@@ -99,6 +99,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
       log: ctx.log,
       nodeSecret: ctx.keychain.nodeSecret,
       chain: ctx.params.genesisHash,
+      observe: parts.observe,
     },
     ctx.self,
     parts.network,

@@ -37,7 +37,10 @@ export interface SessionWorld {
   readonly log: Log;
   readonly nodeSecret: Uint8Array;
   readonly chain: BlockHash;
+  /** Told of every message that leaves, type in front, before it is encrypted. For recorders: nobody else may know. */
+  readonly observe?: Observe | undefined;
 }
+export type Observe = (peer: NodeId, message: Uint8Array) => void;
 
 /** Policy, not protocol: a connection must be through handshake and `init` within this time. RELIABILITY D17. */
 const SETUP_MS_MAX = 10_000;
@@ -93,6 +96,7 @@ class Session implements PeerSession {
   }
   sendBytes(message: Uint8Array): void {
     if (this.#over) return;
+    if (this.remote !== undefined) this.#world.observe?.(this.remote, message);
     this.#unsent.push(message);
     if (this.#flushing) return;
     this.#flushing = true;
