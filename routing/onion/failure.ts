@@ -94,7 +94,7 @@ export function readFailure(sharedSecrets: readonly Uint8Array[], reason: Uint8A
     hide(packet, secret);
     const content = packet.subarray(HMAC_BYTES);
     const fits = constantTimeEqual(hmacSha256(deriveKey("um", secret), content), packet.subarray(0, HMAC_BYTES));
-    if (fits && found === undefined && hop < sharedSecrets.length) found = { hop, content: content.slice() };
+    if (fits && hop < sharedSecrets.length) found = { hop, content: content.slice() };
   }
   if (found === undefined) return { tag: "Unreadable" };
   return { tag: "Attributed", hop: found.hop, failure: messageIn(found.content) };

@@ -129,11 +129,10 @@ function weights(request: RouteRequest): readonly Weight[] {
   ];
 }
 
-/** Smaller cost first, then fewer hops, then the smaller id: never the order in which gossip came. */
+/** Smaller cost first, then fewer hops, then the older channel: never the order in which gossip came. */
 function before(a: Label, b: Label): boolean {
   if (a.cost !== b.cost) return a.cost < b.cost;
   if (a.hops !== b.hops) return a.hops < b.hops;
-  if (a.node !== b.node) return a.node < b.node;
   return (a.via?.shortChannelId ?? 0n) < (b.via?.shortChannelId ?? 0n);
 }
 

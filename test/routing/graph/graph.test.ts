@@ -96,6 +96,17 @@ describe("BOLT 7 §Pruning the Network View", () => {
     removeChannel(graph, AB);
     expect(graph.version).to.equal(3);
   });
+  it("leaves a node its other channels, whichever goes", () => {
+    const graph = line();
+    removeChannel(graph, BC);
+    expect(shape(graph)).to.deep.equal({
+      channels: [AB],
+      nodes: [
+        [ALICE.id, [AB]],
+        [BOB.id, [AB]],
+      ],
+    });
+  });
   it("forgets a spent channel after 72 confirmations of what spent it", () => {
     const graph = line();
     markSpent(graph, AB, height(1000));

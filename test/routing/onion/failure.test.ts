@@ -105,6 +105,11 @@ describe("RELIABILITY D26: failures that make no sense", () => {
         failure: { name: "unknown", code },
       });
   });
+  it("is unreadable when it was made for the rounds beyond the route, whose keys everybody knows", () => {
+    const beyond = authentic(new Uint8Array(32), fromHex("00022002"));
+    const reason = shared.toReversed().reduce((packet, secret) => wrapFailure(secret, packet), beyond);
+    expect(readFailure(shared, reason)).to.deep.equal({ tag: "Unreadable" });
+  });
   it("takes a length that goes beyond the packet for the bytes that there are", () => {
     const read = readFailure(shared, authentic(shared[0] as Uint8Array, fromHex("ffff2002aabb")));
     expect(read).to.deep.equal({ tag: "Attributed", hop: 0, failure: NODE_FAILURE });

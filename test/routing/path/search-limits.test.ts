@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { cltvExpiry, msat } from "../../../src/base/units.ts";
-import { node, scid } from "./networks.ts";
+import { type Channel, node, scid } from "./networks.ts";
 import { chosen, local, SQUARE, with3 } from "./square.ts";
 
 describe("findRoute: when there is no way", () => {
@@ -15,6 +15,17 @@ describe("findRoute: when there is no way", () => {
   it("takes a way that ends in time, when the cheaper one does not", () => {
     expect(chosen(SQUARE, { maxExpiry: cltvExpiry(599) })).to.deep.equal([2, 4]);
     expect(chosen(SQUARE, { maxExpiry: cltvExpiry(505) })).to.deep.equal({ code: "no_route" });
+  });
+  it("takes the way of shortest lock, where the cheaper end of a way would make the whole of it too long", () => {
+    const forked: readonly Channel[] = [
+      { id: 10, between: [2, 5], sides: [{ delta: 60 }, {}] },
+      { id: 11, between: [5, 4], sides: [{ delta: 100 }, {}] },
+      { id: 12, between: [5, 6], sides: [{ base: 5, delta: 10 }, {}] },
+      { id: 13, between: [6, 4], sides: [{ delta: 10 }, {}] },
+    ];
+    const localChannels = [local(1, 2)];
+    expect(chosen(forked, { localChannels })).to.deep.equal([1, 10, 11]);
+    expect(chosen(forked, { localChannels, maxExpiry: cltvExpiry(620) })).to.deep.equal([1, 10, 12, 13]);
   });
   it("tells what can be sent at most when no channel of ours can send the amount", () => {
     const localChannels = [local(1, 2, 700n), local(2, 3, 900n)];
