@@ -38,7 +38,7 @@ export {
   type Unsigned,
   withSignature,
 } from "./gossip/own.ts";
-export { emptyRelay, FLUSH_MS, flush, type GossipFilter, type RelayPeer, type RelayQueue } from "./gossip/relay.ts";
+export { emptyRelay, flush, type GossipFilter, type RelayPeer, type RelayQueue } from "./gossip/relay.ts";
 export {
   type Asking,
   type AskingMessage,

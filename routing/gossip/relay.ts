@@ -35,8 +35,6 @@ export interface RelayPeer {
 
 /** Policy, not protocol: what does not fit is left to queries. */
 const WAITING_MAX = 20_000;
-/** How often the queue is flushed, in milliseconds, on a network of strangers. BOLT 7 §Rebroadcasting. */
-export const FLUSH_MS = 60_000;
 
 export const emptyRelay = (): RelayQueue => ({ waiting: new Map() });
 
