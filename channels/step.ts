@@ -52,8 +52,10 @@ export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput):
       return disconnected(state);
     case "Resume":
       return resume(env, state);
-    case "AnnouncementSignatures":
-      return announcementSigned(env, state, input);
+    case "AnnouncementSignatures": {
+      const { nodeSignature, bitcoinSignature } = input;
+      return announcementSigned(env, state, { nodeSignature, bitcoinSignature });
+    }
     case "Open":
     case "FundingTx":
     case "AbortOpening":
