@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { z } from "zod";
+import { err, ok, type Result } from "../base/result.ts";
+
+/** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
+export type Origin = "flag" | "environment" | "file" | "default";
+export interface ConfigFault {
+  readonly code: "unknown_key" | "bad_value" | "unreadable_file" | "bad_file" | "network_not_supported";
+  /** A sentence for a person, with the place. */
+  readonly detail: string;
+}
+export interface Config {
+  readonly network: "regtest";
+  readonly datadir: string;
+  readonly alias: string;
+  readonly apiPort: number;
+  readonly peerPort: number;
+  readonly chainPort: number;
+  /** Bitcoin nodes to follow, `host:port` each. */
+  readonly chainPeers: readonly string[];
+  readonly feeBaseMsat: number;
+  readonly feePpm: number;
+  readonly cltvExpiryDelta: number;
+}
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: { readonly [K in keyof Config]: Origin };
+}
+
+const port = z.coerce
+  .number("must be a port")
+  .int("must be a port")
+  .min(0, "must be a port")
+  .max(65_535, "must be a port");
+const u32 = z.coerce.number("must be a whole number").int("must be a whole number").min(0).max(0xffff_ffff);
+const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, "must be host:port");
+const list = z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(address));
+
+/** Every setting: its name in flags (`--api-port`), environment (`SLUICE_API_PORT`) and file (`api-port`), and its default. */
+const SETTINGS = {
+  network: { schema: z.string(), fallback: "regtest" },
+  datadir: { schema: z.string().min(1), fallback: join(homedir(), ".local", "share", "sluice", "regtest") },
+  alias: { schema: z.string().min(1).max(32, "must have at most 32 characters"), fallback: "sluice" },
+  apiPort: { schema: port, fallback: 9737 },
+  peerPort: { schema: port, fallback: 9735 },
+  chainPort: { schema: port, fallback: 18_444 },
+  chainPeers: { schema: list, fallback: [] },
+  feeBaseMsat: { schema: u32, fallback: 0 },
+  feePpm: { schema: u32, fallback: 1_000 },
+  cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 40 },
+} as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
+type Key = keyof Config;
+const KEYS = Object.keys(SETTINGS) as readonly Key[];
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const flagOf = (key: Key): string => (key === "chainPeers" ? "--chain-peer" : `--${kebab(key)}`);
+const variableOf = (key: Key): string => `SLUICE_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
+export const CONFIG_FILE = "config.toml";
+
+type Found = Partial<Record<Key, unknown>>;
+
+/** The configuration of a start, and where each value came from; or everything that is wrong with it. */
+export function loadConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<LoadedConfig, readonly ConfigFault[]> {
+  const flags = fromFlags(argv);
+  if (!flags.ok) return flags;
+  const environment = fromEnvironment(env);
+  if (!environment.ok) return environment;
+  const datadir = String(flags.value.datadir ?? environment.value.datadir ?? SETTINGS.datadir.fallback);
+  const file = fromFile(join(datadir, CONFIG_FILE));
+  if (!file.ok) return file;
+  return merge({ flag: flags.value, environment: environment.value, file: file.value });
+}
+
+function merge(
+  found: Readonly<Record<"flag" | "environment" | "file", Found>>,
+): Result<LoadedConfig, readonly ConfigFault[]> {
+  const faults: ConfigFault[] = [];
+  const config: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  for (const key of KEYS) {
+    const origin = (["flag", "environment", "file"] as const).find((place) => found[place][key] !== undefined);
+    const value = origin === undefined ? SETTINGS[key].fallback : found[origin][key];
+    const read = SETTINGS[key].schema.safeParse(value);
+    if (read.success) config[key] = read.data;
+    else
+      faults.push({
+        code: "bad_value",
+        detail: `${named(key, origin)} ${read.error.issues[0]?.message ?? "is wrong"}.`,
+      });
+    origins[key] = origin ?? "default";
+  }
+  if (typeof config["network"] === "string" && config["network"] !== "regtest") faults.push(notYet(config["network"]));
+  if (faults.length > 0) return err(faults);
+  return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
+}
+const named = (key: Key, origin: Origin | undefined): string =>
+  origin === "flag" ? flagOf(key) : origin === "environment" ? variableOf(key) : `${kebab(key)} in ${CONFIG_FILE}`;
+
+const notYet = (network: string): ConfigFault => ({
+  code: "network_not_supported",
+  detail:
+    `network ${network} is not supported yet: a channel can be closed by agreement only, and where money is real a node ` +
+    "must be able to close against the other side's will. Use regtest.",
+});
+
+function fromFlags(argv: readonly string[]): Result<Found, readonly ConfigFault[]> {
+  const found: Record<string, unknown> = {};
+  const faults: ConfigFault[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const [name, inline] = (argv[at] as string).split(/=(.*)/s) as [string, string | undefined];
+    const key = KEYS.find((known) => flagOf(known) === name);
+    const value = inline ?? argv[++at];
+    if (key === undefined) faults.push(unknown(name, KEYS.map(flagOf), "on the command line"));
+    else if (value === undefined) faults.push({ code: "bad_value", detail: `${name} needs a value.` });
+    else if (key === "chainPeers") found[key] = [...((found[key] as string[] | undefined) ?? []), value];
+    else found[key] = value;
+  }
+  return faults.length > 0 ? err(faults) : ok(found);
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Result<Found, readonly ConfigFault[]> {
+  const found: Record<string, unknown> = {};
+  const faults: ConfigFault[] = [];
+  const known = new Map<string, Key>(KEYS.map((key) => [variableOf(key), key]));
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith("SLUICE_") || name === "SLUICE_VECTORS" || name.startsWith("SLUICE_FAILPOINT")) continue;
+    const key = known.get(name);
+    if (key === undefined) faults.push(unknown(name, [...known.keys()], "in the environment"));
+    else found[key] = value;
+  }
+  return faults.length > 0 ? err(faults) : ok(found);
+}
+
+function fromFile(path: string): Result<Found, readonly ConfigFault[]> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return ok({});
+    return err([{ code: "unreadable_file", detail: `${path} cannot be read: ${(error as Error).message}.` }]);
+  }
+  let table: Record<string, unknown>;
+  try {
+    table = parse(text);
+  } catch (error) {
+    const place = error instanceof TomlError ? `line ${error.line}, column ${error.column}` : "somewhere";
+    return err([{ code: "bad_file", detail: `${path} is not TOML: ${place}.` }]);
+  }
+  const found: Record<string, unknown> = {};
+  const faults: ConfigFault[] = [];
+  for (const [name, value] of Object.entries(table)) {
+    const key = KEYS.find((known) => kebab(known) === name);
+    if (key === undefined) faults.push(unknown(name, KEYS.map(kebab), `in ${path}, line ${lineOf(text, name)}`));
+    else found[key] = value;
+  }
+  return faults.length > 0 ? err(faults) : ok(found);
+}
+const lineOf = (text: string, name: string): number =>
+  text.split("\n").findIndex((line) => line.trim().startsWith(name) || line.trim().startsWith(`[${name}`)) + 1;
+
+function unknown(name: string, known: readonly string[], place: string): ConfigFault {
+  const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? "";
+  const hint = distance(name, nearest) <= 3 ? ` Did you mean ${nearest}?` : "";
+  return { code: "unknown_key", detail: `Unknown setting ${name} ${place}.${hint}` };
+}
+
+/** Levenshtein: how many letters have to be put in, taken out or changed. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const change = (row[j] as number) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
