@@ -1,0 +1,94 @@
+import type { DurableState } from "../../channels/index.ts";
+import { toHex } from "../../src/base/bytes.ts";
+import { blockHeight, satPerKw } from "../../src/base/units.ts";
+import { HEIGHT, normal, opened, type Pair, SCRIPT } from "./channel-pair.ts";
+
+const durable = (pair: Pair, name: "a" | "b" = "a"): DurableState => pair.parties[name].state as DurableState;
+const closing = (pair: Pair): Pair => {
+  pair.give("a", { tag: "Shutdown", script: SCRIPT.a, feerate: satPerKw(500) });
+  return pair;
+};
+/** A channel with HTLCs, fee updates and removals in many steps at once, in both directions. */
+function busy(): Pair {
+  const pair = normal({ announce: true });
+  pair.offer("a", 5_000_000n, 1);
+  pair.offer("b", 3_000_000n, 2);
+  pair.offer("b", 1_000n, 3);
+  pair.offer("b", 2_000n, 4);
+  pair.settle();
+  pair.give("a", { tag: "FailMalformedHtlc", id: 1n, code: 0xc005, sha256OfOnion: new Uint8Array(32).fill(3) });
+  pair.give("a", { tag: "FailHtlc", id: 2n, reason: new Uint8Array(292).fill(1) });
+  const relay = { tag: "relay", channelId: pair.parties.a.funded.params.channelId, htlcId: 9n } as const;
+  pair.give("a", { tag: "UpdateFee", feerate: satPerKw(2_000) });
+  pair.signTurn("a");
+  pair.offer("a", 7_000_000n, 6);
+  const origin = { tag: "payment", paymentId: "late", attempt: 2 } as const;
+  for (const from of [relay, origin]) {
+    const [htlc] = pair.parties.a.funded.commitments.htlcs;
+    if (htlc === undefined) throw new Error("pending");
+    const { amount, paymentHash, expiry, onion } = htlc;
+    pair.give("a", { tag: "OfferHtlc", amount, paymentHash, expiry, onion, origin: from });
+  }
+  const [first] = [...pair.parties.b.incoming.values()];
+  const [received] = [...pair.parties.a.incoming.values()];
+  if (first === undefined || received === undefined) throw new Error("committed");
+  pair.fulfill("b", first);
+  while (pair.deliver("a"));
+  pair.fulfill("a", received);
+  return pair;
+}
+
+/** One of every durable state, and of every shape that a part of it can have. */
+export function durableSamples(): Readonly<Record<string, DurableState>> {
+  const waiting = opened();
+  waiting.settle();
+  const ready = opened();
+  ready.settle();
+  const confirmed = (pair: Pair): Pair => {
+    const output = pair.parties.a.broadcasts[0]?.outputs[1];
+    pair.parties.a.height = blockHeight(HEIGHT + 6);
+    pair.give("a", { tag: "FundingConfirmed", height: blockHeight(HEIGHT + 1), txIndex: 1, output });
+    return pair;
+  };
+  const shutting = normal();
+  shutting.offer("a", 5_000_000n, 1);
+  shutting.settle();
+  closing(shutting);
+  const negotiating = closing(normal());
+  negotiating.deliver("b");
+  negotiating.deliver("a");
+  const closed = closing(normal());
+  closed.settle();
+  const buried = closing(normal());
+  buried.settle();
+  const tx = buried.parties.a.broadcasts.at(-1);
+  if (tx === undefined) throw new Error("closed");
+  buried.give("a", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 10) });
+  const seen = durable(buried);
+  buried.block(HEIGHT + 200);
+  const failed = busy();
+  const channel_id = failed.parties.a.funded.params.channelId;
+  failed.give("a", { tag: "PeerMessage", message: { name: "error", channel_id, data: new Uint8Array(3).fill(0x61) } });
+  return {
+    "waiting-for-confirmation-opener": durable(waiting),
+    "waiting-for-confirmation-accepter": durable(waiting, "b"),
+    "waiting-for-channel-ready": durable(confirmed(ready)),
+    normal: durable(normal()),
+    "normal-busy": durable(busy()),
+    "shutting-down": durable(shutting),
+    negotiating: durable(negotiating),
+    closing: durable(closed),
+    "closing-confirmed": seen,
+    failed: durable(failed),
+    closed: durable(buried),
+  };
+}
+
+/** As JSON that a person can read: bytes in hex, bigints as decimal strings. */
+export const readable = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, item: unknown) => {
+      if (item instanceof Uint8Array) return toHex(item);
+      return typeof item === "bigint" ? `${item}n` : item;
+    }),
+  );
