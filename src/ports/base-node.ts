@@ -11,7 +11,8 @@ export interface BaseNode extends ChainSource {
   info(): BaseNodeInfo;
   /**
    * Mines `count` blocks on the best chain, one after the other, with all rewards to `script`. Resolves with their
-   * hashes once each is connected. Calls wait for earlier ones. Rejects after `stop`.
+   * hashes once each is connected. Calls wait for earlier ones. Rejects after `stop`, and when the clock stands so
+   * far behind the chain that its rules forbid a block now.
    */
   mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]>;
   /** Any block whose data is held, of the best chain or not. */

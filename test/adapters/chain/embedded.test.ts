@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { ancestorAt } from "../../../src/chain/headers.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
@@ -91,6 +92,20 @@ describe("embedded base node: files", () => {
         (error: Error) => error.message,
       ),
     ).to.equal("the miner is stopped");
+  });
+  it("says so when its clock stands hours behind the chain", async () => {
+    let node = openNode(folder, clock, network);
+    await node.mine(20, ANYONE);
+    await node.stop();
+    const slow = { now: () => unixMs((NOW - 8000) * 1000), after: clock.after };
+    node = openNode(folder, slow, network);
+    expect(
+      await node.mine(1, ANYONE).then(
+        () => "mined",
+        (error: Error) => error.message,
+      ),
+    ).to.equal("our own block was refused: time-too-new");
+    await node.stop();
   });
   it("gives blocks the time of its clock", async () => {
     const node = openNode(folder, clock, network);
