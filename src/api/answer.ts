@@ -73,7 +73,7 @@ function readBody(route: Route, request: Request): Result<unknown, ApiFault> {
 
 /** `Prefer: wait=30`. RFC 7240, so what cannot be understood is ignored. */
 function waitOf(request: Request): number {
-  const seconds = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/i.exec(String(request.headers.prefer ?? ""))?.[1];
+  const seconds = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/i.exec(request.get("prefer") ?? "")?.[1];
   return Math.min(Number(seconds ?? 0), WAIT_SECONDS_MAX);
 }
 

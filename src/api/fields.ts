@@ -64,6 +64,10 @@ export const siteField = text(/^https?:\/\/[^/?#@\s]{1,260}\/?$/, "must be http:
 /** Ids that the node made itself: looked up, never parsed. */
 export const idField = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "must be an id");
 
+/** Bitcoin addresses and BOLT 11 invoices in bech32 (or base58): letters and digits. The node parses them. */
+export const addressField = z.string().regex(/^[A-Za-z0-9]{14,90}$/, "must be a Bitcoin address");
+export const invoiceTextField = z.string().regex(/^[A-Za-z0-9]{10,7089}$/, "must be a BOLT 11 invoice");
+
 /** One line for people. Control characters have no business in a log line or on a terminal. */
 export const lineField = (limit: number) =>
   z

@@ -6,7 +6,7 @@ export const LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"] as const;
 export interface Origins {
   readonly hosts: readonly string[];
   /** Other origins whose pages may call, as `https://shop.example`. */
-  readonly origins: readonly string[];
+  readonly origins: readonly string[] | "any";
 }
 
 /**
@@ -18,7 +18,7 @@ export function foreign({ headers }: Pick<IncomingMessage, "headers">, allowed: 
   if (!allowed.hosts.includes(host.replace(/:\d+$/, "")))
     return "The Host header names a host that is not served here.";
   const origin = headers.origin;
-  if (origin === undefined || allowed.origins.includes(origin)) return undefined;
+  if (origin === undefined || allowed.origins === "any" || allowed.origins.includes(origin)) return undefined;
   return /^https?:\/\//.test(origin) && origin.replace(/^https?:\/\//, "").toLowerCase() === host
     ? undefined
     : "Pages of this origin may not call.";

@@ -39,6 +39,7 @@ export const jsonAnswer = ({ status, body, location }: Reply<unknown>): KeptAnsw
 export function sendList(request: Request, response: Response, answer: KeptAnswer): void {
   const etag = `W/"${toHex(sha256(utf8(answer.body)).subarray(0, 12))}"`;
   response.setHeader("ETag", etag);
+  response.setHeader("Cache-Control", "private, no-cache");
   const known = request.headers["if-none-match"]?.split(/\s*,\s*/);
   if (known?.includes(etag)) response.status(304).end();
   else sendKept(response, answer);

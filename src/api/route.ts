@@ -72,9 +72,8 @@ export interface Route extends RouteWords {
 }
 
 const nothing = z.strictObject({});
-export const NO_BODY = z.undefined();
 /** Bytes instead of JSON. */
-export const BYTES = z.instanceof(Uint8Array);
+export const BYTES = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export function route<
   R extends z.ZodType,

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { KINDS } from "./faults.ts";
+import { BYTES, type Route, route } from "./route.ts";
+import { problemShape } from "./shapes.ts";
+
+/** The API described by its own list of routes. OpenAPI 3.1. */
+export interface OpenApi {
+  readonly openapi: "3.1.0";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components: Readonly<Record<string, unknown>>;
+}
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What goes over the wire, on the way in: transforms come after it. */
+function schemaOf(shape: z.ZodType): JsonSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: "input", unrepresentable: "any" });
+  return schema;
+}
+
+export function openApi(routes: readonly Route[], version: string): OpenApi {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const entry of routes) {
+    const path = entry.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] ??= {};
+    paths[path][entry.method] = operation(entry);
+  }
+  const problem = { description: "Refused", content: { "application/problem+json": { schema: ref("Problem") } } };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Sluice",
+      version,
+      description: `Amounts are decimal strings: \`...Msat\` in millisatoshis, \`...Sat\` in satoshis. Codes of problems: ${Object.keys(KINDS).join(", ")}.`,
+    },
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problemShape) },
+      responses: { Problem: problem },
+      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "slc_<id>_<secret>" } },
+    },
+  };
+}
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+function operation(entry: Route): JsonSchema {
+  const { method, path, summary, scope, response, body, example, params, query } = entry;
+  const content =
+    response === BYTES ? { "application/octet-stream": {} } : { "application/json": { schema: schemaOf(response) } };
+  return {
+    operationId: `${method}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, first: string) => first.toUpperCase())}`,
+    summary,
+    tags: [path.split("/").at(path.startsWith("/v1/") ? 2 : 1)],
+    security: scope === "public" ? [] : [{ token: [scope] }],
+    parameters: [
+      ...parameters(params, "path"),
+      ...parameters(query, "query"),
+      ...(method === "post" ? [header("Idempotency-Key", "Answers a repeated request as the first one")] : []),
+    ],
+    ...(body && {
+      requestBody: {
+        required: !body.safeParse({}).success,
+        content: { "application/json": { schema: schemaOf(body), ...(example !== undefined && { example }) } },
+      },
+    }),
+    responses: { "2XX": { description: "Done", content }, default: { $ref: "#/components/responses/Problem" } },
+  };
+}
+const header = (name: string, description: string) => ({
+  name,
+  in: "header",
+  required: false,
+  description,
+  schema: { type: "string" },
+});
+function parameters(shape: z.ZodType, where: "path" | "query"): readonly JsonSchema[] {
+  const { properties = {}, required = [] } = schemaOf(shape) as {
+    readonly properties?: Readonly<Record<string, JsonSchema>>;
+    readonly required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: where,
+    required: where === "path" || required.includes(name),
+    schema,
+  }));
+}
+
+/** `/openapi.json` itself: written once, when it is first asked for. */
+export function openApiRoute(routes: () => readonly Route[]): Route {
+  let document: OpenApi | undefined;
+  return route({
+    method: "get",
+    path: "/openapi.json",
+    summary: "This description",
+    scope: "public",
+    response: z.record(z.string(), z.unknown()),
+    handler({ commands }) {
+      document ??= openApi(routes(), commands.info().version);
+      return { ok: true, value: { status: 200, body: { ...document } } };
+    },
+  });
+}

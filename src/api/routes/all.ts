@@ -1,0 +1,20 @@
+import type { Route } from "../route.ts";
+import { chainRoutes } from "./chain.ts";
+import { channelRoutes, peerRoutes } from "./channels.ts";
+import { graphRoutes } from "./graph.ts";
+import { nodeRoutes } from "./node.ts";
+import { invoiceRoutes, paymentRoutes } from "./payments.ts";
+import { streamRoutes, subscriptionRoutes } from "./streams.ts";
+
+/** Everything that can be asked, what is asked most often first: Express tries one after the other. */
+export const ROUTES: readonly Route[] = [
+  ...subscriptionRoutes,
+  ...paymentRoutes,
+  ...invoiceRoutes,
+  ...nodeRoutes,
+  ...channelRoutes,
+  ...peerRoutes,
+  ...streamRoutes,
+  ...chainRoutes,
+  ...graphRoutes,
+];

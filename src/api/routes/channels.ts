@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { err, ok } from "../../base/result.ts";
+import { ZERO_MSAT } from "../../base/units.ts";
+import { faultOfCommand, notFound } from "../faults.ts";
+import {
+  addressField,
+  channelIdField,
+  feerateField,
+  msatField,
+  nodeIdField,
+  nodeUriField,
+  positiveSatField,
+} from "../fields.ts";
+import { listed, listQuery } from "../list.ts";
+import { type Route, route } from "../route.ts";
+import { channelShape, page, peerShape } from "../shapes.ts";
+import { channelJson, peerJson } from "../views.ts";
+
+const PEER_EXAMPLE = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+
+export const peerRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/peers",
+    summary: "Lightning nodes this one is, or was, connected with",
+    scope: "peers:read",
+    query: listQuery,
+    list: true,
+    response: page(peerShape),
+    handler: ({ commands, query }) =>
+      listed(query, { items: commands.peers(), cursor: ({ nodeId }) => nodeId, json: peerJson }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/peers",
+    summary: "Connects to a Lightning node",
+    scope: "peers:write",
+    body: z.strictObject({ uri: nodeUriField }),
+    example: { uri: `${PEER_EXAMPLE}@127.0.0.1:9735` },
+    response: peerShape,
+    async handler({ commands, body }) {
+      const peer = await commands.connect(body.uri);
+      return peer.ok ? ok({ status: 201, body: peerJson(peer.value) }) : err(faultOfCommand(peer.error));
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/peers/:id",
+    summary: "Closes the connection with a Lightning node",
+    scope: "peers:write",
+    params: z.strictObject({ id: nodeIdField }),
+    response: z.null(),
+    async handler({ commands, params }) {
+      const gone = await commands.disconnect(params.id);
+      return gone.ok ? ok({ status: 204, body: null }) : err(faultOfCommand(gone.error));
+    },
+  }),
+];
+
+const channelParams = z.strictObject({ id: channelIdField });
+
+export const channelRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/v1/channels",
+    summary: "All channels",
+    scope: "channels:read",
+    query: listQuery,
+    list: true,
+    response: page(channelShape),
+    handler: ({ commands, query }) =>
+      listed(query, { items: commands.channels(), cursor: ({ id }) => `ch_${id}`, json: channelJson }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/channels",
+    summary: "Opens a channel; answers once its funding transaction has been broadcast",
+    scope: "channels:write",
+    repeat: "costly",
+    body: z.strictObject({
+      peer: nodeIdField,
+      capacitySat: positiveSatField,
+      pushMsat: msatField.optional(),
+      announce: z.boolean().optional(),
+      feerateSatPerKw: feerateField.optional(),
+    }),
+    example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
+    response: channelShape,
+    async handler({ commands, body }) {
+      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, feerateSatPerKw } = body;
+      const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
+      const opened = await commands.openChannel({
+        nodeId: peer,
+        capacity: capacitySat,
+        push: pushMsat,
+        announce,
+        ...feerate,
+      });
+      if (!opened.ok) return err(faultOfCommand(opened.error));
+      const channel = channelJson(opened.value);
+      return ok({ status: 201, body: channel, location: `/v1/channels/${channel.id}` });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/channels/:id",
+    summary: "One channel",
+    scope: "channels:read",
+    params: channelParams,
+    response: channelShape,
+    handler({ commands, params }) {
+      const channel = commands.channels().find(({ id }) => id === params.id);
+      return channel ? ok({ status: 200, body: channelJson(channel) }) : err(notFound("channel"));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/channels/:id/close",
+    summary: "Closes a channel by agreement; answers once the peer has been asked",
+    scope: "channels:write",
+    params: channelParams,
+    body: z.strictObject({ address: addressField.optional(), feerateSatPerKw: feerateField.optional() }),
+    example: {},
+    response: channelShape,
+    async handler({ commands, params, body: { address, feerateSatPerKw } }) {
+      const closing = await commands.closeChannel({
+        id: params.id,
+        ...(address !== undefined && { address }),
+        ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
+      });
+      return closing.ok ? ok({ status: 202, body: channelJson(closing.value) }) : err(faultOfCommand(closing.error));
+    },
+  }),
+];

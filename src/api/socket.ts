@@ -1,0 +1,63 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { Server } from "socket.io";
+import type { NodeCommands } from "../daemon/commands.ts";
+import type { Log } from "../ports/log.ts";
+import type { Clock } from "../ports/world.ts";
+import type { TokenStore } from "./auth.ts";
+import { serveEvents } from "./events-socket.ts";
+import { foreign, type Origins } from "./origin.ts";
+import { serveStream } from "./stream-socket.ts";
+
+/** Who answers the viewers of streams. What a viewer sends is handed on unread. */
+export interface StreamSite {
+  /** One named request of one connection, answered once. A rejection is a bug of ours. */
+  request(connectionId: string, name: string, body: unknown): Promise<unknown>;
+  /** The connection is gone; nothing more comes from it. */
+  closed(connectionId: string): void;
+}
+export interface SocketOptions {
+  readonly commands: NodeCommands;
+  readonly tokens: TokenStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly streamSite?: StreamSite;
+}
+export interface Sockets {
+  close(): void;
+}
+
+/** One message; larger ones end the connection. */
+const MESSAGE_BYTES_MAX = 64 * 1024;
+const SOCKETS_MAX = 1_000;
+/** A connection that joins no namespace in this time is cut. */
+const JOIN_MS_MAX = 5_000;
+
+/** Socket.io on the server's port: `/events` for those with a token, `/stream` for viewers. */
+export function attachSockets(server: HttpServer, options: SocketOptions, origins: Origins): Sockets {
+  const io = new Server(server, {
+    transports: ["websocket"],
+    serveClient: false,
+    perMessageDeflate: false,
+    maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    connectTimeout: JOIN_MS_MAX,
+    allowRequest(request, decide) {
+      const refusal = refusalOf(request, origins, io.engine.clientsCount);
+      decide(refusal, refusal === undefined);
+    },
+  });
+  io.use((_, next) => next(new Error("NOT_FOUND")));
+  const stopEvents = serveEvents(io.of("/events"), options);
+  if (options.streamSite !== undefined) serveStream(io.of("/stream"), { ...options, site: options.streamSite });
+  return {
+    close() {
+      stopEvents();
+      void io.close();
+    },
+  };
+}
+/** What is refused before the connection becomes a WebSocket. A token in a URL would end up in logs. */
+function refusalOf(request: IncomingMessage, origins: Origins, sockets: number): string | undefined {
+  if (/[?&](?:token|auth)=/i.test(request.url ?? "")) return "A token does not belong in a URL.";
+  if (sockets >= SOCKETS_MAX) return "Too many connections.";
+  return foreign(request, origins);
+}
