@@ -131,3 +131,11 @@ export function maySeeEvent(token: TokenDocument, type: string): boolean {
   const scope = FAMILY_SCOPE[type.slice(0, type.indexOf("."))] ?? "node:write";
   return token.scopes.includes("events:read") && token.scopes.includes(scope);
 }
+
+/** Whether a document read from disk is a token's. */
+export function isToken(value: unknown): value is TokenDocument {
+  if (typeof value !== "object" || value === null) return false;
+  const token = value as Readonly<Record<string, unknown>>;
+  const texts = ["id", "label", "secretHash"].every((name) => typeof token[name] === "string");
+  return texts && Array.isArray(token["scopes"]) && typeof token["createdAt"] === "number";
+}

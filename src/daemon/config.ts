@@ -52,6 +52,11 @@ const SETTINGS = {
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 40 },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
+/** The two parts of a `host:port` that was checked. */
+export function addressOfText(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+}
 type Key = keyof Config;
 const KEYS = Object.keys(SETTINGS) as readonly Key[];
 

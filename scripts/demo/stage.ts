@@ -1,0 +1,143 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Tap, tap } from "./capture.ts";
+import { until } from "./client.ts";
+import { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+
+/** Three daemons in three processes, their chains and peers connected through taps, with funded and announced channels. */
+export interface Stage {
+  readonly folder: string;
+  readonly viewer: Daemon;
+  readonly router: Daemon;
+  readonly site: Daemon;
+  /** The site's HTTP server as the viewer reaches it: through a tap. */
+  readonly siteUrl: string;
+  readonly taps: readonly Tap[];
+  close(): Promise<void>;
+}
+export interface StageOptions {
+  readonly folder: string;
+  /** What each role is given beside the usual flags: fail-points, fixed ports. */
+  readonly env?: Partial<Record<Role, Readonly<Record<string, string>>>>;
+  readonly apiPorts?: Partial<Record<Role, number>>;
+  readonly tell: (step: string, ms: number) => void;
+}
+export type Role = "viewer" | "router" | "site";
+export const CAPACITY_SAT = "1000000";
+
+/** Starts everything from nothing and waits until a payment could be routed from viewer to site. */
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const { folder } = options;
+  const captures = join(folder, "captures");
+  await mkdir(captures, { recursive: true });
+  const timed = async <T>(step: string, work: () => Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const done = await work();
+    options.tell(step, performance.now() - began);
+    return done;
+  };
+  const [viewer, router, site] = await timed("nodes", () => startAll(options));
+  const taps: Tap[] = [];
+  const through = async (name: string, port: number): Promise<number> => {
+    const made = await tap(captures, name, port);
+    taps.push(made);
+    return made.port;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([viewer, router, site].map((daemon) => daemon.stop()));
+    await Promise.all(taps.map((made) => made.close()));
+  };
+  try {
+    await timed("base chain", () => growChain(viewer, router, site));
+    await timed("channels", async () => {
+      const toRouter = await through("viewer-router", router.started.peerPort);
+      const toSite = await through("router-site", site.started.peerPort);
+      await openChannels({ viewer, router, site }, toRouter, toSite);
+    });
+    const siteUrl = `http://127.0.0.1:${await through("viewer-site", Number(new URL(site.started.api).port))}`;
+    return { folder, viewer, router, site, siteUrl, taps, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const optionsFor = (role: Role, chainPeer: string | undefined, options: StageOptions): DaemonOptions => ({
+  name: role,
+  folder: options.folder,
+  apiPort: options.apiPorts?.[role] ?? 0,
+  peerPort: 0,
+  chainPort: 0,
+  chainPeer,
+  env: options.env?.[role] ?? {},
+});
+
+async function startAll(options: StageOptions): Promise<readonly [Daemon, Daemon, Daemon]> {
+  // The router's base node is the one that both others follow.
+  const router = await startDaemon(optionsFor("router", undefined, options));
+  const chainPeer = `127.0.0.1:${router.started.chainPort}`;
+  const [viewer, site] = await Promise.all([
+    startDaemon(optionsFor("viewer", chainPeer, options)),
+    startDaemon(optionsFor("site", chainPeer, options)),
+  ]);
+  return [viewer, router, site];
+}
+
+interface ChainAnswer {
+  readonly height: number;
+  readonly hash: string;
+}
+/** Waits until all three have the same best block. */
+export async function sameTip(daemons: readonly Daemon[]): Promise<number> {
+  return until("one chain", async () => {
+    const tips = await Promise.all(daemons.map(({ api }) => api.get<ChainAnswer>("/v1/info")));
+    const same = tips.every((tip) => (tip as unknown as { blockHash: string }).blockHash === firstHash(tips));
+    const synced = tips.every((tip) => (tip as unknown as { synced: boolean }).synced);
+    return same && synced ? (tips[0]?.height ?? 0) : undefined;
+  });
+}
+const firstHash = (tips: readonly object[]): string => (tips[0] as { blockHash: string }).blockHash;
+
+/** Viewer and router get one block each; the blocks above make their rewards spendable. */
+async function growChain(viewer: Daemon, router: Daemon, site: Daemon): Promise<void> {
+  for (const daemon of [viewer, router]) {
+    await daemon.api.post("/v1/chain/mine", { blocks: 1 });
+    await sameTip([viewer, router, site]);
+  }
+  await site.api.post("/v1/chain/mine", { blocks: 101 });
+  await sameTip([viewer, router, site]);
+}
+
+interface ChannelAnswer {
+  readonly id: string;
+  readonly active: boolean;
+  readonly announced: boolean;
+}
+async function openChannels(
+  { viewer, router, site }: Record<Role, Daemon>,
+  toRouter: number,
+  toSite: number,
+): Promise<void> {
+  await viewer.api.post("/v1/peers", { uri: `${router.started.nodeId}@127.0.0.1:${toRouter}` });
+  await router.api.post("/v1/peers", { uri: `${site.started.nodeId}@127.0.0.1:${toSite}` });
+  await Promise.all([
+    viewer.api.post("/v1/channels", { nodeId: router.started.nodeId, capacitySat: CAPACITY_SAT }),
+    router.api.post("/v1/channels", { nodeId: site.started.nodeId, capacitySat: CAPACITY_SAT }),
+  ]);
+  await until("funding transactions at the miner", async () => {
+    const { mempool } = await site.api.get<{ mempool: { transactions: number } }>("/v1/chain");
+    return mempool.transactions >= 2;
+  });
+  await site.api.post("/v1/chain/mine", { blocks: 6 });
+  await until("announced channels in the viewer's graph", async () => {
+    const { data } = await viewer.api.get<{ data: { policies: (object | null)[] }[] }>("/v1/graph/channels");
+    const { data: own } = await viewer.api.get<{ data: ChannelAnswer[] }>("/v1/channels");
+    return data.length === 2 && data.every(({ policies }) => policies.every((p) => p !== null)) && own[0]?.active;
+  });
+}
+
+/** The words of each wallet, from their data folders: for the checking program alone. */
+export async function wordsOf({ folder }: Stage): Promise<Record<Role, string>> {
+  const read = async (role: Role): Promise<string> => (await readFile(join(folder, role, "words"), "utf8")).trim();
+  return { viewer: await read("viewer"), router: await read("router"), site: await read("site") };
+}
