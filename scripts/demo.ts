@@ -18,7 +18,8 @@ const { values: flags } = parseArgs({
   },
 });
 const CLIP = join(import.meta.dirname, "..", "assets", "clip");
-const PRICE_MSAT = "1000";
+/** A second costs 100 sat, so that what the site earns is worth an output of its own when its channel closes. */
+const PRICE_MSAT = "100000";
 const UNITS = 20;
 /** What the router advertises: the daemon's defaults. */
 const ROUTER_FEE = { baseMsat: 0, ppm: 1_000 };
@@ -59,7 +60,7 @@ async function once(stage: Stage): Promise<boolean> {
     site: siteUrl,
     stream: listing.id,
     budgetMsat,
-    maxUnpaidMsat: "4000",
+    maxUnpaidMsat: "400000",
   });
   const played = await play({
     viewer: viewer.api,

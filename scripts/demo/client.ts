@@ -32,8 +32,13 @@ export function apiClient(url: string, token: string): ApiClient {
     const init = method === "POST" ? { method, headers, body: JSON.stringify(body ?? {}) } : { method, headers };
     const response = await fetch(url + path, init);
     if (response.ok) return response;
-    const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
-    throw new ApiError(response.status, problem.code ?? "", problem.detail ?? "");
+    const problem = (await response.json().catch(() => ({}))) as {
+      code?: string;
+      detail?: string;
+      errors?: readonly object[];
+    };
+    const detail = `${problem.detail ?? ""} ${problem.errors === undefined ? "" : JSON.stringify(problem.errors)}`;
+    throw new ApiError(response.status, problem.code ?? "", `${method} ${path}: ${detail}`);
   };
   return {
     url,

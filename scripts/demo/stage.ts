@@ -121,8 +121,8 @@ async function openChannels(
   await viewer.api.post("/v1/peers", { uri: `${router.started.nodeId}@127.0.0.1:${toRouter}` });
   await router.api.post("/v1/peers", { uri: `${site.started.nodeId}@127.0.0.1:${toSite}` });
   await Promise.all([
-    viewer.api.post("/v1/channels", { nodeId: router.started.nodeId, capacitySat: CAPACITY_SAT }),
-    router.api.post("/v1/channels", { nodeId: site.started.nodeId, capacitySat: CAPACITY_SAT }),
+    viewer.api.post("/v1/channels", { peer: router.started.nodeId, capacitySat: CAPACITY_SAT }),
+    router.api.post("/v1/channels", { peer: site.started.nodeId, capacitySat: CAPACITY_SAT }),
   ]);
   await until("funding transactions at the miner", async () => {
     const { mempool } = await site.api.get<{ mempool: { transactions: number } }>("/v1/chain");
