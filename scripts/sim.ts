@@ -1,0 +1,120 @@
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import type { Outcome } from "../src/lab/scenario.ts";
+import { runScenario } from "../src/lab/scenario.ts";
+import { addTally, emptyTally, missing, type Tally } from "../src/lab/tally.ts";
+import { showViolation } from "../src/lab/violation.ts";
+
+/** Runs worlds, one for each seed, and says what they have seen. A seed that breaks a rule is printed with the command that plays it again. */
+const TAIL_LINES = 40;
+
+export interface Report {
+  readonly seeds: number;
+  readonly failed: readonly Outcome[];
+  readonly tally: Tally;
+  /** Messages and faults that never came up. */
+  readonly missing: readonly string[];
+}
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly json: boolean;
+}
+
+/** `told` hears of every seed as it ends. */
+export async function simulate(
+  { seeds, from }: Pick<Options, "seeds" | "from">,
+  told: (outcome: Outcome) => void,
+): Promise<Report> {
+  const tally = emptyTally();
+  const failed: Outcome[] = [];
+  for (let seed = from; seed < from + seeds; seed++) {
+    const outcome = await runScenario({ seed });
+    addTally(tally, outcome.tally);
+    if (outcome.violations.length > 0) failed.push(outcome);
+    told(outcome);
+  }
+  return { seeds, failed, tally, missing: missing(tally) };
+}
+export const replayCommand = (seed: number): string => `npm run sim -- --seeds 1 --from ${seed}`;
+export const isGood = ({ failed, missing: left }: Report): boolean => failed.length === 0 && left.length === 0;
+
+const counted = (tally: Tally) => ({
+  events: tally.events,
+  payments: tally.payments,
+  blocks: tally.blocks,
+  messages: Object.fromEntries([...tally.messages].sort(([a], [b]) => (a < b ? -1 : 1))),
+  faults: Object.fromEntries(tally.faults),
+});
+
+function tellJson({ seed, violations, tally, traceHash }: Outcome): void {
+  const { events, payments } = tally;
+  const told = violations.map(showViolation);
+  console.log(
+    JSON.stringify({ event: "sim.seed", seed, ok: told.length === 0, violations: told, events, payments, traceHash }),
+  );
+}
+function tellPerson(outcome: Outcome, { seeds, from }: Options): void {
+  const { seed, violations, tally, tail } = outcome;
+  if (violations.length === 0) {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\rseed ${seed} (${seed - from + 1} of ${seeds}), ${tally.events} events `);
+    return;
+  }
+  console.log(`\nseed ${seed} breaks a rule after ${tally.events} events; play it again with: ${replayCommand(seed)}`);
+  for (const line of tail.slice(-TAIL_LINES)) console.log(`  ${line}`);
+  for (const violation of violations) console.log(`  ✘ ${showViolation(violation)}`);
+}
+
+function tellEnd(report: Report, startedAt: number, { json }: Options): void {
+  const { seeds, failed, tally, missing: left } = report;
+  const seconds = (performance.now() - startedAt) / 1000;
+  const replays = failed.map(({ seed }) => replayCommand(seed));
+  // A short run need not have seen everything; it says what it has not.
+  if (json) {
+    const end = { event: "sim.finished", seeds, failed: failed.length, replays, missing: left, seconds };
+    console.log(JSON.stringify({ ...end, ...counted(tally) }));
+    return;
+  }
+  const { messages, faults, events, payments, blocks } = counted(tally);
+  console.log(`\n${seeds} seeds, ${failed.length} failed, ${seconds.toFixed(1)} s`);
+  console.log(
+    `${events} events, ${payments.succeeded} payments succeeded, ${payments.failed} failed, ${blocks} blocks`,
+  );
+  const show = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([name, times]) => `${name} ${times}`)
+      .join(", ");
+  console.log(`messages: ${show(messages)}`);
+  console.log(`faults: ${show(faults)}`);
+  if (left.length > 0) console.log(`never seen: ${left.join(", ")}`);
+  for (const replay of replays) console.log(`failed: ${replay}`);
+}
+
+/** Fewer seeds than this may by chance not see everything. */
+const SEEDS_FOR_ALL = 10;
+
+async function main(): Promise<void> {
+  const whole = (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("a whole number");
+    return value;
+  };
+  const options = new Command("npm run sim --")
+    .description("Run simulated worlds and check that nothing is ever lost")
+    .option("--seeds <n>", "how many worlds", whole, 25)
+    .option("--from <seed>", "the first seed", whole, 1)
+    .option("--json", "one JSON object a line", false)
+    .parse()
+    .opts<Options>();
+  const startedAt = performance.now();
+  const report = await simulate(options, (outcome) => {
+    if (options.json) tellJson(outcome);
+    else tellPerson(outcome, options);
+  });
+  tellEnd(report, startedAt, options);
+  const sawAll = report.missing.length === 0 || options.seeds < SEEDS_FOR_ALL;
+  process.exitCode = report.failed.length === 0 && sawAll ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

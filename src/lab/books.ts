@@ -1,0 +1,78 @@
+import type { DurableState, FundedState, Htlc, HtlcStep } from "../../channels/index.ts";
+import { toMsat } from "../base/units.ts";
+import type { Rule } from "./violation.ts";
+
+export interface Fault {
+  readonly rule: Rule;
+  readonly detail: string;
+}
+
+const isFunded = (state: DurableState): state is FundedState => "commitments" in state;
+
+/** What may be said of one record of a channel, and of it beside the one before. Cheap: run for every write. */
+export function auditChannel(before: DurableState | undefined, after: DurableState): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (after.tag === "Failed") faults.push({ rule: "no_failure", detail: `failed: ${JSON.stringify(after.cause)}` });
+  if (!isFunded(after)) return faults;
+  const { balance, htlcs } = after.commitments;
+  const capacity = toMsat(after.params.capacity);
+  if (balance.local + balance.remote !== capacity) {
+    const detail = `balances of ${balance.local} and ${balance.remote} msat in a channel of ${capacity}`;
+    faults.push({ rule: "conservation", detail });
+  }
+  for (const side of ["offered", "received"] as const) {
+    const pending = htlcs.reduce((sum, htlc) => (htlc.side === side ? sum + htlc.amount : sum), 0n);
+    const owner = side === "offered" ? balance.local : balance.remote;
+    if (pending > owner) {
+      faults.push({ rule: "conservation", detail: `${pending} msat ${side} out of a balance of ${owner}` });
+    }
+  }
+  if (before !== undefined && isFunded(before)) faults.push(...auditNumbers(before, after));
+  return faults;
+}
+
+/** Commitment numbers count up by one, and what was settled stays settled. */
+function auditNumbers(before: FundedState, after: FundedState): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const side of ["local", "remote"] as const) {
+    const [from, to] = [before.commitments[side].number, after.commitments[side].number];
+    if (to < from || to > from + 1n) {
+      faults.push({ rule: "revoked_state", detail: `the ${side} commitment number goes from ${from} to ${to}` });
+    }
+  }
+  // Received ids may go back: what the peer proposed without committing to it is forgotten at a reconnection.
+  const [from, to] = [before.commitments.nextOfferedId, after.commitments.nextOfferedId];
+  if (to < from) faults.push({ rule: "revoked_state", detail: `the next HTLC id goes from ${from} to ${to}` });
+  return faults;
+}
+
+/** HTLCs that stand in both commitments and that nothing is on its way to change. */
+const SETTLED: ReadonlySet<HtlcStep> = new Set(["SENT_ADD_ACK_REVOCATION", "RECEIVED_ADD_ACK_REVOCATION"]);
+
+/** Nothing is on its way in either direction: both sides must now agree on everything. */
+export const isQuiet = ({ commitments }: FundedState): boolean =>
+  commitments.sent === undefined &&
+  commitments.proposed.length === 0 &&
+  commitments.feeUpdates.length === 0 &&
+  commitments.htlcs.every((htlc) => SETTLED.has(htlc.step));
+
+/** Two ends of one quiet channel beside each other; the answer says where they differ. */
+export function auditPair(a: FundedState, b: FundedState): readonly Fault[] {
+  const differ = (what: string, of: unknown, other: unknown): Fault[] =>
+    of === other ? [] : [{ rule: "commitments_equal", detail: `${what}: ${String(of)} here, ${String(other)} there` }];
+  const [one, two] = [a.commitments, b.commitments];
+  return [
+    ...differ("the balance of one side", one.balance.local, two.balance.remote),
+    ...differ("the feerate", one.feerate, two.feerate),
+    ...differ("a commitment number", one.local.number, two.remote.number),
+    ...differ("a commitment number", one.remote.number, two.local.number),
+    ...differ("offered HTLCs", list(one.htlcs, "offered"), list(two.htlcs, "received")),
+    ...differ("received HTLCs", list(one.htlcs, "received"), list(two.htlcs, "offered")),
+  ];
+}
+const list = (htlcs: readonly Htlc[], side: Htlc["side"]): string =>
+  htlcs
+    .filter((htlc) => htlc.side === side)
+    .map(({ id, amount, paymentHash, expiry }) => `${id}:${amount}:${expiry}:${paymentHash.slice(0, 8)}`)
+    .sort()
+    .join(" ");

@@ -1,0 +1,137 @@
+import type { MemoryDisk } from "../adapters/memory/store.ts";
+import type { NodeId } from "../base/ids.ts";
+import { present } from "../base/result.ts";
+import { CHAINS } from "../bitcoin/params.ts";
+import type { NodePolicy } from "../daemon/context.ts";
+import { type Keychain, keychainOf } from "../daemon/keychain.ts";
+import { createNode } from "../daemon/node.ts";
+import type { NodeParts, SluiceNode } from "../daemon/node-parts.ts";
+import type { BaseNode } from "../ports/base-node.ts";
+import type { Log } from "../ports/log.ts";
+import type { Network } from "../ports/network.ts";
+import type { Store } from "../ports/store.ts";
+import type { Clock, Random } from "../ports/world.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Rule } from "./violation.ts";
+
+/** The port on which every node of a world waits for peers. */
+export const PORT = 9735;
+
+/** What a world gives to one of its nodes. */
+export interface LabNodeParts {
+  readonly name: string;
+  /** BIP 39 words. */
+  readonly words: string;
+  readonly policy: NodePolicy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: MemoryDisk;
+  /** The host's sockets, and how they die. */
+  readonly network: Network;
+  readonly unplug: () => void;
+  readonly chain: () => BaseNode;
+  readonly recorder: (keychain: Keychain) => Recorder;
+  readonly report: (rule: Rule, detail: string) => void;
+  /** Planted bugs stand between the node and its recorded store. */
+  readonly plant: (store: Store) => Store;
+}
+
+interface Life {
+  over: boolean;
+  node: SluiceNode | undefined;
+  readonly chain: BaseNode;
+}
+
+/** One machine of a world: a disk that stays, and a node that runs on it, dies and runs again. */
+export class LabNode {
+  readonly name: string;
+  readonly id: NodeId;
+  readonly recorder: Recorder;
+  readonly disk: MemoryDisk;
+  readonly #parts: LabNodeParts;
+  #life: Life | undefined;
+
+  constructor(parts: LabNodeParts) {
+    const keychain = keychainOf(parts.words, "regtest");
+    this.#parts = parts;
+    this.name = parts.name;
+    this.id = keychain.nodeId;
+    this.disk = parts.disk;
+    this.recorder = parts.recorder(keychain);
+  }
+  get isUp(): boolean {
+    return this.#life?.node !== undefined;
+  }
+  /** The running node. */
+  get node(): SluiceNode {
+    return present(this.#life?.node, `${this.name} is running`);
+  }
+
+  /** Starts from what is on the disk. */
+  async start(): Promise<void> {
+    const chain = this.#parts.chain();
+    const life: Life = { over: false, node: undefined, chain };
+    this.#life = life;
+    try {
+      life.node = await createNode(this.#partsOf(life));
+    } catch (error) {
+      this.#parts.report("no_halt", `does not start: ${String(error)}`);
+    }
+  }
+  #partsOf(life: Life): NodeParts {
+    const { name, words, policy, clock, random, network, disk, plant, report } = this.#parts;
+    return {
+      alias: name,
+      version: "simulated",
+      params: CHAINS.regtest,
+      words,
+      policy,
+      clock: {
+        now: () => clock.now(),
+        after: (delayMs, task) =>
+          clock.after(delayMs, () => {
+            if (!life.over) task();
+          }),
+      },
+      random,
+      store: plant(this.recorder.store(disk.open())),
+      chain: life.chain,
+      network,
+      links: { open: () => Promise.reject(new Error("no streams in this world")) },
+      log: SILENT,
+      streamFolders: NO_FOLDERS,
+      observe: (peer, bytes) => {
+        if (!life.over) this.recorder.leaves(peer, bytes);
+      },
+      listen: { host: name, port: PORT },
+      onHalt: (error) => {
+        if (!life.over) report("no_halt", error.stack ?? String(error));
+      },
+    };
+  }
+
+  /** Power off. Of the groups that the disk has not acknowledged the first `keep` are on it. */
+  crash(keep: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    life.over = true;
+    this.#life = undefined;
+    const kept = this.recorder.pending - this.disk.pending + keep;
+    this.disk.crash(keep);
+    this.recorder.crashed(kept);
+    this.#parts.unplug();
+    life.node?.crash();
+    void life.chain.stop();
+  }
+  /** Stops in good order. */
+  async stop(): Promise<void> {
+    await this.#life?.node?.shutdown();
+  }
+}
+
+const nothing = (): void => undefined;
+const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const NO_FOLDERS: NodeParts["streamFolders"] = {
+  make: () => Promise.reject(new Error("no streams in this world")),
+  folder: (stream) => stream,
+};

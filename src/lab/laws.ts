@@ -1,0 +1,231 @@
+import type { ChannelKeys, DurableState, FundedState, Htlc, HtlcOrigin } from "../../channels/index.ts";
+import { equalBytes, toHex } from "../base/bytes.ts";
+import type { ChannelId, NodeId } from "../base/ids.ts";
+import type { MessageName, WireMessage } from "../wire/registry.ts";
+import type { CommitmentSigned, RevokeAndAck } from "../wire/updates.ts";
+import { circuitKey, type Ledger } from "./ledger.ts";
+
+/** The moment at which a message leaves a node, with what its store holds then. */
+export interface Leaving {
+  readonly peer: NodeId;
+  /** What a power cut would leave. */
+  readonly durable: Ledger;
+  /** Also what is on its way to the disk. */
+  readonly written: Ledger;
+  /** The node's keys of one channel. */
+  readonly keys: (index: number) => ChannelKeys;
+}
+/** What must hold when a message leaves; the answer says what does not. */
+type Law<M> = (leaving: Leaving, message: M) => string | undefined;
+type Laws = { readonly [N in MessageName]: Law<Extract<WireMessage, { readonly name: N }>> };
+
+/** Rests on nothing that could be lost: it can be said again, or not at all. */
+const free: Law<unknown> = () => undefined;
+/** Of a part of the protocol that this node does not speak. */
+const unspoken: Law<WireMessage> = (_, { name }) => `this node never sends ${name}`;
+
+/** What must be durable before what leaves the process: the table of RELIABILITY §4a, for every message that is declared. */
+export const LAWS: Laws = {
+  open_channel: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
+  accept_channel: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
+  // The peer can publish nothing with it before we have broadcast the funding transaction.
+  funding_created: free,
+  funding_signed: (leaving, { channel_id }) => funded(leaving, channel_id, () => undefined),
+  channel_ready: (leaving, { channel_id }) =>
+    funded(leaving, channel_id, ({ ready }) => (ready.local ? undefined : "the channel is not marked ready")),
+  announcement_signatures: free,
+  update_add_htlc: free,
+  update_fee: free,
+  update_fulfill_htlc: (leaving, { channel_id, id, payment_preimage }) =>
+    funded(leaving, channel_id, (state) => {
+      const htlc = received(state, id);
+      if (htlc?.removal?.tag !== "fulfilled") return `HTLC ${id} is not marked fulfilled`;
+      if (htlc.removal.preimage !== payment_preimage) return `HTLC ${id} is marked fulfilled with another preimage`;
+      return receiptOf(leaving.durable, channel_id, htlc);
+    }),
+  update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.written, channel_id, id),
+  update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.written, channel_id, id),
+  commitment_signed: (leaving, message) =>
+    funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
+  revoke_and_ack: (leaving, message) =>
+    funded(leaving, message.channel_id, (state) => revokedCommitment(leaving, state, message)),
+  channel_reestablish: (leaving, message) =>
+    funded(leaving, message.channel_id, ({ commitments: { local, remote } }) => {
+      if (message.next_commitment_number !== local.number + 1n) return `counts commitments from ${local.number}`;
+      return message.next_revocation_number === remote.number ? undefined : `counts revocations from ${remote.number}`;
+    }),
+  shutdown: (leaving, { channel_id, scriptpubkey }) =>
+    funded(leaving, channel_id, (state) => {
+      const script = "close" in state ? state.close.localScript : undefined;
+      return script !== undefined && equalBytes(script, scriptpubkey) ? undefined : "the script is not written";
+    }),
+  closing_signed: (leaving, { channel_id, fee_satoshis, signature }) =>
+    funded(leaving, channel_id, (state) => {
+      const offers = "signed" in state ? state.signed : [];
+      const known = offers.some((offer) => offer.fee === fee_satoshis && equalBytes(offer.signature, signature));
+      return known ? undefined : "the closing transaction is not written";
+    }),
+
+  init: free,
+  ping: free,
+  pong: free,
+  error: free,
+  warning: free,
+  channel_announcement: free,
+  node_announcement: free,
+  channel_update: free,
+  query_short_channel_ids: free,
+  reply_short_channel_ids_end: free,
+  query_channel_range: free,
+  reply_channel_range: free,
+  gossip_timestamp_filter: free,
+
+  stfu: unspoken,
+  peer_storage: unspoken,
+  peer_storage_retrieval: unspoken,
+  closing_complete: unspoken,
+  closing_sig: unspoken,
+  open_channel2: unspoken,
+  accept_channel2: unspoken,
+  tx_add_input: unspoken,
+  tx_add_output: unspoken,
+  tx_remove_input: unspoken,
+  tx_remove_output: unspoken,
+  tx_complete: unspoken,
+  tx_signatures: unspoken,
+  tx_init_rbf: unspoken,
+  tx_ack_rbf: unspoken,
+  tx_abort: unspoken,
+  splice_locked: unspoken,
+  splice_init: unspoken,
+  splice_ack: unspoken,
+  start_batch: unspoken,
+  onion_message: unspoken,
+};
+
+/** What the law says of a message that leaves now. */
+export const broken = (leaving: Leaving, message: WireMessage): string | undefined =>
+  (LAWS[message.name] as Law<WireMessage>)(leaving, message);
+
+/** Which key index is shown by its funding key. */
+function keyIndexUsed({ durable, keys }: Leaving, fundingPubkey: Uint8Array): string | undefined {
+  for (const index of durable.keyIndexes) if (equalBytes(keys(index).fundingPubkey, fundingPubkey)) return undefined;
+  return "the index of its keys is not written";
+}
+
+function funded(
+  { durable }: Leaving,
+  id: ChannelId,
+  law: (state: FundedState) => string | undefined,
+): string | undefined {
+  const state = durable.channels.get(id);
+  if (state === undefined || !isFunded(state)) return "the channel is not written";
+  return law(state);
+}
+const isFunded = (state: DurableState): state is FundedState => "commitments" in state;
+export const received = (state: FundedState, id: bigint): Extract<Htlc, { side: "received" }> | undefined =>
+  state.commitments.htlcs.find((htlc) => htlc.side === "received" && htlc.id === id) as never;
+export const offered = (state: FundedState, id: bigint): Extract<Htlc, { side: "offered" }> | undefined =>
+  state.commitments.htlcs.find((htlc) => htlc.side === "offered" && htlc.id === id) as never;
+
+/** What the preimage was given for: an invoice that is settled, or a forward that is. */
+function receiptOf(durable: Ledger, channelId: ChannelId, htlc: Htlc): string | undefined {
+  const circuit = durable.circuits.get(circuitKey({ channelId, htlcId: htlc.id }));
+  if (circuit !== undefined) return circuit.status.tag === "Fulfilled" ? undefined : "the forward is not settled";
+  const status = durable.invoices.get(htlc.paymentHash)?.status;
+  if (status?.tag !== "Settled") return "neither an invoice nor a forward is settled by it";
+  return status.htlc.channelId === channelId && status.htlc.htlcId === htlc.id
+    ? undefined
+    : "the invoice was settled by another HTLC";
+}
+
+/** No channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
+function downstreamGone(ledger: Ledger, channelId: ChannelId, htlcId: bigint): string | undefined {
+  const circuit = ledger.circuits.get(circuitKey({ channelId, htlcId }));
+  if (circuit?.status.tag === "Fulfilled") return `HTLC ${htlcId} is failed although its preimage is known`;
+  for (const [id, state] of ledger.channels) {
+    if (!isFunded(state)) continue;
+    const out = state.commitments.htlcs.find(
+      (htlc) => htlc.side === "offered" && isRelayOf(htlc.origin, channelId, htlcId),
+    );
+    if (out !== undefined) return `HTLC ${out.id} of ${id} downstream still stands at ${out.step}`;
+  }
+  return undefined;
+}
+const isRelayOf = (origin: HtlcOrigin, channelId: ChannelId, htlcId: bigint): boolean =>
+  origin.tag === "relay" && origin.channelId === channelId && origin.htlcId === htlcId;
+
+function signedCommitment(
+  { durable }: Leaving,
+  { params, commitments, ...state }: FundedState,
+  message: CommitmentSigned,
+): string | undefined {
+  const { sent } = commitments;
+  if (sent === undefined) return "the signed commitment is not written";
+  if (!equalBytes(sent.signatures.signature, message.signature)) return "another commitment is written";
+  for (const ref of sent.updates) {
+    if (ref.tag === "add") {
+      const htlc = offered({ params, commitments, ...state } as FundedState, ref.id);
+      const fault = htlc === undefined ? `HTLC ${ref.id} is not written` : originWritten(durable, htlc);
+      if (fault !== undefined) return fault;
+    }
+    if (ref.tag === "remove") {
+      const htlc = received({ params, commitments, ...state } as FundedState, ref.id);
+      if (htlc?.removal === undefined) return `the removal of HTLC ${ref.id} is not written`;
+      const fault =
+        htlc.removal.tag === "fulfilled"
+          ? receiptOf(durable, params.channelId, htlc)
+          : downstreamGone(durable, params.channelId, ref.id);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return undefined;
+}
+
+/** The attempt or the circuit that an offered HTLC serves. */
+function originWritten(durable: Ledger, { id, origin }: Extract<Htlc, { side: "offered" }>): string | undefined {
+  if (origin.tag === "payment") {
+    const payment = durable.payments.get(origin.paymentId as never);
+    const underway = payment?.tag === "InFlight" && payment.attempt.number === origin.attempt;
+    return underway ? undefined : `attempt ${origin.attempt} of HTLC ${id} is not written`;
+  }
+  if (!durable.circuits.has(circuitKey(origin))) return `the circuit of HTLC ${id} is not written`;
+  const incoming = durable.channels.get(origin.channelId);
+  const htlc = incoming !== undefined && isFunded(incoming) ? received(incoming, origin.htlcId) : undefined;
+  return htlc?.step === "RECEIVED_ADD_ACK_REVOCATION"
+    ? undefined
+    : `HTLC ${id} is forwarded while the incoming one stands at ${htlc?.step ?? "nothing"}`;
+}
+
+/** Offered HTLCs that the peer has fulfilled, as far as `RECEIVED_REMOVE_COMMIT` and later: our revocation lets them go. */
+const LETTING_GO: ReadonlySet<string> = new Set([
+  "RECEIVED_REMOVE_COMMIT",
+  "SENT_REMOVE_REVOCATION",
+  "SENT_REMOVE_ACK_COMMIT",
+]);
+
+function revokedCommitment(
+  { durable, keys }: Leaving,
+  { params, commitments }: FundedState,
+  message: RevokeAndAck,
+): string | undefined {
+  const own = keys(params.keyIndex);
+  const { number } = commitments.local;
+  if (number === 0n) return "the commitment that replaces it is not written";
+  if (!equalBytes(own.commitmentSecret(number - 1n), message.per_commitment_secret)) {
+    return `the commitment that replaces it is not written: ${number} is the newest on disk, and the secret ${toHex(message.per_commitment_secret).slice(0, 8)}… is not of the one before`;
+  }
+  if (!equalBytes(own.commitmentPoint(number + 1n), message.next_per_commitment_point)) return "another point follows";
+  for (const htlc of commitments.htlcs) {
+    if (htlc.side !== "offered" || htlc.removal?.tag !== "fulfilled" || !LETTING_GO.has(htlc.step)) continue;
+    if (!preimageKept(durable, htlc.origin)) return `the preimage of HTLC ${htlc.id} is not written upstream`;
+  }
+  return undefined;
+}
+function preimageKept(durable: Ledger, origin: HtlcOrigin): boolean {
+  if (origin.tag === "payment") return durable.payments.get(origin.paymentId as never)?.tag === "Succeeded";
+  const circuit = durable.circuits.get(circuitKey(origin));
+  if (circuit !== undefined) return circuit.status.tag === "Fulfilled";
+  const incoming = durable.channels.get(origin.channelId);
+  return incoming === undefined || !isFunded(incoming) || received(incoming, origin.htlcId) === undefined;
+}

@@ -1,0 +1,159 @@
+import { type ChannelKeys, channelKeys, channelSecrets } from "../../channels/index.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { ChannelId, NodeId } from "../base/ids.ts";
+import { assert } from "../base/result.ts";
+import type { Keychain } from "../daemon/keychain.ts";
+import type { Store, StoreRecord } from "../ports/store.ts";
+import { decodeMessage, type WireMessage } from "../wire/registry.ts";
+import { auditChannel } from "./books.ts";
+import { Ends } from "./ends.ts";
+import { broken } from "./laws.ts";
+import { copyOf, type Entry, emptyLedger, enter, type Ledger, readRecord } from "./ledger.ts";
+import type { Rule } from "./violation.ts";
+
+export interface RecorderOptions {
+  readonly keychain: Keychain;
+  readonly report: (rule: Rule, detail: string) => void;
+  /** Every message that leaves and every write, for counters and the trace. */
+  readonly sent: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
+  readonly wrote: (records: readonly StoreRecord[]) => void;
+}
+interface Group {
+  readonly records: readonly StoreRecord[];
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Stands between one node and its disk, over all its lives, and listens to what it says: it knows at any moment what is
+ * durable, and holds every message and every write against the laws.
+ */
+export class Recorder {
+  /** What a power cut now would leave. */
+  durable: Ledger = emptyLedger();
+  /** Also what is on its way to the disk. */
+  written: Ledger = emptyLedger();
+  readonly ends: Ends;
+  readonly #options: RecorderOptions;
+  readonly #raw = new Map<string, Uint8Array>();
+  readonly #pending: Group[] = [];
+  /** Counts crashes: what an earlier life hears of its disk means nothing any more. */
+  #life = 0;
+  readonly #keys = new Map<number, ChannelKeys>();
+  /** The newest commitment of the peer that was signed, by channel. */
+  readonly #signed = new Map<ChannelId, { readonly number: bigint; readonly signature: Uint8Array }>();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.ends = new Ends(options.report);
+  }
+
+  /** Groups that were appended and are not yet durable. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** The store of one life, written down. What it holds at its opening must be what is known to be durable. */
+  store(inner: Store): Store {
+    this.#compare(inner);
+    const life = this.#life;
+    return {
+      append: (records) => {
+        const group = this.#read(records);
+        this.#options.wrote(records);
+        this.#pending.push(group);
+        return inner.append(records).then(() => {
+          if (life !== this.#life) return;
+          assert(this.#pending.shift() === group, "groups become durable in the order of the calls");
+          this.#keep(group);
+        });
+      },
+      get: (key) => inner.get(key),
+      range: (prefix, options) => inner.range(prefix, options),
+      close: () => inner.close(),
+    };
+  }
+
+  /** Power off: of the pending groups the first `keep` reached the disk. */
+  crashed(keep: number): void {
+    for (const group of this.#pending.slice(0, keep)) this.#keep(group);
+    this.#pending.length = 0;
+    this.#life++;
+    this.written = copyOf(this.durable);
+  }
+
+  /** A message leaves, type in front. */
+  leaves(peer: NodeId, bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes);
+    assert(decoded.ok && decoded.value.name !== "unknown", "a node reads what it writes");
+    const message = decoded.value as WireMessage;
+    const { durable, written } = this;
+    const fault = broken({ peer, durable, written, keys: (index) => this.#keysOf(index) }, message);
+    if (fault !== undefined) {
+      const isFailure = message.name === "update_fail_htlc" || message.name === "update_fail_malformed_htlc";
+      this.#options.report(isFailure ? "failed_upstream" : "durable_first", `${message.name}: ${fault}`);
+    }
+    if (message.name === "commitment_signed") this.#signs(message.channel_id, message.signature);
+    this.#options.sent(peer, message, bytes);
+  }
+
+  /** One number, one commitment, and never one before it. Signatures are deterministic, so the same again is the same bytes. */
+  #signs(id: ChannelId, signature: Uint8Array): void {
+    const state = this.durable.channels.get(id);
+    if (state === undefined || !("commitments" in state)) return;
+    const number = state.commitments.remote.number + 1n;
+    const before = this.#signed.get(id);
+    if (before !== undefined && (number < before.number || isOther(before, { number, signature }))) {
+      this.#options.report("revoked_state", `commitment ${number} of ${id} is signed after ${before.number}`);
+    }
+    this.#signed.set(id, { number, signature });
+  }
+
+  #keysOf(index: number): ChannelKeys {
+    const known = this.#keys.get(index);
+    if (known !== undefined) return known;
+    const keys = channelKeys(channelSecrets(this.#options.keychain.channelSeed(index)));
+    this.#keys.set(index, keys);
+    return keys;
+  }
+  #read(records: readonly StoreRecord[]): Group {
+    const entries: Entry[] = [];
+    for (const record of records) {
+      const entry = readRecord(record);
+      if (entry === undefined) continue;
+      if (entry.kind === "channel" && entry.value !== undefined) {
+        for (const { rule, detail } of auditChannel(this.written.channels.get(entry.id), entry.value)) {
+          this.#options.report(rule, `channel ${entry.id.slice(0, 8)}: ${detail}`);
+        }
+      }
+      entries.push(entry);
+    }
+    for (const entry of entries) enter(this.written, entry);
+    return { records, entries };
+  }
+  #keep({ records, entries }: Group): void {
+    for (const { key, value } of records) {
+      if (value === undefined) this.#raw.delete(key);
+      else this.#raw.set(key, value);
+    }
+    this.ends.take(this.durable, entries);
+    for (const entry of entries) enter(this.durable, entry);
+  }
+  #compare(inner: Store): void {
+    let found = 0;
+    for (const { key, value } of inner.range("")) {
+      found++;
+      const known = this.#raw.get(key);
+      if (known === undefined || !equalBytes(known, value)) {
+        return this.#options.report("durable_prefix", `the record ${key} is not the last one acknowledged`);
+      }
+    }
+    if (found !== this.#raw.size) {
+      this.#options.report("durable_prefix", `${this.#raw.size} records were durable, ${found} are left`);
+    }
+  }
+}
+
+const isOther = (
+  before: { readonly number: bigint; readonly signature: Uint8Array },
+  now: { readonly number: bigint; readonly signature: Uint8Array },
+): boolean => before.number === now.number && !equalBytes(before.signature, now.signature);

@@ -1,0 +1,69 @@
+import type { Store } from "../ports/store.ts";
+import { auditChain, auditPayments } from "./account.ts";
+import { auditQuietChannels, calm, closeAll, comeToRest } from "./settle.ts";
+import { drawTopology, type Edge, setUp } from "./setup.ts";
+import { rage } from "./storm.ts";
+import type { Tally } from "./tally.ts";
+import type { Violation } from "./violation.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface ScenarioOptions {
+  readonly seed: number;
+  /** Nodes of the world; 3 to 5 by lot unless told. */
+  readonly nodes?: number;
+  readonly traceLines?: number;
+  readonly plant?: (store: Store, name: string) => Store;
+  /** Called when the channels are open and quiet, before the storm. */
+  readonly opened?: (world: World, edges: readonly Edge[]) => void;
+}
+/** How a world ended. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly tally: Tally;
+  /** Equal for two runs exactly when everything happened alike. */
+  readonly traceHash: string;
+  /** The newest lines of what happened. */
+  readonly tail: readonly string[];
+}
+
+/** What every seed must have seen at least. */
+export const EVENTS_MIN = 500;
+export const PAYMENTS_MIN = 20;
+const NODES = { min: 3, max: 5 };
+
+/** One seed from the first block to the last: open, pay in a storm, come to rest, close, and settle the account. */
+export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
+  const { seed, nodes = NODES.min + (seed % (NODES.max - NODES.min + 1)) } = options;
+  const { traceLines, plant, opened } = options;
+  const world = createWorld({
+    seed,
+    nodes,
+    ...(traceLines === undefined ? {} : { traceLines }),
+    ...(plant === undefined ? {} : { plant }),
+  });
+  const edges = drawTopology(world);
+  await live(world, edges, opened ?? (() => undefined));
+  await Promise.all(world.nodes.map((node) => node.crash(0)));
+  const { violations, tally, trace } = world;
+  return { seed, violations, tally, traceHash: trace.hash, tail: trace.tail };
+}
+
+async function live(
+  world: World,
+  edges: readonly Edge[],
+  opened: NonNullable<ScenarioOptions["opened"]>,
+): Promise<void> {
+  if (!(await setUp(world, edges)) || !(await comeToRest(world, edges))) return;
+  opened(world, edges);
+  await rage(world, edges, { events: EVENTS_MIN, payments: PAYMENTS_MIN });
+  if (world.violations.length > 0) return;
+  await calm(world, edges);
+  if (!(await comeToRest(world, edges))) return;
+  // Long enough for peers to ask whether somebody is still there.
+  if (world.chance.percent(25)) await world.pass(70_000);
+  auditQuietChannels(world, edges);
+  auditPayments(world, edges);
+  if (world.violations.length > 0 || !(await closeAll(world, edges))) return;
+  auditChain(world, edges);
+}

@@ -1,0 +1,72 @@
+import type { MessageName } from "../wire/registry.ts";
+
+/** What a world does to its nodes. */
+export const FAULTS = [
+  "connection_cut",
+  "connection_held",
+  "connection_parted",
+  "crash_before_write",
+  "crash_after_write",
+  "crash_torn",
+  "crash_after_ack",
+  "crash_idle",
+  "disk_slow",
+  "reorganisation",
+  "chain_lag",
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+/** Messages that a run of many seeds must have seen; the others belong to parts that no honest node uses. */
+export const EXPECTED_MESSAGES = [
+  "init",
+  "ping",
+  "pong",
+  "open_channel",
+  "accept_channel",
+  "funding_created",
+  "funding_signed",
+  "channel_ready",
+  "announcement_signatures",
+  "channel_announcement",
+  "channel_update",
+  "node_announcement",
+  "update_add_htlc",
+  "update_fulfill_htlc",
+  "update_fail_htlc",
+  "commitment_signed",
+  "revoke_and_ack",
+  "channel_reestablish",
+  "shutdown",
+  "closing_signed",
+] as const satisfies readonly MessageName[];
+
+/** How often each thing happened. */
+export interface Tally {
+  readonly messages: Map<MessageName, number>;
+  readonly faults: Map<FaultKind, number>;
+  events: number;
+  payments: { succeeded: number; failed: number };
+  blocks: number;
+}
+export const emptyTally = (): Tally => ({
+  messages: new Map(),
+  faults: new Map(FAULTS.map((fault) => [fault, 0])),
+  events: 0,
+  payments: { succeeded: 0, failed: 0 },
+  blocks: 0,
+});
+export const count = <K>(map: Map<K, number>, key: K, by = 1): void => void map.set(key, (map.get(key) ?? 0) + by);
+
+export function addTally(sum: Tally, more: Tally): void {
+  for (const [name, times] of more.messages) count(sum.messages, name, times);
+  for (const [fault, times] of more.faults) count(sum.faults, fault, times);
+  sum.events += more.events;
+  sum.payments.succeeded += more.payments.succeeded;
+  sum.payments.failed += more.payments.failed;
+  sum.blocks += more.blocks;
+}
+/** What never happened although it should have: a run that leaves something out has proved nothing about it. */
+export const missing = (tally: Tally): readonly string[] => [
+  ...EXPECTED_MESSAGES.filter((name) => (tally.messages.get(name) ?? 0) === 0),
+  ...FAULTS.filter((fault) => (tally.faults.get(fault) ?? 0) === 0),
+];

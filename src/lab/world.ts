@@ -1,0 +1,213 @@
+import { DEFAULT_POLICY } from "../../channels/index.ts";
+import { type SimulatedChain, simulatedChain } from "../adapters/memory/chain.ts";
+import { type VirtualClock, virtualClock } from "../adapters/memory/clock.ts";
+import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts";
+import { type SeededRandom, seededRandom } from "../adapters/memory/random.ts";
+import { memoryDisk } from "../adapters/memory/store.ts";
+import { toHex } from "../base/bytes.ts";
+import { unixMs } from "../base/units.ts";
+import { sha256 } from "../crypto/hash.ts";
+import type { NodePolicy } from "../daemon/context.ts";
+import { newWords } from "../daemon/keychain.ts";
+import type { Store } from "../ports/store.ts";
+import { type Chance, chanceOf } from "./chance.ts";
+import { LabNode } from "./lab-node.ts";
+import { Recorder } from "./recorder.ts";
+import { count, emptyTally, type FaultKind, type Tally } from "./tally.ts";
+import { createTrace, type Trace } from "./trace.ts";
+import type { Rule, Violation } from "./violation.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  /** Lines of the trace that are kept for reading. */
+  readonly traceLines?: number;
+  /** Puts a planted bug between a node and its store. */
+  readonly plant?: (store: Store, name: string) => Store;
+}
+
+/** Everything around several nodes in one process, in virtual time. The same seed gives the same events in the same order. */
+export interface World {
+  readonly seed: number;
+  readonly clock: VirtualClock;
+  readonly chain: SimulatedChain;
+  readonly network: MemoryNetwork;
+  readonly nodes: readonly LabNode[];
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly tally: Tally;
+  readonly violations: Violation[];
+  /** Names a node in traces and reports. */
+  readonly nameOf: (id: string) => string;
+  readonly report: (rule: Rule, node: string, detail: string) => void;
+  /** Says what the world does to somebody. */
+  readonly fault: (kind: FaultKind, what: string) => void;
+  /** Power off at a node, of whose waiting writes `keep` are on the disk; after a while it is on again. */
+  readonly crash: (node: LabNode, keep: number) => void;
+  /** Arms the next write of a node with a crash. */
+  readonly crashAtWrite: (node: LabNode, how: CrashAtWrite) => void;
+  readonly disarm: (node: LabNode) => void;
+  /** Every write of that node takes so many ms longer. */
+  readonly slowDisk: (node: LabNode, extraMs: number) => void;
+  /** Runs the next event. False when nothing is left to happen. */
+  readonly step: () => Promise<boolean>;
+  /** Runs events until the condition holds. False when it does not within the time, or once something is violated. */
+  readonly until: (condition: () => boolean, limitMs: number) => Promise<boolean>;
+  readonly pass: (ms: number) => Promise<void>;
+}
+export type CrashAtWrite = "crash_before_write" | "crash_after_write" | "crash_torn" | "crash_after_ack";
+
+/** 2026-01-01: after the genesis block, and after any block that is mined in a world's few virtual hours. */
+const START_MS = 1_767_225_600_000;
+const LATENCY_MS = { min: 1, max: 25 };
+const DISK_MS = { min: 1, max: 12 };
+const CHAIN_MS_MAX = 40;
+/** How long a node that lost its power stays off. */
+const OFF_MS = { min: 200, max: 3_000 };
+
+/** What runs in virtual time: one world's clock, disks, chain and network, joined by one seed. */
+export function createWorld(options: WorldOptions): World {
+  return new OneWorld(options);
+}
+
+class OneWorld implements World {
+  readonly seed: number;
+  readonly clock = virtualClock(unixMs(START_MS));
+  readonly chain: SimulatedChain;
+  readonly network: MemoryNetwork;
+  readonly nodes: readonly LabNode[];
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly tally = emptyTally();
+  readonly violations: Violation[] = [];
+  readonly #random: SeededRandom;
+  readonly #disks: Chance;
+  readonly #armed = new Map<string, CrashAtWrite>();
+  readonly #slow = new Map<string, number>();
+  readonly #names = new Map<string, string>();
+
+  constructor({ seed, nodes, traceLines = 400, plant = (store) => store }: WorldOptions) {
+    this.seed = seed;
+    this.trace = createTrace(traceLines);
+    this.#random = seededRandom(`sluice world ${seed}`);
+    this.chance = chanceOf(this.#random.fork("scenario"));
+    this.#disks = chanceOf(this.#random.fork("disks"));
+    const { clock } = this;
+    this.network = memoryNetwork({ clock, random: this.#random.fork("network"), delayMs: LATENCY_MS });
+    const chainChance = chanceOf(this.#random.fork("chain"));
+    this.chain = simulatedChain({
+      schedule: (_name, task) => void clock.after(chainChance.between(1, CHAIN_MS_MAX), task),
+      now: () => Math.floor(clock.now() / 1000),
+    });
+    this.nodes = Array.from({ length: nodes }, (_, index) => this.#node(`n${index}`, plant));
+    for (const { id, name } of this.nodes) this.#names.set(id, name);
+  }
+  #node(name: string, plant: (store: Store, name: string) => Store): LabNode {
+    const random = this.#random.fork(name);
+    const disk = memoryDisk({ sync: (done) => this.#sync(name, done) });
+    const report = (rule: Rule, detail: string): void => this.report(rule, name, detail);
+    return new LabNode({
+      name,
+      words: newWords(random),
+      policy: POLICY,
+      clock: this.clock,
+      random,
+      disk,
+      network: this.network.host(name),
+      unplug: () => this.network.crash(name),
+      chain: () => this.chain.source(name),
+      report,
+      plant: (store) => plant(store, name),
+      recorder: (keychain) =>
+        new Recorder({
+          keychain,
+          report,
+          sent: (peer, message, bytes) => {
+            count(this.tally.messages, message.name);
+            this.#note(`${name} to ${this.nameOf(peer)}: ${message.name} ${short(bytes)}`);
+          },
+          wrote: (records) =>
+            this.#note(`${name} writes ${records.map(({ key, value }) => showWrite(key, value)).join(" ")}`),
+        }),
+    });
+  }
+
+  nameOf = (id: string): string => this.#names.get(id) ?? id.slice(0, 8);
+  report = (rule: Rule, node: string, detail: string): void => {
+    this.violations.push({ rule, node, detail });
+    this.#note(`VIOLATED ${rule} at ${node}: ${detail}`);
+  };
+  fault = (kind: FaultKind, what: string): void => {
+    count(this.tally.faults, kind);
+    this.#note(`FAULT ${kind} ${what}`);
+  };
+  #note(line: string): void {
+    this.trace.add(`${this.clock.now() - START_MS} ${line}`);
+  }
+
+  crashAtWrite = (node: LabNode, how: CrashAtWrite): void => void this.#armed.set(node.name, how);
+  disarm = (node: LabNode): void => void this.#armed.delete(node.name);
+  slowDisk = (node: LabNode, extraMs: number): void => void this.#slow.set(node.name, extraMs);
+
+  /** A write has reached the disk of a node: it is done after a while, unless the power goes before. */
+  #sync(name: string, done: () => void): void {
+    const delay = this.#disks.between(DISK_MS.min, DISK_MS.max) + (this.#slow.get(name) ?? 0);
+    const how = this.#armed.get(name);
+    if (how === undefined) return void this.clock.after(delay, done);
+    this.#armed.delete(name);
+    const wait = how === "crash_torn" ? delay + 60 : delay;
+    this.clock.after(wait, () => {
+      const node = this.nodes.find((each) => each.name === name);
+      if (node === undefined || !node.isUp) return;
+      if (how === "crash_after_ack") done();
+      const { pending } = node.disk;
+      const isTorn = how === "crash_torn" && pending > 1;
+      const keep = isTorn ? this.#disks.between(1, pending - 1) : how === "crash_after_write" ? pending : 0;
+      this.fault(how === "crash_torn" && !isTorn ? "crash_before_write" : how, `${name} keeps ${keep} of ${pending}`);
+      this.crash(node, keep);
+    });
+  }
+  crash = (node: LabNode, keep: number): void => {
+    node.crash(keep);
+    this.clock.after(this.#disks.between(OFF_MS.min, OFF_MS.max), () => {
+      if (!node.isUp) void node.start();
+    });
+  };
+
+  step = async (): Promise<boolean> => {
+    const went = await this.clock.step();
+    if (went) this.tally.events++;
+    return went;
+  };
+  until = async (condition: () => boolean, limitMs: number): Promise<boolean> => {
+    const limit = this.clock.now() + limitMs;
+    await settled();
+    while (!condition()) {
+      const { next } = this.clock;
+      if (this.violations.length > 0 || next === undefined || next > limit) return false;
+      await this.step();
+    }
+    return this.violations.length === 0;
+  };
+  pass = async (ms: number): Promise<void> => {
+    const limit = this.clock.now() + ms;
+    await this.until(() => false, ms);
+    if (this.violations.length === 0 && this.clock.now() < limit) await this.clock.runUntil(unixMs(limit));
+  };
+}
+
+/** What was asked for just now has asked the clock for all it needs. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const short = (bytes: Uint8Array): string => toHex(sha256(bytes)).slice(0, 8);
+const showWrite = (key: string, value: Uint8Array | undefined): string =>
+  `${shortKey(key)}=${value === undefined ? "-" : short(value)}`;
+/** Long ids are cut: the hash of the value tells the rest. */
+const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 6)).replace(/0{8,}/g, "");
+
+/** Quick to confirm and cheap to forward: so that a short run shows much. */
+const POLICY: NodePolicy = {
+  channel: { ...DEFAULT_POLICY, minimumDepth: 3 },
+  forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },
+  fallbackFeerate: 2_500,
+};
