@@ -2,10 +2,19 @@ import type { BlockHash } from "../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../base/result.ts";
 import type { BlockHeader } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
-import { type BlockIndex, blockIndex, nextReorganisation, noteBlock, noteHeader, noteInvalid } from "./block-index.ts";
+import {
+  type BlockIndex,
+  blockIndex,
+  nextReorganisation,
+  noteBlock,
+  noteHeader,
+  noteInvalid,
+  type Reorganisation,
+  wayBetween,
+} from "./block-index.ts";
 import { checkBlock, checkBlockInContext } from "./check-block.ts";
 import { type BlockUndo, type CoinChange, disconnectCoins } from "./coins.ts";
-import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
+import { connectBlock } from "./connect-block.ts";
 import { type BlockFault, isMutation } from "./faults.ts";
 import { type HashedBlock, hashBlock } from "./hashed-block.ts";
 import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
@@ -113,42 +122,53 @@ export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Res
   return ok(activateBest(chain, hashed));
 }
 
+/** What `activateBest` has done so far. */
+interface Progress {
+  readonly disconnected: HashedBlock[];
+  readonly connected: HashedBlock[];
+  readonly rejected: { readonly hash: BlockHash; readonly fault: BlockFault }[];
+}
 /** Takes and gives back blocks until the best chain is connected. `fresh` spares reading the newest one again. */
 function activateBest(chain: Chain, fresh?: HashedBlock): ChainUpdate {
-  const disconnected: HashedBlock[] = [];
-  const connected: HashedBlock[] = [];
-  const rejected: { hash: BlockHash; fault: BlockFault }[] = [];
-  for (let way = nextReorganisation(chain.index, chain.tip); way; way = nextReorganisation(chain.index, chain.tip)) {
-    for (const node of way.disconnect) {
-      const block = disconnectTip(chain, node);
-      // A block that was connected a moment ago, on a way that led to an invalid one, was never there.
-      if (connected.at(-1)?.hash === block.hash) connected.pop();
-      else disconnected.push(block);
-    }
-    for (const node of way.connect) {
-      const block = fresh?.hash === node.hash ? fresh : hashBlock(readBlock(chain, node));
-      const done = connectTip(chain, node, block);
-      if (!done.ok) {
-        rejected.push({ hash: node.hash, fault: done.error });
-        markInvalid(chain, node);
-        break;
-      }
-      if (disconnected.at(-1)?.hash === block.hash) disconnected.pop();
-      else connected.push(block);
-    }
+  const done: Progress = { disconnected: [], connected: [], rejected: [] };
+  const before = chain.tip;
+  for (let way = nextReorganisation(chain.index, before); way; way = nextReorganisation(chain.index, chain.tip)) {
+    follow(chain, way, done, fresh);
   }
-  return { disconnected, connected, rejected };
+  // A way to an invalid block may have ended on one that is no better than where it began.
+  if (chain.tip.work <= before.work) follow(chain, wayBetween(chain.tip, before), done);
+  return done;
+}
+function follow(chain: Chain, way: Reorganisation, done: Progress, fresh?: HashedBlock): void {
+  const { disconnected, connected, rejected } = done;
+  for (const node of way.disconnect) {
+    const block = disconnectTip(chain, node);
+    // A block that was connected a moment ago, on a way that led to an invalid one, was never there.
+    if (connected.at(-1)?.hash === block.hash) connected.pop();
+    else disconnected.push(block);
+  }
+  for (const node of way.connect) {
+    const block = fresh?.hash === node.hash ? fresh : hashBlock(readBlock(chain, node));
+    const fault = connectTip(chain, node, block);
+    if (fault !== undefined) {
+      rejected.push({ hash: node.hash, fault });
+      markInvalid(chain, node);
+      return;
+    }
+    if (disconnected.at(-1)?.hash === block.hash) disconnected.pop();
+    else connected.push(block);
+  }
 }
 
-function connectTip(chain: Chain, node: HeaderNode, block: HashedBlock): Result<ConnectedBlock, BlockFault> {
+function connectTip(chain: Chain, node: HeaderNode, block: HashedBlock): BlockFault | undefined {
   const { storage, params, verified } = chain;
   assert(node.previous === chain.tip, "blocks are connected to the tip");
   const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified });
-  if (!done.ok) return done;
+  if (!done.ok) return done.error;
   const { coins, undo } = done.value;
   storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain, coins) });
   chain.tip = node;
-  return done;
+  return undefined;
 }
 
 function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {

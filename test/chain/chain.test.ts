@@ -127,6 +127,20 @@ describe("chain: the most work wins", () => {
     grow(chain, 1);
     expect(chain.brain.chain.tip.height).to.equal(before.tip.height + 1);
   });
+  it("comes back to a block with an invalid child when a longer branch turns out to be invalid too", () => {
+    const chain = matured(1);
+    const fork = chain.brain.chain.tip;
+    const bad = (previous: HeaderNode): Block =>
+      buildBlock(chain, { previous, txs: [spend(chain.coins, [output(COIN + 1n)])] });
+    const [good, better] = [buildBlock(chain), buildBlock(chain)];
+    give(chain, good);
+    give(chain, bad(nodeOf(chain, good)));
+    give(chain, better);
+    const end = bad(nodeOf(chain, better));
+    expect(give(chain, end)).to.have.nested.property("rejected[0].hash", hashBlock(end).hash);
+    expect(chain.brain.chain.tip).to.equal(nodeOf(chain, good));
+    expect(fork).to.equal(chain.brain.chain.tip.previous);
+  });
   it("follows the good part of a longer chain whose end is invalid", () => {
     const chain = matured(1);
     const fork = chain.brain.chain.tip;

@@ -152,6 +152,13 @@ describe("mempool: what it takes", () => {
     expect(offer(own, paying(coinOf(own), 1000n))).to.equal("accepted");
     expect(offer(own, paying(coinOf(own), 1_000_000n))).to.equal("txn-mempool-conflict");
   });
+  it("verifies each transaction's scripts, whatever it has verified before, and so does a block", () => {
+    const own = matured(2);
+    expect(offer(own, paying(coinOf(own), 1000n))).to.equal("accepted");
+    const bad = { ...paying(coinOf(own, 1), 0n), inputs: [input(coinOf(own, 1), { witness: [script(0n)] })] };
+    expect(verdict(own, { txs: [bad] })).to.equal("mandatory-script-verify-flag-failed");
+    expect(offer(own, { ...bad, outputs: [output(COIN - 1000n)] })).to.equal("mandatory-script-verify-flag-failed");
+  });
   it("takes children of what waits, but no relative lock on it", () => {
     const own = matured(1);
     const parent = paying(coinOf(own), 1000n);
@@ -307,6 +314,15 @@ describe("miner: which transactions, and what they pay", () => {
     expect(mined).to.deep.equal([]);
     const { txs } = template(chain);
     expect(txs.slice(1).map(txidOf)).to.deep.equal([poor, rich, fair, low].map(txidOf));
+  });
+  it("judges a child anew once its parent is chosen for another one's sake", () => {
+    const chain = matured(2);
+    const parent = spend([coinOf(chain)], [output(COIN / 2n), output(COIN / 2n - 200n)]);
+    const rich = paying(outpointOf(parent), 90_000n, COIN / 2n);
+    const fair = paying(outpointOf(parent, 1), 20_000n, COIN / 2n - 200n);
+    const other = paying(coinOf(chain, 1), 15_000n);
+    for (const tx of [parent, rich, fair, other]) expect(offer(chain, tx)).to.equal("accepted");
+    expect(template(chain).txs.slice(1).map(txidOf)).to.deep.equal([parent, rich, fair, other].map(txidOf));
   });
   it("leaves out what does not fit, and takes what does", () => {
     const chain = matured(12);

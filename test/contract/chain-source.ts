@@ -192,6 +192,15 @@ export function chainSourceContract(name: string, begin: () => SourceWorld | Pro
         await world.quiet();
         expect(follower.news()).to.include.members(["paid 1:0:0", "paid 2:0:0"]);
       });
+      it("tell of each script from its own height on when several are set at once", async () => {
+        const follower = follow();
+        await mine(3);
+        follower.news();
+        const low = { tag: "Outpoint", outpoint: fakeOutpoint(5), script: ANYONE, from: blockHeight(3) } as const;
+        node.watch([{ tag: "Script", script: ANYONE, from: blockHeight(2) }, low]);
+        await world.quiet();
+        expect(follower.news()).to.deep.equal(["paid 2:0:0", "paid 3:0:0"]);
+      });
       it("may be set before the start, also for blocks below the cursor", async () => {
         const first = follow();
         await mine(3);
