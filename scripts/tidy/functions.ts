@@ -74,6 +74,7 @@ function headAt(code: string, at: number, partner: ReadonlyMap<number, number>):
 function returnTypeHead(code: string, from: number, partner: ReadonlyMap<number, number>): number | undefined {
   // Straight after one of these a type begins, and no type ends.
   if (/[:<|&,]/.test(code[from] ?? "")) return undefined;
+  if (/\b(?:class|interface)\s[^{};()]*$/.test(code.slice(Math.max(0, from - 300), from + 1))) return undefined;
   for (let at = from; at >= 0; at = back(code, at - 1)) {
     const character = code[at] as string;
     if (character === ":") {

@@ -152,7 +152,12 @@ function fromWallet(
     const script = wallet.newScript(turn, "channel closed", "change");
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
-  const funded = wallet.fund(turn, effect.amount, effect.script, "channel opened", entry.fundingFeerate);
+  const funded = wallet.fund(
+    turn,
+    { amount: effect.amount, script: effect.script },
+    "channel opened",
+    entry.fundingFeerate,
+  );
   if (!funded.ok) {
     const { needed, available } = funded.error;
     const reason = `insufficient funds: needs ${needed} sat, ${available} sat can be spent`;

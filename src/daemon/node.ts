@@ -20,7 +20,7 @@ import { createPeers, type Peers, type PeersListener } from "./peers.ts";
 import { SiteHost } from "./site-host.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
 import { createTurns, peerLane } from "./turn.ts";
-import { createWalletHost } from "./wallet-host.ts";
+import { WalletHost } from "./wallet-host.ts";
 
 /**
  * Puts a node together and starts it: context, hosts in the order in which they rest on each other, then what is on disk,
@@ -70,7 +70,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const height = () => chain.height();
   const peersOf = (): Peers => peers;
   const channelsOf = (): ChannelHost => channels;
-  const wallet = createWalletHost(ctx, loadCursor(ctx.store)?.height);
+  const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
   const ownGossip = createOwnGossip(ctx, channelsOf, gossip);
   const site = new SiteHost(ctx, height);

@@ -1,122 +1,137 @@
 import type { Txid } from "../base/ids.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../base/units.ts";
+import { err, ok, type Result, unreachable } from "../base/result.ts";
+import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
 import { addressOf, scriptOfAddress } from "../bitcoin/address.ts";
 import type { InsufficientFunds } from "../bitcoin/coins.ts";
-import type { Tx } from "../bitcoin/tx.ts";
+import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import type { CommandFault } from "./commands.ts";
 import { CHAIN_LANE, type NodeContext } from "./context.ts";
+import type { Branch } from "./keychain.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { loadWallet } from "./wallet/records.ts";
-import { type Funded, fund, newAddress, publish, release, reservations, send } from "./wallet/spend.ts";
-import { type WalletEffect, type WalletStep, walletBalance } from "./wallet/state.ts";
-
-/** The coins of the node: its addresses, what was paid to them, and what is being spent. */
-export interface WalletHost {
-  readonly start: (turn: Turn) => void;
-  readonly chainEvent: (turn: Turn, event: ChainEvent) => void;
-  /** A script of ours, never used before; told to others only after this turn is durable. */
-  readonly newScript: (turn: Turn, label: string, branch?: "external" | "change") => Uint8Array;
-  /** A signed transaction with this output, its coins reserved: `publish` or `release` ends that. */
-  readonly fund: (
-    turn: Turn,
-    amount: Sat,
-    script: Uint8Array,
-    label: string,
-    feerate?: SatPerKw,
-  ) => Result<Funded, InsufficientFunds>;
-  readonly publish: (turn: Turn, txid: Txid) => void;
-  readonly release: (turn: Turn, txid: Txid) => void;
-  /** Funded and neither published nor released, as a crash may leave them. */
-  readonly reservations: () => readonly Txid[];
-  readonly send: (turn: Turn, request: SendRequest) => Result<Txid, CommandFault>;
-  readonly broadcast: (turn: Turn, tx: Tx) => void;
-  readonly feerate: () => SatPerKw;
-  readonly balance: () => Balance["onchain"];
-  readonly transactions: () => readonly WalletTransaction[];
-  readonly utxos: () => readonly WalletUtxo[];
-  readonly addressOf: (script: Uint8Array) => string;
-}
+import { type Funded, fund, newAddress, publish, refused, release, reservations, send } from "./wallet/spend.ts";
+import { type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./wallet/state.ts";
 
 /** Blocks within which our own transactions should confirm. Policy, not protocol. */
 const TARGET_BLOCKS = 6;
 
-/** `height`: the newest block whose effects are in the store. */
-export function createWalletHost(ctx: NodeContext, height: BlockHeight | undefined): WalletHost {
-  let state = loadWallet(ctx.store.range(KEY.wallet), height);
-  const apply = (turn: Turn, step: WalletStep): void => {
-    state = step.next;
-    for (const { key, value } of step.records) turn.put(key, value);
-    for (const effect of step.effects) perform(turn, effect);
-  };
-  const perform = (turn: Turn, effect: WalletEffect): void => {
-    switch (effect.tag) {
-      case "Watch":
-        return turn.afterwards(CHAIN_LANE, () => ctx.chain.watch(effect.watches));
-      case "Broadcast":
-        return broadcast(turn, effect.tx);
-      case "Received":
-        return ctx.events.record(turn, "onchain.received", {
-          txid: effect.outpoint.txid,
-          vout: effect.outpoint.vout,
-          amountSat: effect.amount.toString(),
-          height: effect.block.height,
-        });
-      case "Confirmed":
-        return ctx.events.record(turn, "onchain.confirmed", { txid: effect.txid, height: effect.block.height });
+/** The coins of the node: its addresses, what was paid to them, and what is being spent. */
+export class WalletHost {
+  readonly #ctx: NodeContext;
+  /** Payments on the chain that were asked for since the start: one that is refused gives its coins back. */
+  readonly #sent = new Set<Txid>();
+  #state: WalletState;
+
+  /** `height`: the newest block whose effects are in the store. */
+  constructor(ctx: NodeContext, height: BlockHeight | undefined) {
+    this.#ctx = ctx;
+    this.#state = loadWallet(ctx.store.range(KEY.wallet), height);
+  }
+  start(turn: Turn): void {
+    this.#apply(turn, resume(this.#state));
+  }
+  chainEvent(turn: Turn, event: ChainEvent): void {
+    this.#apply(turn, applyChainEvent(this.#state, event));
+  }
+  /** A script of ours, never used before; told to others only after this turn is durable. */
+  newScript(turn: Turn, label: string, branch: Branch = "external"): Uint8Array {
+    const { step, script } = newAddress(this.#state, this.#ctx.keychain, { branch, label });
+    this.#apply(turn, step);
+    return script;
+  }
+  /** A signed transaction with this output, its coins reserved: `publish` or `release` ends that. */
+  fund(turn: Turn, output: TxOut, label: string, feerate = this.feerate()): Result<Funded, InsufficientFunds> {
+    const funded = fund(this.#state, this.#ctx.keychain, { output, feerate, label });
+    if (funded.ok) this.#apply(turn, funded.value.step);
+    return funded;
+  }
+  publish(turn: Turn, txid: Txid): void {
+    this.#apply(turn, publish(this.#state, txid));
+  }
+  release(turn: Turn, txid: Txid): void {
+    this.#apply(turn, release(this.#state, txid));
+  }
+  /** Funded and neither published nor released, as a crash may leave them. */
+  reservations(): readonly Txid[] {
+    return reservations(this.#state);
+  }
+  send(turn: Turn, { address, amount, feerate = this.feerate() }: SendRequest): Result<Txid, CommandFault> {
+    const script = scriptOfAddress(address, this.#ctx.params);
+    if (!script.ok) {
+      const detail = `not an address of ${this.#ctx.params.network}`;
+      return err({ code: "bad_request", detail, pointer: "/address" });
     }
-  };
-  const broadcast = (turn: Turn, tx: Tx): void =>
+    const output = { amount, script: script.value };
+    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label: "sent" });
+    if (!sent.ok) return err(toPerson(sent.error));
+    this.#sent.add(sent.value.txid);
+    this.#apply(turn, sent.value.step);
+    return ok(sent.value.txid);
+  }
+  broadcast(turn: Turn, tx: Tx): void {
+    const { chain, log } = this.#ctx;
     turn.afterwards(CHAIN_LANE, () => {
-      ctx.chain.broadcast(tx).then(
+      chain.broadcast(tx).then(
         (answer) => {
-          if (!answer.ok) ctx.log.warn("transaction refused", { reason: answer.error.reason });
+          if (!answer.ok) this.#refused(tx, answer.error.reason);
         },
-        (error: unknown) => ctx.log.error("broadcast failed", { error: String(error) }),
+        (error: unknown) => log.error("broadcast failed", { error: String(error) }),
       );
     });
-  const feerate = (): SatPerKw => ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(ctx.policy.fallbackFeerate);
-  const toPerson = (fault: InsufficientFunds): CommandFault => ({
-    code: "insufficient_balance",
-    detail: `needs ${fault.needed} sat on the chain, ${fault.available} sat can be spent`,
-  });
-  return {
-    start: (turn) => apply(turn, resume(state)),
-    chainEvent: (turn, event) => apply(turn, applyChainEvent(state, event)),
-    newScript: (turn, label, branch = "external") => {
-      const { step, script } = newAddress(state, ctx.keychain, { branch, label });
-      apply(turn, step);
-      return script;
-    },
-    fund: (turn, amount, script, label, rate = feerate()) => {
-      const funded = fund(state, ctx.keychain, { output: { amount, script }, feerate: rate, label });
-      if (funded.ok) apply(turn, funded.value.step);
-      return funded;
-    },
-    publish: (turn, txid) => apply(turn, publish(state, txid)),
-    release: (turn, txid) => apply(turn, release(state, txid)),
-    reservations: () => reservations(state),
-    send: (turn, { address, amount, feerate: rate = feerate() }) => {
-      const script = scriptOfAddress(address, ctx.params);
-      if (!script.ok) {
-        return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
+  }
+  feerate(): SatPerKw {
+    return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);
+  }
+  balance(): Balance["onchain"] {
+    return walletBalance(this.#state);
+  }
+  transactions(): readonly WalletTransaction[] {
+    return listTransactions(this.#state);
+  }
+  utxos(): readonly WalletUtxo[] {
+    return listUtxos(this.#state, this.#ctx.params);
+  }
+  addressOf(script: Uint8Array): string {
+    return addressOf(script, this.#ctx.params) ?? "";
+  }
+
+  #refused(tx: Tx, reason: string): void {
+    const txid = txidOf(tx);
+    this.#ctx.log.warn("transaction refused", { txid, reason });
+    if (!this.#sent.delete(txid)) return;
+    this.#ctx.turns.run((turn) => this.#apply(turn, refused(this.#state, txid)));
+  }
+  #apply(turn: Turn, step: WalletStep): void {
+    this.#state = step.next;
+    for (const { key, value } of step.records) turn.put(key, value);
+    for (const effect of step.effects) this.#perform(turn, effect);
+  }
+  #perform(turn: Turn, effect: WalletEffect): void {
+    const { chain, events } = this.#ctx;
+    switch (effect.tag) {
+      case "Watch":
+        return turn.afterwards(CHAIN_LANE, () => chain.watch(effect.watches));
+      case "Broadcast":
+        return this.broadcast(turn, effect.tx);
+      case "Received": {
+        const { txid, vout } = effect.outpoint;
+        const { height } = effect.block;
+        return events.record(turn, "onchain.received", { txid, vout, amountSat: effect.amount.toString(), height });
       }
-      const output = { amount, script: script.value };
-      const sent = send(state, ctx.keychain, { output, feerate: rate, label: "sent" });
-      if (!sent.ok) return err(toPerson(sent.error));
-      apply(turn, sent.value.step);
-      return ok(sent.value.txid);
-    },
-    broadcast,
-    feerate,
-    balance: () => walletBalance(state),
-    transactions: () => listTransactions(state),
-    utxos: () => listUtxos(state, ctx.params),
-    addressOf: (script) => addressOf(script, ctx.params) ?? "",
-  };
+      case "Confirmed":
+        return events.record(turn, "onchain.confirmed", { txid: effect.txid, height: effect.block.height });
+      default:
+        return unreachable(effect);
+    }
+  }
 }
+
+const toPerson = (fault: InsufficientFunds): CommandFault => ({
+  code: "insufficient_balance",
+  detail: `needs ${fault.needed} sat on the chain, ${fault.available} sat can be spent`,
+});
