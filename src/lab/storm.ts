@@ -12,6 +12,14 @@ export interface StormOptions {
 /** Blocks mined during a storm: far below any expiry, so that no deadline passes. */
 const BLOCKS_MAX = 8;
 const REORG_DEPTH_MAX = 2;
+/** Between two actions. */
+const PAUSE_MS_MAX = 400;
+/** What a payment may cost, in msat. */
+const MAX_FEE = msat(1_000_000n);
+/** Pairs that are looked at for one that has a way. */
+const PAIRS_MAX = 6;
+/** How often a pair is taken that has no way. */
+const HOPELESS_PERCENT = 3;
 /** Actions until a storm is over in any case. */
 const ACTIONS_MAX = 600;
 
@@ -28,15 +36,15 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [34, payOnce],
   [8, payInBurst],
   [6, payTwice],
-  [5, cutConnection],
-  [3, holdConnection],
-  [3, partPeers],
-  [9, crashAtWrite],
-  [3, crashNow],
-  [3, slowDisk],
+  [3, cutConnection],
+  [2, holdConnection],
+  [2, partPeers],
+  [5, crashAtWrite],
+  [1, crashNow],
+  [2, slowDisk],
   [3, mineBlock],
-  [2, reorganise],
-  [2, lagBehind],
+  [1, reorganise],
+  [1, lagBehind],
 ];
 const WEIGHT = ACTIONS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -48,7 +56,7 @@ export async function rage(world: World, edges: readonly Edge[], options: StormO
     world.tally.events - from >= options.events && paymentsOf(world) >= options.payments && !isDull(world);
   for (let action = 0; action < ACTIONS_MAX && !isOver() && world.violations.length === 0; action++) {
     act(storm);
-    await world.pass(world.chance.between(0, 250));
+    await world.pass(world.chance.between(0, PAUSE_MS_MAX));
   }
 }
 const paymentsOf = ({ nodes }: World): number =>
@@ -73,11 +81,17 @@ function drawAmount({ world: { chance }, edges }: Storm): Msat {
   return msat(BigInt(chance.between(20_000, capacity)) * 1_000n);
 }
 
+/** Most often two that can pay each other just now. */
 function drawPair({ world }: Storm): readonly [LabNode, LabNode] | undefined {
   const up = world.nodes.filter(({ isUp }) => isUp);
   if (up.length < 2) return undefined;
-  const payer = world.chance.pick(up);
-  return [payer, world.chance.pick(up.filter((node) => node !== payer))];
+  for (let tries = 0; ; tries++) {
+    const payer = world.chance.pick(up);
+    const payee = world.chance.pick(up.filter((node) => node !== payer));
+    const canPay = payer.node.route({ to: payee.id, amount: msat(1_000n), maxFee: MAX_FEE }).ok;
+    if (canPay || world.chance.percent(HOPELESS_PERCENT)) return [payer, payee];
+    if (tries === PAIRS_MAX) return undefined;
+  }
 }
 
 /** Asks for an invoice and pays it; both answers must rest on what is durable. */
@@ -94,7 +108,7 @@ function invoiceFrom(storm: Storm, payee: LabNode, then: (bolt11: string) => voi
 }
 function payFrom({ world }: Storm, payer: LabNode, bolt11: string): void {
   if (!payer.isUp) return;
-  void payer.node.pay({ bolt11, maxFee: msat(1_000_000n), timeoutSeconds: 60 }).then((paid) => {
+  void payer.node.pay({ bolt11, maxFee: MAX_FEE, timeoutSeconds: 60 }).then((paid) => {
     if (!paid.ok) return world.report("liveness", payer.name, `does not pay: ${paid.error.detail}`);
     const hash: PaymentHash = paid.value.paymentHash;
     if (!payer.recorder.durable.payments.has(hash)) {

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { type Outcome, runScenario, type ScenarioOptions } from "../../src/lab/scenario.ts";
+import type { Rule } from "../../src/lab/violation.ts";
+import { ackBeforeWrite, Backups, failBeforeFinal } from "./plants.ts";
+
+/** Plays seeds until one breaks a rule: the first that does is what the simulator would print. */
+async function firstBroken(seeds: number, options: () => Omit<ScenarioOptions, "seed">): Promise<Outcome | undefined> {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const outcome = await runScenario({ seed, ...options() });
+    if (outcome.violations.length > 0) return outcome;
+  }
+  return undefined;
+}
+const rulesOf = (outcome: Outcome | undefined): readonly Rule[] => outcome?.violations.map(({ rule }) => rule) ?? [];
+
+describe("The simulator finds planted bugs: DESIGN §10", () => {
+  it("a message that leaves before its record is written breaks durable_first in the first seed", async () => {
+    const outcome = await firstBroken(1, () => ({ plant: ackBeforeWrite }));
+    expect(rulesOf(outcome)).to.include("durable_first");
+  });
+
+  it("stores put back to an older copy break revoked_state: numbers that are revoked come up again", async () => {
+    const outcome = await firstBroken(3, () => {
+      const { plant, opened } = new Backups();
+      return { plant, opened };
+    });
+    expect(rulesOf(outcome)).to.include("revoked_state");
+  });
+
+  it("an HTLC failed upstream before it is final downstream breaks failed_upstream within 25 seeds", async () => {
+    const remove = failBeforeFinal();
+    try {
+      const outcome = await firstBroken(25, () => ({}));
+      expect(rulesOf(outcome)).to.include("failed_upstream");
+    } finally {
+      remove();
+    }
+  });
+});
