@@ -1,6 +1,6 @@
 import { assert } from "../src/base/result.ts";
 import { addMsat, msat } from "../src/base/units.ts";
-import type { Htlc, HtlcStep, OfferedStep, ReceivedStep } from "./htlc.ts";
+import { type Htlc, type HtlcStep, NO_ONION, type OfferedStep, type ReceivedStep } from "./htlc.ts";
 import type { Commitments, FeeUpdate } from "./state.ts";
 
 /** The four messages that move updates on. `sent_commit` is a `commitment_signed` of ours, and so on. */
@@ -100,9 +100,10 @@ export function move(commitments: Commitments, event: CommitmentEvent): Moved {
 
 function advanceHtlc(htlc: Htlc): Htlc {
   const index = STEP_INDEX[htlc.step] + 1;
-  return htlc.side === "offered"
-    ? { ...htlc, step: OFFERED_STEPS[index] as OfferedStep }
-    : { ...htlc, step: RECEIVED_STEPS[index] as ReceivedStep };
+  if (htlc.side === "received") return { ...htlc, step: RECEIVED_STEPS[index] as ReceivedStep };
+  const step = OFFERED_STEPS[index] as OfferedStep;
+  // Acknowledged by the peer: the add is never sent again.
+  return { ...htlc, step, onion: step === "RECEIVED_ADD_REVOCATION" ? NO_ONION : htlc.onion };
 }
 
 /** The amount of a fulfilled HTLC changes sides; a failed one was its offerer's all along. */

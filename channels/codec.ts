@@ -11,7 +11,7 @@ import {
   union,
   type ValueOf,
 } from "../src/codec/codec.ts";
-import { DecodeError } from "../src/codec/io.ts";
+import { ByteWriter, DecodeError } from "../src/codec/io.ts";
 import {
   amountMsat,
   amountSat,
@@ -61,6 +61,20 @@ const enumeration = <T extends string>(name: string, ...values: readonly T[]): C
   );
 const nothing = struct({});
 
+/** States share their parts: one that has been written before is copied, not encoded again. */
+function once<T extends object>(codec: Codec<T>): Codec<T> {
+  const written = new WeakMap<T, Uint8Array>();
+  return {
+    ...codec,
+    write: (writer, value) => {
+      const known = written.get(value);
+      const encoded = known ?? encode(codec, value);
+      if (known === undefined) written.set(value, encoded);
+      writer.bytes(encoded);
+    },
+  };
+}
+
 const basepoints = struct({
   fundingPubkey: point,
   revocationBasepoint: point,
@@ -80,19 +94,21 @@ const side: Codec<SideParams> = struct({
   upfrontShutdownScript: optional(script),
 });
 const outpoint = struct({ txid, vout: u16 });
-const params: Codec<ChannelParams> = struct({
-  channelId,
-  temporaryChannelId: channelId,
-  remoteNodeId: nodeId,
-  opener: enumeration("opener", "local", "remote"),
-  announce: flag,
-  funding: outpoint,
-  capacity: amountSat,
-  minimumDepth: u32,
-  keyIndex: u32,
-  local: side,
-  remote: side,
-});
+const params: Codec<ChannelParams> = once(
+  struct({
+    channelId,
+    temporaryChannelId: channelId,
+    remoteNodeId: nodeId,
+    opener: enumeration("opener", "local", "remote"),
+    announce: flag,
+    funding: outpoint,
+    capacity: amountSat,
+    minimumDepth: u32,
+    keyIndex: u32,
+    local: side,
+    remote: side,
+  }),
+);
 
 const origin: Codec<HtlcOrigin> = union(u8, {
   payment: [0, struct({ paymentId: text, attempt: u32 })],
@@ -110,18 +126,20 @@ const htlcTerms = {
   amount: amountMsat,
   paymentHash,
   expiry,
-  onion: bytes(1366),
+  onion: bytesOf(u16),
   removal: optional(removal),
 };
 const taggedHtlc = union(u8, {
   offered: [0, struct({ ...htlcTerms, step: offeredStep, origin, preimage: optional(preimage) })],
   received: [1, struct({ ...htlcTerms, step: receivedStep })],
 });
-const htlc: Codec<Htlc> = refine(
-  "htlc",
-  taggedHtlc,
-  ({ tag, ...rest }) => ({ side: tag, ...rest }) as Htlc,
-  ({ side: tag, ...rest }) => ({ tag, ...rest }) as ValueOf<typeof taggedHtlc>,
+const htlc: Codec<Htlc> = once(
+  refine(
+    "htlc",
+    taggedHtlc,
+    ({ tag, ...rest }) => ({ side: tag, ...rest }) as Htlc,
+    ({ side: tag, ...rest }) => ({ tag, ...rest }) as ValueOf<typeof taggedHtlc>,
+  ),
 );
 
 /** A step of either life in one byte: that of a received HTLC behind those of an offered one. */
@@ -144,7 +162,7 @@ const commitments: Codec<Commitments> = struct({
   proposed: listOf(u16, updateRef),
   nextOfferedId: u64,
   nextReceivedId: u64,
-  secrets: secretStore,
+  secrets: once(secretStore),
   lastSent: enumeration("last_sent", "neither", "commitment_signed", "revoke_and_ack"),
 });
 
@@ -202,8 +220,12 @@ const stateV1 = union(u8, {
 
 /** The record of a channel: everything but the connection. */
 export function encodeChannel(state: DurableState): Uint8Array {
-  return encode(versioned, { version: VERSION, state: state as ValueOf<typeof stateV1> });
+  const writer = new ByteWriter(RECORD_BYTES);
+  versioned.write(writer, { version: VERSION, state: state as ValueOf<typeof stateV1> });
+  return writer.finish();
 }
+/** Room for a channel with a hundred HTLCs: most records never have to be moved while they are written. */
+const RECORD_BYTES = 16_384;
 const versioned = struct({ version: u8, state: stateV1 });
 
 /** The channel of a record, without a connection. */

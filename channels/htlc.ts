@@ -45,13 +45,15 @@ export type Removal =
 /** How an offered HTLC failed: what the sender of the payment, or the channel it came from, is told. */
 export type HtlcFailure = Exclude<Removal, { readonly tag: "fulfilled" }>;
 
+/** In place of a packet that has done its work: most of what a pending HTLC would weigh on disk. */
+export const NO_ONION = new Uint8Array(0);
 interface HtlcTerms {
   /** Counts from 0 for each offering side, never reused. BOLT 2 §Adding an HTLC: update_add_htlc. */
   readonly id: bigint;
   readonly amount: Msat;
   readonly paymentHash: PaymentHash;
   readonly expiry: CltvExpiry;
-  /** The packet of 1,366 bytes as sent or received. */
+  /** The packet of 1,366 bytes, for as long as somebody needs it: the peer to acknowledge it, the host to decide on it. */
   readonly onion: Uint8Array;
   /** How it ends, from the step at which the removal is sent or received. */
   readonly removal: Removal | undefined;

@@ -4,7 +4,7 @@ import { assert } from "../../src/base/result.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from "../../src/wire/updates.ts";
 import { assertConserved } from "../commitments.ts";
-import type { ReceivedHtlc, Removal } from "../htlc.ts";
+import { NO_ONION, type ReceivedHtlc, type Removal } from "../htlc.ts";
 import type { ChannelState, Commitments, Failed, Funded, UpdatingState } from "../state.ts";
 import {
   advance,
@@ -38,7 +38,7 @@ export function removeReceived(state: ChannelState, command: SettleCommand, id: 
   if (htlc.step !== "RECEIVED_ADD_ACK_REVOCATION") return refuse({ code: "htlc_not_committed", id });
   if (removal.tag === "fulfilled" && !hashesTo(removal.preimage, htlc.paymentHash))
     return refuse({ code: "wrong_preimage", id });
-  const removed: ReceivedHtlc = { ...htlc, step: "SENT_REMOVE_HTLC", removal };
+  const removed: ReceivedHtlc = { ...htlc, step: "SENT_REMOVE_HTLC", removal, onion: NO_ONION };
   const after: Commitments = {
     ...commitments,
     htlcs: commitments.htlcs.map((known) => (known === htlc ? removed : known)),

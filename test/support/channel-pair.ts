@@ -118,12 +118,12 @@ export class Pair {
   /** Frames on their way to each. */
   readonly queues: { readonly a: Uint8Array[]; readonly b: Uint8Array[] } = { a: [], b: [] };
   connected = true;
+  /** Whether every record is read back and compared with the state it was made of. */
+  compare = true;
   /** Of every frame ever sent, in order. */
   readonly trace: { readonly from: Name; readonly message: ChannelMessage }[] = [];
   /** Throws a crash at the next commit of a party. */
   nextFault: { readonly party: Name; readonly fault: Fault } | undefined;
-  /** Taken out of the run: the message is lost with the connection. */
-  cutAfter: number | undefined;
 
   env(name: Name): ChannelEnv {
     const party = this.parties[name];
@@ -164,11 +164,15 @@ export class Pair {
     }
     party.commits++;
     party.disk = encodeChannel(next);
+    if (!this.compare) {
+      party.state = next;
+      return true;
+    }
     const read = decodeChannel(party.disk);
     assert(read.ok, `the record of ${next.tag} decodes`);
     const link = "link" in next ? { link: next.link } : {};
     party.state = { ...read.value, ...link } as DurableState;
-    if (COMPARE) expect(party.state).to.deep.equal(next);
+    expect(party.state).to.deep.equal(next);
     if (fault?.crash === "after_write") {
       this.nextFault = undefined;
       this.crash(party.name);
@@ -364,7 +368,6 @@ export class Pair {
 }
 export const CHAIN = blockHash(new Uint8Array(32).fill(6));
 export const EXPIRY = cltvExpiry(HEIGHT + 500);
-const COMPARE = true;
 
 export function fundingTx(output: TxOut): Tx {
   return {

@@ -1,7 +1,7 @@
 import type { DurableState } from "../../channels/index.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { blockHeight, satPerKw } from "../../src/base/units.ts";
-import { HEIGHT, normal, opened, type Pair, SCRIPT } from "./channel-pair.ts";
+import { HEIGHT, normal, ONION, opened, type Pair, SCRIPT } from "./channel-pair.ts";
 
 const durable = (pair: Pair, name: "a" | "b" = "a"): DurableState => pair.parties[name].state as DurableState;
 const closing = (pair: Pair): Pair => {
@@ -26,8 +26,8 @@ function busy(): Pair {
   for (const from of [relay, origin]) {
     const [htlc] = pair.parties.a.funded.commitments.htlcs;
     if (htlc === undefined) throw new Error("pending");
-    const { amount, paymentHash, expiry, onion } = htlc;
-    pair.give("a", { tag: "OfferHtlc", amount, paymentHash, expiry, onion, origin: from });
+    const { amount, paymentHash, expiry } = htlc;
+    pair.give("a", { tag: "OfferHtlc", amount, paymentHash, expiry, onion: ONION, origin: from });
   }
   const [first] = [...pair.parties.b.incoming.values()];
   const [received] = [...pair.parties.a.incoming.values()];
