@@ -137,5 +137,6 @@ export function isToken(value: unknown): value is TokenDocument {
   if (typeof value !== "object" || value === null) return false;
   const token = value as Readonly<Record<string, unknown>>;
   const texts = ["id", "label", "secretHash"].every((name) => typeof token[name] === "string");
-  return texts && Array.isArray(token["scopes"]) && typeof token["createdAt"] === "number";
+  const hashed = /^[0-9a-f]{64}$/.test(String(token["secretHash"]));
+  return texts && hashed && Array.isArray(token["scopes"]) && typeof token["createdAt"] === "number";
 }

@@ -8,7 +8,7 @@ import { sendFault } from "./respond.ts";
 export type StreamFiles = (streamId: string) => string | undefined;
 
 /** Playlists and segments, and nothing else that may lie beside them: keys above all. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(?:m3u8|ts|m4s|mp4|aac|vtt)$/;
+const FILE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,122}\.(?:m3u8|ts|m4s|mp4|aac|vtt)$/;
 const STREAM_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const CONTENT_TYPE: Readonly<Record<string, string>> = {
   m3u8: "application/vnd.apple.mpegurl",

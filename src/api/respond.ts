@@ -12,7 +12,8 @@ export const requestIdOf = (response: Response): string => String(response.getHe
 
 /** An answer whose body is text. What is kept for an idempotency key is this, word for word. */
 export function sendKept(response: Response, { status, location, contentType, body }: KeptAnswer): void {
-  response.status(status).setHeader("Content-Type", contentType);
+  response.status(status);
+  if (body !== "") response.setHeader("Content-Type", contentType);
   if (location !== undefined) response.setHeader("Location", location);
   response.end(body);
 }

@@ -1,0 +1,275 @@
+import type { BlockHash, ChannelId, NodeId, PaymentHash, Preimage, Txid } from "../../src/base/ids.ts";
+import { shortChannelId } from "../../src/base/ids.ts";
+import { ok } from "../../src/base/result.ts";
+import { type BlockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
+import type { NodeCommands } from "../../src/daemon/commands.ts";
+import type {
+  ChannelInfo,
+  InvoiceInfo,
+  NodeEvent,
+  PaymentInfo,
+  PeerInfo,
+  StreamInfo,
+  SubscriptionInfo,
+} from "../../src/daemon/views.ts";
+
+export const NODE = `02${"a1".repeat(32)}` as NodeId;
+export const OTHER = `03${"b2".repeat(32)}` as NodeId;
+export const CHANNEL = "c3".repeat(32) as ChannelId;
+export const HASH = "d4".repeat(32) as PaymentHash;
+export const PREIMAGE = "e5".repeat(32) as Preimage;
+export const TXID = "f6".repeat(32) as Txid;
+export const BLOCK = "07".repeat(32) as BlockHash;
+export const SCID = shortChannelId(539268, 845, 1);
+export const AT = unixMs(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+export const AT_TEXT = "2026-01-02T03:04:05.678Z";
+const HEIGHT = 110 as BlockHeight;
+
+export const PEER: PeerInfo = {
+  nodeId: OTHER,
+  address: "127.0.0.1:9736",
+  connected: true,
+  inbound: false,
+  features: "0822",
+};
+export const OPEN_CHANNEL: ChannelInfo = {
+  id: CHANNEL,
+  peer: OTHER,
+  state: "Normal",
+  active: true,
+  opener: "local",
+  announced: true,
+  shortChannelId: SCID,
+  funding: { txid: TXID, vout: 1 },
+  capacity: sat(1_000_000n),
+  local: msat(600_000_000n),
+  remote: msat(400_000_000n),
+  spendable: msat(590_000_000n),
+  receivable: msat(390_000_000n),
+  htlcs: 2,
+  localCommitmentNumber: 7n,
+  remoteCommitmentNumber: 8n,
+  closingTxid: undefined,
+};
+export const INVOICE: InvoiceInfo = {
+  id: `inv_${HASH}`,
+  paymentHash: HASH,
+  bolt11: "lnbcrt250n1pexample",
+  state: "open",
+  amount: msat(25_000n),
+  received: undefined,
+  description: "coffee",
+  externalId: "order-17",
+  createdAt: AT,
+  expiresAt: unixMs(AT + 3_600_000),
+  settledAt: undefined,
+};
+export const PAYMENT: PaymentInfo = {
+  id: `pay_${HASH}`,
+  paymentHash: HASH,
+  state: "pending",
+  payee: OTHER,
+  amount: msat(25_000n),
+  fee: undefined,
+  preimage: undefined,
+  failure: undefined,
+  hops: undefined,
+  createdAt: AT,
+  endedAt: undefined,
+};
+export const STREAM: StreamInfo = {
+  id: "str_1",
+  title: "A film",
+  units: 20,
+  unitSeconds: 1,
+  pricePerUnit: msat(1_000n),
+  freeUnits: 2,
+  sessions: 1,
+  earned: msat(18_000n),
+};
+export const SUBSCRIPTION: SubscriptionInfo = {
+  id: "ses_1",
+  stream: "str_1",
+  site: "http://127.0.0.1:9739",
+  payee: OTHER,
+  state: "open",
+  pricePerUnit: msat(1_000n),
+  feePerUnit: undefined,
+  paid: msat(3_000n),
+  fees: msat(3n),
+  owed: msat(1_000n),
+  cap: msat(60_000n),
+  windowUnits: 5,
+  units: 20,
+  unlocked: [0, 1, 2],
+};
+export const KEY = new Uint8Array(16).fill(0x6b);
+/** An amount that no JS number holds exactly. */
+export const BIG = 1_234_567_890_123_456_789n;
+
+export interface FakeNode {
+  readonly commands: NodeCommands;
+  /** The calls that change something or ask with arguments, in order: name, then arguments. */
+  readonly calls: (readonly [string, ...unknown[]])[];
+  /** Appends to the log and tells listeners. */
+  record(type: string, data?: NodeEvent["data"]): NodeEvent;
+  /** Appends without telling yet: written and not durable. */
+  write(type: string): NodeEvent;
+  tell(event: NodeEvent): void;
+}
+
+/** A node that answers everything with the values above, unless `answers` says otherwise. */
+export function fakeNode(answers: Partial<NodeCommands> = {}): FakeNode {
+  const calls: (readonly [string, ...unknown[]])[] = [];
+  const log: NodeEvent[] = [];
+  const listeners = new Set<(event: NodeEvent) => void>();
+  const write = (type: string, data: NodeEvent["data"] = {}): NodeEvent => {
+    const event = { seq: log.length + 1, type, createdAt: AT, data };
+    log.push(event);
+    return event;
+  };
+  const tell = (event: NodeEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const fixed: NodeCommands = {
+    ...readings(),
+    ...changes(),
+    events: (after, limit) => log.slice(after, after + limit),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const all = { ...fixed, ...answers };
+  const recorded = Object.fromEntries(
+    Object.entries(all).map(([name, command]) => [
+      name,
+      (...args: unknown[]) => {
+        if (args.length > 0 && name !== "events" && name !== "onEvent") calls.push([name, ...args]);
+        return (command as (...args: unknown[]) => unknown)(...args);
+      },
+    ]),
+  );
+  return {
+    commands: recorded as unknown as NodeCommands,
+    calls,
+    write,
+    tell,
+    record(type, data) {
+      const event = write(type, data);
+      tell(event);
+      return event;
+    },
+  };
+}
+
+const readings = () => ({
+  info: () => ({
+    id: NODE,
+    alias: "alice",
+    version: "0.1.0",
+    network: "regtest",
+    height: HEIGHT,
+    blockHash: BLOCK,
+    synced: true,
+    addresses: ["127.0.0.1:9735"],
+    features: "0822",
+    crypto: "native",
+    peers: 1,
+    channels: { active: 1, pending: 0, closing: 0 },
+  }),
+  balance: () => ({
+    onchain: { confirmed: sat(5_000n), unconfirmed: sat(20n), reserved: sat(0n) },
+    channels: { spendable: msat(BIG), receivable: msat(390_000_000n), pending: msat(25_000n) },
+    sessions: { held: msat(1_000n) },
+  }),
+  walletTransactions: () => [
+    { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
+    { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
+  ],
+  walletUtxos: () => [
+    {
+      outpoint: { txid: TXID, vout: 0 },
+      amount: sat(5_000n),
+      address: "bcrt1qexample",
+      height: HEIGHT,
+      reserved: false,
+    },
+  ],
+  chain: () => ({
+    network: "regtest",
+    height: HEIGHT,
+    hash: BLOCK,
+    time: 1_767_323_045,
+    mempool: { transactions: 1, bytes: 222 },
+    utxos: { count: 111, total: sat(550_000_000_000n) },
+    peers: ["127.0.0.1:18444"],
+    address: undefined,
+  }),
+  peers: () => [PEER],
+  channels: () => [OPEN_CHANNEL],
+  graphNodes: () => [{ id: OTHER, alias: "hub", addresses: [], channels: 2 }],
+  graphChannels: () => [
+    {
+      shortChannelId: SCID,
+      nodes: [NODE, OTHER] as const,
+      capacity: sat(1_000_000n),
+      policies: [
+        {
+          feeBaseMsat: msat(1_000n),
+          feePpm: 100,
+          cltvExpiryDelta: 80,
+          htlcMinimum: msat(1n),
+          htlcMaximum: msat(990_000_000n),
+          disabled: false,
+          timestamp: 1_767_323_045,
+        },
+        undefined,
+      ] as const,
+    },
+  ],
+  route: () =>
+    ok({
+      amount: msat(25_000n),
+      fee: msat(1_002n),
+      hops: [{ nodeId: OTHER, shortChannelId: SCID, amount: msat(25_000n), expiry: 128 }],
+    }),
+  invoices: () => [INVOICE],
+  invoice: (hash: PaymentHash) => (hash === HASH ? INVOICE : undefined),
+  payments: () => [PAYMENT],
+  payment: (id: string) => (id === PAYMENT.id ? PAYMENT : undefined),
+  decode: () => ok({ kind: "node" as const, nodeId: OTHER, host: "127.0.0.1", port: 9735 }),
+  streams: () => [STREAM],
+  subscriptions: () => [SUBSCRIPTION],
+  subscription: (id: string) => (id === SUBSCRIPTION.id ? SUBSCRIPTION : undefined),
+});
+const changes = () => ({
+  newAddress: async () => ({ address: "bcrt1qexample" }),
+  send: async () => ok({ txid: TXID }),
+  mine: async () => ok([BLOCK]),
+  connect: async () => ok(PEER),
+  disconnect: async () => ok(undefined),
+  openChannel: async () => ok(OPEN_CHANNEL),
+  closeChannel: async () => ok({ ...OPEN_CHANNEL, state: "ShuttingDown", closingTxid: TXID }),
+  createInvoice: async () => ok(INVOICE),
+  pay: async () => ok(PAYMENT),
+  paymentEnd: async () =>
+    ({ ...PAYMENT, state: "succeeded", fee: msat(1_002n), preimage: PREIMAGE, hops: 2, endedAt: AT }) as const,
+  addStream: async () => ok(STREAM),
+  subscribe: async () => ok(SUBSCRIPTION),
+  pauseSubscription: async () => ok({ ...SUBSCRIPTION, state: "paused" } as const),
+  resumeSubscription: async () => ok(SUBSCRIPTION),
+  closeSubscription: async () => ok({ ...SUBSCRIPTION, state: "closed" } as const),
+  segmentKey: async () => ok(KEY),
+  receipt: async () =>
+    ok({
+      stream: "str_1",
+      units: 3,
+      paid: msat(3_000n),
+      firstPreimage: PREIMAGE,
+      lastPreimage: PREIMAGE,
+      payerSignature: "aa",
+      payeeSignature: undefined,
+    }),
+  shutdown: async () => undefined,
+});
