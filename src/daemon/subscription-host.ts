@@ -23,7 +23,7 @@ import {
   payerMeter,
 } from "../streams/payer-session.ts";
 import { receiptDigest, receiptOf } from "../streams/receipt.ts";
-import { type SessionId, sessionId } from "../streams/session.ts";
+import { type SessionId, type StreamTerms, sessionId } from "../streams/session.ts";
 import { payerRecord } from "../streams/session-codecs.ts";
 import { listSlots } from "../streams/slots.ts";
 import type { CommandFault } from "./commands.ts";
@@ -244,7 +244,7 @@ export class SubscriptionHost {
       payee: terms.payee,
       state,
       pricePerUnit: terms.pricePerUnit,
-      feePerUnit: undefined,
+      feePerUnit: this.#feePerUnit(terms),
       paid: account.paid,
       fees: meter.fees,
       owed: meter.owed,
@@ -253,6 +253,12 @@ export class SubscriptionHost {
       units: terms.units,
       unlocked: listSlots(unlocked),
     };
+  }
+  /** What routers would take of one unit now; undefined when there is no way. */
+  #feePerUnit({ payee, pricePerUnit, minFinalCltvExpiryDelta }: StreamTerms): Msat | undefined {
+    const maxFee = msat(FEE_LIMIT.base + (pricePerUnit * BigInt(FEE_LIMIT.ppm)) / 1_000_000n);
+    const found = this.#payments.quote(payee, pricePerUnit, maxFee, minFinalCltvExpiryDelta);
+    return found.ok ? found.value.fee : undefined;
   }
 }
 
