@@ -176,6 +176,9 @@ class Plug implements Disk {
       get sequence() {
         return store.sequence;
       },
+      get writes() {
+        return store.writes;
+      },
     };
   }
   get sequence(): bigint {

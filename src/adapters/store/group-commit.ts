@@ -17,6 +17,8 @@ export interface Disk {
 /** A store that counts: a high-water mark to keep elsewhere, by which an old copy is known. */
 export interface SequencedStore extends Store {
   readonly sequence: bigint;
+  /** Writes to the disk since it was opened: one for all groups that waited for it. */
+  readonly writes: number;
 }
 
 interface Group {
@@ -46,6 +48,7 @@ class GroupCommit implements SequencedStore {
   #writing: Promise<void> | undefined;
   #failed: Error | undefined;
   #closed = false;
+  writes = 0;
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -75,6 +78,7 @@ class GroupCommit implements SequencedStore {
       const groups = this.#queue;
       this.#queue = [];
       try {
+        this.writes++;
         await this.#disk.write(groups.map(({ records }) => records));
       } catch (error) {
         this.#fail(error instanceof Error ? error : new Error(String(error)), groups);
