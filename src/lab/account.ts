@@ -6,7 +6,7 @@ import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { LabNode } from "./lab-node.ts";
 import { closingOf, stateAt } from "./settle.ts";
-import type { Edge } from "./setup.ts";
+import { COINBASE, type Edge } from "./setup.ts";
 import type { World } from "./world.ts";
 
 /** What one node must have by the end, reckoned from what everybody saw, in msat and sat. */
@@ -70,8 +70,11 @@ function auditEnds(world: World): void {
   }
 }
 
-/** Coin by coin, once all is closed: nothing was made but subsidies, and every node has what its channels left it. */
-export function auditChain(world: World, edges: readonly Edge[]): void {
+/**
+ * Coin by coin, once all is closed: nothing was made but subsidies, and every node has what its channels left it.
+ * `funded`: the channels for which the openers were given coins.
+ */
+export function auditChain(world: World, edges: readonly Edge[], funded: readonly Edge[]): void {
   const chain = world.chain.source("checker");
   const { tip } = world.chain.brain.chain;
   let subsidies = 0n;
@@ -79,6 +82,7 @@ export function auditChain(world: World, edges: readonly Edge[]): void {
   const { total } = chain.utxoTotal();
   if (total !== subsidies) world.report("conservation", "", `${total} sat exist, ${subsidies} were mined`);
   const expected = new Map<LabNode, bigint>(world.nodes.map((node) => [node, 0n]));
+  for (const { opener } of funded) expected.set(opener, (expected.get(opener) ?? 0n) + COINBASE);
   for (const edge of edges) auditClosing(world, chain, edge, expected);
   for (const [node, amount] of expected) {
     const { confirmed, unconfirmed, reserved } = node.node.balance().onchain;
@@ -97,8 +101,7 @@ function auditClosing(world: World, chain: BaseNode, edge: Edge, expected: Map<L
   const funding = confirmed(world, chain, params.funding.txid);
   const closing = confirmed(world, chain, txidOf(tx));
   if (funding === undefined || closing === undefined) return;
-  // The opener was given one coinbase for each of its channels.
-  add(opener, subsidyAt(1, CHAINS.regtest) - feeOf(chain, funding) - params.capacity);
+  add(opener, -feeOf(chain, funding) - params.capacity);
   const fee = feeOf(chain, closing);
   for (const node of [opener, accepter]) {
     const { close, commitments: own } = closingOf(node, edge);

@@ -69,7 +69,7 @@ export class LabNode {
 
   /** Starts from what is on the disk. */
   async start(): Promise<void> {
-    const chain = this.#parts.chain();
+    const chain = this.#watched(this.#parts.chain());
     const life: Life = { over: false, node: undefined, chain };
     this.#life = life;
     try {
@@ -77,6 +77,15 @@ export class LabNode {
     } catch (error) {
       this.#parts.report("no_halt", `does not start: ${String(error)}`);
     }
+  }
+  #watched(chain: BaseNode): BaseNode {
+    return {
+      ...chain,
+      broadcast: (tx) => {
+        this.recorder.broadcasts(tx);
+        return chain.broadcast(tx);
+      },
+    };
   }
   #partsOf(life: Life): NodeParts {
     const { name, words, policy, clock, random, network, disk, plant, report } = this.#parts;

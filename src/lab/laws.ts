@@ -3,6 +3,7 @@ import { equalBytes, toHex } from "../base/bytes.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
 import type { MessageName, WireMessage } from "../wire/registry.ts";
 import type { CommitmentSigned, RevokeAndAck } from "../wire/updates.ts";
+import type { Fault } from "./books.ts";
 import { circuitKey, type Ledger } from "./ledger.ts";
 
 /** The moment at which a message leaves a node, with what its store holds then. */
@@ -10,13 +11,11 @@ export interface Leaving {
   readonly peer: NodeId;
   /** What a power cut would leave. */
   readonly durable: Ledger;
-  /** Also what is on its way to the disk. */
-  readonly written: Ledger;
   /** The node's keys of one channel. */
   readonly keys: (index: number) => ChannelKeys;
 }
-/** What must hold when a message leaves; the answer says what does not. */
-type Law<M> = (leaving: Leaving, message: M) => string | undefined;
+/** What must hold when a message leaves; the answer says what does not: as text, when it is that something is not durable. */
+type Law<M> = (leaving: Leaving, message: M) => string | Fault | undefined;
 type Laws = { readonly [N in MessageName]: Law<Extract<WireMessage, { readonly name: N }>> };
 
 /** Rests on nothing that could be lost: it can be said again, or not at all. */
@@ -43,8 +42,8 @@ export const LAWS: Laws = {
       if (htlc.removal.preimage !== payment_preimage) return `HTLC ${id} is marked fulfilled with another preimage`;
       return receiptOf(leaving.durable, channel_id, htlc);
     }),
-  update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.written, channel_id, id),
-  update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.written, channel_id, id),
+  update_fail_htlc: (leaving, { channel_id, id }) => noPreimage(leaving.durable, channel_id, id),
+  update_fail_malformed_htlc: (leaving, { channel_id, id }) => noPreimage(leaving.durable, channel_id, id),
   commitment_signed: (leaving, message) =>
     funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
@@ -104,8 +103,10 @@ export const LAWS: Laws = {
 };
 
 /** What the law says of a message that leaves now. */
-export const broken = (leaving: Leaving, message: WireMessage): string | undefined =>
-  (LAWS[message.name] as Law<WireMessage>)(leaving, message);
+export function broken(leaving: Leaving, message: WireMessage): Fault | undefined {
+  const fault = (LAWS[message.name] as Law<WireMessage>)(leaving, message);
+  return typeof fault === "string" ? { rule: "durable_first", detail: fault } : fault;
+}
 
 /** Which key index is shown by its funding key. */
 function keyIndexUsed({ durable, keys }: Leaving, fundingPubkey: Uint8Array): string | undefined {
@@ -116,8 +117,8 @@ function keyIndexUsed({ durable, keys }: Leaving, fundingPubkey: Uint8Array): st
 function funded(
   { durable }: Leaving,
   id: ChannelId,
-  law: (state: FundedState) => string | undefined,
-): string | undefined {
+  law: (state: FundedState) => string | Fault | undefined,
+): string | Fault | undefined {
   const state = durable.channels.get(id);
   if (state === undefined || !isFunded(state)) return "the channel is not written";
   return law(state);
@@ -139,16 +140,24 @@ function receiptOf(durable: Ledger, channelId: ChannelId, htlc: Htlc): string | 
     : "the invoice was settled by another HTLC";
 }
 
-/** No channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
-function downstreamGone(ledger: Ledger, channelId: ChannelId, htlcId: bigint): string | undefined {
+const tooEarly = (detail: string): Fault => ({ rule: "failed_upstream", detail });
+/** A failure is a proposal: until a `commitment_signed` covers it, it need only not contradict what is known for ever. */
+function noPreimage(ledger: Ledger, channelId: ChannelId, htlcId: bigint): Fault | undefined {
   const circuit = ledger.circuits.get(circuitKey({ channelId, htlcId }));
-  if (circuit?.status.tag === "Fulfilled") return `HTLC ${htlcId} is failed although its preimage is known`;
+  return circuit?.status.tag === "Fulfilled"
+    ? tooEarly(`HTLC ${htlcId} is failed although its preimage is known`)
+    : undefined;
+}
+/** No channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
+function downstreamGone(ledger: Ledger, channelId: ChannelId, htlcId: bigint): Fault | undefined {
+  const known = noPreimage(ledger, channelId, htlcId);
+  if (known !== undefined) return known;
   for (const [id, state] of ledger.channels) {
     if (!isFunded(state)) continue;
     const out = state.commitments.htlcs.find(
       (htlc) => htlc.side === "offered" && isRelayOf(htlc.origin, channelId, htlcId),
     );
-    if (out !== undefined) return `HTLC ${out.id} of ${id} downstream still stands at ${out.step}`;
+    if (out !== undefined) return tooEarly(`HTLC ${out.id} of ${id} downstream still stands at ${out.step}`);
   }
   return undefined;
 }
@@ -159,7 +168,7 @@ function signedCommitment(
   { durable }: Leaving,
   { params, commitments, ...state }: FundedState,
   message: CommitmentSigned,
-): string | undefined {
+): string | Fault | undefined {
   const { sent } = commitments;
   if (sent === undefined) return "the signed commitment is not written";
   if (!equalBytes(sent.signatures.signature, message.signature)) return "another commitment is written";

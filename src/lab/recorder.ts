@@ -1,7 +1,14 @@
-import { type ChannelKeys, channelKeys, channelSecrets } from "../../channels/index.ts";
+import {
+  type ChannelKeys,
+  channelKeys,
+  channelSecrets,
+  type DurableState,
+  type FundedState,
+} from "../../channels/index.ts";
 import { equalBytes } from "../base/bytes.ts";
-import type { ChannelId, NodeId } from "../base/ids.ts";
+import type { ChannelId, NodeId, Outpoint, Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
+import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import type { Keychain } from "../daemon/keychain.ts";
 import type { Store, StoreRecord } from "../ports/store.ts";
 import { decodeMessage, type WireMessage } from "../wire/registry.ts";
@@ -9,6 +16,7 @@ import { auditChannel } from "./books.ts";
 import { Ends } from "./ends.ts";
 import { broken } from "./laws.ts";
 import { copyOf, type Entry, emptyLedger, enter, type Ledger, readRecord } from "./ledger.ts";
+import { auditPublishable, ownTxid } from "./publishable.ts";
 import type { Rule } from "./violation.ts";
 
 export interface RecorderOptions {
@@ -39,6 +47,7 @@ export class Recorder {
   /** Counts crashes: what an earlier life hears of its disk means nothing any more. */
   #life = 0;
   readonly #keys = new Map<number, ChannelKeys>();
+  #kept = 0;
   /** The newest commitment of the peer that was signed, by channel. */
   readonly #signed = new Map<ChannelId, { readonly number: bigint; readonly signature: Uint8Array }>();
 
@@ -86,14 +95,37 @@ export class Recorder {
     const decoded = decodeMessage(bytes);
     assert(decoded.ok && decoded.value.name !== "unknown", "a node reads what it writes");
     const message = decoded.value as WireMessage;
-    const { durable, written } = this;
-    const fault = broken({ peer, durable, written, keys: (index) => this.#keysOf(index) }, message);
-    if (fault !== undefined) {
-      const isFailure = message.name === "update_fail_htlc" || message.name === "update_fail_malformed_htlc";
-      this.#options.report(isFailure ? "failed_upstream" : "durable_first", `${message.name}: ${fault}`);
-    }
+    const { durable } = this;
+    const fault = broken({ peer, durable, keys: (index) => this.#keysOf(index) }, message);
+    if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
     if (message.name === "commitment_signed") this.#signs(message.channel_id, message.signature);
     this.#options.sent(peer, message, bytes);
+  }
+
+  /** A transaction is given to the chain: the funding of a channel that is on disk, or a closing that both agreed on. */
+  broadcasts(tx: Tx): void {
+    const txid = txidOf(tx);
+    for (const { prevout } of tx.inputs) {
+      const state = this.#fundedBy(prevout);
+      if (state === undefined || (state.tag === "Closing" && txidOf(state.tx) === txid)) continue;
+      this.#options.report("revoked_state", `transaction ${txid} spends the funding of a channel that is ${state.tag}`);
+    }
+    for (const [vout, { script }] of tx.outputs.entries()) {
+      if (isP2wsh(script) && this.#fundedBy({ txid, vout }) === undefined) {
+        this.#options.report("durable_first", `the funding transaction ${txid} leaves without a channel on disk`);
+      }
+    }
+  }
+  #fundedBy(outpoint: Outpoint): FundedState | undefined {
+    for (const state of this.durable.channels.values()) {
+      const { txid, vout } = state.params.funding;
+      if ("commitments" in state && txid === outpoint.txid && vout === outpoint.vout) return state;
+    }
+    return undefined;
+  }
+  /** Of our own newest commitment of a channel on disk. */
+  commitmentTxid(state: FundedState): Txid {
+    return ownTxid(state, this.#keysOf(state.params.keyIndex));
   }
 
   /** One number, one commitment, and never one before it. Signatures are deterministic, so the same again is the same bytes. */
@@ -136,7 +168,15 @@ export class Recorder {
       else this.#raw.set(key, value);
     }
     this.ends.take(this.durable, entries);
-    for (const entry of entries) enter(this.durable, entry);
+    for (const entry of entries) {
+      enter(this.durable, entry);
+      if (entry.kind === "channel" && this.#kept++ % SAMPLE === 0) this.#auditKept(entry.value);
+    }
+  }
+  #auditKept(state: DurableState | undefined): void {
+    if (state === undefined || !("commitments" in state)) return;
+    const fault = auditPublishable(state, this.#keysOf(state.params.keyIndex));
+    if (fault !== undefined) this.#options.report("publishable", fault);
   }
   #compare(inner: Store): void {
     let found = 0;
@@ -153,6 +193,10 @@ export class Recorder {
   }
 }
 
+/** Signatures of one in so many records of channels are verified: each takes most of a millisecond. */
+const SAMPLE = 8;
+/** Of all that nodes of a world pay to only funding outputs are witness script hashes. */
+const isP2wsh = (script: Uint8Array): boolean => script.length === 34 && script[0] === 0 && script[1] === 32;
 const isOther = (
   before: { readonly number: bigint; readonly signature: Uint8Array },
   now: { readonly number: bigint; readonly signature: Uint8Array },

@@ -1,8 +1,8 @@
 import type { Store } from "../ports/store.ts";
 import { auditChain, auditPayments } from "./account.ts";
 import { auditQuietChannels, calm, closeAll, comeToRest } from "./settle.ts";
-import { drawTopology, type Edge, setUp } from "./setup.ts";
-import { rage } from "./storm.ts";
+import { bury, drawTopology, type Edge, setUp } from "./setup.ts";
+import { type Opening, rage } from "./storm.ts";
 import type { Tally } from "./tally.ts";
 import type { Violation } from "./violation.ts";
 import { createWorld, type World } from "./world.ts";
@@ -56,14 +56,29 @@ async function live(
 ): Promise<void> {
   if (!(await setUp(world, edges)) || !(await comeToRest(world, edges))) return;
   opened(world, edges);
-  await rage(world, edges, { events: EVENTS_MIN, payments: PAYMENTS_MIN });
+  const openings = await rage(world, edges, { events: EVENTS_MIN, payments: PAYMENTS_MIN });
   if (world.violations.length > 0) return;
   await calm(world, edges);
   if (!(await comeToRest(world, edges))) return;
+  await bury(world);
+  const all = [...edges, ...adopt(openings)];
+  if (!(await comeToRest(world, all))) return;
   // Long enough for peers to ask whether somebody is still there.
   if (world.chance.percent(25)) await world.pass(70_000);
-  auditQuietChannels(world, edges);
-  auditPayments(world, edges);
-  if (world.violations.length > 0 || !(await closeAll(world, edges))) return;
-  auditChain(world, edges);
+  auditQuietChannels(world, all);
+  auditPayments(world, all);
+  if (world.violations.length > 0 || !(await closeAll(world, all))) return;
+  auditChain(world, all, edges);
+}
+
+/** Of the channels that were begun in the storm those that came to be: the opener has them on its disk. */
+function adopt(openings: readonly Opening[]): readonly Edge[] {
+  return openings.flatMap((opening) => {
+    for (const [id, { params }] of opening.opener.recorder.durable.channels) {
+      const { opener, capacity, remoteNodeId } = params;
+      const isIt = opener === "local" && capacity === opening.capacity && remoteNodeId === opening.accepter.id;
+      if (isIt) return [{ ...opening, id }];
+    }
+    return [];
+  });
 }

@@ -3,11 +3,13 @@ import { present } from "../base/result.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
 import { answered, type Edge, idOf } from "./setup.ts";
-import type { World } from "./world.ts";
+import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
-const CLOSING_BLOCKS_MAX = 6;
+/** Closings that were begun and lost with a crash are begun again. */
+const CLOSING_ROUNDS_MAX = 8;
+const ROUND_MS = 15_000;
 
 /** The state of a channel as one end has it on disk. */
 export function stateAt(node: LabNode, edge: Edge): FundedState | undefined {
@@ -22,7 +24,17 @@ export function auditQuietChannels(world: World, edges: readonly Edge[]): void {
     const [a, b] = ends(edge).map((node) => stateAt(node, edge));
     if (a === undefined || b === undefined || !isQuiet(a) || !isQuiet(b)) continue;
     for (const { rule, detail } of auditPair(a, b)) world.report(rule, edge.opener.name, detail);
+    auditTxids(world, edge, a, b);
+    auditTxids(world, edge, b, a);
   }
+}
+
+/** What one side holds for the other's commitment is what the other would publish, to the last byte. */
+function auditTxids(world: World, { opener, accepter }: Edge, from: FundedState, of: FundedState): void {
+  const owner = of.params.opener === "local" ? opener : accepter;
+  const own = owner.recorder.commitmentTxid(of);
+  if (from.commitments.remote.txid === own) return;
+  world.report("commitments_equal", owner.name, `holds ${own}, its peer has signed ${from.commitments.remote.txid}`);
 }
 
 /** The storm is over: everybody is up and connected, and sees the whole chain. */
@@ -69,33 +81,45 @@ function unrest(world: World, edges: readonly Edge[]): string {
   return left.join("; ");
 }
 
-/** Closes every channel by agreement, now and then over a broken connection, and buries the closing transactions. */
+/** Closes every channel by agreement, over connections that break and nodes that die now and then. */
 export async function closeAll(world: World, edges: readonly Edge[]): Promise<boolean> {
-  const { chance } = world;
-  for (const edge of edges) {
-    const closer = chance.pick(ends(edge));
-    const closed = await answered(world, closer.node.closeChannel({ id: idOf(edge) }));
-    if (closed !== undefined && !closed.ok) {
-      world.report("liveness", closer.name, `does not close: ${closed.error.detail}`);
-      return false;
-    }
-    if (chance.percent(30) && world.network.cut(edge.opener.name, edge.accepter.name) > 0) {
-      world.fault("connection_cut", `${edge.opener.name} ${edge.accepter.name} while closing`);
-    }
-  }
-  const isConfirmed = (): boolean => edges.every((edge) => ends(edge).every((node) => isOver(node, edge)));
-  for (let block = 0; block < CLOSING_BLOCKS_MAX; block++) {
-    await world.until(() => edges.every((edge) => ends(edge).every((node) => isSigned(node, edge))), 30_000);
+  for (let round = 0; round < CLOSING_ROUNDS_MAX; round++) {
+    for (const edge of edges) if (isOpen(edge)) await close(world, edge, round === 0);
+    await world.until(() => edges.every((edge) => ends(edge).every((node) => isSigned(node, edge))), ROUND_MS);
     await world.pass(500);
     world.chain.mine(1);
     world.tally.blocks++;
-    if (await world.until(isConfirmed, 5_000)) return world.pass(1_000).then(() => true);
+    const isConfirmed = await world.until(
+      () => edges.every((edge) => ends(edge).every((node) => isOver(node, edge))),
+      5_000,
+    );
+    if (isConfirmed) {
+      await world.pass(1_000);
+      return world.violations.length === 0;
+    }
   }
   if (world.violations.length === 0) {
     const states = edges.flatMap((edge) => ends(edge).map((node) => `${node.name} ${stateAt(node, edge)?.tag}`));
     world.report("liveness", "", `not closed: ${states.join(", ")}`);
   }
   return false;
+}
+/** Both ends are up, connected and know of no wish to close. */
+const isOpen = (edge: Edge): boolean =>
+  ends(edge).every((node) => isActive(node, edge) && stateAt(node, edge)?.tag === "Normal");
+
+async function close(world: World, edge: Edge, isStormy: boolean): Promise<void> {
+  const { chance } = world;
+  const [closer, other] = chance.percent(50) ? ends(edge) : [edge.accepter, edge.opener];
+  if (isStormy && chance.percent(30)) world.crashAtWrite(chance.pick([closer, other]), chance.pick(CRASHES_AT_WRITE));
+  const closed = await answered(world, closer.node.closeChannel({ id: idOf(edge) }), 3_000);
+  if (closed !== undefined && !closed.ok) {
+    return world.report("liveness", closer.name, `does not close: ${closed.error.detail}`);
+  }
+  if (!isStormy || !chance.percent(30)) return;
+  if (world.network.cut(closer.name, other.name) > 0) {
+    world.fault("connection_cut", `${closer.name} ${other.name} while closing`);
+  }
 }
 const isSigned = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.tag === "Closing";
 const isOver = (node: LabNode, edge: Edge): boolean => {

@@ -2,7 +2,7 @@ import type { ChannelId } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import { type Msat, msat, type Sat, sat, toMsat } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
-import { CHAINS } from "../bitcoin/params.ts";
+import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
 import { type LabNode, PORT } from "./lab-node.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +22,8 @@ const PATIENCE_MS = 60_000;
 const MATURITY_BLOCKS = 100;
 /** Six make a channel public; one more so that a small reorganisation takes no funding away. */
 const OPENING_BLOCKS = 8;
+/** What each opener is given for each channel of the topology: a whole coinbase of regtest's first years. */
+export const COINBASE = subsidyAt(1, CHAINS.regtest);
 
 /** Gives the value of a promise that settles in virtual time; undefined when it does not in time. */
 export async function answered<T>(world: World, promise: Promise<T>, limitMs = PATIENCE_MS): Promise<T | undefined> {
@@ -58,16 +60,21 @@ export async function setUp(world: World, edges: readonly Edge[]): Promise<boole
     if (!(await connected)?.ok) return fails(world, `${opener.name} did not connect to ${accepter.name}`);
   }
   for (const edge of edges) if (!(await openChannel(world, edge))) return false;
-  for (let block = 0; block < OPENING_BLOCKS; block++) {
-    world.chain.mine(1);
-    world.tally.blocks++;
-    await world.pass(300);
-  }
+  await bury(world);
   const known = (node: LabNode): boolean =>
     node.node.graphChannels().filter(({ policies }) => policies.every((policy) => policy !== undefined)).length ===
     edges.length;
   const isPublic = await world.until(() => world.nodes.every(known), PATIENCE_MS);
   return isPublic || fails(world, "not every node learnt of every channel");
+}
+
+/** Deep enough for everything that was broadcast. */
+export async function bury(world: World): Promise<void> {
+  for (let block = 0; block < OPENING_BLOCKS; block++) {
+    world.chain.mine(1);
+    world.tally.blocks++;
+    await world.pass(300);
+  }
 }
 
 async function fundOpeners(world: World, edges: readonly Edge[]): Promise<boolean> {

@@ -1,8 +1,9 @@
 import type { PaymentHash } from "../base/ids.ts";
-import { type Msat, msat } from "../base/units.ts";
+import { type Msat, msat, sat } from "../base/units.ts";
 import type { LabNode } from "./lab-node.ts";
+import { auditQuietChannels } from "./settle.ts";
 import type { Edge } from "./setup.ts";
-import type { CrashAtWrite, World } from "./world.ts";
+import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
 export interface StormOptions {
   /** The storm goes on until it has seen at least so many events and payments. */
@@ -10,8 +11,9 @@ export interface StormOptions {
   readonly payments: number;
 }
 /** Blocks mined during a storm: far below any expiry, so that no deadline passes. */
-const BLOCKS_MAX = 8;
+const BLOCKS_MAX = 6;
 const REORG_DEPTH_MAX = 2;
+const OPENINGS_MAX = 3;
 /** Between two actions. */
 const PAUSE_MS_MAX = 400;
 /** What a payment may cost, in msat. */
@@ -26,9 +28,11 @@ const ACTIONS_MAX = 600;
 interface Storm {
   readonly world: World;
   readonly edges: readonly Edge[];
-  readonly options: StormOptions;
   blocks: number;
+  /** Channels that somebody began to open: nobody knows whether they will come to be. */
+  readonly openings: Opening[];
 }
+export type Opening = Omit<Edge, "id">;
 type Action = (storm: Storm) => void;
 
 /** What can happen next, and how often it does, in parts of the whole. */
@@ -42,6 +46,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [5, crashAtWrite],
   [1, crashNow],
   [2, slowDisk],
+  [2, openAnother],
   [3, mineBlock],
   [1, reorganise],
   [1, lagBehind],
@@ -49,15 +54,17 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
 const WEIGHT = ACTIONS.reduce((sum, [weight]) => sum + weight, 0);
 
 /** Payments, and everything that can go wrong around them, by lot. */
-export async function rage(world: World, edges: readonly Edge[], options: StormOptions): Promise<void> {
-  const storm: Storm = { world, edges, options, blocks: 0 };
+export async function rage(world: World, edges: readonly Edge[], options: StormOptions): Promise<readonly Opening[]> {
+  const storm: Storm = { world, edges, blocks: 0, openings: [] };
   const from = world.tally.events;
   const isOver = (): boolean =>
     world.tally.events - from >= options.events && paymentsOf(world) >= options.payments && !isDull(world);
   for (let action = 0; action < ACTIONS_MAX && !isOver() && world.violations.length === 0; action++) {
     act(storm);
     await world.pass(world.chance.between(0, PAUSE_MS_MAX));
+    auditQuietChannels(world, edges);
   }
+  return storm.openings;
 }
 const paymentsOf = ({ nodes }: World): number =>
   nodes.reduce((sum, { recorder }) => sum + recorder.ends.started.size, 0);
@@ -157,12 +164,11 @@ function partPeers({ world, edges }: Storm): void {
   world.clock.after(world.chance.between(50, 4_000), () => world.network.heal(a, b));
 }
 
-const HOW: readonly CrashAtWrite[] = ["crash_before_write", "crash_after_write", "crash_torn", "crash_after_ack"];
 /** The node dies at its next write, before or after it; after a while it runs again. */
 function crashAtWrite({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
   if (!node.isUp) return;
-  world.crashAtWrite(node, world.chance.pick(HOW));
+  world.crashAtWrite(node, world.chance.pick(CRASHES_AT_WRITE));
 }
 function crashNow({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
@@ -177,6 +183,19 @@ function slowDisk({ world }: Storm): void {
   world.slowDisk(node, world.chance.between(20, 300));
   world.fault("disk_slow", node.name);
   world.clock.after(world.chance.between(200, 2_000), () => world.slowDisk(node, 0));
+}
+
+/** While all this goes on: a second channel between peers. */
+function openAnother({ world, edges, openings }: Storm): void {
+  const { chance } = world;
+  const edge = chance.pick(edges);
+  const [opener, accepter] = chance.percent(50) ? [edge.opener, edge.accepter] : [edge.accepter, edge.opener];
+  const capacity = sat(BigInt(chance.between(100_000, 400_000)));
+  const push = msat(BigInt(chance.between(0, 90_000_000)));
+  const canPay = opener.isUp && opener.node.balance().onchain.confirmed > capacity * 2n;
+  if (!canPay || openings.length >= OPENINGS_MAX) return;
+  openings.push({ opener, accepter, capacity, push });
+  void opener.node.openChannel({ nodeId: accepter.id, capacity, push, announce: chance.percent(70) });
 }
 
 function mineBlock(storm: Storm): void {

@@ -7,7 +7,6 @@ export const FAULTS = [
   "connection_parted",
   "crash_before_write",
   "crash_after_write",
-  "crash_torn",
   "crash_after_ack",
   "crash_idle",
   "disk_slow",

@@ -4,6 +4,7 @@ export const RULES = {
   commitments_equal: "when a channel is quiet, both sides hold the same commitments",
   durable_first: "nothing leaves before what it rests on is durable",
   revoked_state: "a commitment number is signed once, and a revoked state never again",
+  publishable: "the newest commitment on disk could be published: it is fully signed",
   one_end: "every payment reaches exactly one end",
   fulfilled_upstream: "fulfilled downstream means fulfilled upstream",
   failed_upstream: "an HTLC is failed upstream only after it is irrevocably gone downstream",

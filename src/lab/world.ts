@@ -55,13 +55,21 @@ export interface World {
   readonly until: (condition: () => boolean, limitMs: number) => Promise<boolean>;
   readonly pass: (ms: number) => Promise<void>;
 }
-export type CrashAtWrite = "crash_before_write" | "crash_after_write" | "crash_torn" | "crash_after_ack";
+export const CRASHES_AT_WRITE = [
+  "crash_before_write",
+  "crash_after_write",
+  "crash_after_ack",
+] as const satisfies readonly FaultKind[];
+export type CrashAtWrite = (typeof CRASHES_AT_WRITE)[number];
 
 /** 2026-01-01: after the genesis block, and after any block that is mined in a world's few virtual hours. */
 const START_MS = 1_767_225_600_000;
 const LATENCY_MS = { min: 1, max: 25 };
 const DISK_MS = { min: 1, max: 12 };
 const CHAIN_MS_MAX = 40;
+/** What a few nodes with a few peers may have waiting for a slow disk, and open, crossing dials and dying connections included. */
+const GROUPS_MAX = 500;
+const CONNECTIONS_MAX = 60;
 /** How long a node that lost its power stays off. */
 const OFF_MS = { min: 200, max: 3_000 };
 
@@ -155,15 +163,13 @@ class OneWorld implements World {
     const how = this.#armed.get(name);
     if (how === undefined) return void this.clock.after(delay, done);
     this.#armed.delete(name);
-    const wait = how === "crash_torn" ? delay + 60 : delay;
-    this.clock.after(wait, () => {
+    this.clock.after(delay, () => {
       const node = this.nodes.find((each) => each.name === name);
       if (node === undefined || !node.isUp) return;
       if (how === "crash_after_ack") done();
       const { pending } = node.disk;
-      const isTorn = how === "crash_torn" && pending > 1;
-      const keep = isTorn ? this.#disks.between(1, pending - 1) : how === "crash_after_write" ? pending : 0;
-      this.fault(how === "crash_torn" && !isTorn ? "crash_before_write" : how, `${name} keeps ${keep} of ${pending}`);
+      const keep = how === "crash_after_write" ? pending : 0;
+      this.fault(how, `${name} keeps ${keep} of ${pending}`);
       this.crash(node, keep);
     });
   }
@@ -177,6 +183,12 @@ class OneWorld implements World {
   step = async (): Promise<boolean> => {
     const went = await this.clock.step();
     if (went) this.tally.events++;
+    for (const { name, recorder } of this.nodes) {
+      if (recorder.pending > GROUPS_MAX)
+        this.report("bounded_queues", name, `${recorder.pending} groups wait for the disk`);
+    }
+    const { connections } = this.network;
+    if (connections > CONNECTIONS_MAX) this.report("bounded_queues", "", `${connections} connections are open`);
     return went;
   };
   until = async (condition: () => boolean, limitMs: number): Promise<boolean> => {
