@@ -1,21 +1,12 @@
 import { expect } from "chai";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import { systemRandom } from "../../../src/adapters/system.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { ancestorAt } from "../../../src/chain/headers.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
-import {
-  noLog,
-  openNode,
-  random,
-  removeFolder,
-  reorganise,
-  settle,
-  tempFolder,
-  testClock,
-  testNetwork,
-} from "./world.ts";
+import { noLog, openNode, removeFolder, reorganise, settle, tempFolder, testClock, testNetwork } from "./world.ts";
 
 chainSourceContract("embedded", () => {
   const folder = tempFolder();
@@ -75,7 +66,8 @@ describe("embedded base node: files", () => {
   it("refuses a folder that holds another chain, with a sentence that names it", async () => {
     const node = openNode(folder, clock, network);
     await node.stop();
-    const open = (): unknown => openBaseNode({ folder, params: CHAINS.testnet4, clock, random, network, log: noLog });
+    const open = (): unknown =>
+      openBaseNode({ folder, params: CHAINS.testnet4, clock, random: systemRandom, network, log: noLog });
     expect(open).to.throw(`${folder} holds another chain`);
   });
   it("mines for one caller after the other, and for nobody after it stopped", async () => {

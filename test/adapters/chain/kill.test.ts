@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { systemClock } from "../../../src/adapters/system.ts";
+import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { nodeBrain, takeBlock } from "../../../src/chain/brain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import { memoryStorage } from "../../../src/chain/memory-storage.ts";
 import { ANYONE } from "../../chain/builder.ts";
-import { realClock, tcpNetwork } from "./tcp-network.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
 
 const VICTIM = fileURLToPath(new URL("./victim.ts", import.meta.url));
@@ -44,7 +45,7 @@ describe("base node: kill -9 at any moment", () => {
       ] as const) {
         const words = await killAfter(folder, lines, moreMs);
         const [height] = (words.at(-1) ?? "").split(" ");
-        const node = openNode(folder, realClock, tcpNetwork);
+        const node = openNode(folder, systemClock, tcpNetwork);
         const { chain } = node.brain;
         expect(chain.tip.height).to.be.at.least(Number(height));
         const replayed = memoryStorage();

@@ -1,12 +1,13 @@
 import { EOL } from "node:os";
+import { systemClock } from "../../../src/adapters/system.ts";
+import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { sat } from "../../../src/base/units.ts";
 import { ANYONE, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
-import { realClock, tcpNetwork } from "./tcp-network.ts";
 import { openNode, reorganise } from "./world.ts";
 
 /** A node that mines, spends and reorganises without end, and says so: to be killed at any moment. */
 const folder = process.argv[2] ?? "";
-const node = openNode(folder, realClock, tcpNetwork);
+const node = openNode(folder, systemClock, tcpNetwork);
 for (let round = 0; ; round++) {
   await node.mine(1, ANYONE);
   const { height } = node.tip();

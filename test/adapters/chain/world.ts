@@ -1,13 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
+import { systemRandom } from "../../../src/adapters/system.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
-import type { Address, Connection, ConnectionListener, Network } from "../../../src/ports/network.ts";
-import type { Clock, Random } from "../../../src/ports/world.ts";
+import type { Network } from "../../../src/ports/network.ts";
+import type { Clock } from "../../../src/ports/world.ts";
 import { buildBlock, NOW } from "../../chain/builder.ts";
 
 /** What an embedded node needs around it, without waiting for real time: a clock that runs when asked, sockets in memory. */
@@ -45,81 +46,18 @@ export function testClock(): TestClock {
     },
   };
 }
-export const random: Random = { bytes: (length) => Uint8Array.from(randomBytes(length)) };
 const silent = (): void => undefined;
 export const noLog = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** One end of a connection in memory. Bytes arrive when the clock runs. */
-class MemoryConnection implements Connection {
-  readonly remoteAddress: string;
-  readonly queuedBytes = 0;
-  other: MemoryConnection | undefined;
-  #listener: ConnectionListener | undefined;
-  readonly #clock: Clock;
-  constructor(remoteAddress: string, clock: Clock) {
-    this.remoteAddress = remoteAddress;
-    this.#clock = clock;
-  }
-  attach(listener: ConnectionListener): void {
-    this.#listener = listener;
-  }
-  send(bytes: Uint8Array): void {
-    const { other } = this;
-    this.#clock.after(0, () => other?.receive(bytes));
-  }
-  receive(bytes: Uint8Array): void {
-    this.#listener?.data(bytes);
-  }
-  pause(): void {}
-  resume(): void {}
-  close(): void {
-    const { other } = this;
-    this.other = undefined;
-    this.#listener = undefined;
-    this.#clock.after(0, () => other?.ended());
-  }
-  ended(): void {
-    const listener = this.#listener;
-    this.other = undefined;
-    this.#listener = undefined;
-    listener?.closed();
-  }
-}
-export interface TestNetwork extends Network {
-  /** Both ends of a new connection, for tests that are the peer. */
-  pair(): readonly [Connection, Connection];
-}
-export function testNetwork(clock: Clock): TestNetwork {
-  const open = new Map<number, (connection: Connection) => void>();
-  let port = 20_000;
-  const pair = (): readonly [MemoryConnection, MemoryConnection] => {
-    const [a, b] = [new MemoryConnection("memory:a", clock), new MemoryConnection("memory:b", clock)];
-    a.other = b;
-    b.other = a;
-    return [a, b];
-  };
-  return {
-    pair,
-    listen: async (address: Address, accept) => {
-      const own = { ...address, port: address.port === 0 ? port++ : address.port };
-      open.set(own.port, accept);
-      return { address: own, close: async () => void open.delete(own.port) };
-    },
-    dial: async (address: Address) => {
-      const accept = open.get(address.port);
-      if (accept === undefined) throw new Error("ECONNREFUSED");
-      const [near, far] = pair();
-      accept(far);
-      return near;
-    },
-  };
-}
+/** Sockets in memory: bytes arrive when the clock runs. */
+export const testNetwork = (clock: Clock): Network =>
+  memoryNetwork({ clock, random: systemRandom, delayMs: { min: 0, max: 0 } }).host("here");
 
 export const tempFolder = (): string => mkdtempSync(join(tmpdir(), "sluice-chain-"));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
 export const openNode = (folder: string, clock: Clock, network: Network): EmbeddedNode =>
-  openBaseNode({ folder, params: CHAINS.regtest, clock, random, network, log: noLog });
+  openBaseNode({ folder, params: CHAINS.regtest, clock, random: systemRandom, network, log: noLog });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 /** Runs the clock, with the disk's answers in between, until every node shows its tip and nothing is due. */

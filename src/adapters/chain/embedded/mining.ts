@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { present } from "../../../base/result.ts";
 import { type BlockHeader, encodeHeader } from "../../../bitcoin/block.ts";
 import type { NetworkName } from "../../../bitcoin/params.ts";
 
@@ -51,7 +50,8 @@ export function nonceSearch(network: NetworkName): NonceSearch {
   const begin = (): Worker => {
     const started = startWorker();
     started.on("message", ({ id, nonce }: SearchAnswer) => {
-      present(waiting.get(id), "the worker answers what it was asked").resolve(nonce);
+      // Nobody waits any more for what was found while the miner was being closed.
+      waiting.get(id)?.resolve(nonce);
       waiting.delete(id);
       if (waiting.size === 0) started.unref();
     });

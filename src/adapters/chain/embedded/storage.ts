@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { type Database, open } from "lmdb";
+import { open } from "lmdb";
 import { equalBytes, utf8 } from "../../../base/bytes.ts";
 import type { BlockHash } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/result.ts";
@@ -21,17 +21,17 @@ import {
   tipRecord,
   undoRecord,
 } from "./records.ts";
+import { type BehindDb, type WriteBehind, writeBehind } from "./write-behind.ts";
 
-/** The chain on disk, in an LMDB environment of its own. Every commit is one transaction of LMDB. */
+/** The chain on disk, in an LMDB environment of its own. Every commit is whole on the disk or not there. */
 export interface ChainFiles extends ChainStorage {
-  /** Every coin, for counting the whole set anew. */
+  /** Every coin, for counting the whole set anew. Call it when everything has settled. */
   coins(): Iterable<Coin>;
   /** Resolves once everything committed so far is on stable storage. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
-type Bytes = Database<Uint8Array, Uint8Array>;
 /** One kind of record. */
 interface Table<K, T> {
   get(key: K): T | undefined;
@@ -39,7 +39,7 @@ interface Table<K, T> {
   remove(key: K): void;
   values(): Iterable<T>;
 }
-function table<K, T>(db: Bytes, name: string, toKey: (key: K) => Uint8Array, codec: Codec<T>): Table<K, T> {
+function table<K, T>(db: BehindDb, name: string, toKey: (key: K) => Uint8Array, codec: Codec<T>): Table<K, T> {
   const read = (stored: Uint8Array): T => {
     // LMDB gives a Buffer, whose slices would share its memory.
     const value = decode(codec, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
@@ -51,18 +51,18 @@ function table<K, T>(db: Bytes, name: string, toKey: (key: K) => Uint8Array, cod
       const stored = db.get(toKey(key));
       return stored === undefined ? undefined : read(stored);
     },
-    put: (key, value) => db.putSync(toKey(key), encode(codec, value)),
-    remove: (key) => {
-      db.removeSync(toKey(key));
+    put: (key, value) => db.put(toKey(key), encode(codec, value)),
+    remove: (key) => db.remove(toKey(key)),
+    values: function* () {
+      for (const value of db.values()) yield read(value);
     },
-    values: () => db.getRange().map(({ value }) => read(value)),
   };
 }
 
 const TIP = utf8("tip");
 const CLAIM = utf8("chain");
 
-function openTables(db: (name: string) => Bytes, meta: Bytes) {
+function openTables(db: WriteBehind["db"], meta: BehindDb) {
   return {
     headers: table(db("headers"), "headers", orderKey, headerRecord),
     blocks: table(db("blocks"), "blocks", hashKey, blockCodec),
@@ -121,10 +121,10 @@ export function openChainFiles(folder: string, params: ChainParams): ChainFiles 
   mkdirSync(folder, { recursive: true });
   const binary = { encoding: "binary", keyEncoding: "binary" } as const;
   const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 8, ...binary });
-  const db = (name: string): Bytes => env.openDB<Uint8Array, Uint8Array>({ name, ...binary });
-  const meta = db("meta");
-  claim(meta, folder, params);
-  const tables = openTables(db, meta);
+  const disk = writeBehind(env);
+  const meta = disk.db("meta");
+  claim(disk, meta, folder, params);
+  const tables = openTables(disk.db, meta);
   const recent = new Map<BlockHash, Block>();
   const remember = (hash: BlockHash, block: Block): void => {
     const [oldest] = recent.keys();
@@ -143,21 +143,22 @@ export function openChainFiles(folder: string, params: ChainParams): ChainFiles 
     undo: tables.undos.get,
     place: tables.places.get,
     commit: (change) => {
-      env.transactionSync(() => write(tables, change));
+      disk.commit(() => write(tables, change));
       if (change.tag === "Block") remember(change.node.hash, change.block);
     },
-    settled: async () => {
-      await env.flushed;
+    settled: disk.settled,
+    close: async () => {
+      await disk.settled();
+      await env.close();
     },
-    close: () => env.close(),
   };
 }
 
 /** A folder belongs to one chain and one format. */
-function claim(meta: Bytes, folder: string, { network, genesisHash }: ChainParams): void {
+function claim(disk: WriteBehind, meta: BehindDb, folder: string, { network, genesisHash }: ChainParams): void {
   const expected = utf8(`${FORMAT}:${network}:${genesisHash}`);
   const found = meta.get(CLAIM);
-  if (found === undefined) meta.putSync(CLAIM, expected);
+  if (found === undefined) disk.commit(() => meta.put(CLAIM, expected));
   else if (!equalBytes(found, expected)) {
     throw new Error(
       `${folder} holds another chain or an older format (${new TextDecoder().decode(found)}); ` +

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { INVENTORY_MAX } from "../../../src/bitcoin/messages.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
+import { takeTx } from "../../../src/chain/brain.ts";
+import { announceTx } from "../../../src/chain/sync/transactions.ts";
+import { bench, buildBlock, COIN, fakeOutpoint, give, matured, NOW, outpointOf, output, spend } from "../builder.ts";
+
+import { alone, names, tx, Wire } from "./wire.ts";
+
+describe("P2P: transactions", () => {
+  it("carries a transaction to the other mempool, and a child after its parent", () => {
+    const a = matured(1);
+    const b = bench();
+    const wire = new Wire(b, a).run();
+    const parent = tx(a.coins[0] as never, 1000n);
+    const child = spend([outpointOf(parent)], [output(COIN - 3000n)]);
+    for (const each of [parent, child]) {
+      takeTx(a.brain, each, NOW);
+      wire.perform(1, announceTx(wire.sides[1].sync, txidOf(each)));
+    }
+    wire.run();
+    expect([...b.brain.pool.entries.keys()]).to.deep.equal([parent, child].map(txidOf));
+    expect(wire.log.filter((line) => line.endsWith(":tx"))).to.deep.equal(["1:tx", "1:tx"]);
+  });
+  it("tells a new peer what waits already", () => {
+    const a = matured(2);
+    for (const coin of a.coins) takeTx(a.brain, tx(coin, 1000n), NOW);
+    const b = bench();
+    const wire = new Wire(b, a).run();
+    expect(b.brain.pool.entries.size).to.equal(2);
+    expect(wire.log.lastIndexOf("1:block")).to.be.lessThan(wire.log.indexOf("1:inv"));
+    const abreast = bench();
+    for (const { hash } of [...b.brain.chain.index.tree.nodes.values()].slice(1))
+      give(abreast, b.storage.block(hash) as never);
+    new Wire(abreast, a).run();
+    expect(abreast.brain.pool.entries.size).to.equal(2);
+  });
+  it("asks for at most 100 at once and for the rest as they come", () => {
+    const { say, peer } = alone(bench());
+    const inventory = Array.from(
+      { length: 250 },
+      (_, index) => ({ kind: "tx", id: fakeOutpoint(index + 1).txid }) as const,
+    );
+    expect(say({ name: "inv", inventory }))
+      .to.have.nested.property("[0].message.inventory")
+      .with.lengthOf(100);
+    expect(peer.announced).to.have.lengthOf(150);
+    const answer = say({
+      name: "notfound",
+      inventory: inventory.slice(0, 10).map(({ id }) => ({ kind: "witness_tx", id }) as const),
+    });
+    expect(answer).to.have.nested.property("[0].message.inventory").with.lengthOf(10);
+  });
+  it("remembers a bounded number of announcements, and parts with who asks for too much", () => {
+    const { say, peer } = alone(bench());
+    const many = (count: number, kind: "tx" | "witness_tx") =>
+      Array.from({ length: count }, (_, index) => ({ kind, id: fakeOutpoint(index + 1).txid }) as const);
+    say({ name: "inv", inventory: many(50_000, "tx") });
+    expect({ announced: peer.announced.length, asked: peer.txs.size, known: peer.known.size }).to.deep.equal({
+      announced: 4900,
+      asked: 100,
+      known: 20_000,
+    });
+    expect(say({ name: "getdata", inventory: many(INVENTORY_MAX, "witness_tx") })).to.deep.equal([]);
+    expect(names(say({ name: "getdata", inventory: many(1, "witness_tx") }))).to.deep.equal(["Disconnect"]);
+  });
+  it("does not ask again for what it refused, until the tip changes; a bad witness is no refusal", () => {
+    const chain = matured(2);
+    const { say, sync } = alone(chain);
+    const dust = spend([chain.coins[0] as never], [output(1n)]);
+    const inventory = [{ kind: "tx", id: txidOf(dust) } as const];
+    expect(names(say({ name: "inv", inventory }))).to.deep.equal(["getdata"]);
+    say({ name: "tx", tx: dust });
+    expect(names(say({ name: "inv", inventory }))).to.deep.equal([]);
+    say({ name: "block", block: buildBlock(chain) });
+    expect(names(say({ name: "inv", inventory }))).to.deep.equal(["getdata"]);
+    const good = tx(chain.coins[1] as never, 1000n);
+    say({
+      name: "tx",
+      tx: { ...good, inputs: good.inputs.map((each) => ({ ...each, witness: [new Uint8Array(1)] })) },
+    });
+    expect(sync.refused.has(txidOf(good))).to.equal(false);
+  });
+  it("tells a peer nothing below its fee filter", () => {
+    const chain = matured(1);
+    const { say, sync } = alone(chain);
+    say({ name: "feefilter", feerate: 1_000_000n });
+    const cheap = tx(chain.coins[0] as never, 1000n);
+    takeTx(sync.brain, cheap, NOW);
+    expect(announceTx(sync, txidOf(cheap))).to.deep.equal([]);
+    say({ name: "feefilter", feerate: 1000n });
+    expect(names(announceTx(sync, txidOf(cheap)))).to.deep.equal(["inv"]);
+  });
+});
