@@ -1,0 +1,33 @@
+import type { z } from "zod";
+import type * as shapes from "../api/shapes.ts";
+
+/** What the API answers, as its own schemas say. Types alone: no schema is loaded to run a command. */
+type Answer<S extends z.ZodType> = z.output<S>;
+
+export type NodeInfo = Answer<typeof shapes.nodeInfoShape>;
+export type Balance = Answer<typeof shapes.balanceShape>;
+export type NodeEvent = Answer<typeof shapes.eventShape>;
+export type Chain = Answer<typeof shapes.chainShape>;
+export type Mined = Answer<typeof shapes.minedShape>;
+export type Address = Answer<typeof shapes.addressShape>;
+export type Sent = Answer<typeof shapes.txidShape>;
+export type Transaction = Answer<typeof shapes.transactionShape>;
+export type Utxo = Answer<typeof shapes.utxoShape>;
+export type Peer = Answer<typeof shapes.peerShape>;
+export type Channel = Answer<typeof shapes.channelShape>;
+export type GraphNode = Answer<typeof shapes.graphNodeShape>;
+export type GraphChannel = Answer<typeof shapes.graphChannelShape>;
+export type Quote = Answer<typeof shapes.quoteShape>;
+export type Invoice = Answer<typeof shapes.invoiceShape>;
+export type Payment = Answer<typeof shapes.paymentShape>;
+export type Decoded = Answer<typeof shapes.decodedShape>;
+export type Stream = Answer<typeof shapes.streamShape>;
+export type Subscription = Answer<typeof shapes.subscriptionShape>;
+export type Receipt = Answer<typeof shapes.receiptShape>;
+
+/** A page of a list. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly hasMore: boolean;
+  readonly next: string | null;
+}

@@ -1,0 +1,15 @@
+import { CliFault, EXIT, usage } from "./exit.ts";
+
+/** The whole id that a person began to type, as tables show it. An id in full is taken as it is and looked up by the daemon. */
+export async function wholeId(begun: string, full: RegExp, known: () => Promise<readonly string[]>): Promise<string> {
+  const text = begun.replace(/…$/, "");
+  if (full.test(text)) return text;
+  const fitting = (await known()).filter((id) => id.startsWith(text));
+  const [id] = fitting;
+  if (id === undefined) throw new CliFault(EXIT.notFound, `Nothing has an id that begins with ${text}.`);
+  if (fitting.length > 1) throw usage(`${fitting.length} ids begin with ${text}.`, "write more of it");
+  return id;
+}
+export const NODE_ID = /^0[23][0-9a-f]{64}$/;
+export const CHANNEL_ID = /^(?:ch_)?[0-9a-f]{64}$/;
+export const HASH_ID = /^(?:inv_|pay_)?[0-9a-f]{64}$/;

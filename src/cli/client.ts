@@ -1,0 +1,146 @@
+import type {
+  Address,
+  Balance,
+  Chain,
+  Channel,
+  Decoded,
+  GraphChannel,
+  GraphNode,
+  Invoice,
+  Mined,
+  NodeEvent,
+  NodeInfo,
+  Page,
+  Payment,
+  Peer,
+  Quote,
+  Receipt,
+  Sent,
+  Stream,
+  Subscription,
+  Transaction,
+  Utxo,
+} from "./answers.ts";
+import type { ApiClient } from "./http.ts";
+
+/** Everything that can be asked of a daemon, one method for each route. Lists are read to their end. */
+export type SluiceClient = ReturnType<typeof sluiceClient>;
+
+export interface OpenChannel {
+  readonly peer: string;
+  readonly capacitySat: string;
+  readonly pushMsat?: string;
+  readonly announce?: boolean;
+  readonly feerateSatPerKw?: number;
+}
+export interface CloseChannel {
+  readonly address?: string;
+  readonly feerateSatPerKw?: number;
+}
+export interface SendCoins {
+  readonly address: string;
+  readonly amountSat: string;
+  readonly feerateSatPerKw?: number;
+}
+export interface MineBlocks {
+  readonly blocks: number;
+  readonly address?: string;
+}
+export interface AskRoute {
+  readonly to: string;
+  readonly amountMsat: string;
+  readonly maxFeeMsat?: string;
+}
+export interface CreateInvoice {
+  readonly amountMsat?: string;
+  readonly description: string;
+  readonly expirySeconds?: number;
+  readonly externalId?: string;
+}
+export interface Pay {
+  readonly bolt11: string;
+  readonly amountMsat?: string;
+  readonly maxFeeMsat?: string;
+  readonly timeoutSeconds?: number;
+}
+export interface AddStream {
+  readonly title: string;
+  readonly source: string;
+  readonly priceMsatPerSecond: string;
+  readonly segmentSeconds: number;
+  readonly freeSeconds?: number;
+}
+export interface Subscribe {
+  readonly site: string;
+  readonly stream: string;
+  readonly budgetMsat: string;
+  readonly maxUnpaidMsat: string;
+}
+
+export function sluiceClient(api: ApiClient) {
+  const { get, post } = api;
+  const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);
+  return {
+    api,
+    info: () => get<NodeInfo>("/v1/info"),
+    balance: () => get<Balance>("/v1/balance"),
+    events: (after: number, limit: number) => get<Page<NodeEvent>>(`/v1/events?after=${after}&limit=${limit}`),
+    shutdown: () => post<{ readonly stopping: boolean }>("/v1/shutdown"),
+
+    chain: () => get<Chain>("/v1/chain"),
+    mine: (request: MineBlocks) => post<Mined>("/v1/chain/mine", request),
+    newAddress: () => post<Address>("/v1/wallet/addresses"),
+    transactions: () => list<Transaction>("/v1/wallet/transactions"),
+    utxos: () => list<Utxo>("/v1/wallet/utxos"),
+    send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
+
+    peers: () => list<Peer>("/v1/peers"),
+    connect: (uri: string) => post<Peer>("/v1/peers", { uri }),
+    disconnect: (id: string) => api.delete(`/v1/peers/${part(id)}`),
+    channels: () => list<Channel>("/v1/channels"),
+    channel: (id: string) => get<Channel>(`/v1/channels/${part(id)}`),
+    openChannel: (request: OpenChannel) => post<Channel>("/v1/channels", request),
+    closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),
+
+    graphNodes: () => list<GraphNode>("/v1/graph/nodes"),
+    graphChannels: () => list<GraphChannel>("/v1/graph/channels"),
+    /** A dry run: nothing is paid. */
+    route: (request: AskRoute) => api.ask<Quote>("/v1/routes", request),
+
+    createInvoice: (request: CreateInvoice) => post<Invoice>("/v1/invoices", request),
+    invoices: () => list<Invoice>("/v1/invoices"),
+    invoice: (id: string) => get<Invoice>(`/v1/invoices/${part(id)}`),
+    /** Answers once the payment has ended or `waitSeconds` have passed. */
+    pay: (request: Pay, waitSeconds = 0) =>
+      post<Payment>("/v1/payments", request, waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {}),
+    payments: () => list<Payment>("/v1/payments"),
+    payment: (id: string) => get<Payment>(`/v1/payments/${part(id)}`),
+    decode: (text: string) => api.ask<Decoded>("/v1/decode", { text }),
+
+    addStream: (request: AddStream) => post<Stream>("/v1/streams", request),
+    streams: () => list<Stream>("/v1/streams"),
+    subscribe: (request: Subscribe) => post<Subscription>("/v1/subscriptions", request),
+    subscriptions: () => list<Subscription>("/v1/subscriptions"),
+    subscription: (id: string) => get<Subscription>(`/v1/subscriptions/${part(id)}`),
+    pause: (id: string) => post<Subscription>(`/v1/subscriptions/${part(id)}/pause`),
+    resume: (id: string) => post<Subscription>(`/v1/subscriptions/${part(id)}/resume`),
+    close: (id: string) => post<Subscription>(`/v1/subscriptions/${part(id)}/close`),
+    receipt: (id: string) => get<Receipt>(`/v1/subscriptions/${part(id)}/receipt`),
+    /** The 16 bytes that open a unit, paid for when it is not yet unlocked. */
+    key: (id: string, unit: number) => api.bytes(`/v1/subscriptions/${part(id)}/keys/${unit}`),
+  };
+}
+
+const part = encodeURIComponent;
+const PAGE_ITEMS = 500;
+
+async function wholeList<T>(api: ApiClient, path: string): Promise<readonly T[]> {
+  const found: T[] = [];
+  let after = "";
+  for (;;) {
+    const page = await api.get<Page<T>>(`${path}?limit=${PAGE_ITEMS}${after}`);
+    found.push(...page.data);
+    if (!page.hasMore || page.next === null) return found;
+    after = `&after=${part(page.next)}`;
+  }
+}

@@ -1,0 +1,157 @@
+import { CommanderError, Command as Verb } from "commander";
+import { sluiceClient } from "./client.ts";
+import type { Command, Session } from "./command.ts";
+import { chainCommands } from "./commands/chain.ts";
+import { channelCommands } from "./commands/channel.ts";
+import { configCommands } from "./commands/config.ts";
+import { eventCommands } from "./commands/events.ts";
+import { graphCommands } from "./commands/graph.ts";
+import { invoiceCommands } from "./commands/invoice.ts";
+import { nodeCommands } from "./commands/node.ts";
+import { paymentCommands } from "./commands/payment.ts";
+import { peerCommands } from "./commands/peer.ts";
+import { streamCommands } from "./commands/stream.ts";
+import { subscriptionCommands } from "./commands/subscription.ts";
+import { walletCommands } from "./commands/wallet.ts";
+import { EXIT, usage } from "./exit.ts";
+import { apiClient, type Change } from "./http.ts";
+import { locate } from "./locate.ts";
+import { tell, toldOf } from "./problem.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const COMMANDS: readonly Command[] = [
+  ...nodeCommands,
+  ...walletCommands,
+  ...chainCommands,
+  ...peerCommands,
+  ...channelCommands,
+  ...invoiceCommands,
+  ...paymentCommands,
+  ...graphCommands,
+  ...streamCommands,
+  ...subscriptionCommands,
+  ...eventCommands,
+  ...configCommands,
+];
+const NOUNS: Readonly<Record<string, string>> = {
+  wallet: "coins on chain",
+  chain: "the bundled base chain",
+  peer: "Lightning nodes",
+  channel: "payment channels",
+  invoice: "what others are to pay",
+  graph: "the announced network",
+  stream: "films: sell and watch",
+  subscription: "sessions with sites",
+  config: "settings",
+};
+
+interface Globals {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly datadir?: string;
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly idempotencyKey?: string;
+}
+/** Thrown by `--dry-run` in place of a change. */
+class Refused extends Error {
+  readonly change: Change;
+  constructor(change: Change) {
+    super("dry run");
+    this.change = change;
+  }
+}
+
+/** Runs one command line. Resolves with the exit code; rejects only for bugs of ours. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
+  // The daemon reads its own flags, by the rules of its environment and file.
+  if (argv[0] === "start" && !argv.includes("--help")) return terminal.runDaemon(argv.slice(1));
+  try {
+    await programOf(terminal).parseAsync(argv, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const told = toldOf(error instanceof CommanderError ? usageOf(error, terminal) : error);
+    if (told === undefined) throw error;
+    tell(told, argv.includes("--json") || !terminal.err.isTerminal, terminal.err);
+    return told.exit;
+  }
+}
+function usageOf(error: CommanderError, { called }: Terminal) {
+  const detail = error.code === "commander.help" ? "A command is missing." : error.message.replace(/^error: /, "");
+  return usage(detail, `${called} --help`);
+}
+
+function programOf(terminal: Terminal): Verb {
+  const program = new Verb(terminal.called)
+    .description("A Lightning node for streaming micropayments. Amounts: 25 or 25sat, or 25000msat.")
+    .option("--json", "JSON on a terminal too (a pipe always gets JSON)")
+    .option("--datadir <folder>", "the daemon's folder (or SLUICE_DATADIR)")
+    .option("--url <url>", "the daemon's API, in place of --datadir")
+    .option("--token-file <file>", "a token with fewer rights than the owner's")
+    .option("--idempotency-key <key>", "for asking the same again after a crash")
+    .option("--dry-run", "show what would be asked of the daemon; change nothing")
+    .helpCommand(false)
+    .configureHelp({
+      subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[options\] ?/, "")}`.trimEnd(),
+    })
+    .configureOutput({ writeOut: terminal.out.write, writeErr: () => {} })
+    .exitOverride();
+  program.command("start").description("runs a daemon in the foreground, with the daemon's own flags");
+  for (const command of COMMANDS) {
+    const [noun = "", ...rest] = command.words.split(" ");
+    const parent = NOUNS[noun] === undefined ? program : nounOf(program, noun);
+    add(parent, parent === program ? command.words : rest.join(" "), command, terminal);
+    if (command.alias === undefined) continue;
+    const arguments_ = command.words.split(" ").filter((word) => /^[<[]/.test(word));
+    add(program, [command.alias, ...arguments_].join(" "), command, terminal, { hidden: true });
+  }
+  return program;
+}
+function nounOf(program: Verb, noun: string): Verb {
+  const known = program.commands.find((made) => made.name() === noun);
+  return (
+    known ??
+    program
+      .command(noun)
+      .description(NOUNS[noun] ?? "")
+      .helpCommand(false)
+  );
+}
+
+function add(parent: Verb, words: string, command: Command, terminal: Terminal, how = { hidden: false }): void {
+  const verb = parent.command(words, how).description(command.about).copyInheritedSettings(parent);
+  for (const [flags, about] of Object.entries(command.options ?? {})) verb.option(flags, about);
+  verb.action(async () => {
+    const session = sessionOf(verb.optsWithGlobals<Globals>(), terminal);
+    const names = verb.registeredArguments.map((argument) => argument.name());
+    const values = names.map((name, at) => [name, verb.processedArgs[at] as string | undefined] as const);
+    try {
+      await command.run(session, { ...verb.opts(), ...Object.fromEntries(values) });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { method, path, body } = error.change;
+      const line = `would ask ${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}\n`;
+      session.show({ dryRun: error.change }, () => line);
+    }
+  });
+}
+
+function sessionOf(globals: Globals, terminal: Terminal): Session {
+  const datadir = globals.datadir ?? terminal.env["SLUICE_DATADIR"];
+  const asJson = globals.json === true || !terminal.out.isTerminal;
+  const refuse = (change: Change): never => {
+    throw new Refused(change);
+  };
+  return {
+    terminal,
+    asJson,
+    datadir,
+    async client() {
+      const { url, token } = await locate({ ...globals, datadir });
+      const { idempotencyKey, dryRun } = globals;
+      return sluiceClient(apiClient(url, token, { idempotencyKey, refuse: dryRun === true ? refuse : undefined }));
+    },
+    show: (value, people) => terminal.out.write(asJson ? `${JSON.stringify(value)}\n` : people()),
+  };
+}
