@@ -6,4 +6,7 @@ export interface Step<State, Effect> {
   readonly next: State;
   readonly effects: readonly Effect[];
 }
-export const step = <State, Effect>(next: State, ...effects: readonly Effect[]): Step<State, Effect> => ({ next, effects });
+export const step = <State, Effect>(next: State, ...effects: readonly Effect[]): Step<State, Effect> => ({
+  next,
+  effects,
+});

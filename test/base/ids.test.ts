@@ -26,7 +26,7 @@ import {
   unpackShortChannelId,
 } from "../../src/base/ids.ts";
 
-const BYTES = fromHex("00".repeat(31) + "AB");
+const BYTES = fromHex(`${"00".repeat(31)}AB`);
 
 describe("identifiers of bytes", () => {
   it("are lower-case hex in wire order and give their bytes back", () => {
