@@ -51,7 +51,7 @@ const g = (x: number): Result<{ y: number }, E> => {
     x++;
   }
 };
-class C {
+export class C extends B<X> implements I {
   m<T>(t: T) {
     return t;
   }

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { loadConfig } from "../../src/daemon/config.ts";
+
+describe("configuration of a daemon", () => {
+  let datadir: string;
+  beforeEach(() => {
+    datadir = mkdtempSync(join(tmpdir(), "sluice-config-"));
+  });
+  afterEach(() => rmSync(datadir, { recursive: true, force: true }));
+  const file = (text: string): void => writeFileSync(join(datadir, "config.toml"), text);
+  const load = (flags: readonly string[] = [], env: Record<string, string> = {}) =>
+    loadConfig(["--datadir", datadir, ...flags], env);
+  /** What is wrong, as `code: sentence`. */
+  const faults = (...given: Parameters<typeof load>): string[] => {
+    const loaded = load(...given);
+    return loaded.ok ? [] : loaded.error.map(({ code, detail }) => `${code}: ${detail}`);
+  };
+
+  it("has defaults for everything, play money first", () => {
+    const loaded = load();
+    expect(loaded.ok && loaded.value.config).to.deep.equal({
+      network: "regtest",
+      datadir,
+      alias: "sluice",
+      apiPort: 9737,
+      peerPort: 9735,
+      chainPort: 18_444,
+      chainPeers: [],
+      feeBaseMsat: 0,
+      feePpm: 1_000,
+      cltvExpiryDelta: 40,
+    });
+  });
+
+  it("prefers flags to environment, environment to file and file to defaults, and says where each value came from", () => {
+    file('alias = "from file"\napi-port = 1\npeer-port = 2\n');
+    const loaded = load(["--api-port", "3"], { SLUICE_API_PORT: "4", SLUICE_PEER_PORT: "5" });
+    expect(loaded.ok && loaded.value.config).to.deep.include({ alias: "from file", apiPort: 3, peerPort: 5 });
+    expect(loaded.ok && loaded.value.origins).to.deep.include({
+      datadir: "flag",
+      alias: "file",
+      apiPort: "flag",
+      peerPort: "environment",
+      chainPort: "default",
+    });
+  });
+
+  it("takes several peers from repeated flags, a list in the environment or an array in the file", () => {
+    const peers = ["127.0.0.1:1", "localhost:2"];
+    const chainPeersOf = (loaded: ReturnType<typeof load>) => loaded.ok && loaded.value.config.chainPeers;
+    expect(chainPeersOf(load(peers.flatMap((peer) => ["--chain-peer", peer])))).to.deep.equal(peers);
+    expect(chainPeersOf(load([], { SLUICE_CHAIN_PEERS: peers.join(",") }))).to.deep.equal(peers);
+    file(`chain-peers = ${JSON.stringify(peers)}`);
+    expect(chainPeersOf(load())).to.deep.equal(peers);
+  });
+
+  it("finds the data directory of the environment, and reads the file there", () => {
+    file('alias = "there"');
+    const loaded = loadConfig([], { SLUICE_DATADIR: datadir });
+    expect(loaded.ok && loaded.value.config).to.deep.include({ datadir, alias: "there" });
+  });
+
+  it("refuses an unknown key wherever it stands, with its place and what may have been meant", () => {
+    expect(faults(["--api-prot", "1"])).to.deep.equal([
+      "unknown_key: Unknown setting --api-prot on the command line. Did you mean --api-port?",
+    ]);
+    expect(faults([], { SLUICE_ALAIS: "x" })).to.deep.equal([
+      "unknown_key: Unknown setting SLUICE_ALAIS in the environment. Did you mean SLUICE_ALIAS?",
+    ]);
+    file('alias = "x"\n\napi_port = 1\n');
+    expect(faults()).to.deep.equal([
+      `unknown_key: Unknown setting api_port in ${datadir}/config.toml, line 3. Did you mean api-port?`,
+    ]);
+    file('[watchtower]\nurl = "x"\n');
+    expect(faults()).to.deep.equal([`unknown_key: Unknown setting watchtower in ${datadir}/config.toml, line 1.`]);
+  });
+
+  for (const [flags, sentence] of [
+    [["--api-port", "http"], "--api-port must be a port."],
+    [["--api-port", "65536"], "--api-port must be a port."],
+    [["--api-port", "-1"], "--api-port must be a port."],
+    [["--api-port", "1.5"], "--api-port must be a port."],
+    [["--chain-peer", "localhost"], "--chain-peer must be host:port."],
+    [["--alias", "x".repeat(33)], "--alias must have at most 32 characters."],
+    [["--alias"], "--alias needs a value."],
+  ] as const)
+    it(`refuses ${flags.join(" ")}`, () => {
+      expect(faults(flags)).to.deep.equal([`bad_value: ${sentence}`]);
+    });
+
+  it("names every wrong value at once, with its place", () => {
+    file('api-port = "x"\n');
+    expect(faults([], { SLUICE_PEER_PORT: "y" })).to.deep.equal([
+      "bad_value: api-port in config.toml must be a port.",
+      "bad_value: SLUICE_PEER_PORT must be a port.",
+    ]);
+  });
+
+  it("refuses a file that is not TOML, with line and column, or that cannot be read", () => {
+    file("alias = \n");
+    expect(faults()).to.have.length(1);
+    expect(faults()[0]).to.match(/^bad_file: .*config\.toml is not TOML: line \d+, column \d+\.$/);
+    rmSync(join(datadir, "config.toml"));
+    // A folder is no file to anybody, not even to root.
+    mkdirSync(join(datadir, "config.toml"));
+    expect(faults()[0]).to.match(/^unreadable_file: .*config\.toml cannot be read: EISDIR/);
+  });
+
+  for (const network of ["mainnet", "testnet4", "signet"])
+    it(`refuses ${network}, and says why`, () => {
+      const [fault] = faults(["--network", network]);
+      expect(fault).to.match(
+        new RegExp(`^network_not_supported: network ${network} is not supported yet: .*against the`),
+      );
+    });
+});
