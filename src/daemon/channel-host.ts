@@ -102,7 +102,8 @@ export class ChannelHost {
         return this.#collision(turn, entry);
       }
       if (transition.kind === "commit") {
-        turn.put(KEY.channel(transition.next.params.channelId), encodeChannel(transition.next));
+        const { next } = transition;
+        turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
         turn.next((later) => this.parts.listener.committed(later, entry));
       }
     }

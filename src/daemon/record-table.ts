@@ -31,7 +31,7 @@ export function recordTable<T>(store: Store, prefix: string, codec: Codec<T>): R
     put(turn, id, value) {
       const change = { value };
       changing.set(id, change);
-      turn.put(prefix + id, value === undefined ? undefined : encode(codec, value));
+      turn.put(prefix + id, value === undefined ? undefined : () => encode(codec, value));
       turn.afterwards(`records/${prefix}`, () => {
         if (changing.get(id) === change) changing.delete(id);
       });

@@ -1,17 +1,18 @@
 import type { NodeId } from "../base/ids.ts";
 import type { UnixMs } from "../base/units.ts";
-import type { Store, StoreRecord } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { Clock } from "../ports/world.ts";
+import { createJournal, type Written } from "./journal.ts";
 import { createOutbox, type Errand, type Outbox } from "./outbox.ts";
 
 /**
  * One input and everything it sets off, in all the machines it concerns: stepped purely, to the end, before anything
- * is written. Then one append of every record, and only after that append is durable the outside effects.
+ * is written. Then every record goes into one group, and only after that group is durable come the outside effects.
  */
 export interface Turn {
   readonly now: UnixMs;
-  /** A record of this turn's group. The last write of a key wins. */
-  put(key: string, value: Uint8Array | undefined): void;
+  /** A record of this turn's group; undefined removes it. The last write of a key wins, and only that one is encoded. */
+  put(key: string, value: Written): void;
   /** Steps another machine in the same turn, after those already asked for. */
   next(task: (turn: Turn) => void): void;
   /** Runs once this turn's group, and all before it, are durable, in order within its lane. */
@@ -43,31 +44,29 @@ export interface TurnPorts {
 
 export function createTurns(ports: TurnPorts): Turns {
   const outbox = createOutbox();
-  let sequence = 0;
   let halted: Error | undefined;
   let stopped = false;
-  let last: Promise<void> = Promise.resolve();
 
   const halt = (error: Error): void => {
     if (halted !== undefined) return;
     halted = error;
+    journal.stop();
     ports.onHalt(error);
   };
+  const journal = createJournal({
+    store: ports.store,
+    later: (task) => void ports.clock.after(0, task),
+    flushed: (sequence) => outbox.flushed(sequence),
+    failed: halt,
+  });
   /** Durable first, effects second. */
-  const perform = (records: ReadonlyMap<string, Uint8Array | undefined>, errands: readonly Posted[]): void => {
-    if (records.size > 0) {
-      const group: StoreRecord[] = [];
-      for (const [key, value] of records) group.push({ key, value });
-      const mine = ++sequence;
-      last = ports.store.append(group).then(() => {
-        if (!stopped && halted === undefined) outbox.flushed(mine);
-      }, halt);
-    }
-    for (const { lane, durable, errand } of errands) outbox.post(lane, durable ? sequence : 0, errand);
+  const perform = (records: ReadonlyMap<string, Written>, errands: readonly Posted[]): void => {
+    if (records.size > 0) journal.note(records);
+    for (const { lane, durable, errand } of errands) outbox.post(lane, durable ? journal.sequence : 0, errand);
   };
   const run = (task: (turn: Turn) => void): void => {
     if (halted !== undefined || stopped) return;
-    const records = new Map<string, Uint8Array | undefined>();
+    const records = new Map<string, Written>();
     const errands: Posted[] = [];
     const tasks: ((turn: Turn) => void)[] = [task];
     const turn: Turn = {
@@ -90,12 +89,13 @@ export function createTurns(ports: TurnPorts): Turns {
     run,
     soon: (task) => void ports.clock.after(0, () => run(task)),
     outbox,
-    settled: () => last,
+    settled: () => journal.settled(),
     get halted() {
       return halted;
     },
     stop: () => {
       stopped = true;
+      journal.stop();
     },
   };
 }
