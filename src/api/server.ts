@@ -123,7 +123,8 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.set("case sensitive routing", true);
+  app.enable("case sensitive routing");
+  app.enable("strict routing");
   app.use(named(options.random), limited(options.requestsPerMinute ?? REQUESTS_PER_MINUTE));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }));
   if (options.streamFiles !== undefined) {

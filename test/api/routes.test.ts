@@ -3,8 +3,12 @@ import { SCOPES } from "../../src/api/auth.ts";
 import { BYTES } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes/all.ts";
 import { present } from "../../src/base/result.ts";
+import { NODE_CASES } from "./cases/node.ts";
+import { PAYMENT_CASES } from "./cases/payments.ts";
+import { STREAM_CASES } from "./cases/streams.ts";
 import { closeAll, world } from "./fixture.ts";
-import { ROUTE_CASES } from "./route-cases.ts";
+
+const ROUTE_CASES = [...NODE_CASES, ...PAYMENT_CASES, ...STREAM_CASES];
 
 const nameOf = (route: { readonly method: string; readonly path: string }): string => `${route.method} ${route.path}`;
 const routeOf = (name: string) =>

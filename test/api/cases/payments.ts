@@ -1,0 +1,141 @@
+import { AT_TEXT, HASH, NODE, OTHER } from "../fake-node.ts";
+import { page, type RouteCase } from "./case.ts";
+
+const invoice = {
+  id: `inv_${HASH}`,
+  paymentHash: HASH,
+  bolt11: "lnbcrt250n1pexample",
+  state: "open",
+  amountMsat: "25000",
+  receivedMsat: null,
+  description: "coffee",
+  externalId: "order-17",
+  createdAt: AT_TEXT,
+  expiresAt: "2026-01-02T04:04:05.678Z",
+  settledAt: null,
+};
+const payment = {
+  id: `pay_${HASH}`,
+  paymentHash: HASH,
+  state: "pending",
+  payee: OTHER,
+  amountMsat: "25000",
+  feeMsat: null,
+  preimage: null,
+  failure: null,
+  hops: null,
+  createdAt: AT_TEXT,
+  endedAt: null,
+};
+
+/** Invoices, payments and the ways between. */
+export const PAYMENT_CASES: readonly RouteCase[] = [
+  {
+    route: "get /v1/graph/nodes",
+    ask: "GET /v1/graph/nodes",
+    status: 200,
+    answer: page({ id: OTHER, alias: "hub", addresses: [], channels: 2 }),
+  },
+  {
+    route: "get /v1/graph/channels",
+    ask: "GET /v1/graph/channels",
+    status: 200,
+    answer: page({
+      shortChannelId: "539268x845x1",
+      nodes: [NODE, OTHER],
+      capacitySat: "1000000",
+      policies: [
+        {
+          feeBaseMsat: "1000",
+          feePpm: 100,
+          cltvExpiryDelta: 80,
+          htlcMinimumMsat: "1",
+          htlcMaximumMsat: "990000000",
+          disabled: false,
+          updatedAt: "2026-01-02T03:04:05.000Z",
+        },
+        null,
+      ],
+    }),
+  },
+  {
+    route: "post /v1/routes",
+    ask: "POST /v1/routes",
+    body: { to: OTHER, amountMsat: "25000", maxFeeMsat: "0" },
+    calls: [["route", { to: OTHER, amount: 25_000n, maxFee: 0n }]],
+    status: 200,
+    answer: {
+      amountMsat: "25000",
+      feeMsat: "1002",
+      hops: [{ nodeId: OTHER, shortChannelId: "539268x845x1", amountMsat: "25000", expiry: 128 }],
+    },
+    malformed: [
+      [{ to: "hub" }, "/to"],
+      [{ amountMsat: "0" }, "/amountMsat"],
+      [{ maxFeeMsat: null }, "/maxFeeMsat"],
+    ],
+  },
+  {
+    route: "post /v1/invoices",
+    ask: "POST /v1/invoices",
+    body: { amountMsat: "25000", description: "café", externalId: "order-17" },
+    calls: [["createInvoice", { amount: 25_000n, description: "café", expirySeconds: 3600, externalId: "order-17" }]],
+    status: 201,
+    location: `/v1/invoices/inv_${HASH}`,
+    answer: invoice,
+    malformed: [
+      [{ amountMsat: 25_000 }, "/amountMsat"],
+      [{ description: undefined }, "/description"],
+      [{ description: "é".repeat(320) }, "/description"],
+      [{ description: "two\nlines" }, "/description"],
+      [{ expirySeconds: 0 }, "/expirySeconds"],
+      [{ externalId: 17 }, "/externalId"],
+      [{ "a/b~c": 1 }, "/a~1b~0c"],
+    ],
+  },
+  { route: "get /v1/invoices", ask: "GET /v1/invoices", status: 200, answer: page(invoice) },
+  {
+    route: "get /v1/invoices/:id",
+    ask: `GET /v1/invoices/${HASH}`,
+    calls: [["invoice", HASH]],
+    status: 200,
+    answer: invoice,
+  },
+  {
+    route: "post /v1/payments",
+    ask: "POST /v1/payments",
+    body: { bolt11: "lnbcrt250n1pexample", maxFeeMsat: "1000", timeoutSeconds: 20 },
+    calls: [["pay", { bolt11: "lnbcrt250n1pexample", maxFee: 1_000n, timeoutSeconds: 20 }]],
+    status: 202,
+    location: `/v1/payments/pay_${HASH}`,
+    answer: payment,
+    malformed: [
+      [{ bolt11: "" }, "/bolt11"],
+      [{ bolt11: ["lnbcrt250n1pexample"] }, "/bolt11"],
+      [{ amountMsat: "1.5" }, "/amountMsat"],
+      [{ maxFeeMsat: "+1" }, "/maxFeeMsat"],
+      [{ timeoutSeconds: -1 }, "/timeoutSeconds"],
+      [{ amountSat: "25" }, "/amountSat"],
+    ],
+  },
+  { route: "get /v1/payments", ask: "GET /v1/payments", status: 200, answer: page(payment) },
+  {
+    route: "get /v1/payments/:id",
+    ask: `GET /v1/payments/pay_${HASH}`,
+    calls: [["payment", `pay_${HASH}`]],
+    status: 200,
+    answer: payment,
+  },
+  {
+    route: "post /v1/decode",
+    ask: "POST /v1/decode",
+    body: { text: ` ${OTHER}@127.0.0.1:9735\n` },
+    calls: [["decode", `${OTHER}@127.0.0.1:9735`]],
+    status: 200,
+    answer: { kind: "node", nodeId: OTHER, host: "127.0.0.1", port: 9735 },
+    malformed: [
+      [{ text: "" }, "/text"],
+      [{ text: {} }, "/text"],
+    ],
+  },
+];

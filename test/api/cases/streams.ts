@@ -1,0 +1,127 @@
+import { KEY, OTHER, PREIMAGE } from "../fake-node.ts";
+import { page, type RouteCase, withoutBody } from "./case.ts";
+
+const stream = {
+  id: "str_1",
+  title: "A film",
+  units: 20,
+  unitSeconds: 1,
+  priceMsatPerUnit: "1000",
+  freeUnits: 2,
+  sessions: 1,
+  earnedMsat: "18000",
+};
+const subscription = {
+  id: "ses_1",
+  stream: "str_1",
+  site: "http://127.0.0.1:9739",
+  payee: OTHER,
+  state: "open",
+  priceMsatPerUnit: "1000",
+  feeMsatPerUnit: null,
+  paidMsat: "3000",
+  feesMsat: "3",
+  owedMsat: "1000",
+  capMsat: "60000",
+  windowUnits: 5,
+  units: 20,
+  unlocked: [0, 1, 2],
+};
+
+/** Films on sale and sessions with sites. */
+export const STREAM_CASES: readonly RouteCase[] = [
+  {
+    route: "post /v1/streams",
+    ask: "POST /v1/streams",
+    body: { title: "A film", source: "/srv/film", priceMsatPerSecond: "1000", segmentSeconds: 1 },
+    calls: [
+      [
+        "addStream",
+        { title: "A film", source: "/srv/film", priceMsatPerSecond: 1_000n, segmentSeconds: 1, freeSeconds: 0 },
+      ],
+    ],
+    status: 201,
+    location: "/v1/streams/str_1",
+    answer: stream,
+    malformed: [
+      [{ title: "" }, "/title"],
+      [{ source: "film" }, "/source"],
+      [{ priceMsatPerSecond: 1000 }, "/priceMsatPerSecond"],
+      [{ segmentSeconds: 61 }, "/segmentSeconds"],
+      [{ freeSeconds: -1 }, "/freeSeconds"],
+    ],
+  },
+  { route: "get /v1/streams", ask: "GET /v1/streams", status: 200, answer: page(stream) },
+  { route: "get /v1/streams/:id", ask: "GET /v1/streams/str_1", status: 200, answer: stream },
+  {
+    route: "post /v1/subscriptions",
+    ask: "POST /v1/subscriptions",
+    body: { site: "http://127.0.0.1:9739/", stream: "str_1", budgetMsat: "60000", maxUnpaidMsat: "5000" },
+    calls: [["subscribe", { site: "http://127.0.0.1:9739", stream: "str_1", budget: 60_000n, maxUnpaid: 5_000n }]],
+    status: 201,
+    location: "/v1/subscriptions/ses_1",
+    answer: subscription,
+    malformed: [
+      [{ site: "file:///etc/passwd" }, "/site"],
+      [{ site: "http://user:pw@host" }, "/site"],
+      [{ site: "http://host/path" }, "/site"],
+      [{ stream: "../x" }, "/stream"],
+      [{ budgetMsat: "0" }, "/budgetMsat"],
+      [{ maxUnpaidMsat: undefined }, "/maxUnpaidMsat"],
+    ],
+  },
+  { route: "get /v1/subscriptions", ask: "GET /v1/subscriptions", status: 200, answer: page(subscription) },
+  {
+    route: "get /v1/subscriptions/:id",
+    ask: "GET /v1/subscriptions/ses_1",
+    calls: [["subscription", "ses_1"]],
+    status: 200,
+    answer: subscription,
+  },
+  {
+    route: "post /v1/subscriptions/:id/pause",
+    ask: "POST /v1/subscriptions/ses_1/pause",
+    calls: [["pauseSubscription", "ses_1"]],
+    status: 200,
+    answer: { ...subscription, state: "paused" },
+    malformed: withoutBody,
+  },
+  {
+    route: "post /v1/subscriptions/:id/resume",
+    ask: "POST /v1/subscriptions/ses_1/resume",
+    calls: [["resumeSubscription", "ses_1"]],
+    status: 200,
+    answer: subscription,
+    malformed: withoutBody,
+  },
+  {
+    route: "post /v1/subscriptions/:id/close",
+    ask: "POST /v1/subscriptions/ses_1/close",
+    calls: [["closeSubscription", "ses_1"]],
+    status: 200,
+    answer: { ...subscription, state: "closed" },
+    malformed: withoutBody,
+  },
+  {
+    route: "get /v1/subscriptions/:id/keys/:unit",
+    ask: "GET /v1/subscriptions/ses_1/keys/3",
+    calls: [["segmentKey", "ses_1", 3]],
+    status: 200,
+    answer: KEY,
+  },
+  {
+    route: "get /v1/subscriptions/:id/receipt",
+    ask: "GET /v1/subscriptions/ses_1/receipt",
+    calls: [["receipt", "ses_1"]],
+    status: 200,
+    answer: {
+      stream: "str_1",
+      units: 3,
+      paidMsat: "3000",
+      firstPreimage: PREIMAGE,
+      lastPreimage: PREIMAGE,
+      payerSignature: "aa",
+      payeeSignature: null,
+    },
+  },
+];
