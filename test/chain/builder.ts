@@ -15,6 +15,8 @@ import type { HeaderFault, HeaderNode } from "../../src/chain/headers.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/chain/memory-storage.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../src/chain/miner.ts";
 
+import { originOf } from "../support/vectors.ts";
+
 /** Blocks and transactions made by hand, right or wrong, for tests of the chain. */
 
 export const NOW = 1_700_000_000;
@@ -147,3 +149,18 @@ export const fakeOutpoint = (byte: number): Outpoint => ({
   txid: byte.toString(16).padStart(64, "0") as Txid,
   vout: 0,
 });
+/** Whole chains to run on: mainnet's first blocks where the public set is, else a regtest chain of our own. */
+export const REAL =
+  originOf("bitcoin/blocks/mainnet-1-255.txt") === "public"
+    ? {
+        params: CHAINS.mainnet,
+        blocks: "bitcoin/blocks/mainnet-1-255.txt",
+        headers: "bitcoin/pow/mainnet-headers-0-4100.txt",
+        check: "bitcoin/pow/mainnet-headers-check.json",
+      }
+    : {
+        params: CHAINS.regtest,
+        blocks: "bitcoin/blocks/own-chain.txt",
+        headers: "bitcoin/pow/own-headers.txt",
+        check: "bitcoin/pow/own-headers-check.json",
+      };

@@ -34,7 +34,8 @@ function killAfter(folder: string, lines: number, moreMs: number): Promise<reado
 }
 
 describe("base node: kill -9 at any moment", () => {
-  it("leaves a chain that opens, is whole, and goes on", async () => {
+  it("leaves a chain that opens, is whole, and goes on", async function () {
+    this.timeout(60_000);
     const folder = tempFolder();
     try {
       // Whatever the moment, three kills in a row on one folder.
