@@ -139,7 +139,7 @@ export function storeContract(
         store = await under.open();
         expect(list(store, "")).to.deep.equal(["channel/a=1"]);
       });
-      it("P8: acknowledges groups in the order in which they were appended, and the newest value of a key stays", async () => {
+      it("RELIABILITY P8: acknowledges groups in the order in which they were appended, and the newest value of a key stays", async () => {
         const heard: number[] = [];
         const all = Array.from({ length: 50 }, (_, index) =>
           store.append([put("channel/a", String(index)), put(`event/${index}`, "x")]).then(() => heard.push(index)),
@@ -153,7 +153,7 @@ export function storeContract(
 
     const itFails = failsOnCommand ? it : () => {};
     itFails(
-      "P10: after one refused write refuses every later append with the same error, and writes none of it",
+      "RELIABILITY P10: after one refused write refuses every later append with the same error, and writes none of it",
       async () => {
         await store.append([put("channel/a", "1")]);
         const { message } = present(under.fail, "this adapter fails on command")();
@@ -170,7 +170,7 @@ export function storeContract(
       },
     );
 
-    describe("P12: a broken record", () => {
+    describe("RELIABILITY P12: a broken record", () => {
       it("is never given out: reading it throws StoreCorrupt with its key, other records are still read", async () => {
         await store.append([put("channel/a", "a state of a channel"), put("channel/b", "another")]);
         for (const bit of [3, 70, 131]) {

@@ -87,7 +87,7 @@ describe("memory disk: what a world can do to it", () => {
     expect(keys(disk.open())).to.deep.equal([]);
   });
 
-  it("P5: a restored copy shows by its sequence that it is old", async () => {
+  it("RELIABILITY P5: a restored copy shows by its sequence that it is old", async () => {
     const disk = memoryDisk();
     const store = disk.open();
     await store.append(one("a"));

@@ -73,14 +73,14 @@ describe("embedded store: what it refuses to open", () => {
     throw new Error("the child said nothing");
   };
 
-  it("P7: refuses a second opening in the same process", async () => {
+  it("RELIABILITY P7: refuses a second opening in the same process", async () => {
     const store = await openEmbeddedStore({ path, network });
     const error = await refusal(openEmbeddedStore({ path, network }));
     expect(error).to.be.instanceOf(StoreRefused).with.property("code", "in_use");
     await store.close();
   });
 
-  it("P7: refuses a second process at once and by its number, changes nothing, and opens when that process is killed", async () => {
+  it("RELIABILITY P7: refuses a second process at once and by its number, changes nothing, and opens when that process is killed", async () => {
     const child = run("hold");
     expect(await firstLine(child)).to.deep.equal({ open: true });
     const before = dataOf();
@@ -95,7 +95,7 @@ describe("embedded store: what it refuses to open", () => {
     await store.close();
   });
 
-  it("P7: refuses data of another network and changes nothing", async () => {
+  it("RELIABILITY P7: refuses data of another network and changes nothing", async () => {
     await (await openEmbeddedStore({ path, network })).close();
     const before = dataOf();
     const error = (await refusal(openEmbeddedStore({ path, network: "sluicenet" }))) as StoreRefused;
@@ -106,7 +106,7 @@ describe("embedded store: what it refuses to open", () => {
     expect(dataOf()).to.equal(before);
   });
 
-  it("P5: refuses a copy that is older than what is known to have happened", async () => {
+  it("RELIABILITY P5: refuses a copy that is older than what is known to have happened", async () => {
     const store = await openEmbeddedStore({ path, network });
     for (const text of ["1", "2"]) await store.append([{ key: "channel/a", value: utf8(text) }]);
     await store.append([{ key: "channel/a", value: utf8("3") }]);
@@ -119,7 +119,7 @@ describe("embedded store: what it refuses to open", () => {
     await opened.close();
   });
 
-  it("P10: when the disk refuses a write it stops writing, and what was acknowledged is found again", async () => {
+  it("RELIABILITY P10: when the disk refuses a write it stops writing, and what was acknowledged is found again", async () => {
     const child = run("fill", "200");
     const { first, again, written } = await firstLine(child);
     await once(child, "close");
