@@ -24,6 +24,7 @@ export const feeMemory = (): FeeMemory => ({ blocks: [] });
 
 /** The entries that a block at `height` took out of the mempool. */
 export function rememberFees(memory: FeeMemory, mined: readonly MempoolEntry[], height: number): void {
+  ESTIMATES.delete(memory);
   memory.blocks.push(
     mined.map(({ fee, weight, height: came }) => ({
       rate: Math.floor((Number(fee) * 1000) / weight),
@@ -33,8 +34,17 @@ export function rememberFees(memory: FeeMemory, mined: readonly MempoolEntry[], 
   if (memory.blocks.length > BLOCKS_KEPT) memory.blocks.shift();
 }
 
+/** Estimates hold until the next block: they are asked for at every step of every channel. */
+const ESTIMATES = new WeakMap<FeeMemory, Map<number, SatPerKw | undefined>>();
+
 /** The median of what was mined within `blocks`; undefined while too little is known. */
 export function estimateFeerate(memory: FeeMemory, blocks: number): SatPerKw | undefined {
+  const known = ESTIMATES.get(memory) ?? new Map<number, SatPerKw | undefined>();
+  ESTIMATES.set(memory, known);
+  if (!known.has(blocks)) known.set(blocks, medianFeerate(memory, blocks));
+  return known.get(blocks);
+}
+function medianFeerate(memory: FeeMemory, blocks: number): SatPerKw | undefined {
   const quick = memory.blocks.map((samples) => samples.filter(({ waited }) => waited <= blocks));
   const rates = quick.flat().map(({ rate }) => rate);
   if (rates.length < SAMPLES_MIN || quick.filter(({ length }) => length > 0).length < BLOCKS_MIN) return undefined;

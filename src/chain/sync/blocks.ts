@@ -2,6 +2,7 @@ import type { BlockHash } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
+import { workOf } from "../../bitcoin/pow.ts";
 import { takeBlock } from "../brain.ts";
 import { acceptHeaders, type Chain } from "../chain.ts";
 import { hashBlock } from "../hashed-block.ts";
@@ -93,6 +94,7 @@ function wantedFrom({ index, tip }: Chain, peer: Peer, inFlight: ReadonlySet<Blo
 export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
   const hashed = hashBlock(block);
   const { chain } = sync.brain;
+  if (!peer.blocks.has(hashed.hash) && isBehind(chain, block)) return [];
   const taken = takeBlock(sync.brain, hashed, Math.floor(now / 1000));
   if (!taken.ok) {
     const { code } = taken.error;
@@ -110,6 +112,12 @@ export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): read
     effects.push({ tag: "TipChanged" }, ...announceTip(sync));
   }
   return [...effects, ...assignBlocks(sync, now)];
+}
+
+/** A block that nobody asked for on a chain with less work than ours: it would only fill the disk. */
+function isBehind({ index, tip }: Chain, { header }: Block): boolean {
+  const parent = index.tree.nodes.get(header.previous);
+  return parent !== undefined && parent.work + workOf(header.bits) < tip.work;
 }
 
 /** Tells every peer that cannot know it yet of our best chain: by headers where it asked for that. */

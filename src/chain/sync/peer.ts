@@ -60,7 +60,7 @@ export type SyncEffect =
 export const BLOCKS_IN_FLIGHT_MAX = 16;
 export const TXS_IN_FLIGHT_MAX = 100;
 export const ANNOUNCED_TXS_MAX = 5000;
-export const KNOWN_TXS_MAX = 20_000;
+export const KNOWN_TXS_MAX = 5000;
 export const BLOCK_TIMEOUT_MS = 30_000;
 export const TX_TIMEOUT_MS = 60_000;
 

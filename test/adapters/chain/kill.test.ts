@@ -11,12 +11,12 @@ import { memoryStorage } from "../../../src/chain/memory-storage.ts";
 import { ANYONE } from "../../chain/builder.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
 
-const VICTIM = fileURLToPath(new URL("./victim.ts", import.meta.url));
+const VICTIM = fileURLToPath(import.meta.url).replace("kill.test", "victim");
 
 /** Runs the victim until it has said `lines` lines and a little longer, kills it, and gives its last words. */
 function killAfter(folder: string, lines: number, moreMs: number): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", VICTIM, folder]);
+    const child = spawn(process.execPath, [...process.execArgv, VICTIM, folder]);
     let said = "";
     let doomed = false;
     child.stdout.on("data", (text: Buffer) => {

@@ -96,6 +96,17 @@ describe("P2P: blocks", () => {
     expect(names(say({ name: "notfound", inventory }))).to.deep.equal(["Disconnect"]);
     expect(peer.blocks.size).to.equal(1);
   });
+  it("stores no block that it did not ask for on a chain with less work than its own", () => {
+    const chain = bench();
+    grow(chain, 3);
+    const { genesis } = chain.brain.chain.index.tree;
+    const stale = buildBlock(chain, { previous: genesis });
+    expect(alone(chain).say({ name: "block", block: stale })).to.deep.equal([]);
+    expect(chain.storage.block(hashBlock(stale).hash)).to.equal(undefined);
+    const rival = buildBlock(chain, { previous: chain.brain.chain.tip.previous as typeof genesis });
+    alone(chain).say({ name: "block", block: rival });
+    expect(chain.storage.block(hashBlock(rival).hash)).to.deep.equal(rival);
+  });
   it("asks for the way to a block whose parent it does not know", () => {
     const far = bench();
     grow(far, 3);

@@ -1,5 +1,5 @@
 import type { BlockHash, Outpoint, Txid } from "../../../base/ids.ts";
-import { err, ok, type Result } from "../../../base/result.ts";
+import { err, ok, present, type Result } from "../../../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../../../base/units.ts";
 import type { Block } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
@@ -68,15 +68,17 @@ export class EmbeddedNode implements BaseNode {
     this.#clock = clock;
     this.#random = random;
     this.files = openChainFiles(folder, params);
+    const settled = this.files.tip() ?? params.genesisHash;
     this.brain = nodeBrain(params, this.files);
     const { chain } = this.brain;
-    this.#horizon = chain.tip;
+    this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#sync = syncOf(this.brain);
     const onTipChanged = (): void => void this.#settle();
     this.#links = new Links({ sync: this.#sync, clock, random, log, onTipChanged });
     this.#dialler = new Dialler({ links: this.#links, network, clock });
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({ chain, horizon: () => this.#horizon, schedule: (task) => void clock.after(0, task) });
+    void this.#settle();
   }
 
   tip(): BlockRef {
