@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
 import type { Outpoint, Txid } from "../base/ids.ts";
 import { present } from "../base/result.ts";
@@ -97,24 +98,29 @@ export function auditChain(world: World, edges: readonly Edge[], funded: readonl
 function auditClosing(world: World, chain: BaseNode, edge: Edge, expected: Map<LabNode, bigint>): void {
   const add = (node: LabNode, amount: bigint): void => void expected.set(node, (expected.get(node) ?? 0n) + amount);
   const { opener, accepter } = edge;
-  const { params, tx, commitments } = closingOf(opener, edge);
+  const { params, tx } = closingOf(opener, edge);
   const funding = confirmed(world, chain, params.funding.txid);
   const closing = confirmed(world, chain, txidOf(tx));
   if (funding === undefined || closing === undefined) return;
   add(opener, -feeOf(chain, funding) - params.capacity);
-  const fee = feeOf(chain, closing);
-  for (const node of [opener, accepter]) {
-    const { close, commitments: own } = closingOf(node, edge);
+  const sides = [opener, accepter].map((node) => {
+    const { close, commitments } = closingOf(node, edge);
     const script = toHex(present(close.localScript, "a channel that closes has a script"));
-    const paid = closing.outputs.find((output) => toHex(output.script) === script)?.amount ?? 0n;
-    const due = own.balance.local / 1_000n - (node === opener ? fee - roundingOf(commitments.balance) : 0n);
+    const paid = closing.outputs.find((output) => toHex(output.script) === script)?.amount;
+    return { node, paid, balance: commitments.balance.local };
+  });
+  // What has no output goes to the miner: parts of a sat, and what would be dust.
+  const lost = sides.reduce((sum, { paid, balance }) => sum + (paid === undefined ? balance : balance % 1_000n), 0n);
+  const fee = feeOf(chain, closing) - lost / 1_000n;
+  for (const { node, paid = 0n, balance } of sides) {
+    const whole = balance / 1_000n;
+    const due = node === opener ? whole - fee : whole < DUST_SAT ? 0n : whole;
     if (paid !== due) world.report("honest_funds", node.name, `closing pays ${paid} sat, ${due} are due`);
     add(node, paid);
   }
 }
-/** Parts of a sat on both sides together make at most one, which miners get. */
-const roundingOf = ({ local, remote }: { readonly local: bigint; readonly remote: bigint }): bigint =>
-  (local % 1_000n) + (remote % 1_000n) === 0n ? 0n : 1n;
+/** Outputs below it are left out. BOLT 3 §Dust Limits. */
+const DUST_SAT = DEFAULT_POLICY.dustLimit;
 
 function confirmed(world: World, chain: BaseNode, txid: Txid): Tx | undefined {
   const found = chain.transaction(txid);

@@ -30,6 +30,8 @@ export interface Outcome {
 /** What every seed must have seen at least. */
 export const EVENTS_MIN = 500;
 export const PAYMENTS_MIN = 20;
+/** The storm alone goes on for longer than that. */
+const STORM = { events: 700, payments: 25 };
 const NODES = { min: 3, max: 5 };
 
 /** One seed from the first block to the last: open, pay in a storm, come to rest, close, and settle the account. */
@@ -56,7 +58,7 @@ async function live(
 ): Promise<void> {
   if (!(await setUp(world, edges)) || !(await comeToRest(world, edges))) return;
   opened(world, edges);
-  const openings = await rage(world, edges, { events: EVENTS_MIN, payments: PAYMENTS_MIN });
+  const openings = await rage(world, edges, STORM);
   if (world.violations.length > 0) return;
   await calm(world, edges);
   if (!(await comeToRest(world, edges))) return;

@@ -46,7 +46,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [5, crashAtWrite],
   [1, crashNow],
   [2, slowDisk],
-  [2, openAnother],
+  [5, openAnother],
   [3, mineBlock],
   [1, reorganise],
   [1, lagBehind],
