@@ -59,6 +59,10 @@ export class LabNode {
     this.disk = parts.disk;
     this.recorder = parts.recorder(keychain);
   }
+  /** BIP 39 words of the node. */
+  get words(): string {
+    return this.#parts.words;
+  }
   get isUp(): boolean {
     return this.#life?.node !== undefined;
   }

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { type ChannelKeys, channelKeys, channelSecrets, type FundedState } from "../../channels/index.ts";
+import { present } from "../../src/base/result.ts";
+import { msat } from "../../src/base/units.ts";
+import { auditChannel, auditPair, isQuiet } from "../../src/lab/books.ts";
+import { auditPublishable, ownTxid } from "../../src/lab/publishable.ts";
+import { openChannel } from "./opened.ts";
+
+describe("What is said of a channel's record", () => {
+  let local: FundedState;
+  let remote: FundedState;
+  let keys: ChannelKeys;
+  before(async () => {
+    const opened = await openChannel();
+    ({ local, remote } = opened);
+    keys = channelKeys(channelSecrets(opened.seed));
+  });
+  const withBalance = (state: FundedState, change: bigint): FundedState => {
+    const { balance } = state.commitments;
+    const changed = { ...balance, local: msat(balance.local + change) };
+    return { ...state, commitments: { ...state.commitments, balance: changed } };
+  };
+  const withNumber = (state: FundedState, change: bigint): FundedState => {
+    const { local: own } = state.commitments;
+    return { ...state, commitments: { ...state.commitments, local: { ...own, number: own.number + change } } };
+  };
+
+  it("a real channel at rest is in order, and both ends agree", () => {
+    expect(isQuiet(local) && isQuiet(remote)).to.equal(true);
+    expect(auditChannel(local, local)).to.deep.equal([]);
+    expect(auditPair(local, remote)).to.deep.equal([]);
+    expect(auditPublishable(local, keys)).to.equal(undefined);
+    expect(remote.commitments.remote.txid).to.equal(ownTxid(local, keys));
+  });
+
+  it("one millisatoshi too many breaks conservation", () => {
+    expect(auditChannel(local, withBalance(local, 1n)).map(({ rule }) => rule)).to.deep.equal(["conservation"]);
+  });
+
+  it("a commitment number that goes back, or two on, breaks revoked_state", () => {
+    const later = withNumber(local, 1n);
+    expect(auditChannel(later, local).map(({ rule }) => rule)).to.deep.equal(["revoked_state"]);
+    expect(auditChannel(local, later)).to.deep.equal([]);
+    expect(auditChannel(local, withNumber(local, 2n)).map(({ rule }) => rule)).to.deep.equal(["revoked_state"]);
+  });
+
+  it("two ends that differ in a balance or a number break commitments_equal", () => {
+    expect(auditPair(withBalance(local, 1n), remote).map(({ rule }) => rule)).to.deep.equal(["commitments_equal"]);
+    expect(auditPair(withNumber(local, 1n), remote).map(({ rule }) => rule)).to.deep.equal(["commitments_equal"]);
+  });
+
+  it("a commitment without the peer's signature for it cannot be published", () => {
+    const { signatures, number } = local.commitments.local;
+    const signature = signatures.signature.map((byte, at) => (at === 40 ? byte ^ 1 : byte));
+    const forged = { ...local.commitments, local: { number, signatures: { ...signatures, signature } } };
+    expect(auditPublishable({ ...local, commitments: forged }, keys)).to.match(/bad_commitment_signature/);
+    const { balance } = local.commitments;
+    const moved = { local: msat(balance.local - 1_000n), remote: msat(balance.remote + 1_000n) };
+    const shifted = { ...local, commitments: { ...local.commitments, balance: moved } };
+    expect(auditPublishable(shifted, keys)).to.match(/bad_commitment_signature/);
+  });
+
+  it("a failed channel breaks no_failure", () => {
+    const failed = { ...local, tag: "Failed", cause: { tag: "fault", text: "x" }, spent: undefined } as FundedState;
+    expect(present(auditChannel(local, failed)[0], "one fault").rule).to.equal("no_failure");
+  });
+});
