@@ -205,6 +205,28 @@ describe("BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and 
     expect(pair.parties.a.take("HtlcFailed")).to.deep.equal([]);
     expect(pair.parties.a.funded.commitments.balance.local).to.equal(600_000_000n);
   });
+  it("removes nothing of the peer's before it is irrevocable on both sides (CONFORMANCE 76)", () => {
+    const pair = normal();
+    pair.offer("a", 1_000_000n, 5);
+    const settle = () => pair.give("b", { tag: "FulfillHtlc", id: 0n, preimage: preimageOf(5) });
+    settle();
+    pair.signTurn("a");
+    for (const to of ["b", "b", "a"] as const) {
+      pair.deliver(to);
+      settle();
+    }
+    pair.signTurn("b");
+    settle();
+    expect(pair.parties.b.take("CommandRefused").map(({ reason }) => reason.code)).to.deep.equal([
+      "unknown_htlc",
+      "htlc_not_committed",
+      "htlc_not_committed",
+      "htlc_not_committed",
+      "htlc_not_committed",
+    ]);
+    pair.settle();
+    expect(settle().kind).to.equal("commit");
+  });
   it("settles and fails while disconnected, and sends it on reconnection", () => {
     const pair = committed();
     pair.offer("a", 2_000_000n, 6);
