@@ -13,6 +13,7 @@ export type {
   Removal,
 } from "./htlc.ts";
 export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput } from "./input.ts";
+export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
 export {
   FRESH_MEMORY,

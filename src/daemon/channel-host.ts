@@ -4,6 +4,7 @@ import {
   type ChannelMessage,
   type ChannelState,
   decodeChannel,
+  deriveAhead,
   encodeChannel,
   FRESH,
   FRESH_MEMORY,
@@ -105,10 +106,16 @@ export class ChannelHost {
         const { next } = transition;
         turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
         turn.next((later) => this.parts.listener.committed(later, entry));
+        if (isNextCommitment(before, next)) this.#deriveSoon(turn, entry);
       }
     }
     for (const effect of transition.effects) performChannelEffect(this, turn, entry, effect);
     if (entry.state.tag === "Aborted") this.drop(turn, entry, entry.state.reason);
+  }
+  /** After what the peer waits for has left: its answer takes a while. */
+  #deriveSoon(turn: Turn, entry: ChannelEntry): void {
+    const { clock } = this.parts.ctx;
+    turn.afterwards(`keys/${entry.keyIndex}`, () => clock.after(0, () => deriveAhead(entry.keys, entry.state)));
   }
   /** RELIABILITY C29: two channels of one id. The later one never was. */
   #collision(turn: Turn, entry: ChannelEntry): void {
@@ -241,6 +248,12 @@ export class ChannelHost {
 }
 
 const isFundedState = (state: ChannelState): state is FundedState => "commitments" in state;
+/** Either side's next commitment is another one than before. */
+const isNextCommitment = (before: ChannelState, after: ChannelState): boolean =>
+  isFundedState(after) &&
+  (!isFundedState(before) ||
+    before.commitments.local.number !== after.commitments.local.number ||
+    before.commitments.remoteNextPoint !== after.commitments.remoteNextPoint);
 const evenBit = (bit: number): number => bit - (bit % 2);
 
 function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {

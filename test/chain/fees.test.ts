@@ -30,4 +30,20 @@ describe("fees: what is remembered", () => {
     expect(estimate([1n, 1n, 1n, 1n, 1n], 1, 1)).to.equal(253);
     expect(estimate([10_000_000n, 10_000_000n, 10_000_000n, 10_000_000n, 10_000_000n], 1, 1)).to.equal(100_000);
   });
+  it("says something else as soon as another block is known", () => {
+    const memory = feeMemory();
+    const block = (fee: bigint, height: number): void =>
+      rememberFees(
+        memory,
+        Array.from({ length: 10 }, () => sample(fee, height - 1)),
+        height,
+      );
+    block(500n, 10);
+    block(500n, 11);
+    expect(estimateFeerate(memory, 6)).to.equal(undefined);
+    block(500n, 12);
+    expect(estimateFeerate(memory, 6)).to.equal(500);
+    for (let height = 13; height < 17; height++) block(900n, height);
+    expect(estimateFeerate(memory, 6)).to.equal(900);
+  });
 });
