@@ -31,11 +31,17 @@ export function requirementsOf(name: ListName, markdown: string): Requirement[] 
   return [...found.values()];
 }
 
-/** The ids that a text names: `CONFORMANCE 40, 43 and 45` names three. */
+/** The ids that a text names: `CONFORMANCE 40, 43 and 45` names three, `CONFORMANCE 27-38` twelve. */
 export function namedIn(name: ListName, text: string): Set<string> {
-  const id = name === "CONFORMANCE" ? String.raw`\d+` : String.raw`[A-Z]\d+`;
+  const id = name === "CONFORMANCE" ? String.raw`\d+(?:[-–]\d+)?` : String.raw`[A-Z]\d+`;
   const series = new RegExp(`\\b${name} (${id}(?:(?:,| and|, and) ${id})*)\\b`, "g");
-  return new Set([...text.matchAll(series)].flatMap(([, ids = ""]) => ids.match(new RegExp(id, "g")) ?? []));
+  const ids = [...text.matchAll(series)].flatMap(([, listed = ""]) => listed.match(new RegExp(id, "g")) ?? []);
+  return new Set(ids.flatMap(spread));
+}
+/** `27-38` as its numbers, anything else as it is. */
+function spread(id: string): string[] {
+  const [first = 0, last = first] = id.split(/[-–]/).map(Number);
+  return Number.isNaN(first) ? [id] : Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
 }
 
 function main(folder: string): void {
