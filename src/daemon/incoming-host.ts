@@ -64,13 +64,14 @@ export class IncomingHost {
         return this.#final(turn, { ...ref, amount, paymentHash, expiry, sharedSecret, payload: peeled.payload });
       case "Forward": {
         const { payload, onion } = peeled;
+        const existing = this.#circuits.get(circuitId(ref));
         const env = {
           height: this.#parts.height(),
           policy: this.#parts.forwardPolicy(payload.shortChannelId),
-          outgoingHeld: this.#parts.channels().holds({ tag: "relay", channelId, htlcId }),
+          // Only an HTLC that is told again, after a start, has a circuit; looking for it goes through all channels.
+          outgoingHeld: existing !== undefined && this.#parts.channels().holds({ tag: "relay", channelId, htlcId }),
         };
         const request = { ...ref, amount, paymentHash, expiry, sharedSecret, payload, onion };
-        const existing = this.#circuits.get(circuitId(ref));
         return this.#relayed(turn, ref, existing, forwardHtlc(env, existing, request));
       }
       default:

@@ -1,5 +1,6 @@
 import { printable, utf8 } from "../base/bytes.ts";
 import { type BlockHash, type ChannelId, channelId, idBytes, type NodeId, nodeId } from "../base/ids.ts";
+import { type UnixMs, unixMs } from "../base/units.ts";
 import { type NoiseSession, noiseInitiator, noiseResponder } from "../crypto/noise.ts";
 import type { Log } from "../ports/log.ts";
 import type { Connection } from "../ports/network.ts";
@@ -71,6 +72,9 @@ class Session implements PeerSession {
   #unsent: Uint8Array[] = [];
   #flushing = false;
   #cancelTimer = (): void => {};
+  #heardAt: UnixMs = unixMs(0);
+  /** Our `ping` is out: whatever comes next answers it. */
+  #asked = false;
 
   constructor(world: SessionWorld, connection: Connection, expected: NodeId | undefined, listener: PeerListener) {
     this.#world = world;
@@ -130,11 +134,20 @@ class Session implements PeerSession {
     this.#cancelTimer();
     this.#cancelTimer = this.#world.clock.after(delayMs, task);
   }
-  #listenForLife(): void {
-    this.#timer(IDLE_MS, () => {
+  /** One timer, however many messages come: it looks back when it fires. */
+  #listenForLife(delayMs = IDLE_MS): void {
+    this.#asked = false;
+    this.#timer(delayMs, () => {
+      const silence = this.#world.clock.now() - this.#heardAt;
+      if (silence < IDLE_MS) return this.#listenForLife(IDLE_MS - silence);
+      this.#asked = true;
       this.send({ name: "ping", num_pong_bytes: 1, ignored: new Uint8Array(0) });
       this.#timer(PONG_MS_MAX, () => this.#end("no answer to ping"));
     });
+  }
+  #heard(): void {
+    this.#heardAt = this.#world.clock.now();
+    if (this.#asked) this.#listenForLife();
   }
   #receive(bytes: Uint8Array): void {
     if (this.#over || this.#noise === undefined) return;
@@ -159,7 +172,7 @@ class Session implements PeerSession {
     const message = decoded.value;
     if (message.name === "unknown") return message.odd ? undefined : this.refuse(`unknown message ${message.type}`);
     if (!this.#ready) return message.name === "init" ? this.#readInit(message) : this.refuse("init comes first");
-    this.#listenForLife();
+    this.#heard();
     if (message.name === "init") return this.refuse("init comes once");
     if (message.name === "ping") return this.#answer(message);
     if (message.name !== "pong") this.#listener.message(this, message, bytes);
@@ -172,6 +185,7 @@ class Session implements PeerSession {
       return this.refuse("no common chain");
     }
     this.#ready = true;
+    this.#heard();
     this.#listenForLife();
     this.#listener.ready(this);
   }

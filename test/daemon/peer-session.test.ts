@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { virtualClock } from "../../src/adapters/memory/clock.ts";
+import { memoryNetwork } from "../../src/adapters/memory/network.ts";
+import { seededRandom } from "../../src/adapters/memory/random.ts";
+import { nodeId } from "../../src/base/ids.ts";
+import { unixMs } from "../../src/base/units.ts";
+import { CHAINS } from "../../src/bitcoin/params.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer-session.ts";
+import type { WireMessage } from "../../src/wire/registry.ts";
+
+const SECRETS = { a: sha256(Uint8Array.of(1)), b: sha256(Uint8Array.of(2)) };
+const SECOND = 1_000;
+/** Handshake and `init`, with the delays of the memory network. */
+const SETUP_MS = 100;
+
+/** Two sessions in virtual time; what each sends after `init` is told with the second in which it leaves. */
+async function twoSessions() {
+  const clock = virtualClock(unixMs(0));
+  const random = seededRandom(7);
+  const wires = memoryNetwork({ clock, random });
+  const sent: string[] = [];
+  const ended: string[] = [];
+  const sessions: Partial<Record<"a" | "b", PeerSession>> = {};
+  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const world = (name: "a" | "b"): SessionWorld => ({
+    clock,
+    random,
+    log: quiet,
+    nodeSecret: SECRETS[name],
+    chain: CHAINS.regtest.genesisHash,
+    observe: (_peer, [high = 0, low = 0]) => {
+      const type = high * 256 + low;
+      if (type !== 16) sent.push(`${name} ${type} at ${Math.floor(clock.now() / SECOND)} s`);
+    },
+  });
+  const listener = (name: "a" | "b") => ({
+    ready: (session: PeerSession) => {
+      sessions[name] = session;
+    },
+    message: () => {},
+    closed: (_session: PeerSession, reason: string) => void ended.push(`${name}: ${reason}`),
+  });
+  await wires.host("b").listen({ host: "b", port: 1 }, (connection) => {
+    startPeerSession(world("b"), connection, undefined, listener("b"));
+  });
+  const dialled = wires.host("a").dial({ host: "b", port: 1 });
+  await clock.runUntil(unixMs(SETUP_MS / 2));
+  startPeerSession(world("a"), await dialled, nodeId(secp256k1.publicKey(SECRETS.b)), listener("a"));
+  await clock.runUntil(unixMs(SETUP_MS));
+  const { a, b } = sessions;
+  if (a === undefined || b === undefined) throw new Error("both sessions are open");
+  return { clock, wires, sent, ended, a, b };
+}
+const PING = 18;
+const PONG = 19;
+const warning: WireMessage = {
+  name: "warning",
+  channel_id: CHAINS.regtest.genesisHash as never,
+  data: new Uint8Array(0),
+};
+const WARNING = 1;
+
+describe("peer session: a silent peer", () => {
+  it("is asked after a minute, by both ends, and stays as long as it answers", async () => {
+    const { clock, sent, ended } = await twoSessions();
+    await clock.runUntil(unixMs(130 * SECOND));
+    expect(sent.slice(0, 4).sort()).to.deep.equal([
+      `a ${PING} at 60 s`,
+      `a ${PONG} at 60 s`,
+      `b ${PING} at 60 s`,
+      `b ${PONG} at 60 s`,
+    ]);
+    expect(sent.slice(4).sort()).to.deep.equal([
+      `a ${PING} at 120 s`,
+      `a ${PONG} at 120 s`,
+      `b ${PING} at 120 s`,
+      `b ${PONG} at 120 s`,
+    ]);
+    expect(ended).to.deep.equal([]);
+  });
+
+  it("is not asked for a minute after each of its messages", async () => {
+    const { clock, sent, a } = await twoSessions();
+    for (const at of [20, 40]) {
+      await clock.runUntil(unixMs(at * SECOND));
+      a.send(warning);
+    }
+    await clock.runUntil(unixMs(101 * SECOND));
+    expect(sent.filter((line) => line.startsWith(`a ${WARNING} `))).to.deep.equal([
+      `a ${WARNING} at 20 s`,
+      `a ${WARNING} at 40 s`,
+    ]);
+    // b has heard a's warnings and its ping at 60 s, so it has nothing to ask before 120 s.
+    expect(sent.filter((line) => line.startsWith(`b ${PING} `))).to.deep.equal([]);
+    expect(sent.filter((line) => line.startsWith(`a ${PING} `))).to.deep.equal([`a ${PING} at 60 s`]);
+  });
+
+  it("is given up half a minute after it was asked", async () => {
+    const { clock, wires, ended } = await twoSessions();
+    wires.hold("a", "b");
+    await clock.runUntil(unixMs(89 * SECOND));
+    expect(ended).to.deep.equal([]);
+    await clock.runUntil(unixMs(91 * SECOND));
+    expect(ended.sort()).to.deep.equal(["a: no answer to ping", "b: no answer to ping"]);
+  });
+});
