@@ -66,23 +66,30 @@ class Refused extends Error {
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   // The daemon reads its own flags, by the rules of its environment and file.
   if (argv[0] === "start" && !argv.includes("--help")) return terminal.runDaemon(argv.slice(1));
+  const asJson = argv.includes("--json") || !terminal.err.isTerminal;
+  const complaints: string[] = [];
   try {
-    await programOf(terminal).parseAsync(argv, { from: "user" });
+    await programOf(terminal, (text) => complaints.push(text)).parseAsync(argv, { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const isUnfinished = error instanceof CommanderError && error.code === "commander.help";
     const told = toldOf(error instanceof CommanderError ? usageOf(error, terminal) : error);
     if (told === undefined) throw error;
-    tell(told, argv.includes("--json") || !terminal.err.isTerminal, terminal.err);
+    if (isUnfinished && !asJson) terminal.err.write(complaints.join(""));
+    else tell(told, asJson, terminal.err);
     return told.exit;
   }
 }
 function usageOf(error: CommanderError, { called }: Terminal) {
-  const detail = error.code === "commander.help" ? "A command is missing." : error.message.replace(/^error: /, "");
+  const detail =
+    error.code === "commander.help"
+      ? "A command is missing."
+      : error.message.replace(/^error: /, "").replaceAll("\n", " ");
   return usage(detail, `${called} --help`);
 }
 
-function programOf(terminal: Terminal): Verb {
+function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
   const program = new Verb(terminal.called)
     .description("A Lightning node for streaming micropayments. Amounts: 25 or 25sat, or 25000msat.")
     .option("--json", "JSON on a terminal too (a pipe always gets JSON)")
@@ -95,7 +102,7 @@ function programOf(terminal: Terminal): Verb {
     .configureHelp({
       subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[options\] ?/, "")}`.trimEnd(),
     })
-    .configureOutput({ writeOut: terminal.out.write, writeErr: () => {} })
+    .configureOutput({ writeOut: terminal.out.write, writeErr: complain })
     .exitOverride();
   program.command("start").description("runs a daemon in the foreground, with the daemon's own flags");
   for (const command of COMMANDS) {

@@ -19,7 +19,7 @@ interface Watching {
 
 /** Opens a session, buys one unit after the other, closes it whatever happened, and shows the receipt. */
 export async function watch({ client, terminal, asJson, show }: Session, given: Watching): Promise<void> {
-  const { site, stream, budget = "100000sat", maxUnpaid = "1000sat", units = "", pace = "0", keepOpen } = given;
+  const { site, stream, budget = "10000sat", maxUnpaid = "1000sat", units = "", pace = "0", keepOpen } = given;
   if (!/^\d*$/.test(units) || !/^\d{1,4}(?:\.\d{1,3})?$/.test(pace)) throw usage("--units and --pace are numbers.");
   const node = await client();
   const opened = await node.subscribe({ site, stream, budgetMsat: msatOf(budget), maxUnpaidMsat: msatOf(maxUnpaid) });

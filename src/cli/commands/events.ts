@@ -3,6 +3,7 @@ import type { NodeEvent } from "../answers.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, type Session } from "../command.ts";
 import { CliFault, EXIT } from "../exit.ts";
+import { short } from "../table.ts";
 import { shown } from "../terminal.ts";
 
 const PAGE_EVENTS = 500;
@@ -43,7 +44,7 @@ async function followed(node: SluiceClient, after: number, interrupted: AbortSig
 }
 
 function writer({ terminal, asJson }: Session): (event: NodeEvent) => void {
-  const valueText = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+  const valueText = (value: unknown): string => (typeof value === "string" ? short(value) : JSON.stringify(value));
   return (event) => {
     if (asJson) return terminal.out.write(`${JSON.stringify(event)}\n`);
     const facts = Object.entries(event.data).map(([name, value]) => `${name}=${valueText(value)}`);

@@ -47,7 +47,7 @@ export const streamCommands = [
     words: "stream watch <site> <stream>",
     about: "pays a film unit by unit, and shows the account as it grows",
     options: {
-      "--budget <amount>": "the most that may be paid in all (default: 100000sat)",
+      "--budget <amount>": "the most that may be paid in all (default: 10000sat)",
       "--max-unpaid <amount>": "the most that may be under way unpaid (default: 1000sat)",
       "--units <count>": "stop after so many (default: all)",
       "--pace <seconds>": "at least so long for a unit (default: 0, as fast as it can be paid)",

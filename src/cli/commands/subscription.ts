@@ -3,7 +3,7 @@ import type { Subscription } from "../answers.ts";
 import { wholeId } from "../choose.ts";
 import type { SluiceClient } from "../client.ts";
 import { type Command, command } from "../command.ts";
-import { record, table } from "../table.ts";
+import { record, short, table } from "../table.ts";
 import { showReceipt } from "../watch.ts";
 
 const whole = (subscription: Subscription): string =>
@@ -44,7 +44,7 @@ export const subscriptionCommands = [
       const subscriptions = await (await client()).subscriptions();
       show(subscriptions, () =>
         table(subscriptions, [
-          ["ID", ({ id }) => id],
+          ["ID", ({ id }) => short(id)],
           ["STATE", ({ state }) => state],
           ["SITE", ({ site }) => site],
           ["UNITS", ({ unlocked, units }) => `${unlocked.length}/${units}`, "right"],

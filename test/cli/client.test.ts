@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { ROUTES } from "../../src/api/routes/all.ts";
+import { sluiceClient } from "../../src/cli/client.ts";
+import type { ApiClient } from "../../src/cli/http.ts";
+import { HASH, NODE } from "./samples.ts";
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+/** A client that reaches nothing and remembers what it would have asked. */
+function recorded(): { readonly api: ApiClient; readonly requests: Request[] } {
+  const requests: Request[] = [];
+  const answer = { data: [], hasMore: false, next: null };
+  const record = (method: string, path: string, body?: unknown): Promise<never> => {
+    requests.push({ method, path, body });
+    return Promise.resolve(answer as never);
+  };
+  const api: ApiClient = {
+    url: "",
+    token: undefined,
+    get: (path) => record("get", path),
+    post: (path, body) => record("post", path, body),
+    ask: (path, body) => record("post", path, body),
+    delete: (path) => record("delete", path),
+    bytes: (path) => record("get", path),
+  };
+  return { api, requests };
+}
+const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+
+/** Every method of the client once, with everything it can be given. */
+async function askEverything(api: ApiClient): Promise<void> {
+  const client = sluiceClient(api);
+  const id = HASH;
+  await Promise.all([client.info(), client.balance(), client.chain(), client.transactions(), client.utxos()]);
+  await Promise.all([client.peers(), client.channels(), client.graphNodes(), client.graphChannels()]);
+  await Promise.all([client.invoices(), client.payments(), client.streams(), client.subscriptions()]);
+  await client.events(3, 500);
+  await client.shutdown();
+  await client.mine({ blocks: 6, address: ADDRESS });
+  await client.newAddress();
+  await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253 });
+  await client.connect(`${NODE}@127.0.0.1:9735`);
+  await client.disconnect(NODE);
+  await client.channel(id);
+  await client.openChannel({ peer: NODE, capacitySat: "1", pushMsat: "1", announce: false, feerateSatPerKw: 253 });
+  await client.closeChannel(id, { address: ADDRESS, feerateSatPerKw: 253 });
+  await client.route({ to: NODE, amountMsat: "1", maxFeeMsat: "0" });
+  await client.createInvoice({ amountMsat: "1", description: "a", expirySeconds: 60, externalId: "b" });
+  await client.invoice(id);
+  await client.pay({ bolt11: "lnbcrt250n1pexample", amountMsat: "1", maxFeeMsat: "1", timeoutSeconds: 9 }, 60);
+  await client.payment(id);
+  await client.decode("lnbcrt250n1pexample");
+  const film = { title: "a", source: "/srv/a", priceMsatPerSecond: "1", segmentSeconds: 1, freeSeconds: 0 };
+  await client.addStream(film);
+  await client.subscribe({ site: "http://127.0.0.1:9739", stream: "str_1", budgetMsat: "1", maxUnpaidMsat: "1" });
+  await Promise.all([client.subscription(id), client.pause(id), client.resume(id), client.close(id)]);
+  await Promise.all([client.receipt(id), client.key(id, 7)]);
+}
+
+/** Public doors for supervisors, and what lists already show. */
+const LEFT_OUT = ["get /livez", "get /readyz", "get /v1/streams/:id"];
+
+describe("the typed client", () => {
+  const routeOf = ({ method, path }: Request) =>
+    ROUTES.find((route) => {
+      const form = new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`);
+      return route.method === method && form.test(path.replace(/\?.*/, ""));
+    });
+
+  it("asks only what the API serves, in bodies that the API's own schemas take", async () => {
+    const { api, requests } = recorded();
+    await askEverything(api);
+    const wrong = requests.filter((request) => {
+      const schema = routeOf(request)?.body;
+      return routeOf(request) === undefined || (schema !== undefined && !schema.safeParse(request.body).success);
+    });
+    expect(requests.length).to.be.above(30);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("has a method for every route of the API", async () => {
+    const { api, requests } = recorded();
+    await askEverything(api);
+    const asked = new Set(requests.map(routeOf));
+    const unasked = ROUTES.filter((route) => !asked.has(route)).map(({ method, path }) => `${method} ${path}`);
+    expect(unasked.sort()).to.deep.equal(LEFT_OUT);
+  });
+});

@@ -1,0 +1,263 @@
+import { expect } from "chai";
+import { COMMANDS } from "../../src/cli/program.ts";
+import { type FakeDaemon, fakeDaemon, page, problem, run } from "./daemon.ts";
+import { channel, info, invoice } from "./samples.ts";
+
+describe("the command line", () => {
+  let daemon: FakeDaemon | undefined;
+  const against = async (answers: Parameters<typeof fakeDaemon>[0]): Promise<FakeDaemon> => {
+    daemon = await fakeDaemon(answers);
+    return daemon;
+  };
+  afterEach(async () => {
+    await daemon?.close();
+    daemon = undefined;
+  });
+
+  describe("what it answers", () => {
+    it("gives a pipe the API's JSON on one line", async () => {
+      const { run } = await against({ "GET /v1/info": { body: info } });
+      expect(await run(["info"])).to.deep.equal({ exit: 0, out: `${JSON.stringify(info)}\n`, err: "", started: [] });
+    });
+
+    it("gives a terminal lines for people, and JSON with --json", async () => {
+      const { run } = await against({ "GET /v1/info": { body: info } });
+      const { out } = await run(["info"], { terminal: true });
+      expect(out).to.match(/^id {13}02abab[0-9a-f]+\nalias {10}alice\n/);
+      expect(out).to.include("height         1,234\n");
+      expect((await run(["info", "--json"], { terminal: true })).out).to.equal(`${JSON.stringify(info)}\n`);
+    });
+
+    it("draws a list as a table with amounts to the right, ids cut short", async () => {
+      const { run } = await against({ "GET /v1/channels?limit=500": page([channel]) });
+      const { out } = await run(["channel", "list"], { terminal: true });
+      expect(out.split("\n")).to.deep.equal([
+        "ID                PEER              STATE   ACTIVE   CAPACITY    SPENDABLE  RECEIVABLE  HTLCS",
+        "ch_cdcdcdcdcdcd…  02ababababababa…  Normal  yes     1,000,000  972,000.025           0      3",
+        "",
+      ]);
+    });
+
+    it("says `none` of an empty list, and [] to a pipe", async () => {
+      const { run } = await against({ "GET /v1/channels?limit=500": page([]) });
+      expect((await run(["channel", "list"], { terminal: true })).out).to.equal("none\n");
+      expect((await run(["channel", "list"])).out).to.equal("[]\n");
+    });
+
+    it("reads a list to its end, page by page", async () => {
+      const { run } = await against({
+        "GET /v1/invoices?limit=500": page([invoice], "a b"),
+        "GET /v1/invoices?limit=500&after=a%20b": page([{ ...invoice, id: "inv_2" }]),
+      });
+      const { out } = await run(["invoice", "list"]);
+      expect((JSON.parse(out) as { id: string }[]).map(({ id }) => id)).to.deep.equal([invoice.id, "inv_2"]);
+    });
+
+    it("shows no control character of others on a terminal", async () => {
+      const { run } = await against({ "GET /v1/info": { body: { ...info, alias: "\u001b[2Jbob\u202e" } } });
+      expect((await run(["info"], { terminal: true })).out).to.include("alias          ?[2Jbob?\n");
+    });
+  });
+
+  describe("what it does when it is refused", () => {
+    const refused = [
+      { problem: problem(400, "BAD_REQUEST", "Wrong."), exit: 2 },
+      { problem: problem(401, "UNAUTHORIZED", "No."), exit: 4 },
+      { problem: problem(403, "RESTRICTED", "No."), exit: 4 },
+      { problem: problem(404, "NOT_FOUND", "None."), exit: 5 },
+      { problem: problem(409, "NO_ROUTE", "No way."), exit: 6 },
+      { problem: problem(409, "INSUFFICIENT_BALANCE", "Too little."), exit: 6 },
+      { problem: problem(503, "CHAIN_NOT_SYNCED", "Wait."), exit: 7 },
+      { problem: problem(500, "INTERNAL", "Oh."), exit: 1 },
+      { problem: problem(409, "OF_A_NEWER_DAEMON", "Hm."), exit: 1 },
+    ];
+    for (const { problem: canned, exit } of refused) {
+      const { code } = canned.body as { code: string };
+      it(`ends with ${exit} on ${code}, the problem document on stderr as it came`, async () => {
+        const { run } = await against({ "GET /v1/balance": canned });
+        expect(await run(["balance"])).to.deep.equal({
+          exit,
+          out: "",
+          err: `${JSON.stringify(canned.body)}\n`,
+          started: [],
+        });
+      });
+    }
+
+    it("ends with 4 on a bare 401, as a proxy sends it", async () => {
+      const { run } = await against({ "GET /v1/balance": { status: 401, body: "no" } });
+      expect((await run(["balance"])).exit).to.equal(4);
+    });
+
+    it("tells people in words, with the fields at fault and what to do", async () => {
+      const errors = [{ pointer: "/address", detail: "must be a Bitcoin address" }];
+      const { run } = await against({
+        "POST /v1/wallet/sends": problem(400, "BAD_REQUEST", "Wrong.", { errors, hint: "look" }),
+      });
+      const { err, exit } = await run(["wallet", "send", "x", "5"], { terminal: true });
+      expect({ err, exit }).to.deep.equal({
+        err: "Refused: Wrong.\n  /address must be a Bitcoin address\n  hint: look\n",
+        exit: 2,
+      });
+    });
+
+    it("ends with 3 when nothing was started in the folder", async () => {
+      const { err, exit } = await run(["info", "--datadir", "/nowhere"]);
+      expect(exit).to.equal(3);
+      expect(JSON.parse(err)).to.deep.equal({
+        type: "urn:sluice:problem:unreachable",
+        title: "No daemon",
+        detail: "No daemon has served from /nowhere.",
+        code: "UNREACHABLE",
+        hint: "start one, or name its folder by --datadir",
+      });
+    });
+
+    it("ends with 3 when the daemon is gone", async () => {
+      const gone = await against({});
+      const { url } = gone;
+      await gone.close();
+      daemon = undefined;
+      const { err, exit } = await run(["info", "--url", url]);
+      expect(exit).to.equal(3);
+      expect(JSON.parse(err)).to.include({
+        code: "UNREACHABLE",
+        detail: `No daemon answers at ${url} (ECONNREFUSED).`,
+      });
+    });
+
+    it("ends with 3 when something else answers there", async () => {
+      const { run } = await against({ "GET /v1/info": { body: new TextEncoder().encode("<html>") } });
+      expect((await run(["info"])).exit).to.equal(3);
+    });
+
+    it("ends with 4 when the token cannot be read", async () => {
+      const { run } = await against({ "GET /v1/info": { body: info } });
+      const { exit, err } = await run(["info", "--token-file", "/nowhere/a.token"]);
+      expect(exit).to.equal(4);
+      expect(JSON.parse(err)).to.include({ detail: "The token in /nowhere/a.token cannot be read (ENOENT)." });
+    });
+
+    it("ends with 7 after `status` of a node that is catching up, having shown it", async () => {
+      const { run } = await against({ "GET /v1/info": { body: { ...info, synced: false } } });
+      const { exit, out } = await run(["status"]);
+      expect({ exit, out: JSON.parse(out) }).to.deep.equal({
+        exit: 7,
+        out: { running: true, synced: false, height: 1234, peers: 2, channels: info.channels },
+      });
+    });
+  });
+
+  describe("what it refuses itself", () => {
+    for (const [words, detail] of [
+      [["channel", "clos"], "unknown command 'clos' (Did you mean close?)"],
+      [["channel"], "A command is missing."],
+      [["info", "--nonsense"], "unknown option '--nonsense'"],
+      [["wallet", "send", "x"], "missing required argument 'amount'"],
+      [["wallet", "send", "x", "5msat"], "5msat is not an amount of whole satoshis."],
+      [["wallet", "send", "x", "5.5"], "5.5 is not an amount of whole satoshis."],
+      [["chain", "mine", "all"], "all is not a whole number."],
+      [["info", "--url", "here"], "here is not a URL."],
+    ] as const) {
+      it(`\`${words.join(" ")}\` with exit code 2 and nothing asked`, async () => {
+        const fake = await against({});
+        const { exit, err } = await fake.run(words);
+        expect({ exit, detail: (JSON.parse(err) as { detail: string }).detail }).to.deep.equal({ exit: 2, detail });
+        expect(fake.asked).to.deep.equal([]);
+      });
+    }
+  });
+
+  describe("how it asks", () => {
+    it("authorises by the token that the daemon left, or by another", async () => {
+      const fake = await against({ "GET /v1/info": { body: info } });
+      await fake.run(["info"]);
+      await run(["info", "--url", fake.url]);
+      await run(["info"], { env: { SLUICE_DATADIR: fake.datadir } });
+      expect(fake.asked.map(({ headers }) => headers.authorization)).to.deep.equal([
+        "Bearer slc_test_secret",
+        undefined,
+        "Bearer slc_test_secret",
+      ]);
+    });
+
+    it("gives every POST an idempotency key of its own, or the one it was told", async () => {
+      const fake = await against({ "POST /v1/wallet/addresses": { body: { address: "a" } } });
+      await fake.run(["wallet", "address"]);
+      await fake.run(["wallet", "address"]);
+      await fake.run(["wallet", "address", "--idempotency-key", "mine"]);
+      const [first, second, third] = fake.asked.map(({ headers }) => headers["idempotency-key"]);
+      expect(first).to.match(/^[0-9a-f-]{36}$/);
+      expect(second)
+        .to.match(/^[0-9a-f-]{36}$/)
+        .and.not.equal(first);
+      expect(third).to.equal("mine");
+    });
+
+    it("asks nothing that changes something with --dry-run, and says what it would have asked", async () => {
+      const fake = await against({});
+      const { out, exit } = await fake.run(["wallet", "send", "x", "5", "--dry-run"]);
+      expect({ exit, out: JSON.parse(out) }).to.deep.equal({
+        exit: 0,
+        out: { dryRun: { method: "POST", path: "/v1/wallet/sends", body: { address: "x", amountSat: "5" } } },
+      });
+      await fake.run(["peer", "rm", channel.peer, "--dry-run"]);
+      expect(fake.asked).to.deep.equal([]);
+    });
+
+    it("finds the id that begins with what was typed, and refuses one that fits twice or never", async () => {
+      const other = { ...channel, id: "ch_cdef" };
+      const fake = await against({
+        "GET /v1/channels?limit=500": page([channel, other]),
+        [`GET /v1/channels/${channel.id}`]: { body: channel },
+      });
+      expect((await fake.run(["channel", "show", "ch_cdcd…"])).exit).to.equal(0);
+      expect((await fake.run(["channel", "show", "ch_cd"])).exit).to.equal(2);
+      expect((await fake.run(["channel", "show", "ch_ff"])).exit).to.equal(5);
+    });
+
+    it("hands `start` and all its flags to the daemon unread", async () => {
+      const { started } = await run(["start", "--alias", "bob", "--json"]);
+      expect(started).to.deep.equal([["--alias", "bob", "--json"]]);
+    });
+  });
+
+  describe("its help", () => {
+    it("names every noun and command once, and no alias", async () => {
+      const { out, exit } = await run(["--help"]);
+      expect(exit).to.equal(0);
+      const listed = out
+        .split("Commands:\n")[1]
+        ?.match(/^ {2}[a-z]+/gm)
+        ?.map((line) => line.trim());
+      const nouns = new Set(["start", ...COMMANDS.map(({ words }) => words.split(" ")[0] as string)]);
+      expect(listed).to.deep.equal([...nouns]);
+    });
+
+    it("runs each alias as the command it stands for", async () => {
+      const aliases = COMMANDS.flatMap(({ alias }) => alias ?? []);
+      expect(aliases).to.include.members([
+        "getinfo",
+        "addinvoice",
+        "payinvoice",
+        "listchannels",
+        "newaddress",
+        "openchannel",
+      ]);
+      for (const alias of aliases) {
+        const { exit, out } = await run([alias, "--help"]);
+        expect({ alias, exit, usage: out.startsWith(`Usage: sluice ${alias} [options]`) }).to.deep.equal({
+          alias,
+          exit: 0,
+          usage: true,
+        });
+      }
+    });
+
+    it("is shown to a person who leaves the verb out", async () => {
+      const { err, exit } = await run(["wallet"], { terminal: true });
+      expect(exit).to.equal(2);
+      expect(err).to.include("Usage: sluice wallet [options] [command]").and.include("send <address> <amount>");
+    });
+  });
+});
