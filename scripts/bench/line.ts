@@ -10,3 +10,10 @@ export interface BenchLine {
   readonly against?: string;
   readonly ratio?: number;
 }
+
+/** The same for people: one line, aligned. */
+export function showLine({ bench, value, unit, against, ratio }: BenchLine): string {
+  const number = value.toLocaleString("en-US", { maximumSignificantDigits: 4 });
+  const compared = against === undefined ? "" : `   ${ratio} × ${against}`;
+  return `${bench.padEnd(44)} ${number.padStart(10)} ${unit}${compared}`;
+}
