@@ -86,9 +86,10 @@ function decide(pair: Pair, by: Name, pick: number, fulfill: boolean): void {
   if (htlc === undefined) return;
   // As a payee does: the first decision stands, also over a crash that loses it here.
   const settled = Number(BigInt(`0x${htlc.paymentHash.slice(0, 2)}`)) % 2 === 0 || fulfill;
+  // Before: a crash in the middle of it makes the channel tell of the HTLC again.
+  incoming.delete(htlc.id);
   if (settled) pair.fulfill(by, htlc);
   else pair.fail(by, htlc.id);
-  incoming.delete(htlc.id);
 }
 
 /** Joins the two again, decides what is open and lets everything come to rest. */
