@@ -10,7 +10,7 @@ import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
 import { receiveAdd } from "./normal/receive-add.ts";
 import { receiveCommitment } from "./normal/receive-commitment.ts";
-import { receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
+import { lateFulfill, receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
 import { receiveRevocation } from "./normal/receive-revocation.ts";
 import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
 import { receiveReady } from "./open/confirm.ts";
@@ -23,7 +23,8 @@ export function receiveMessage(env: ChannelEnv, state: ChannelState, message: Ch
   if (message.name === "error") return receiveError(state, message);
   if (message.name === "warning") return stay({ tag: "PeerWarned", text: printable(message.data) });
   if (!("commitments" in state)) return opening(env, state, message);
-  if (state.tag === "Failed" || state.link.tag === "offline") return stay();
+  if (state.tag === "Failed") return message.name === "update_fulfill_htlc" ? lateFulfill(state, message) : stay();
+  if (state.link.tag === "offline") return stay();
   if (message.name === "channel_reestablish") return receiveReestablish(env, state, message);
   if (state.link.tag === "reestablishing") return unexpected(state, message);
   return funded(env, state, message);

@@ -188,6 +188,8 @@ function counterFee(state: Agreeing, link: Online, message: ClosingSigned, ours:
   }
   const sent = link.closingFee;
   if (sent === undefined) return ours.min;
+  // Half way towards the peer, but never beyond what we would accept: step by step it could take everything.
   const middle = (sent + message.fee_satoshis) / 2n;
-  return middle === sent || middle === message.fee_satoshis ? undefined : sat(middle);
+  const within = middle < ours.min ? ours.min : middle > ours.max ? ours.max : middle;
+  return within === sent ? undefined : sat(within);
 }

@@ -11,6 +11,7 @@ import { advance, bind, commit, type Effect, stay, type Transition } from "../tr
 import { offline } from "./offline.ts";
 import { judgeReestablish, reestablishMessage, type Verdict } from "./reestablish.ts";
 import { retransmission } from "./retransmit.ts";
+import { withoutStale } from "./stale.ts";
 
 /** `init` is exchanged: `channel_reestablish` first of all, and what it counts is on disk before. BOLT 2 §Message Retransmission. */
 export function connected(env: ChannelEnv, state: ChannelState): Transition {
@@ -22,7 +23,8 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
     if (back.cause.tag === "data_lost") return commit(back, bind(reestablishMessage(env, back)), error);
     return advance(back, error);
   }
-  return commit({ ...back, link: { tag: "reestablishing" } }, bind(reestablishMessage(env, back)));
+  const { state: fresh, effects } = withoutStale(env, back);
+  return commit({ ...fresh, link: { tag: "reestablishing" } }, ...effects, bind(reestablishMessage(env, fresh)));
 }
 
 /** The connection is gone. An opening that holds no money goes with it. */

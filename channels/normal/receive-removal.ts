@@ -4,8 +4,8 @@ import { punish } from "../close/failure.ts";
 import { assertConserved } from "../commitments.ts";
 import type { PeerFault } from "../fault.ts";
 import type { OfferedHtlc, Removal } from "../htlc.ts";
-import type { Commitments, UpdatingState } from "../state.ts";
-import { advance, commit, type Transition } from "../transition.ts";
+import type { Commitments, Failed, UpdatingState } from "../state.ts";
+import { advance, commit, stay, type Transition } from "../transition.ts";
 import { hashesTo } from "./settle.ts";
 
 /** A failure code with this bit says that the onion could not be read. BOLT 4 §Failure Messages. */
@@ -42,6 +42,22 @@ export function receiveFulfill(state: UpdatingState, message: UpdateFulfillHtlc)
   const next = { ...state, commitments: removed(state, htlc, { tag: "fulfilled", preimage }) };
   if (htlc.preimage !== undefined) return advance(next);
   const { id, origin, amount } = htlc;
+  return commit(next, { tag: "HtlcSettled", id, origin, amount, preimage });
+}
+
+/**
+ * A preimage that comes when the channel has failed: upstream is owed nothing but it, so it is written and passed on, and
+ * nothing else is done. Whatever is wrong with it is ignored. BOLT 5 §Failing a Channel.
+ */
+export function lateFulfill(state: Failed, message: UpdateFulfillHtlc): Transition {
+  const { id, payment_preimage: preimage } = message;
+  const htlc = state.commitments.htlcs.find(
+    (known): known is OfferedHtlc => known.side === "offered" && known.id === id,
+  );
+  if (htlc === undefined || htlc.preimage !== undefined || !hashesTo(preimage, htlc.paymentHash)) return stay();
+  const htlcs = state.commitments.htlcs.map((known) => (known === htlc ? { ...htlc, preimage } : known));
+  const { origin, amount } = htlc;
+  const next = { ...state, commitments: { ...state.commitments, htlcs } };
   return commit(next, { tag: "HtlcSettled", id, origin, amount, preimage });
 }
 
