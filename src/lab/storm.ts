@@ -14,6 +14,9 @@ export interface StormOptions {
 const BLOCKS_MAX = 6;
 const REORG_DEPTH_MAX = 2;
 const OPENINGS_MAX = 3;
+/** A crash is aimed at one of so many writes. */
+const SPARED_MAX = 7;
+const SLOW_DISK_MS_MAX = 900;
 /** Between two actions. */
 const PAUSE_MS_MAX = 400;
 /** What a payment may cost, in msat. */
@@ -40,10 +43,11 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [34, payOnce],
   [8, payInBurst],
   [6, payTwice],
+  [8, payAndCrash],
   [3, cutConnection],
   [2, holdConnection],
   [2, partPeers],
-  [5, crashAtWrite],
+  [3, crashAtWrite],
   [1, crashNow],
   [2, slowDisk],
   [5, openAnother],
@@ -146,6 +150,12 @@ function payTwice(storm: Storm): void {
   });
 }
 
+/** Somebody on the way, or beside it, dies at one of the writes that a payment brings about. */
+function payAndCrash(storm: Storm): void {
+  payInBurst(storm);
+  crashAtWrite(storm);
+}
+
 const hostsOf = ({ opener, accepter }: Edge): readonly [string, string] => [opener.name, accepter.name];
 function cutConnection({ world, edges }: Storm): void {
   const [a, b] = hostsOf(world.chance.pick(edges));
@@ -168,7 +178,7 @@ function partPeers({ world, edges }: Storm): void {
 function crashAtWrite({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
   if (!node.isUp) return;
-  world.crashAtWrite(node, world.chance.pick(CRASHES_AT_WRITE));
+  world.crashAtWrite(node, world.chance.pick(CRASHES_AT_WRITE), world.chance.number(SPARED_MAX));
 }
 function crashNow({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
@@ -180,7 +190,7 @@ function crashNow({ world }: Storm): void {
 }
 function slowDisk({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
-  world.slowDisk(node, world.chance.between(20, 300));
+  world.slowDisk(node, world.chance.between(20, SLOW_DISK_MS_MAX));
   world.fault("disk_slow", node.name);
   world.clock.after(world.chance.between(200, 2_000), () => world.slowDisk(node, 0));
 }
@@ -196,6 +206,9 @@ function openAnother({ world, edges, openings }: Storm): void {
   if (!canPay || openings.length >= OPENINGS_MAX) return;
   openings.push({ opener, accepter, capacity, push });
   void opener.node.openChannel({ nodeId: accepter.id, capacity, push, announce: chance.percent(70) });
+  if (chance.percent(40)) {
+    world.crashAtWrite(chance.pick([opener, accepter]), chance.pick(CRASHES_AT_WRITE), chance.number(SPARED_MAX));
+  }
 }
 
 function mineBlock(storm: Storm): void {
@@ -204,12 +217,12 @@ function mineBlock(storm: Storm): void {
   storm.world.tally.blocks++;
   storm.world.chain.mine(1);
 }
-/** The last blocks give way to one more, with the same transactions. */
+/** The last blocks give way to one more, with the same transactions or with none: those wait to be mined again. */
 function reorganise(storm: Storm): void {
   if (storm.blocks >= BLOCKS_MAX) return;
   storm.blocks++;
   const depth = storm.world.chance.between(1, REORG_DEPTH_MAX);
-  storm.world.chain.reorganise(depth, { txs: "same" });
+  storm.world.chain.reorganise(depth, { txs: storm.world.chance.pick(["same", "none"]) });
   storm.world.fault("reorganisation", `of ${depth} blocks`);
 }
 function lagBehind({ world }: Storm): void {

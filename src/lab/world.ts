@@ -44,8 +44,8 @@ export interface World {
   readonly fault: (kind: FaultKind, what: string) => void;
   /** Power off at a node, of whose waiting writes `keep` are on the disk; after a while it is on again. */
   readonly crash: (node: LabNode, keep: number) => void;
-  /** Arms the next write of a node with a crash. */
-  readonly crashAtWrite: (node: LabNode, how: CrashAtWrite) => void;
+  /** Arms a write of a node with a crash: the next one, or one after `spared` others. */
+  readonly crashAtWrite: (node: LabNode, how: CrashAtWrite, spared?: number) => void;
   readonly disarm: (node: LabNode) => void;
   /** Every write of that node takes so many ms longer. */
   readonly slowDisk: (node: LabNode, extraMs: number) => void;
@@ -90,7 +90,7 @@ class OneWorld implements World {
   readonly violations: Violation[] = [];
   readonly #random: SeededRandom;
   readonly #disks: Chance;
-  readonly #armed = new Map<string, CrashAtWrite>();
+  readonly #armed = new Map<string, { readonly how: CrashAtWrite; spared: number }>();
   readonly #slow = new Map<string, number>();
   readonly #names = new Map<string, string>();
 
@@ -153,16 +153,18 @@ class OneWorld implements World {
     this.trace.add(`${this.clock.now() - START_MS} ${line}`);
   }
 
-  crashAtWrite = (node: LabNode, how: CrashAtWrite): void => void this.#armed.set(node.name, how);
+  crashAtWrite = (node: LabNode, how: CrashAtWrite, spared = 0): void =>
+    void this.#armed.set(node.name, { how, spared });
   disarm = (node: LabNode): void => void this.#armed.delete(node.name);
   slowDisk = (node: LabNode, extraMs: number): void => void this.#slow.set(node.name, extraMs);
 
   /** A write has reached the disk of a node: it is done after a while, unless the power goes before. */
   #sync(name: string, done: () => void): void {
     const delay = this.#disks.between(DISK_MS.min, DISK_MS.max) + (this.#slow.get(name) ?? 0);
-    const how = this.#armed.get(name);
-    if (how === undefined) return void this.clock.after(delay, done);
+    const armed = this.#armed.get(name);
+    if (armed === undefined || armed.spared-- > 0) return void this.clock.after(delay, done);
     this.#armed.delete(name);
+    const { how } = armed;
     this.clock.after(delay, () => {
       const node = this.nodes.find((each) => each.name === name);
       if (node === undefined || !node.isUp) return;
