@@ -1,0 +1,79 @@
+import {
+  type ChannelPolicy,
+  type ChannelSecrets,
+  type ChannelState,
+  channelKeys,
+  channelSecrets,
+  DEFAULT_POLICY,
+  type Effect,
+  FRESH,
+  FRESH_MEMORY,
+  type FundedState,
+  type HtlcOrigin,
+  type IncomingHtlc,
+  markRevoked,
+  type SignerMemory,
+} from "../../channels/index.ts";
+import { type NodeId, nodeId } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
+import type { BlockHeight } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { HEIGHT, type Name, originKey, SCRIPT } from "./channel-fixtures.ts";
+
+/** One side of a pair: its keys, its state, its disk, and what it was asked to do. */
+export class Party {
+  readonly name: Name;
+  readonly secrets: ChannelSecrets;
+  readonly nodeSecret: Uint8Array;
+  readonly nodeId: NodeId;
+  keys: ReturnType<typeof channelKeys>;
+  policy: ChannelPolicy = { ...DEFAULT_POLICY };
+  height: BlockHeight = HEIGHT;
+  state: ChannelState = FRESH;
+  disk: Uint8Array | undefined;
+  memory: SignerMemory = FRESH_MEMORY;
+  /** Everything asked for, oldest first. */
+  log: Effect[] = [];
+  signSoon = 0;
+  /** Called for every transition. */
+  commits = 0;
+  readonly incoming = new Map<bigint, IncomingHtlc>();
+  readonly ends = new Map<string, "settled" | "failed">();
+  broadcasts: Tx[] = [];
+  revokedRecords = 0;
+  closeScript: Uint8Array;
+  autoSign = true;
+
+  constructor(name: Name) {
+    this.name = name;
+    this.secrets = channelSecrets(sha256(new TextEncoder().encode(`party ${name}`)));
+    this.nodeSecret = sha256(new TextEncoder().encode(`node ${name}`));
+    this.nodeId = nodeId(secp256k1.publicKey(this.nodeSecret));
+    this.keys = channelKeys(this.secrets);
+    this.closeScript = SCRIPT[name];
+  }
+  get funded(): FundedState {
+    assert("commitments" in this.state, `${this.name} is funded, not ${this.state.tag}`);
+    return this.state;
+  }
+  tags(): readonly string[] {
+    return this.log.map((effect) => effect.tag);
+  }
+  take<T extends Effect["tag"]>(tag: T): readonly Extract<Effect, { tag: T }>[] {
+    return this.log.filter((effect): effect is Extract<Effect, { tag: T }> => effect.tag === tag);
+  }
+  /** An offered HTLC has come to an end: it has one. */
+  end(origin: HtlcOrigin, end: "settled" | "failed"): void {
+    const key = originKey(origin);
+    const before = this.ends.get(key);
+    assert(before === undefined || before === end, `${key} ended as ${before}, then as ${end}`);
+    this.ends.set(key, end);
+  }
+  markRevoked(): void {
+    const marked = markRevoked(this.memory, this.funded.commitments.local.number - 1n);
+    assert(marked.ok, "a revoked commitment was not broadcast");
+    this.memory = marked.value;
+  }
+}
