@@ -53,9 +53,10 @@ export function createTurns(ports: TurnPorts): Turns {
     journal.stop();
     ports.onHalt(error);
   };
+  const loop = createLoop(ports.clock);
   const journal = createJournal({
     store: ports.store,
-    later: (task) => void ports.clock.after(0, task),
+    later: loop.last,
     flushed: (sequence) => outbox.flushed(sequence),
     failed: halt,
   });
@@ -87,7 +88,7 @@ export function createTurns(ports: TurnPorts): Turns {
   };
   return {
     run,
-    soon: (task) => void ports.clock.after(0, () => run(task)),
+    soon: (task) => loop.first(() => run(task)),
     outbox,
     settled: () => journal.settled(),
     get halted() {
@@ -96,6 +97,31 @@ export function createTurns(ports: TurnPorts): Turns {
     stop: () => {
       stopped = true;
       journal.stop();
+    },
+  };
+}
+
+/** The next turn of the loop: what is to be stepped there comes before the write, so that it is in it. */
+function createLoop(clock: Clock): { first(task: () => void): void; last(task: () => void): void } {
+  let steps: (() => void)[] = [];
+  let writes: (() => void)[] = [];
+  const turnOver = (): void => {
+    const tasks = [...steps, ...writes];
+    steps = [];
+    writes = [];
+    for (const task of tasks) task();
+  };
+  const wake = (): void => {
+    if (steps.length + writes.length === 1) clock.after(0, turnOver);
+  };
+  return {
+    first: (task) => {
+      steps.push(task);
+      wake();
+    },
+    last: (task) => {
+      writes.push(task);
+      wake();
     },
   };
 }

@@ -71,6 +71,14 @@ describe("turn: step all, write all, then speak", () => {
     expect(said).to.deep.equal(["append payment/p channel/a"]);
   });
 
+  it("steps what was put off before it writes, also when the write was due first", () => {
+    const { turns, said, loop } = desk();
+    turns.run((turn) => turn.put("payment/p", SOME));
+    turns.run(() => turns.soon((later) => later.put("channel/a", SOME)));
+    loop();
+    expect(said).to.deep.equal(["append payment/p channel/a"]);
+  });
+
   it("keeps the records of a turn that threw from the disk, and those of no turn leave after it", () => {
     const { turns, said, halts, loop } = desk();
     turns.run((turn) => turn.put("event/1", SOME));
