@@ -85,16 +85,20 @@ class LmdbDisk implements Disk {
   readonly #pages: Pages;
   readonly #release: () => void;
   #failed = false;
+  /** Of the newest group that was given to LMDB: a reader may see it before we hear that it is durable. */
+  #given: bigint;
   sequence: bigint;
 
   constructor(pages: Pages, sequence: bigint, release: () => void) {
     this.#pages = pages;
     this.sequence = sequence;
+    this.#given = sequence;
     this.#release = release;
   }
 
   async write(groups: readonly (readonly StoreRecord[])[]): Promise<void> {
     const last = this.sequence + BigInt(groups.length);
+    this.#given = last;
     const parts: Promise<boolean>[] = [];
     const whole = this.#pages.batch(() => {
       for (const [index, records] of groups.entries())
@@ -121,7 +125,7 @@ class LmdbDisk implements Disk {
   }
   #check(key: string, bytes: Uint8Array): Enveloped {
     const enveloped = unwrap(key, bytes);
-    if (enveloped.sequence > this.sequence) throw new StoreCorrupt(key, "it is newer than the store itself");
+    if (enveloped.sequence > this.#given) throw new StoreCorrupt(key, "it is newer than the store itself");
     return enveloped;
   }
 

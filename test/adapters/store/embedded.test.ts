@@ -54,7 +54,7 @@ storeContract(
   { failsOnCommand: false },
 );
 
-describe("embedded store: what it refuses to open", () => {
+describe("embedded store: what it refuses to open, and what it does not", () => {
   let path: string;
   beforeEach(() => {
     path = folder();
@@ -92,6 +92,22 @@ describe("embedded store: what it refuses to open", () => {
     child.kill("SIGKILL");
     await once(child, "close");
     const store = await openEmbeddedStore({ path, network });
+    await store.close();
+  });
+
+  it("reads while writes are under way: what a reader sees before its acknowledgement is no broken record", async () => {
+    const store = await openEmbeddedStore({ path, network });
+    const writes: Promise<void>[] = [];
+    let durable = 0;
+    for (let at = 0; at < 100; at++) {
+      const write = store.append([{ key: `event/${String(at).padStart(4, "0")}`, value: utf8("paid") }]);
+      writes.push(write.then(() => void durable++));
+      while (durable <= at - 1) {
+        expect([...store.range("event/", { reverse: true, limit: 3 })][0]?.value).to.deep.equal(utf8("paid"));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await Promise.all(writes);
     await store.close();
   });
 
