@@ -1,11 +1,14 @@
-import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openBaseNode } from "./adapters/chain/embedded/base-node.ts";
-import { openCollection } from "./adapters/documents.ts";
-import { openEmbeddedStore, StoreRefused } from "./adapters/store/embedded.ts";
+import { openCollection, writeDurably } from "./adapters/documents.ts";
+import { armed, killThisProcess } from "./adapters/failpoints.ts";
+import { Refused, sentenceFor } from "./adapters/sentences.ts";
+import { stopSignal } from "./adapters/signals.ts";
+import { openEmbeddedStore } from "./adapters/store/embedded.ts";
+import { readAll } from "./adapters/store/read-all.ts";
 import { socketStreamLinks } from "./adapters/stream-socket.ts";
 import { systemClock, systemRandom } from "./adapters/system.ts";
-import { tcpNetwork } from "./adapters/tcp.ts";
+import { assertFree, tcpNetwork } from "./adapters/tcp.ts";
 import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
@@ -16,26 +19,39 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
-import { StoreCorrupt } from "./ports/store.ts";
 
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
 const EXIT_REFUSED = 1;
 
-/** What a person can put right: told in one sentence, with nothing changed on disk. */
-class Refusal extends Error {}
+type Closers = (() => Promise<unknown>)[];
 
 /** Joins ports and adapters: config, store, chain, node, API. Resolves when all of it has ended, in the opposite order. */
 async function run(config: Config): Promise<void> {
-  const log = textLog(process.stderr);
-  const ports = { clock: systemClock, random: systemRandom, network: tcpNetwork, log };
-  const params = CHAINS[config.network];
+  await assertFree([config.apiPort, config.peerPort, config.chainPort].map((port) => ({ host: LOOPBACK, port })));
+  const opened: Closers = [];
+  try {
+    await serve(config, opened);
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+}
+
+async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
+  const stopping = stopSignal();
+  const log = textLog(process.stderr);
+  const base = { clock: systemClock, random: systemRandom, log };
+  const params = CHAINS[config.network];
   const store = await openEmbeddedStore({ path: join(datadir, "store"), network: config.network });
+  opened.push(() => store.close());
+  readAll(store);
   const words = await openWords(join(datadir, "words"), () => newWords(systemRandom));
-  if (!areWords(words)) throw new Refusal(`${join(datadir, "words")} does not hold the words of a node.`);
-  const chain = openBaseNode({ ...ports, folder: join(datadir, "chain"), params });
+  if (!areWords(words)) throw new Refused(`${join(datadir, "words")} does not hold the words of a node.`);
+  const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
+  opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
+  const ports = { ...base, ...armed(process.env["SLUICE_FAILPOINT"], store, tcpNetwork, killThisProcess) };
   const node = await createNode({
     ...ports,
     alias: config.alias,
@@ -43,58 +59,37 @@ async function run(config: Config): Promise<void> {
     params,
     words,
     policy: policyOf(config),
-    store,
     chain,
     links: socketStreamLinks,
     streamFolders: streamFolders(join(datadir, "streams")),
     listen: { host: LOOPBACK, port: config.peerPort },
     onHalt: (error) => {
       log.error("halted", { error: error.stack ?? error.message });
+      console.error(sentenceFor(error) ?? "The node has stopped: see the line before.");
       process.exit(EXIT_REFUSED);
     },
   });
+  opened.push(() => node.shutdown());
   await Promise.all(config.chainPeers.map((peer) => chain.connect(addressOfText(peer))));
   const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
-  for (const { text, document } of await makeFirstTokens(tokens, systemRandom, systemClock.now())) {
-    await writeSecret(join(datadir, `${document.label}.token`), `${text}\n`);
-  }
-  const stopping = stopSignal();
+  await makeFirstTokens(tokens, systemRandom, systemClock.now(), ({ text, document }) =>
+    writeDurably(join(datadir, `${document.label}.token`), `${text}\n`),
+  );
   const api = await createApi({
     ...ports,
     commands: { ...node, shutdown: async () => stopping.ask() },
     tokens,
-    store,
     port: config.apiPort,
     streamFiles: node.streamFolder,
     streamSite: { request: node.siteRequest, closed: node.siteClosed },
   });
-  if (!api.ok) throw new Refusal(api.error.detail);
+  if (!api.ok) throw new Refused(api.error.detail);
   const { url } = api.value;
-  await writeSecret(join(datadir, "api.json"), JSON.stringify({ url, tokenFile: join(datadir, "admin.token") }));
+  opened.push(() => api.value.close());
+  await writeDurably(join(datadir, "api.json"), JSON.stringify({ url, tokenFile: join(datadir, "admin.token") }));
   const peerPort = Number(node.info().addresses[0]?.split(":").at(-1));
   console.log(JSON.stringify({ nodeId: node.info().id, api: url, peerPort, chainPort: chainAddress.port }));
   await stopping.asked;
-  await api.value.close();
-  await node.shutdown();
-  await chain.stop();
-  await store.close();
-}
-
-/** A file that only its owner reads. */
-async function writeSecret(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600 });
-  await chmod(path, 0o600);
-}
-
-/** Resolves on the first signal or request to stop. */
-function stopSignal(): { readonly asked: Promise<void>; readonly ask: () => void } {
-  let ask = (): void => {};
-  const asked = new Promise<void>((resolve) => {
-    ask = resolve;
-  });
-  process.once("SIGTERM", ask);
-  process.once("SIGINT", ask);
-  return { asked, ask };
 }
 
 /** Starts a node with these flags; resolves with the exit code once it has ended. */
@@ -108,10 +103,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await run(loaded.value.config);
     return 0;
   } catch (error) {
-    const ours = error instanceof Refusal || error instanceof StoreRefused || error instanceof StoreCorrupt;
-    const inUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    if (!ours && !inUse) throw error;
-    console.error(inUse ? `A port is in use: ${(error as Error).message}` : (error as Error).message);
+    const sentence = sentenceFor(error);
+    if (sentence === undefined) throw error;
+    console.error(sentence);
     return EXIT_REFUSED;
   }
 }

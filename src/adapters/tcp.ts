@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Socket } from "node:net";
-import type { Address, Connection, ConnectionListener, Network } from "../ports/network.ts";
+import type { Address, Connection, ConnectionListener, Listener, Network } from "../ports/network.ts";
 
 /** Policy, not protocol: who does not answer within this time is not there. */
 const DIAL_MS_MAX = 10_000;
@@ -114,6 +114,16 @@ function listen({ host, port }: Address, accept: (connection: Connection) => voi
       });
     });
   });
+}
+
+/** Rejects with the system's error when one of these cannot be listened on now. Nothing is done with connections meanwhile. */
+export async function assertFree(addresses: readonly Address[]): Promise<void> {
+  const held: Listener[] = [];
+  try {
+    for (const address of addresses) held.push(await listen(address, (connection) => connection.close("now")));
+  } finally {
+    await Promise.all(held.map((listener) => listener.close()));
+  }
 }
 
 /** Sockets of the machine: small messages leave at once, nobody waits for more than 10 seconds for an answer. */

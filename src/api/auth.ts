@@ -78,12 +78,24 @@ export const FIRST_TOKENS: Readonly<Record<"admin" | "readonly" | "invoice", rea
   readonly: READS,
   invoice: INVOICING,
 };
-/** The tokens of a first start, with their texts, stored before they are shown. Empty when there are tokens already. */
-export async function makeFirstTokens(tokens: TokenStore, random: Random, now: UnixMs): Promise<readonly NewToken[]> {
-  if (tokens.list().length > 0) return [];
-  const made = Object.entries(FIRST_TOKENS).map(([label, scopes]) => makeToken({ label, scopes, random, now }));
-  for (const { document } of made) await tokens.put(document);
-  return made;
+/**
+ * The tokens of a first start. Each is handed out before it counts, and admin's comes last: who was stopped between finds
+ * the rest made at the next start, and never a token that counts and that nobody has. Nothing happens once admin's is there.
+ */
+export async function makeFirstTokens(
+  tokens: TokenStore,
+  random: Random,
+  now: UnixMs,
+  handOut: (token: NewToken) => Promise<void>,
+): Promise<void> {
+  const known = new Set(tokens.list().map(({ label }) => label));
+  if (known.has("admin")) return;
+  for (const [label, scopes] of Object.entries(FIRST_TOKENS).reverse()) {
+    if (known.has(label)) continue;
+    const made = makeToken({ label, scopes, random, now });
+    await handOut(made);
+    await tokens.put(made.document);
+  }
 }
 
 const NOBODY = new Uint8Array(SECRET_BYTES);
