@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DEFAULT_POLICY } from "../../channels/index.ts";
 import { openBaseNode } from "../../src/adapters/chain/embedded/base-node.ts";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
@@ -110,6 +111,8 @@ async function payAll(node: SluiceNode, invoices: readonly string[], inFlight: n
   let next = 0;
   const payer = async (): Promise<void> => {
     for (let bolt11 = invoices[next++]; bolt11 !== undefined; bolt11 = invoices[next++]) {
+      // As if each were a request of its own: those come on turns of the loop, not all within one.
+      await nextTurn();
       const begin = performance.now();
       const { id } = done(await node.pay({ bolt11 }));
       const ended = await node.paymentEnd(id, PAYMENT_MS_MAX);

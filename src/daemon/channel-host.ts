@@ -95,9 +95,9 @@ export class ChannelHost {
 
   /** Steps one channel and carries out what follows; signatures are answered before anything else. */
   apply(turn: Turn, entry: ChannelEntry, input: ChannelInput): void {
-    const transition = step(this.env(entry), entry.state, input);
+    const before = entry.state;
+    const transition = step(this.env(entry), before, input);
     if (transition.kind !== "stay") {
-      const before = entry.state;
       entry.state = transition.next;
       if (paramsOf(transition.next) !== undefined && paramsOf(before) === undefined && !this.table.settle(entry)) {
         return this.#collision(turn, entry);
@@ -106,11 +106,11 @@ export class ChannelHost {
         const { next } = transition;
         turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
         turn.next((later) => this.parts.listener.committed(later, entry));
-        if (isNextCommitment(before, next)) this.#deriveSoon(turn, entry);
       }
     }
     for (const effect of transition.effects) performChannelEffect(this, turn, entry, effect);
     if (entry.state.tag === "Aborted") this.drop(turn, entry, entry.state.reason);
+    if (transition.kind === "commit" && isNextCommitment(before, transition.next)) this.#deriveSoon(turn, entry);
   }
   /** After what the peer waits for has left: its answer takes a while. */
   #deriveSoon(turn: Turn, entry: ChannelEntry): void {
