@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { type ApiClient, apiClient } from "./client.ts";
 
 /** What a daemon says on its first line of output. */
@@ -19,78 +21,121 @@ export interface Daemon {
   readonly process: ChildProcess;
   /** Resolves with the exit code or the signal that ended it. */
   readonly ended: Promise<number | string>;
+  /** The end of what it said on its error output. */
+  log(): string;
   stop(): Promise<void>;
   kill(): Promise<void>;
+}
+/** Where a daemon listens, on the loopback; 0 lets the system choose. */
+export interface Ports {
+  readonly api: number;
+  readonly peer: number;
+  readonly chain: number;
 }
 export interface DaemonOptions {
   readonly name: string;
   readonly folder: string;
-  /** Ports to listen on; 0 lets the system choose. */
-  readonly apiPort: number;
-  readonly peerPort: number;
-  readonly chainPort: number;
+  readonly ports: Ports;
   /** Base node to follow. */
   readonly chainPeer: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** What Node is to run: `src/main.ts` by way of tsx when absent. */
+  readonly program?: readonly string[] | undefined;
 }
 
 const START_MS_MAX = 30_000;
+const LOG_CHARACTERS = 8_000;
 const ROOT = join(import.meta.dirname, "..", "..");
+const FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/main.ts")];
 
 /** Starts a daemon and waits until it serves. Rejects with what it said when it does not. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const datadir = join(options.folder, options.name);
+  const { name, ports, chainPeer, env, program = FROM_SOURCE } = options;
+  const datadir = join(options.folder, name);
   const flags = [
     ["--datadir", datadir],
     ["--network", "regtest"],
-    ["--alias", options.name],
-    ["--api-port", String(options.apiPort)],
-    ["--peer-port", String(options.peerPort)],
-    ["--chain-port", String(options.chainPort)],
-    ...(options.chainPeer === undefined ? [] : [["--chain-peer", options.chainPeer]]),
+    ["--alias", name],
+    ["--api-port", String(ports.api)],
+    ["--peer-port", String(ports.peer)],
+    ["--chain-port", String(ports.chain)],
+    ...(chainPeer === undefined ? [] : [["--chain-peer", chainPeer]]),
   ].flat();
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "--conditions=source", join(ROOT, "src/main.ts"), ...flags],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } },
-  );
+  const child = spawn(process.execPath, [...program, ...flags], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  const log = tailOf(child.stderr);
   const ended = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
   });
-  const started = await firstLine(child, ended);
+  const started = JSON.parse(await firstLine(child.stdout, ended, log)) as Started;
   const token = (await readFile(join(datadir, "admin.token"), "utf8")).trim();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
   };
   return {
-    name: options.name,
+    name,
     started,
     api: apiClient(started.api, token),
     process: child,
     ended,
+    log,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
 }
 
-async function firstLine(child: ChildProcess, ended: Promise<number | string>): Promise<Started> {
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error("the daemon's output is piped");
-  let complaint = "";
-  stderr.on("data", (bytes: Buffer) => {
-    complaint = (complaint + bytes.toString()).slice(-4_000);
+function tailOf(stream: Readable): () => string {
+  let tail = "";
+  stream.on("data", (bytes: Buffer) => {
+    tail = (tail + bytes.toString()).slice(-LOG_CHARACTERS);
   });
-  const line = new Promise<string>((resolve) => {
-    createInterface({ input: stdout }).once("line", resolve);
+  return () => tail;
+}
+
+function firstLine(stdout: Readable, ended: Promise<number | string>, log: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the daemon does not start: ${log()}`)), START_MS_MAX);
+    const lines = createInterface({ input: stdout });
+    lines.once("line", (line) => {
+      clearTimeout(timer);
+      resolve(line);
+    });
+    void ended.then((code) => {
+      clearTimeout(timer);
+      reject(new Ended(code, log()));
+    });
   });
-  const timer = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error("the daemon does not start")), START_MS_MAX).unref();
-  });
-  const first = await Promise.race([
-    line,
-    ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${complaint}`))),
-    timer,
-  ]);
-  return JSON.parse(first) as Started;
+}
+/** A daemon that ended before it served. */
+export class Ended extends Error {
+  readonly code: number | string;
+  constructor(code: number | string, log: string) {
+    super(`ended with ${code}: ${log}`);
+    this.code = code;
+  }
+}
+
+/** Ports of the loopback that nobody uses now. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>((resolve, reject) => {
+          const server = createServer().once("error", reject);
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+export async function pickPorts(): Promise<Ports> {
+  const [api = 0, peer = 0, chain = 0] = await freePorts(3);
+  return { api, peer, chain };
 }

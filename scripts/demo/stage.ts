@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Tap, tap } from "./capture.ts";
 import { until } from "./client.ts";
-import { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
+import { type Daemon, type DaemonOptions, type Ports, pickPorts, startDaemon } from "./daemon.ts";
 
 /** Three daemons in three processes, their chains and peers connected through taps, with funded and announced channels. */
 export interface Stage {
@@ -17,9 +17,6 @@ export interface Stage {
 }
 export interface StageOptions {
   readonly folder: string;
-  /** What each role is given beside the usual flags: fail-points, fixed ports. */
-  readonly env?: Partial<Record<Role, Readonly<Record<string, string>>>>;
-  readonly apiPorts?: Partial<Record<Role, number>>;
   readonly tell: (step: string, ms: number) => void;
 }
 export type Role = "viewer" | "router" | "site";
@@ -36,7 +33,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     options.tell(step, performance.now() - began);
     return done;
   };
-  const [viewer, router, site] = await timed("nodes", () => startAll(options));
+  const [viewer, router, site] = await timed("nodes", () => startAll(folder));
   const taps: Tap[] = [];
   const through = async (name: string, port: number): Promise<number> => {
     const made = await tap(captures, name, port);
@@ -62,25 +59,27 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-const optionsFor = (role: Role, chainPeer: string | undefined, options: StageOptions): DaemonOptions => ({
-  name: role,
-  folder: options.folder,
-  apiPort: options.apiPorts?.[role] ?? 0,
-  peerPort: 0,
-  chainPort: 0,
-  chainPeer,
-  env: options.env?.[role] ?? {},
-});
-
-async function startAll(options: StageOptions): Promise<readonly [Daemon, Daemon, Daemon]> {
-  // The router's base node is the one that both others follow.
-  const router = await startDaemon(optionsFor("router", undefined, options));
-  const chainPeer = `127.0.0.1:${router.started.chainPort}`;
-  const [viewer, site] = await Promise.all([
-    startDaemon(optionsFor("viewer", chainPeer, options)),
-    startDaemon(optionsFor("site", chainPeer, options)),
-  ]);
-  return [viewer, router, site];
+/** Of each role, how its daemon is started: on free ports, and with the router's base node as the one that all follow. */
+export async function castOf(folder: string): Promise<Record<Role, DaemonOptions>> {
+  const [viewer, router, site] = await Promise.all([pickPorts(), pickPorts(), pickPorts()]);
+  const chainPeer = `127.0.0.1:${router.chain}`;
+  const options = (name: Role, ports: Ports) => ({ name, folder, ports, env: {} });
+  return {
+    viewer: { ...options("viewer", viewer), chainPeer },
+    router: { ...options("router", router), chainPeer: undefined },
+    site: { ...options("site", site), chainPeer },
+  };
+}
+async function startAll(folder: string): Promise<readonly [Daemon, Daemon, Daemon]> {
+  const cast = await castOf(folder);
+  const begun = [startDaemon(cast.viewer), startDaemon(cast.router), startDaemon(cast.site)] as const;
+  try {
+    return await Promise.all(begun);
+  } catch (error) {
+    const started = (await Promise.allSettled(begun)).filter((each) => each.status === "fulfilled");
+    await Promise.all(started.map(({ value }) => value.stop()));
+    throw error;
+  }
 }
 
 interface ChainAnswer {

@@ -11,7 +11,7 @@ interface DiallerOptions {
 }
 /** Policy, not protocol. */
 const PEERS_MAX = 125;
-const REDIAL_MIN_MS = 1000;
+const REDIAL_MIN_MS = 250;
 const REDIAL_MAX_MS = 60_000;
 
 /** Opens connections and keeps them: what was dialled once is dialled again, ever more patiently, until we stop. */
