@@ -16,7 +16,8 @@ export async function tap(folder: string, name: string, target: number): Promise
   const files: WriteStream[] = [];
   const sockets = new Set<Socket>();
   const file = (direction: "up" | "down"): WriteStream => {
-    const stream = createWriteStream(join(folder, `${name}-${files.length >> 1}.${direction}`));
+    const number = String(files.length >> 1).padStart(5, "0");
+    const stream = createWriteStream(join(folder, `${name}-${number}.${direction}`));
     files.push(stream);
     return stream;
   };

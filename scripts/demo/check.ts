@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Books, keepBooks, type WalletBook } from "./books.ts";
 import { readChain } from "./chain-reader.ts";
 import { countLeaks, readCapture } from "./leaks.ts";
-import { paidTicks, readConversation, secretsOf } from "./tickets.ts";
+import { type Conversation, paidTicks, readConversations, secretsOf } from "./tickets.ts";
 
 /**
  * The checking program: it gets the wallets' words, a Bitcoin port and a folder of captured traffic, asks no daemon
@@ -30,9 +30,9 @@ export interface CheckReport {
 
 async function check(request: CheckRequest): Promise<CheckReport> {
   const capture = await readCapture(request.captures);
-  const conversation = readConversation(capture);
+  const conversations = readConversations(capture);
   const books = keepBooks(await readChain(request.chainPort), new Map(Object.entries(request.words)));
-  const ticks = paidTicks(conversation);
+  const ticks = conversations.flatMap(paidTicks);
   const paid = ticks.reduce((total, { amountMsat }) => total + amountMsat, 0n);
   const { baseMsat, ppm } = request.fee;
   const fee = ticks.reduce(
@@ -40,16 +40,15 @@ async function check(request: CheckRequest): Promise<CheckReport> {
     0n,
   );
   const problems: string[] = [];
-  if (BigInt(ticks.length) !== conversation.ticks) problems.push("ticks are missing from the captured traffic");
-  if (paid !== conversation.paidMsat)
-    problems.push(`ticks come to ${paid} msat, the account to ${conversation.paidMsat}`);
+  for (const conversation of conversations) problems.push(...accountProblems(conversation));
   problems.push(...chainProblems(books));
   const net: Record<Role, bigint> = { viewer: -(paid + fee), router: fee, site: paid };
   for (const role of ["viewer", "router", "site"] as const) {
     const planted = role === "site" ? BigInt(request.plantedSat) : 0n;
     problems.push(...walletProblems(role, books, net[role], planted));
   }
-  const secretsLeaked = countLeaks(capture, secretsOf(conversation, request.words.site));
+  const secrets = conversations.flatMap((conversation) => secretsOf(conversation, request.words.site));
+  const secretsLeaked = countLeaks(capture, secrets);
   return {
     event: "demo.checked",
     conserved: problems.length === 0,
@@ -66,6 +65,17 @@ function chainProblems({ unspent, subsidies, strangers, channels }: Books): read
   if (unspent !== subsidies) problems.push(`unspent outputs hold ${unspent} sat, subsidies were ${subsidies} sat`);
   if (strangers !== 0n) problems.push(`${strangers} sat belong to none of the wallets`);
   if (channels.length !== 2) problems.push(`${channels.length} channels were closed`);
+  return problems;
+}
+
+/** A session's own account, as the site told it, against its ticks. */
+function accountProblems(conversation: Conversation): readonly string[] {
+  const { session, ticks, paidMsat } = conversation;
+  const paid = paidTicks(conversation);
+  const sum = paid.reduce((total, { amountMsat }) => total + amountMsat, 0n);
+  const problems: string[] = [];
+  if (BigInt(paid.length) !== ticks) problems.push(`session ${session}: ticks are missing from the captured traffic`);
+  if (sum !== paidMsat) problems.push(`session ${session}: ticks come to ${sum} msat, the account to ${paidMsat}`);
   return problems;
 }
 

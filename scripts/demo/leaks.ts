@@ -1,27 +1,44 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packetBodies, webSocketMessages } from "./websocket.ts";
+import { type Packet, packetsOf, webSocketMessages } from "./websocket.ts";
 
 /** Everything that was said between the daemons, as it was captured. */
 export interface Capture {
   /** Of each file, its bytes; of a WebSocket also what its masked frames say. */
   readonly bytes: readonly { readonly file: string; readonly data: Buffer }[];
-  /** The JSON of all socket.io packets. */
-  readonly packets: readonly unknown[];
+  /** What was asked over socket.io, with the answer if it came. */
+  readonly exchanges: readonly Exchange[];
+}
+export interface Exchange {
+  readonly name: string;
+  readonly body: unknown;
+  readonly answer: unknown;
 }
 
 export async function readCapture(folder: string): Promise<Capture> {
   const bytes: { file: string; data: Buffer }[] = [];
-  const packets: unknown[] = [];
+  const exchanges: Exchange[] = [];
+  const answers = new Map<string, readonly Packet[]>();
   for (const file of (await readdir(folder)).sort()) {
     const data = await readFile(join(folder, file));
     bytes.push({ file, data });
     const messages = webSocketMessages(data);
     if (messages.length === 0) continue;
     bytes.push({ file, data: Buffer.from(messages.join("\n")) });
-    packets.push(...packetBodies(messages));
+    // Files of one connection have one name but for the direction; "down" sorts before "up".
+    const [connection = "", direction] = file.split(".");
+    const packets = packetsOf(messages);
+    if (direction === "down") answers.set(connection, packets);
+    else exchanges.push(...exchangesOf(packets, answers.get(connection) ?? []));
   }
-  return { bytes, packets };
+  return { bytes, exchanges };
+}
+function exchangesOf(requests: readonly Packet[], answers: readonly Packet[]): readonly Exchange[] {
+  const answerTo = new Map(answers.map(({ id, body }) => [id, (body as readonly unknown[])[0]]));
+  return requests.flatMap(({ id, body }): Exchange[] => {
+    const [name, asked] = body as readonly unknown[];
+    return typeof name === "string" ? [{ name, body: asked, answer: answerTo.get(id) }] : [];
+  });
 }
 
 /** How many of the secrets stand in the capture, in any form in which bytes are written down. */

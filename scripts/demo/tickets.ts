@@ -5,9 +5,9 @@ import { keychainOf } from "../../src/daemon/keychain.ts";
 import { streamMaster } from "../../src/daemon/site-host.ts";
 import { contentSecret, sessionSecrets, slotKey, tickPreimage } from "../../src/streams/keys.ts";
 import { parseSessionId, type SessionId } from "../../src/streams/session.ts";
-import type { Capture } from "./leaks.ts";
+import type { Capture, Exchange } from "./leaks.ts";
 
-/** What the captured conversation with the site says of the stream. */
+/** What the captured conversation with the site says of one session. */
 export interface Conversation {
   readonly session: SessionId;
   readonly stream: string;
@@ -28,20 +28,32 @@ interface Offer {
 type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
-/** Reads requests and answers out of the packets. Throws when the conversation is not all there. */
-export function readConversation({ packets }: Capture): Conversation {
+/** Reads the sessions out of the requests and answers. Throws when one that was begun is not all there. */
+export function readConversations({ exchanges }: Capture): readonly Conversation[] {
+  const bySession = new Map<SessionId, Exchange[]>();
+  for (const exchange of exchanges) {
+    const session = isJson(exchange.body) ? parseSessionId(String(exchange.body["session"])) : undefined;
+    if (session === undefined) continue;
+    const known = bySession.get(session);
+    if (known === undefined) bySession.set(session, [exchange]);
+    else known.push(exchange);
+  }
+  return [...bySession].flatMap(([session, all]) => conversationOf(session, all) ?? []);
+}
+function conversationOf(session: SessionId, exchanges: readonly Exchange[]): Conversation | undefined {
   const offers: Offer[] = [];
   let terms: Json | undefined;
-  let account: Json | undefined;
-  let session: SessionId | undefined;
-  for (const packet of packets.flat()) {
-    if (!isJson(packet)) continue;
-    if (typeof packet["session"] === "string") session = parseSessionId(packet["session"]);
-    if ("pricePerUnitMsat" in packet) terms = packet;
-    if ("paidMsat" in packet) account = packet;
-    if (Array.isArray(packet["offers"])) offers.push(...packet["offers"].map(readOffer));
+  let account: Json = NOTHING_PAID;
+  for (const { answer } of exchanges) {
+    if (!isJson(answer)) continue;
+    if ("pricePerUnitMsat" in answer) terms = answer;
+    if ("paidMsat" in answer) account = answer;
+    if (Array.isArray(answer["offers"])) offers.push(...answer["offers"].map(readOffer));
   }
-  if (session === undefined || terms === undefined || account === undefined) throw new Error("no whole conversation");
+  // Asked for, and cut off before the site's answer.
+  if (terms === undefined && offers.length === 0) return undefined;
+  if (terms === undefined) throw new Error(`session ${session} has no terms`);
+  if (offers.length > 0 && account === NOTHING_PAID) throw new Error(`session ${session} has no account`);
   return {
     session,
     stream: String(terms["stream"]),
@@ -51,6 +63,7 @@ export function readConversation({ packets }: Capture): Conversation {
     paidMsat: BigInt(String(account["paidMsat"])),
   };
 }
+const NOTHING_PAID: Json = { sequence: "0", paidMsat: "0" };
 function readOffer(offer: Json): Offer {
   const slots = (offer["slots"] as Json[]).map(({ slot }) => Number(slot));
   return {

@@ -38,11 +38,16 @@ function readFrame(bytes: Buffer, start: number): { readonly payload: Buffer; re
   return { payload, end: at + length };
 }
 
-/** The JSON in socket.io's packets: what follows the packet's numbers and namespace. */
-export function packetBodies(messages: readonly string[]): readonly unknown[] {
-  return messages.flatMap((message): unknown[] => {
-    const match = /^4\d(?:\/[^,]*,)?\d*(\[.*)$/s.exec(message);
-    if (match?.[1] === undefined) return [];
-    return [JSON.parse(match[1])];
+/** One socket.io packet: an event, or the answer to the event of that id. */
+export interface Packet {
+  readonly id: number | undefined;
+  readonly body: unknown;
+}
+/** The packets with JSON in them: numbers and namespace in front are read away. */
+export function packetsOf(messages: readonly string[]): readonly Packet[] {
+  return messages.flatMap((message): Packet[] => {
+    const [, id, body] = /^4\d(?:\/[^,]*,)?(\d*)(\[.*)$/s.exec(message) ?? [];
+    if (body === undefined) return [];
+    return [{ id: id === undefined || id === "" ? undefined : Number(id), body: JSON.parse(body) }];
   });
 }
