@@ -7,6 +7,7 @@ import { type CommitmentKeys, commitmentKeys } from "./keys/commitment-keys.ts";
 import type { ChannelParams } from "./params.ts";
 import type { Commitments } from "./state.ts";
 import { buildCommitment, type Commitment, type CommitmentHtlc, type CommitmentSpec } from "./tx/commitment.ts";
+import type { HtlcSide } from "./tx/format.ts";
 import { type CommitmentTerms, commitmentTerms } from "./tx/terms.ts";
 
 /**
@@ -44,18 +45,29 @@ export interface Tally {
   readonly feerate: SatPerKw;
 }
 export function tally(commitments: Commitments, view: View): Tally {
+  const htlcs: CommitmentHtlc[] = [];
+  const sums = sumUp(commitments, view, ({ id, amount, paymentHash, expiry }, side) => {
+    htlcs.push({ id, side, amount, paymentHash, expiry });
+  });
+  return { ...sums, htlcs };
+}
+
+/** As `tally`, telling each HTLC that stands in the commitment, by the side that its owner sees, instead of listing them. */
+export function sumUp(
+  commitments: Commitments,
+  view: View,
+  standing: (htlc: Htlc, side: HtlcSide) => void,
+): Omit<Tally, "htlcs"> {
   const spans = SPANS[view];
   const own = isLocal(view);
   let { local, remote }: { local: bigint; remote: bigint } = commitments.balance;
-  const htlcs: CommitmentHtlc[] = [];
   for (const htlc of commitments.htlcs) {
     const index = STEP_INDEX[htlc.step];
     const span = spans[htlc.side];
     if (index < span.added) continue;
     const { amount } = htlc;
     if (index < span.removed) {
-      const { id, paymentHash, expiry } = htlc;
-      htlcs.push({ id, side: own ? htlc.side : flip[htlc.side], amount, paymentHash, expiry });
+      standing(htlc, own ? htlc.side : flip[htlc.side]);
       if (htlc.side === "offered") local -= amount;
       else remote -= amount;
     } else if (htlc.removal?.tag === "fulfilled") {
@@ -64,7 +76,7 @@ export function tally(commitments: Commitments, view: View): Tally {
       remote -= sign * amount;
     }
   }
-  return { local, remote, htlcs, feerate: feerateOf(commitments, view) };
+  return { local, remote, feerate: feerateOf(commitments, view) };
 }
 
 /** What the commitment divides among whom, seen from its owner. */
@@ -76,7 +88,7 @@ export function specOf(commitments: Commitments, view: View): CommitmentSpec {
 }
 
 /** Only the last fee update that has reached the commitment counts. BOLT 2 §Updating Fees: update_fee. */
-function feerateOf(commitments: Commitments, view: View): SatPerKw {
+export function feerateOf(commitments: Commitments, view: View): SatPerKw {
   let { feerate } = commitments;
   for (const update of commitments.feeUpdates) {
     const side = isOfferedStep(update.step) ? "offered" : "received";

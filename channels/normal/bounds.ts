@@ -1,22 +1,44 @@
 import { type Msat, msat, type Sat, type SatPerKw, satPerKw, toMsat, toSatFloor } from "../../src/base/units.ts";
-import { localTerms, remoteTerms, type Tally, tally, type View } from "../commitments.ts";
+import { feerateOf, localTerms, remoteTerms, sumUp, type Tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { PeerFault } from "../fault.ts";
 import { ACCEPTED_HTLCS_MAX } from "../open/rules.ts";
 import type { ChannelParams } from "../params.ts";
 import type { Commitments } from "../state.ts";
 import type { OfferRefusal } from "../transition.ts";
+import type { HtlcSide } from "../tx/format.ts";
 import type { CommitmentTerms } from "../tx/terms.ts";
-import { isTrimmed, openerCost, trimThreshold } from "../tx/weights.ts";
+import { openerCost, trimThreshold } from "../tx/weights.ts";
 
-/** One commitment, with the terms that decide what is trimmed in it. */
-interface Look extends Tally {
+/** One commitment added up, with the terms that decide what is trimmed in it. */
+interface Look extends Omit<Tally, "htlcs"> {
   readonly terms: CommitmentTerms;
+  /** Pending HTLCs by the side that the owner of the commitment sees. */
+  readonly pending: { readonly [S in HtlcSide]: Pending };
+  /** How many of them have an output, and what miners would get of the others. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
+  readonly untrimmed: number;
+  readonly exposure: bigint;
 }
-const lookAt = (params: ChannelParams, commitments: Commitments, view: View): Look => ({
-  ...tally(commitments, view),
-  terms: view.startsWith("local") ? localTerms(params) : remoteTerms(params),
-});
+interface Pending {
+  readonly count: number;
+  readonly value: bigint;
+}
+function lookAt(params: ChannelParams, commitments: Commitments, view: View): Look {
+  const terms = view.startsWith("local") ? localTerms(params) : remoteTerms(params);
+  const feerate = feerateOf(commitments, view);
+  const outputFrom = (side: HtlcSide): Msat => toMsat(trimThreshold(side, terms.dustLimit, feerate, terms.format));
+  const outputMin = { offered: outputFrom("offered"), received: outputFrom("received") };
+  const pending = { offered: { count: 0, value: 0n }, received: { count: 0, value: 0n } };
+  let untrimmed = 0;
+  let exposure = 0n;
+  const sums = sumUp(commitments, view, ({ amount }, side) => {
+    pending[side].count++;
+    pending[side].value += amount;
+    if (amount < outputMin[side]) exposure += amount;
+    else untrimmed++;
+  });
+  return { ...sums, terms, pending, untrimmed, exposure };
+}
 /** Both commitments with everything in them that is on its way: what holds here holds in every order of messages. */
 const worst = (params: ChannelParams, commitments: Commitments): readonly [Look, Look] => [
   lookAt(params, commitments, "local_worst"),
@@ -28,43 +50,21 @@ export const localReserve = (env: ChannelEnv, params: ChannelParams): Msat => {
   const asked = params.remote.channelReserve;
   return toMsat(asked > env.policy.reserveMin ? asked : env.policy.reserveMin);
 };
-const untrimmed = ({ htlcs, feerate, terms }: Look): number => {
-  let count = 0;
-  for (const htlc of htlcs) if (!isTrimmed(htlc, terms.dustLimit, feerate, terms.format)) count++;
-  return count;
-};
 const cost = (look: Look, extra: number, feerate: SatPerKw): Msat =>
-  toMsat(openerCost(untrimmed(look) + extra, feerate, look.terms.format));
+  toMsat(openerCost(look.untrimmed + extra, feerate, look.terms.format));
 const spiked = (env: ChannelEnv, feerate: SatPerKw): SatPerKw =>
   satPerKw(Math.min(feerate * env.policy.feeSpikeMultiple, 0xffff_ffff));
 
-/** What miners would get of pending HTLCs. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
-function exposure({ htlcs, feerate, terms }: Look): bigint {
-  let sum = 0n;
-  for (const htlc of htlcs) if (isTrimmed(htlc, terms.dustLimit, feerate, terms.format)) sum += htlc.amount;
-  return sum;
-}
-export const dustExposure = (params: ChannelParams, commitments: Commitments): bigint => {
-  const [local, remote] = worst(params, commitments).map(exposure) as [bigint, bigint];
-  return local > remote ? local : remote;
-};
+const largest = (looks: readonly [Look, Look]): bigint =>
+  looks[0].exposure > looks[1].exposure ? looks[0].exposure : looks[1].exposure;
+/** What miners would get of pending HTLCs, at the worst. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
+export const dustExposure = (params: ChannelParams, commitments: Commitments): bigint =>
+  largest(worst(params, commitments));
 /** Whether the HTLC has no output in at least one of both commitments. */
 export const isDust = (params: ChannelParams, amount: Msat): boolean => {
   const sats = toSatFloor(amount);
   return sats < params.local.dustLimit || sats < params.remote.dustLimit;
 };
-
-/** Count and value of what one side offers, as the other side's limits see it. */
-function offeredIn(look: Look, side: "offered" | "received"): { readonly count: number; readonly value: bigint } {
-  let count = 0;
-  let value = 0n;
-  for (const htlc of look.htlcs) {
-    if (htlc.side !== side) continue;
-    count++;
-    value += htlc.amount;
-  }
-  return { count, value };
-}
 
 /**
  * Whether commitments that hold one more HTLC of ours are within every bound: the peer's limits, both reserves, the
@@ -77,7 +77,7 @@ export function offerOutOfBounds(
   requested: Msat,
 ): OfferRefusal | undefined {
   const looks = worst(params, after);
-  const { count, value } = offeredIn(looks[1], "received");
+  const { count, value } = looks[1].pending.received;
   const maximum = Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX);
   if (count > maximum) return { code: "too_many_htlcs", maximum };
   const limit = params.remote.maxHtlcValueInFlight;
@@ -91,9 +91,8 @@ export function offerOutOfBounds(
     }
     if (params.opener === "remote" && look.remote < cost(look, 0, look.feerate))
       return { code: "remote_cannot_pay_fee" };
-    const dust = exposure(look);
-    if (isDust(params, requested) && dust > env.policy.maxDustExposure)
-      return { code: "dust_exposure", maximum: env.policy.maxDustExposure, would: dust };
+    if (isDust(params, requested) && look.exposure > env.policy.maxDustExposure)
+      return { code: "dust_exposure", maximum: env.policy.maxDustExposure, would: look.exposure };
   }
   return undefined;
 }
@@ -101,7 +100,7 @@ export function offerOutOfBounds(
 /** Whether the peer may have added what stands in our next commitment. BOLT 2 §Adding an HTLC: update_add_htlc. */
 export function receivedOutOfBounds(params: ChannelParams, after: Commitments): PeerFault | undefined {
   const look = lookAt(params, after, "local_next");
-  const { count, value } = offeredIn(look, "received");
+  const { count, value } = look.pending.received;
   if (count > params.local.maxAcceptedHtlcs) return { code: "too_many_htlcs", maximum: params.local.maxAcceptedHtlcs };
   if (value > params.local.maxHtlcValueInFlight)
     return { code: "in_flight_limit", maximum: params.local.maxHtlcValueInFlight };
@@ -120,11 +119,11 @@ export function feerateAffordable(env: ChannelEnv, params: ChannelParams, after:
 /** The most that can be sent in one HTLC now: an offer of it is within bounds. Zero when none is. */
 export function spendable(env: ChannelEnv, params: ChannelParams, commitments: Commitments): Msat {
   const looks = worst(params, commitments);
-  const { count, value } = offeredIn(looks[1], "received");
+  const { count, value } = looks[1].pending.received;
   if (count >= Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX)) return msat(0n);
   let most = params.remote.maxHtlcValueInFlight - value;
   for (const look of looks) most = least(most, spendableIn(env, params, look));
-  const dustRoom = env.policy.maxDustExposure - dustExposure(params, commitments);
+  const dustRoom = env.policy.maxDustExposure - largest(looks);
   const sendable = isDust(params, msat(most > 0n ? most : 0n)) ? least(most, dustRoom) : most;
   return msat(sendable > 0n && sendable >= params.remote.htlcMinimum ? sendable : 0n);
 }
@@ -152,7 +151,7 @@ function threshold({ feerate, terms }: Look): Sat {
 export function receivable(params: ChannelParams, commitments: Commitments): Msat {
   const look = lookAt(params, commitments, "local_worst");
   const fee = params.opener === "remote" ? cost(look, 1, look.feerate) : 0n;
-  const { value } = offeredIn(look, "received");
+  const { value } = look.pending.received;
   const most = least(
     look.remote - toMsat(params.local.channelReserve) - fee,
     params.local.maxHtlcValueInFlight - value,
