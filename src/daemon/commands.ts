@@ -1,5 +1,6 @@
 import type { BlockHash, NodeId, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
+import type { CommandFault } from "./command-fault.ts";
 import type {
   Balance,
   ChainInfo,
@@ -27,6 +28,8 @@ import type {
   WalletTransaction,
   WalletUtxo,
 } from "./views.ts";
+
+export type { CommandFault } from "./command-fault.ts";
 
 /**
  * What a client may ask of a node: the one surface between the daemon and everything that serves people (HTTP API,
@@ -102,31 +105,4 @@ export interface NodeCommands {
 
   /** Finishes what is being written, closes connections and files. */
   shutdown(): Promise<void>;
-}
-
-/** Why a command was refused; the API has a total table from code to status. `detail` is a sentence for a person. */
-export interface CommandFault {
-  readonly code:
-    | "bad_request"
-    | "not_found"
-    | "insufficient_balance"
-    | "no_route"
-    | "fee_too_high"
-    | "payment_failed"
-    | "already_paid"
-    | "invoice_unsupported"
-    | "expired"
-    | "channel_busy"
-    | "peer_unreachable"
-    | "peer_refused"
-    | "session_closed"
-    | "need_topup"
-    | "quota_exceeded"
-    | "chain_not_synced"
-    | "wrong_network"
-    | "not_possible"
-    | "read_only";
-  readonly detail: string;
-  /** The request field at fault, as a JSON pointer. */
-  readonly pointer?: string;
 }

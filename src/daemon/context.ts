@@ -45,3 +45,6 @@ export interface ForwardingPolicy {
 export const CHAIN_LANE = "chain";
 /** Answers to commands. */
 export const ANSWER_LANE = "answers";
+
+/** Blocks that we want for claiming an HTLC that ends here. Policy, not protocol, above the BOLT's least of 18. */
+export const MIN_FINAL_CLTV_EXPIRY_DELTA = 24;

@@ -3,8 +3,9 @@ import { printable } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { isMsat, MSAT_MAX, type Msat, msat } from "../base/units.ts";
 import type { CommandFault } from "./commands.ts";
+import { MIN_FINAL_CLTV_EXPIRY_DELTA } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import { defaultFeeLimit, MIN_FINAL_CLTV_EXPIRY_DELTA } from "./payment-commands.ts";
+import { defaultFeeLimit } from "./payment-commands.ts";
 import type { GraphChannel, GraphNode, GraphPolicy, RouteQuote, RouteRequest } from "./views.ts";
 
 export const graphNodes = (graph: Graph): readonly GraphNode[] =>

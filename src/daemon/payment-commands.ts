@@ -10,12 +10,10 @@ import type { InvoiceRecord } from "../payments/invoice-record.ts";
 import type { Payment, PaymentRequest } from "../payments/payment.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
 import type { CommandFault } from "./commands.ts";
-import { ANSWER_LANE } from "./context.ts";
+import { ANSWER_LANE, MIN_FINAL_CLTV_EXPIRY_DELTA } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Decoded, InvoiceInfo, InvoiceRequest, PaymentInfo, PayRequest } from "./views.ts";
 
-/** Blocks that we want for claiming an HTLC that ends here. Policy, not protocol, above the BOLT's least of 18. */
-export const MIN_FINAL_CLTV_EXPIRY_DELTA = 24;
 /** Policy, not protocol: what a payment may cost in fees when nobody says: one percent and a little. */
 const FEE_LIMIT_PPM = 10_000n;
 const FEE_LIMIT_MSAT = 10_000n;

@@ -32,8 +32,7 @@ import {
 import { hasSigned, receiptDigest, receiptOf } from "../streams/receipt.ts";
 import { payeeRecord } from "../streams/session-codecs.ts";
 import { findTickRecord, offersDigest } from "../streams/ticket.ts";
-import { ANSWER_LANE, type NodeContext } from "./context.ts";
-import { MIN_FINAL_CLTV_EXPIRY_DELTA } from "./payment-commands.ts";
+import { ANSWER_LANE, MIN_FINAL_CLTV_EXPIRY_DELTA, type NodeContext } from "./context.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";

@@ -9,7 +9,7 @@ import type {
   Txid,
 } from "../base/ids.ts";
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
-import type { CommandFault } from "./commands.ts";
+import type { CommandFault } from "./command-fault.ts";
 
 /** What commands take and what they show: plain values, amounts and ids in their own types. */
 export interface NodeInfo {
