@@ -1,5 +1,5 @@
 import type { PaymentHash } from "../base/ids.ts";
-import { type Msat, msat, sat } from "../base/units.ts";
+import { type Msat, msat, sat, satPerKw } from "../base/units.ts";
 import type { LabNode } from "./lab-node.ts";
 import { auditQuietChannels } from "./settle.ts";
 import type { Edge } from "./setup.ts";
@@ -17,6 +17,7 @@ const OPENINGS_MAX = 3;
 /** A crash is aimed at one of so many writes. */
 const SPARED_MAX = 7;
 const SLOW_DISK_MS_MAX = 900;
+const FEERATE = { min: 253, max: 10_000 };
 /** Between two actions. */
 const PAUSE_MS_MAX = 400;
 /** What a payment may cost, in msat. */
@@ -49,7 +50,9 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [2, partPeers],
   [3, crashAtWrite],
   [1, crashNow],
+  [1, powerCut],
   [2, slowDisk],
+  [2, changeFeerate],
   [5, openAnother],
   [3, mineBlock],
   [1, reorganise],
@@ -188,6 +191,14 @@ function crashNow({ world }: Storm): void {
   world.fault("crash_idle", `${node.name} keeps ${keep} of ${pending}`);
   world.crash(node, keep);
 }
+/** Everybody at once. */
+function powerCut({ world }: Storm): void {
+  for (const node of world.nodes.filter(({ isUp }) => isUp)) {
+    const keep = world.chance.between(0, node.disk.pending);
+    world.fault("power_cut", `${node.name} keeps ${keep} of ${node.disk.pending}`);
+    world.crash(node, keep);
+  }
+}
 function slowDisk({ world }: Storm): void {
   const node = world.chance.pick(world.nodes);
   world.slowDisk(node, world.chance.between(20, SLOW_DISK_MS_MAX));
@@ -216,6 +227,12 @@ function mineBlock(storm: Storm): void {
   storm.blocks++;
   storm.world.tally.blocks++;
   storm.world.chain.mine(1);
+}
+/** Also what the two sides of a closing channel think that a fair fee is. */
+function changeFeerate({ world }: Storm): void {
+  const rate = world.chance.between(FEERATE.min, FEERATE.max);
+  world.chain.setFeerate(satPerKw(rate));
+  world.fault("feerate_change", `to ${rate} sat per 1,000 weight units`);
 }
 /** The last blocks give way to one more, with the same transactions or with none: those wait to be mined again. */
 function reorganise(storm: Storm): void {

@@ -9,7 +9,9 @@ export const FAULTS = [
   "crash_after_write",
   "crash_after_ack",
   "crash_idle",
+  "power_cut",
   "disk_slow",
+  "feerate_change",
   "reorganisation",
   "chain_lag",
 ] as const;
