@@ -37,8 +37,9 @@ for (const name of chosen)
   if (GROUPS[name] === undefined) refuse(`There is no group ${name}: ${Object.keys(GROUPS).join(", ")}.`);
 
 const show = (probes: Probes): void => {
-  const { probe: when, curve, verifyPerSecond, fdatasyncMs, load, cpus, model, node } = probes;
-  const text = `${verifyPerSecond} ${curve} verify/s, fdatasync ${fdatasyncMs} ms, load ${load} on ${cpus} × ${model}, ${node}`;
+  const { probe: when, curve, verifyPerSecond, fdatasyncMs, load, realtime, cpus, model, node } = probes;
+  const machine = `load ${load} on ${cpus} × ${model}, ${node}${realtime ? ", realtime" : ""}`;
+  const text = `${verifyPerSecond} ${curve} verify/s, fdatasync ${fdatasyncMs} ms, ${machine}`;
   console.log(flags.json ? JSON.stringify(probes) : `${when}: ${text}`);
 };
 show(probe("before"));

@@ -3,7 +3,7 @@ import { limitRates } from "./limit.ts";
 import type { BenchLine } from "./line.ts";
 import type { StoreKind, Usage } from "./node-process.ts";
 import { type Pair, settled, startPair } from "./pair.ts";
-import { verifyRate } from "./probes.ts";
+import { syncMs, verifyRate } from "./probes.ts";
 import { median, quantile, rounded } from "./statistics.ts";
 
 export interface ChannelBenchOptions {
@@ -34,6 +34,7 @@ interface Run {
 type Name = `${Shape}.${Kind}.${StoreKind}`;
 interface Round {
   readonly verifyPerSecond: number;
+  readonly syncMs: number;
   readonly runs: ReadonlyMap<Name, Run>;
 }
 
@@ -51,6 +52,7 @@ export async function* channelBench(options: ChannelBenchOptions): AsyncIterable
     }
     const rounds: Round[] = [];
     for (let at = 0; at < options.rounds; at++) rounds.push(await round(pairs, options.payments));
+    yield { bench: "channel.fdatasync", value: rounded(median(rounds.map((round) => round.syncMs))), unit: "ms" };
     yield* linesOf(undisturbed(rounds));
     yield* countLines(undisturbed(rounds));
   } finally {
@@ -59,7 +61,7 @@ export async function* channelBench(options: ChannelBenchOptions): AsyncIterable
 }
 
 async function round(pairs: ReadonlyMap<StoreKind, Pair>, payments: number): Promise<Round> {
-  const verifyPerSecond = verifyRate();
+  const [verifyPerSecond, sync] = [verifyRate(), syncMs()];
   const runs = new Map<Name, Run>();
   for (const { shape, kind } of shuffled(CASES)) {
     for (const [store, pair] of shuffled([...pairs])) {
@@ -67,7 +69,7 @@ async function round(pairs: ReadonlyMap<StoreKind, Pair>, payments: number): Pro
       runs.set(`${shape}.${kind}.${store}`, await run(pair, kind, count, SHAPES[shape]));
     }
   }
-  return { verifyPerSecond, runs };
+  return { verifyPerSecond, syncMs: sync, runs };
 }
 const CASES = [
   { shape: "pipelined", kind: "dust" },

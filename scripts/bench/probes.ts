@@ -17,6 +17,8 @@ export interface Probes {
   readonly load: number;
   /** Share of the time that somebody else's machine took, over the probe. Undefined where the system does not tell. */
   readonly steal: number | undefined;
+  /** Whether this process goes before others, as under `chrt -r 1`. Undefined where the system does not tell. */
+  readonly realtime: boolean | undefined;
   readonly cpus: number;
   readonly model: string;
   readonly node: string;
@@ -42,6 +44,7 @@ export function probe(when: Probes["probe"]): Probes {
       before === undefined || after === undefined
         ? undefined
         : rounded((after.steal - before.steal) / Math.max(1, after.all - before.all)),
+    realtime: isRealtime(),
     cpus: cpus().length,
     model: processor?.model ?? "",
     node: process.version,
@@ -61,7 +64,8 @@ export function verifyRate(): number {
   return (done * 1000) / (performance.now() - begin);
 }
 
-function syncMs(): number {
+/** Median of one small write made durable, in milliseconds. */
+export function syncMs(): number {
   const folder = mkdtempSync(join(tmpdir(), "sluice-probe-"));
   const file = openSync(join(folder, "probe"), "w");
   try {
@@ -87,3 +91,14 @@ function ticks(): { readonly all: number; readonly steal: number } | undefined {
     return undefined;
   }
 }
+
+/** The 41st field of the line, behind a name that may hold spaces: 1 is first in first out, 2 is round robin. */
+function isRealtime(): boolean | undefined {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return ["1", "2"].includes(fields[POLICY_FIELD] ?? "");
+  } catch {
+    return undefined;
+  }
+}
+const POLICY_FIELD = 38;

@@ -14,6 +14,7 @@ describe("bench: payments on one channel between two processes", function () {
   it("gives a rate or a latency for each store, amount and shape, compared where there is something to compare with", () => {
     const shown = [...lines.values()].filter(({ bench }) => !/\.(dust|untrimmed)\.(?!memory)/.test(bench));
     expect(shown.map(({ bench, unit, against }) => `${bench} ${unit} ${against ?? ""}`.trim()).sort()).to.deep.equal([
+      "channel.fdatasync ms",
       "channel.limit.dust 1/s",
       "channel.limit.untrimmed 1/s",
       "channel.pipelined.dust 1/s channel.limit.dust",
