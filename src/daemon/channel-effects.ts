@@ -108,17 +108,25 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
   }
 }
 
-/** An opening's first message shows keys: their index is on disk before it leaves. RELIABILITY §4a. */
+/**
+ * Most proposals wait for the group all the same. An opening's messages show keys, whose index must be on disk; a failure
+ * and a forward act on a `revoke_and_ack` of another channel, which must be on disk as well. RELIABILITY §4a. What we
+ * offer of our own, and fees, rest on nothing that a crash could take back.
+ */
 function propose(
   host: ChannelHost,
   turn: Turn,
   entry: ChannelEntry,
   message: Extract<Effect, { tag: "Propose" }>["message"],
 ): void {
-  if (message.name === "open_channel" || message.name === "accept_channel" || message.name === "funding_created") {
-    return host.tell(turn, entry.peer, message);
-  }
+  const ours = message.name === "update_fee" || (message.name === "update_add_htlc" && isOwn(entry, message.id));
+  if (!ours) return host.tell(turn, entry.peer, message);
   turn.meanwhile(peerLane(entry.peer), () => host.parts.peers().send(entry.peer, message));
+}
+function isOwn({ state }: ChannelEntry, id: bigint): boolean {
+  if (!("commitments" in state)) return false;
+  const htlc = state.commitments.htlcs.findLast((known) => known.side === "offered" && known.id === id);
+  return htlc?.side === "offered" && htlc.origin.tag === "payment";
 }
 
 /** The secret of the commitment before the current one leaves: from now on it is never signed for broadcast. */
