@@ -37,20 +37,23 @@ export function loadCursor(store: Store): BlockRef | undefined {
  */
 export function createChainHost(ctx: NodeContext, listeners: readonly ChainListener[]): ChainHost {
   let cursor = loadCursor(ctx.store);
+  let height = cursor?.height ?? blockHeight(0);
   const moveTo = (turn: Turn, block: BlockRef): void => {
     cursor = block;
+    height = block.height;
     turn.put(KEY.cursor, encode(cursorRecord, { version: VERSION, height: block.height, hash: block.hash }));
   };
   const deliver = (events: readonly ChainEvent[]): void =>
     ctx.turns.run((turn) => {
       for (const event of events) {
         if (event.tag === "BlockConnected") moveTo(turn, event.block);
+        else if (event.tag === "BlockDisconnected") height = blockHeight(Math.max(0, event.block.height - 1));
         for (const listener of listeners) listener(turn, event);
       }
     });
   return {
     start: () => ctx.chain.start(cursor, deliver),
-    height: () => cursor?.height ?? blockHeight(0),
+    height: () => height,
     cursor: () => cursor,
   };
 }

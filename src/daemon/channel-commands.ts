@@ -10,6 +10,9 @@ import type { ChannelInfo, CloseRequest, OpenRequest } from "./views.ts";
 
 /** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
 const COMMITMENT_FEERATE_MIN = 2_500;
+/** How long somebody waits for a peer's answers before an opening is given up, and for `shutdown` to leave. Policy, not protocol. */
+const OPENING_MS_MAX = 60_000;
+const CLOSING_MS_MAX = 30_000;
 
 /** Opens a channel with a connected peer; answers when the funding transaction is on its way. */
 export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>> {
@@ -25,30 +28,40 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
       const entry = channels.begin(turn, request.nodeId, channelId(ctx.random.bytes(32)));
-      entry.asked = (outcome) => resolve({ entry, outcome });
+      ask(hosts, OPENING_MS_MAX, entry, resolve, () => {
+        const reason = "the peer did not answer in time";
+        ctx.turns.run((later) => channels.apply(later, entry, { tag: "AbortOpening", reason }));
+      });
       entry.fundingFeerate = request.feerate;
       const feerate = satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
       const { capacity, push, announce } = request;
       const temporaryChannelId = entry.temporaryId;
       channels.apply(turn, entry, { tag: "Open", temporaryChannelId, capacity, push, feerate, announce });
+      if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
     });
   });
   return told(hosts, asked);
 }
 
-/** Closes by agreement; answers when `shutdown` is durable and sent. */
+/**
+ * Closes by agreement; answers when `shutdown` is durable and sent. When it cannot leave for a while (updates of ours come
+ * first, or the peer has gone) the channel as it stands is the answer: the wish is on disk, and is told on reconnection.
+ */
 export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>> {
-  const { ctx, channels, wallet } = hosts;
+  const { ctx, channels, peers, wallet } = hosts;
   const entry = channels.table.byId(request.id);
   if (entry === undefined) return err({ code: "not_found", detail: "no such channel" });
   if (entry.asked !== undefined) return err({ code: "channel_busy", detail: "the channel is being opened or closed" });
+  if (peers.session(entry.peer) === undefined) {
+    return err({ code: "peer_unreachable", detail: "the peer is not connected" });
+  }
   const given = request.address === undefined ? undefined : scriptOfAddress(request.address, ctx.params);
   if (given !== undefined && !given.ok) {
     return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
   }
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
-      entry.asked = (outcome) => resolve({ entry, outcome });
+      ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
       const script = given?.value ?? wallet.newScript(turn, "channel closed", "change");
       const feerate = request.feerate ?? wallet.feerate();
       channels.apply(turn, entry, { tag: "Shutdown", script, feerate });
@@ -60,6 +73,24 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
 interface Asked {
   readonly entry: ChannelEntry;
   readonly outcome: Outcome;
+}
+/** Somebody waits for the outcome; after a while without one `late` is called. */
+function ask(
+  { ctx }: Hosts,
+  limitMs: number,
+  entry: ChannelEntry,
+  resolve: (asked: Asked) => void,
+  late: () => void,
+): void {
+  const asked = (outcome: Outcome): void => {
+    cancel();
+    if (entry.asked === asked) entry.asked = undefined;
+    resolve({ entry, outcome });
+  };
+  entry.asked = asked;
+  const cancel = ctx.clock.after(limitMs, () => {
+    if (entry.asked === asked) late();
+  });
 }
 function told(hosts: Hosts, { entry, outcome }: Asked): Result<ChannelInfo, CommandFault> {
   if (outcome.tag === "refused") return err({ code: "peer_refused", detail: outcome.detail });

@@ -18,16 +18,17 @@ import {
   signerMemoryOf,
   step,
 } from "../../channels/index.ts";
-import { type ChannelId, channelId, type NodeId, type Preimage } from "../base/ids.ts";
+import type { ChannelId, NodeId, Preimage } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import { StoreCorrupt } from "../ports/store.ts";
-import { featureBits, OFFERED, setBits } from "../wire/features.ts";
+import { featureBits, hasFeature, OFFERED } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import { performChannelEffect } from "./channel-effects.ts";
+import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
 import type { NodeContext } from "./context.ts";
 import type { Peers } from "./peers.ts";
@@ -55,9 +56,7 @@ export interface ChannelHostParts {
   readonly height: () => BlockHeight;
 }
 
-/** Openings of one peer at a time. Policy, not protocol. */
-const OPENINGS_MAX = 4;
-const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
+const NO_FEATURES = new Uint8Array(0);
 
 /** Feeds the channel machines and carries out what they ask for. */
 export class ChannelHost {
@@ -105,6 +104,7 @@ export class ChannelHost {
       if (transition.kind === "commit") {
         const { next } = transition;
         turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
+        this.table.kept(entry);
         turn.next((later) => this.parts.listener.committed(later, entry));
       }
     }
@@ -143,6 +143,8 @@ export class ChannelHost {
   begin(turn: Turn, peer: NodeId, temporaryId: ChannelId): ChannelEntry {
     const keyIndex = this.#nextKeyIndex++;
     turn.put(KEY.channelKeys(keyIndex), new Uint8Array(0));
+    // The highest says it of all below: an opening that comes to nothing leaves nothing behind.
+    if (keyIndex > 0) turn.put(KEY.channelKeys(keyIndex - 1), undefined);
     const seed = this.parts.ctx.keychain.channelSeed(keyIndex);
     const entry = channelEntry({ peer, temporaryId, keyIndex, seed }, FRESH, FRESH_MEMORY);
     this.table.addOpening(entry);
@@ -182,13 +184,10 @@ export class ChannelHost {
     return undefined;
   }
   #opened(turn: Turn, peer: NodeId, id: ChannelId): ChannelEntry | undefined {
-    const refuse = (text: string): undefined => {
-      this.tell(turn, peer, { name: "error", channel_id: id, data: new TextEncoder().encode(text) });
-      return undefined;
-    };
-    if (this.table.opening(peer, id) !== undefined || this.table.byId(id) !== undefined) return refuse("id is in use");
-    if (this.table.openings(peer) >= OPENINGS_MAX) return refuse("too many openings at once");
-    return this.begin(turn, peer, id);
+    const refusal = openingRefusal(this.table, peer, id);
+    if (refusal === undefined) return this.begin(turn, peer, id);
+    this.tell(turn, peer, refusal);
+    return undefined;
   }
 
   chainEvent(turn: Turn, event: ChainEvent): void {
@@ -226,7 +225,7 @@ export class ChannelHost {
 
   env(entry: ChannelEntry): ChannelEnv {
     const { ctx, peers, height } = this.parts;
-    const theirs = new Set(setBits(peers().session(entry.peer)?.features ?? new Uint8Array(0)).map(evenBit));
+    const theirs = peers().session(entry.peer)?.features ?? NO_FEATURES;
     return {
       chainHash: ctx.params.genesisHash,
       height: height(),
@@ -234,7 +233,7 @@ export class ChannelHost {
       policy: ctx.policy.channel,
       localNodeId: ctx.self,
       remoteNodeId: entry.peer,
-      features: featureBits(OFFERED.init.filter((bit) => theirs.has(evenBit(bit)))),
+      features: featureBits(OFFERED.init.filter((bit) => hasFeature(theirs, evenBit(bit)))),
       keys: entry.keys,
       keyIndex: entry.keyIndex,
     };

@@ -5,6 +5,7 @@ import {
   type ChannelState,
   channelKeys,
   channelSecrets,
+  type FundedState,
   type SignerMemory,
 } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
@@ -65,15 +66,18 @@ export class ChannelTable {
   addOpening(entry: ChannelEntry): void {
     this.#opening.set(openingKey(entry.peer, entry.temporaryId), entry);
   }
-  /** From now on known by its channel id. False when another channel has that id: then nothing is changed. */
+  /** From now on known by its channel id too. False when another channel has that id: then nothing is changed. */
   settle(entry: ChannelEntry): boolean {
     const params = paramsOf(entry.state);
     assert(params !== undefined, "a channel has an id once it has a funding outpoint");
     const other = this.#byId.get(params.channelId);
     if (other !== undefined) return other === entry;
-    this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
     this.#byId.set(params.channelId, entry);
     return true;
+  }
+  /** On disk: its temporary id means nothing any more. Until then an `error` may use either. BOLT 1 §The error and warning Messages. */
+  kept(entry: ChannelEntry): void {
+    this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
   }
   watchFunding(entry: ChannelEntry, outpoint: Outpoint, script: Uint8Array): void {
     this.#byOutpoint.set(outpointKey(outpoint), entry);
@@ -107,11 +111,17 @@ export class ChannelTable {
     return [...this.#byId.values()];
   }
   of(peer: NodeId): readonly ChannelEntry[] {
-    return [...this.#byId.values(), ...this.#opening.values()].filter((entry) => entry.peer === peer);
+    return this.#all().filter((entry) => entry.peer === peer);
   }
-  openings(peer: NodeId): number {
-    return [...this.#opening.values()].filter((entry) => entry.peer === peer).length;
+  /** Channels that cost whoever opened them nothing so far: being opened, or opened by the peer and in no block yet. */
+  unfunded(): readonly ChannelEntry[] {
+    return this.#all().filter(({ state }) => !("funding" in state) || isUnfunded(state));
+  }
+  #all(): readonly ChannelEntry[] {
+    return [...new Set([...this.#byId.values(), ...this.#opening.values()])];
   }
 }
 
+const isUnfunded = ({ params, funding }: FundedState): boolean =>
+  params.opener === "remote" && funding.confirmed === undefined;
 const openingKey = (peer: NodeId, temporaryId: ChannelId): string => `${peer}/${temporaryId}`;

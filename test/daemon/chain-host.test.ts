@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { memoryDisk } from "../../src/adapters/memory/store.ts";
+import type { BlockHash } from "../../src/base/ids.ts";
+import { blockHeight, unixMs } from "../../src/base/units.ts";
+import { createChainHost } from "../../src/daemon/chain-host.ts";
+import type { NodeContext } from "../../src/daemon/context.ts";
+import { createTurns } from "../../src/daemon/turn.ts";
+import type { ChainEvent } from "../../src/ports/chain-source.ts";
+
+const hash = (height: number, branch = 0): BlockHash => `${branch}${height}`.padStart(64, "0") as BlockHash;
+const block = (height: number, branch = 0) => ({ height: blockHeight(height), hash: hash(height, branch) });
+const connected = (height: number, branch = 0): ChainEvent => ({
+  tag: "BlockConnected",
+  block: block(height, branch),
+  previous: hash(height - 1),
+  time: 0,
+});
+const disconnected = (height: number): ChainEvent => ({ tag: "BlockDisconnected", block: block(height) });
+
+/** A host over a chain that says what the test says; `heights` are what a listener sees at each event. */
+function host() {
+  const clock = { now: () => unixMs(0), after: () => () => {} };
+  const store = memoryDisk().open();
+  let deliver: (events: readonly ChainEvent[]) => void = () => {};
+  const chain = {
+    start: (_: unknown, listener: typeof deliver) => {
+      deliver = listener;
+    },
+  };
+  const turns = createTurns({ clock, store, onHalt: () => {} });
+  const heights: string[] = [];
+  const context = { clock, store, chain, turns } as unknown as NodeContext;
+  const made = createChainHost(context, [(_, event) => void heights.push(`${event.tag} at ${made.height()}`)]);
+  made.start();
+  return { made, heights, say: (...events: ChainEvent[]) => deliver(events) };
+}
+
+describe("Chain host: the height that everything is judged by", () => {
+  it("goes up with each block before anybody hears of it", () => {
+    const { made, heights, say } = host();
+    say(connected(1));
+    say(connected(2));
+    expect(heights).to.deep.equal(["BlockConnected at 1", "BlockConnected at 2"]);
+    expect(made.height()).to.equal(2);
+  });
+
+  it("goes down in a reorganisation, so that nothing counts confirmations that are gone", () => {
+    const { made, heights, say } = host();
+    for (const height of [1, 2, 3]) say(connected(height));
+    say(disconnected(3));
+    say(disconnected(2));
+    expect(made.height()).to.equal(1);
+    say(connected(2, 1));
+    expect(made.height()).to.equal(2);
+    expect(heights.slice(3)).to.deep.equal(["BlockDisconnected at 2", "BlockDisconnected at 1", "BlockConnected at 2"]);
+  });
+
+  it("leaves the cursor at the last block that was connected, so that a crash in between changes nothing", () => {
+    const { made, say } = host();
+    for (const height of [1, 2]) say(connected(height));
+    say(disconnected(2));
+    expect(made.cursor()).to.deep.equal(block(2));
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { seededRandom } from "../../src/adapters/memory/random.ts";
+import { type NodeId, nodeId } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
+import { type Msat, msat, sat } from "../../src/base/units.ts";
+import { CHAINS } from "../../src/bitcoin/params.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { type PeerSession, startPeerSession } from "../../src/daemon/peer-session.ts";
+import type { InvoiceInfo, PaymentInfo } from "../../src/daemon/views.ts";
+import { type LabNode, PORT } from "../../src/lab/lab-node.ts";
+import { answered, type Edge, setUp } from "../../src/lab/setup.ts";
+import { showViolation } from "../../src/lab/violation.ts";
+import { createWorld, type World, type WorldOptions } from "../../src/lab/world.ts";
+import type { WireMessage } from "../../src/wire/registry.ts";
+
+/** A world of nodes in a line, each with a public channel to the next, at rest. */
+export interface Line {
+  readonly world: World;
+  readonly nodes: readonly LabNode[];
+  readonly edges: readonly Edge[];
+}
+export async function line(nodes: number, options: Partial<WorldOptions> = {}): Promise<Line> {
+  const world = createWorld({ seed: 3, nodes, ...options });
+  const edges = world.nodes.slice(1).map((accepter, at) => ({
+    opener: present(world.nodes[at], "a node before"),
+    accepter,
+    capacity: sat(500_000n),
+    push: msat(100_000_000n),
+    id: undefined,
+  }));
+  expect(await setUp(world, edges), world.violations.map(showViolation).join("; ")).to.equal(true);
+  return { world, nodes: world.nodes, edges };
+}
+
+/** An answer that comes in virtual time. */
+export const soon = async <T>(world: World, promise: Promise<T>, limitMs = 10_000): Promise<T> =>
+  present(await answered(world, promise, limitMs), "an answer within the time");
+
+export async function invoiceOf(world: World, payee: LabNode, amount: Msat = msat(2_000_000n)): Promise<InvoiceInfo> {
+  const made = await soon(world, payee.node.createInvoice({ amount, description: "x", expirySeconds: 3_600 }));
+  if (!made.ok) throw new Error(made.error.detail);
+  return made.value;
+}
+/** Pays and waits for the end. */
+export async function paid(world: World, payer: LabNode, bolt11: string): Promise<PaymentInfo> {
+  const begun = await soon(world, payer.node.pay({ bolt11 }));
+  if (!begun.ok) throw new Error(begun.error.detail);
+  return present(await soon(world, payer.node.paymentEnd(begun.value.id, 60_000), 60_000), "an end");
+}
+export const violations = (world: World): readonly string[] => world.violations.map(showViolation);
+
+/** Somebody with a key of its own who says to a node whatever it likes. */
+export interface Stranger {
+  readonly id: NodeId;
+  readonly session: PeerSession;
+  /** What the node has said, oldest first. */
+  readonly heard: WireMessage[];
+  /** Why the connection ended, once it has. */
+  readonly ended: string[];
+  say(message: WireMessage): void;
+  /** Calls with each message from now on. */
+  hears(listener: (message: WireMessage) => void): void;
+  of<N extends WireMessage["name"]>(name: N): readonly Extract<WireMessage, { readonly name: N }>[];
+}
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Connects to a node and exchanges `init`. */
+export async function stranger(world: World, node: LabNode, name = "mallory"): Promise<Stranger> {
+  const nodeSecret = sha256(new TextEncoder().encode(`stranger ${name}`));
+  const heard: WireMessage[] = [];
+  const ended: string[] = [];
+  const listeners: ((message: WireMessage) => void)[] = [];
+  const connection = await soon(world, world.network.host(name).dial({ host: node.name, port: PORT }));
+  let isReady = false;
+  const session = startPeerSession(
+    { clock: world.clock, random: seededRandom(name), log: SILENT, nodeSecret, chain: CHAINS.regtest.genesisHash },
+    connection,
+    node.id,
+    {
+      ready: () => {
+        isReady = true;
+      },
+      message: (_session, message) => {
+        heard.push(message);
+        for (const listener of listeners) listener(message);
+      },
+      closed: (_session, reason) => void ended.push(reason),
+    },
+  );
+  await world.until(() => isReady, 10_000);
+  expect(isReady, "a connection").to.equal(true);
+  return {
+    id: nodeId(secp256k1.publicKey(nodeSecret)),
+    session,
+    heard,
+    ended,
+    say: (message) => session.send(message),
+    hears: (listener) => void listeners.push(listener),
+    of: (wanted) => heard.filter((message) => message.name === wanted) as never,
+  };
+}
