@@ -42,8 +42,8 @@ export const LAWS: Laws = {
       if (htlc.removal.preimage !== payment_preimage) return `HTLC ${id} is marked fulfilled with another preimage`;
       return receiptOf(leaving.durable, channel_id, htlc);
     }),
-  update_fail_htlc: (leaving, { channel_id, id }) => noPreimage(leaving.durable, channel_id, id),
-  update_fail_malformed_htlc: (leaving, { channel_id, id }) => noPreimage(leaving.durable, channel_id, id),
+  update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.durable, channel_id, id),
+  update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.durable, channel_id, id),
   commitment_signed: (leaving, message) =>
     funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
@@ -141,17 +141,10 @@ function receiptOf(durable: Ledger, channelId: ChannelId, htlc: Htlc): string | 
 }
 
 const tooEarly = (detail: string): Fault => ({ rule: "failed_upstream", detail });
-/** A failure is a proposal: until a `commitment_signed` covers it, it need only not contradict what is known for ever. */
-function noPreimage(ledger: Ledger, channelId: ChannelId, htlcId: bigint): Fault | undefined {
-  const circuit = ledger.circuits.get(circuitKey({ channelId, htlcId }));
-  return circuit?.status.tag === "Fulfilled"
-    ? tooEarly(`HTLC ${htlcId} is failed although its preimage is known`)
-    : undefined;
-}
-/** No channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
+/** On disk no channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
 function downstreamGone(ledger: Ledger, channelId: ChannelId, htlcId: bigint): Fault | undefined {
-  const known = noPreimage(ledger, channelId, htlcId);
-  if (known !== undefined) return known;
+  const circuit = ledger.circuits.get(circuitKey({ channelId, htlcId }));
+  if (circuit?.status.tag === "Fulfilled") return tooEarly(`HTLC ${htlcId} is failed although its preimage is known`);
   for (const [id, state] of ledger.channels) {
     if (!isFunded(state)) continue;
     const out = state.commitments.htlcs.find(
