@@ -44,4 +44,4 @@ export type {
   VolatileEffect,
 } from "./transition.ts";
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
-export { type ChannelView, pendingOrigins, signerMemoryOf, viewOf } from "./view.ts";
+export { type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";

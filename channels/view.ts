@@ -29,11 +29,18 @@ export interface ChannelView {
   readonly closingTxid: Txid | undefined;
 }
 
+const isUsable = (state: FundedState): boolean => state.tag === "Normal" && state.funding.deep;
+const isActive = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online";
+
+/** The view's `spendable` alone, which each search for a route asks of every channel; undefined when it is not active. */
+export const spendableNow = (env: ChannelEnv, state: FundedState): Msat | undefined =>
+  isActive(state) ? spendable(env, state.params, state.commitments) : undefined;
+
 export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
-  const { commitments, params, funding, link, announcement } = state;
+  const { commitments, params, funding, announcement } = state;
   const { local, remote, htlcs } = tally(commitments, "local");
-  const usable = state.tag === "Normal" && funding.deep;
-  const active = usable && link.tag === "online";
+  const usable = isUsable(state);
+  const active = isActive(state);
   return {
     state: state.tag,
     active,

@@ -1,4 +1,4 @@
-import { type ChannelState, type ChannelView, type FundedState, viewOf } from "../../channels/index.ts";
+import { type ChannelState, type ChannelView, type FundedState, spendableNow, viewOf } from "../../channels/index.ts";
 import type { ForwardPolicy, LocalChannel } from "../../routing/index.ts";
 import type { ShortChannelId } from "../base/ids.ts";
 import { type Msat, minMsat, msat, subMsat, sumMsat, toMsat, ZERO_MSAT } from "../base/units.ts";
@@ -39,11 +39,12 @@ const OVER: Omit<ChannelView, "state"> = {
 /** Our channels as first hops. */
 export function localChannels(host: ChannelHost): readonly LocalChannel[] {
   return host.table.settled().flatMap((entry): readonly LocalChannel[] => {
-    const view = viewOfEntry(host, entry);
-    const params = paramsOf(entry.state);
-    if (!view?.active || view.shortChannelId === undefined || params === undefined) return [];
-    const { shortChannelId, spendable } = view;
-    return [{ shortChannelId, peer: entry.peer, spendable, htlcMinimum: params.remote.htlcMinimum }];
+    const { state, peer } = entry;
+    const shortChannelId = isFunded(state) ? state.funding.confirmed?.shortChannelId : undefined;
+    if (!isFunded(state) || shortChannelId === undefined) return [];
+    const spendable = spendableNow(host.env(entry), state);
+    if (spendable === undefined) return [];
+    return [{ shortChannelId, peer, spendable, htlcMinimum: state.params.remote.htlcMinimum }];
   });
 }
 
