@@ -143,7 +143,7 @@ function paymentCommands(hosts: Hosts): PaymentCommands {
     createInvoice: (request) => createInvoice(hosts, request),
     invoices: () => incoming.invoices.list().map(({ value }) => invoiceInfo(value, now())),
     invoice: (hash) => {
-      const record = incoming.invoices.get(hash);
+      const record = incoming.invoices.shown(hash);
       return record === undefined ? undefined : invoiceInfo(record, now());
     },
     pay: (request) => pay(hosts, request),
@@ -151,16 +151,19 @@ function paymentCommands(hosts: Hosts): PaymentCommands {
       new Promise((resolve) => {
         const hash = hashOfId(id);
         if (hash === undefined) return resolve(undefined);
-        const cancel = ctx.clock.after(timeoutMs, () => resolve(undefined));
-        payments.whenEnded(hash, (ended) => {
+        const forget = payments.whenEnded(hash, (ended) => {
           cancel();
           resolve(paymentInfo(ended));
+        });
+        const cancel = ctx.clock.after(timeoutMs, () => {
+          forget();
+          resolve(undefined);
         });
       }),
     payments: () => payments.payments.list().map(({ value }) => paymentInfo(value)),
     payment: (id) => {
       const hash = hashOfId(id);
-      const record = hash === undefined ? undefined : payments.payments.get(hash);
+      const record = hash === undefined ? undefined : payments.payments.shown(hash);
       return record === undefined ? undefined : paymentInfo(record);
     },
     decode: (text) => decodeText(hosts, text),

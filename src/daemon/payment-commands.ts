@@ -98,7 +98,7 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
   const amount = amountOf(decoded.value, request.amount);
   if (!amount.ok) return Promise.resolve(amount);
   const known = payments.payments.get(decoded.value.paymentHash);
-  if (known !== undefined && known.tag !== "Failed") return Promise.resolve(ok(paymentInfo(known)));
+  if (known !== undefined && known.tag !== "Failed") return whenDurable(hosts, () => paymentInfo(known));
   if (ctx.clock.now() >= invoiceExpiry(decoded.value)) {
     return Promise.resolve(err({ code: "expired", detail: "the invoice has expired", pointer: "/bolt11" }));
   }
@@ -110,10 +110,16 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
     ctx.turns.run((turn) => {
       const started = payments.pay(turn, payment);
       const state = started.ok ? started.value : started.error.payment;
-      turn.afterwards(ANSWER_LANE, () => resolve(ok(paymentInfo(payments.payments.get(payment.paymentHash) ?? state))));
+      turn.afterwards(ANSWER_LANE, () => resolve(ok(paymentInfo(payments.payments.shown(payment.paymentHash) ?? state))));
     });
   });
 }
+
+/** Tells what was read just now once it is on disk. */
+const whenDurable = <T>({ ctx }: Hosts, answer: () => T): Promise<Result<T, CommandFault>> =>
+  new Promise((resolve) => {
+    ctx.turns.run((turn) => turn.afterwards(ANSWER_LANE, () => resolve(ok(answer()))));
+  });
 
 function paymentOf({ ctx }: Hosts, invoice: Invoice, amount: Msat, request: PayRequest): PaymentRequest {
   return {

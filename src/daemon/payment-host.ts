@@ -9,7 +9,7 @@ import {
   type Scores,
 } from "../../routing/index.ts";
 import type { NodeId, PaymentHash, Preimage } from "../base/ids.ts";
-import { err, ok, present, type Result, unreachable } from "../base/result.ts";
+import { err, ok, type Result, unreachable } from "../base/result.ts";
 import { type BlockHeight, cltvExpiry, type Msat } from "../base/units.ts";
 import { type PaymentExists, startPayment, stepPayment } from "../payments/outgoing.ts";
 import type {
@@ -62,8 +62,9 @@ export class PaymentHost {
     ctx.clock.after(RESTART_MS, () =>
       ctx.turns.run((turn) => {
         for (const { id } of open) {
-          const payment = present(this.payments.get(id), "payments under way are kept");
-          const held = payment.tag === "InFlight" && channels().holds(originOf(id, payment.attempt.number));
+          // It may have ended meanwhile, and one of a stream is not kept then.
+          const payment = this.payments.get(id);
+          const held = payment?.tag === "InFlight" && channels().holds(originOf(id, payment.attempt.number));
           this.#step(turn, id as PaymentHash, { tag: "Restarted", held, now: turn.now });
         }
       }),
@@ -79,11 +80,26 @@ export class PaymentHost {
     this.#take(turn, request.paymentHash, started.value);
     return ok(started.value.next);
   }
-  /** Called once the payment has ended and that is durable; at once if it already has. */
-  whenEnded(hash: PaymentHash, listener: (payment: EndedPayment) => void): void {
+  /** Called once the payment has ended and that is durable, never before this has returned. The answer stops waiting. */
+  whenEnded(hash: PaymentHash, listener: (payment: EndedPayment) => void): () => void {
     const payment = this.payments.get(hash);
-    if (payment?.tag === "Succeeded" || payment?.tag === "Failed") listener(payment);
-    else this.#waiting.set(hash, [...(this.#waiting.get(hash) ?? []), listener]);
+    if (payment?.tag === "Succeeded" || payment?.tag === "Failed") {
+      let isOver = false;
+      const tell = (): void => {
+        if (!isOver) listener(payment);
+      };
+      const { clock, turns } = this.#parts.ctx;
+      clock.after(0, () => turns.run((turn) => turn.afterwards(ANSWER_LANE, tell)));
+      return () => {
+        isOver = true;
+      };
+    }
+    this.#waiting.set(hash, [...(this.#waiting.get(hash) ?? []), listener]);
+    return () => {
+      const left = (this.#waiting.get(hash) ?? []).filter((other) => other !== listener);
+      if (left.length === 0) this.#waiting.delete(hash);
+      else this.#waiting.set(hash, left);
+    };
   }
   settled(turn: Turn, hash: string, attempt: number, preimage: Preimage): void {
     this.#step(turn, hash as PaymentHash, { tag: "HtlcSettled", attempt, preimage, now: turn.now });

@@ -4,32 +4,45 @@ import type { Turn } from "./turn.ts";
 
 /**
  * Records of one kind. What a turn has changed is read back from memory until it is durable, and from the store
- * afterwards, so memory holds only what is on its way to the disk.
+ * afterwards, so memory holds only what is on its way to the disk. Machines go on from the newest value; people are shown
+ * what a power cut would leave, so that nobody is told of money that then was not there.
  */
 export interface RecordTable<T> {
+  /** The newest value, for the next step. */
   get(id: string): T | undefined;
+  /** What is durable. */
+  shown(id: string): T | undefined;
   /** Undefined removes the record. */
   put(turn: Turn, id: string, value: T | undefined): void;
-  /** In order of id. */
+  /** All that is durable, in order of id. */
   list(): readonly { readonly id: string; readonly value: T }[];
+}
+interface Change<T> {
+  readonly value: T | undefined;
+  /** The record that is durable until this change is. */
+  readonly durable: Uint8Array | undefined;
 }
 
 export function recordTable<T>(store: Store, prefix: string, codec: Codec<T>): RecordTable<T> {
-  const changing = new Map<string, { readonly value: T | undefined }>();
-  const read = (key: string, bytes: Uint8Array): T => {
+  const changing = new Map<string, Change<T>>();
+  const read = (id: string, bytes: Uint8Array | undefined): T | undefined => {
+    if (bytes === undefined) return undefined;
     const decoded = decode(codec, bytes);
-    if (!decoded.ok) throw new StoreCorrupt(key, String(decoded.error));
+    if (!decoded.ok) throw new StoreCorrupt(prefix + id, String(decoded.error));
     return decoded.value;
   };
   return {
     get(id) {
       const change = changing.get(id);
-      if (change !== undefined) return change.value;
-      const bytes = store.get(prefix + id);
-      return bytes === undefined ? undefined : read(prefix + id, bytes);
+      return change === undefined ? read(id, store.get(prefix + id)) : change.value;
+    },
+    shown(id) {
+      const change = changing.get(id);
+      return read(id, change === undefined ? store.get(prefix + id) : change.durable);
     },
     put(turn, id, value) {
-      const change = { value };
+      const before = changing.get(id);
+      const change = { value, durable: before === undefined ? store.get(prefix + id) : before.durable };
       changing.set(id, change);
       turn.put(prefix + id, value === undefined ? undefined : () => encode(codec, value));
       turn.afterwards(`records/${prefix}`, () => {
@@ -37,13 +50,15 @@ export function recordTable<T>(store: Store, prefix: string, codec: Codec<T>): R
       });
     },
     list() {
-      const found = new Map<string, T>();
-      for (const { key, value } of store.range(prefix)) found.set(key.slice(prefix.length), read(key, value));
-      for (const [id, { value }] of changing) {
-        if (value === undefined) found.delete(id);
-        else found.set(id, value);
-      }
-      return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, value]) => ({ id, value }));
+      const found = new Map<string, Uint8Array | undefined>();
+      for (const { key, value } of store.range(prefix)) found.set(key.slice(prefix.length), value);
+      for (const [id, { durable }] of changing) found.set(id, durable);
+      return [...found]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([id, bytes]) => {
+          const value = read(id, bytes);
+          return value === undefined ? [] : [{ id, value }];
+        });
     },
   };
 }
