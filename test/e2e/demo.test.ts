@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const DEMO_MS_MAX = 120_000;
+
+interface Ended {
+  readonly code: number | null;
+  /** The objects that were printed, oldest first. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Runs the demo to its end, as `npm run demo -- --once --json` does. */
+function demo(...flags: readonly string[]): Promise<Ended> {
+  const args = ["--import", "tsx", "--conditions=source", "scripts/demo.ts", "--once", "--json", ...flags];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    output += bytes.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      const lines = output.split("\n").filter((line) => line.startsWith("{"));
+      resolve({ code, lines: lines.map((line) => JSON.parse(line)) });
+    });
+  });
+}
+
+describe("the demo: three daemons, a film paid by the second through a router", function () {
+  this.timeout(DEMO_MS_MAX);
+
+  it("unlocks every segment, closes both channels, and its account adds up on the chain", async () => {
+    const { code, lines } = await demo();
+    expect(lines.at(-1)).to.deep.equal({
+      event: "demo.finished",
+      segments: 20,
+      paidMsat: "2000000",
+      routerFeeMsat: "2000",
+      hops: 2,
+      conserved: true,
+      secretsLeaked: 0,
+    });
+    expect(code).to.equal(0);
+  });
+  it("fails when a key stands in the captured traffic", async () => {
+    const { code, lines } = await demo("--plant-leak");
+    expect(lines.at(-1)?.["secretsLeaked"]).to.equal(1);
+    expect(code).to.equal(1);
+  });
+  it("fails when a single satoshi is too much", async () => {
+    const { code, lines } = await demo("--plant-sat", "1");
+    expect(lines.at(-1)?.["conserved"]).to.equal(false);
+    expect(code).to.equal(1);
+  });
+});
