@@ -110,7 +110,9 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
     ctx.turns.run((turn) => {
       const started = payments.pay(turn, payment);
       const state = started.ok ? started.value : started.error.payment;
-      turn.afterwards(ANSWER_LANE, () => resolve(ok(paymentInfo(payments.payments.shown(payment.paymentHash) ?? state))));
+      turn.afterwards(ANSWER_LANE, () =>
+        resolve(ok(paymentInfo(payments.payments.shown(payment.paymentHash) ?? state))),
+      );
     });
   });
 }

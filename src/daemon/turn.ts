@@ -30,7 +30,7 @@ export interface Turns {
   readonly outbox: Outbox;
   /** Resolves when everything appended so far is durable. */
   settled(): Promise<void>;
-  /** Set once the disk has refused a group or a step has thrown: nothing is stepped, written or sent any more. */
+  /** Set once the disk has refused a group, or a step or an errand has thrown: nothing is stepped, written or sent any more. */
   readonly halted: Error | undefined;
   stop(): void;
 }
@@ -53,11 +53,19 @@ export function createTurns(ports: TurnPorts): Turns {
     journal.stop();
     ports.onHalt(error);
   };
+  /** Half of a turn, or of what it led to, is worse than none: only a restart from disk is safe. */
+  const orHalt = (task: () => void): void => {
+    try {
+      task();
+    } catch (error) {
+      halt(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
   const loop = createLoop(ports.clock);
   const journal = createJournal({
     store: ports.store,
     later: loop.last,
-    flushed: (sequence) => outbox.flushed(sequence),
+    flushed: (sequence) => orHalt(() => outbox.flushed(sequence)),
     failed: halt,
   });
   /** Durable first, effects second. */
@@ -77,14 +85,10 @@ export function createTurns(ports: TurnPorts): Turns {
       afterwards: (lane, errand) => errands.push({ lane, durable: true, errand }),
       meanwhile: (lane, errand) => errands.push({ lane, durable: false, errand }),
     };
-    try {
+    orHalt(() => {
       for (let at = 0; at < tasks.length; at++) tasks[at]?.(turn);
-    } catch (error) {
-      // Machines have moved on in memory and their records are not written: only a restart from disk is safe.
-      halt(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
-    perform(records, errands);
+      perform(records, errands);
+    });
   };
   return {
     run,

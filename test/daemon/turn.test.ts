@@ -8,10 +8,14 @@ function desk() {
   const tasks: (() => void)[] = [];
   const said: string[] = [];
   const acks: (() => void)[] = [];
+  const refusals: ((error: Error) => void)[] = [];
   const store: Pick<Store, "append"> = {
     append: (records) => {
       said.push(`append ${records.map(({ key }) => key).join(" ")}`);
-      return new Promise((resolve) => acks.push(resolve));
+      return new Promise((resolve, reject) => {
+        acks.push(resolve);
+        refusals.push(reject);
+      });
     },
   };
   const halts: string[] = [];
@@ -33,7 +37,11 @@ function desk() {
     acks.shift()?.();
     await new Promise(setImmediate);
   };
-  return { turns, said, halts, loop, acknowledge, say: (text: string) => () => void said.push(text) };
+  const refuse = async (): Promise<void> => {
+    refusals.shift()?.(new Error("EIO"));
+    await new Promise(setImmediate);
+  };
+  return { turns, said, halts, loop, acknowledge, refuse, say: (text: string) => () => void said.push(text) };
 }
 const SOME = new Uint8Array(1);
 
@@ -91,5 +99,57 @@ describe("turn: step all, write all, then speak", () => {
     expect(halts).to.deep.equal(["impossible state"]);
     expect(said).to.deep.equal([]);
     expect(turns.halted?.message).to.equal("impossible state");
+  });
+
+  it("says nothing more once the disk has refused a group, and gives it nothing more: RELIABILITY P10", async () => {
+    const { turns, said, halts, loop, refuse, say } = desk();
+    turns.run((turn) => {
+      turn.put("channel/a", SOME);
+      turn.afterwards("peer/a", say("revoke_and_ack"));
+    });
+    loop();
+    turns.run((turn) => {
+      turn.put("channel/b", SOME);
+      turn.afterwards("peer/b", say("commitment_signed"));
+    });
+    await refuse();
+    turns.run((turn) => turn.meanwhile("peer/c", say("update_add_htlc")));
+    turns.soon((turn) => turn.put("channel/c", SOME));
+    loop();
+    expect(said).to.deep.equal(["append channel/a"]);
+    expect(halts).to.deep.equal(["EIO"]);
+  });
+
+  it("halts when an errand throws, at once or after its group: half of what was decided is not done", async () => {
+    for (const durable of [false, true]) {
+      const { turns, said, halts, loop, acknowledge, say } = desk();
+      turns.run((turn) => {
+        if (durable) turn.put("channel/a", SOME);
+        turn.afterwards("peer/a", () => {
+          throw new Error("does not encode");
+        });
+        turn.afterwards("peer/a", say("commitment_signed"));
+      });
+      loop();
+      await acknowledge();
+      turns.run((turn) => turn.meanwhile("peer/c", say("update_add_htlc")));
+      expect(said).to.deep.equal(durable ? ["append channel/a"] : []);
+      expect(halts).to.deep.equal(["does not encode"]);
+    }
+  });
+
+  it("tells nobody of what was settled in a turn that is not yet durable, however many turns come after it", async () => {
+    const { turns, said, loop, acknowledge, say } = desk();
+    turns.run((turn) => turn.put("invoice/1", SOME));
+    loop();
+    turns.run((turn) => turn.afterwards("answers", say("200 settled")));
+    turns.run((turn) => turn.put("invoice/2", SOME));
+    turns.run((turn) => turn.afterwards("answers", say("200 settled too")));
+    expect(said).to.deep.equal(["append invoice/1"]);
+    await acknowledge();
+    loop();
+    expect(said).to.deep.equal(["append invoice/1", "200 settled", "append invoice/2"]);
+    await acknowledge();
+    expect(said.at(-1)).to.equal("200 settled too");
   });
 });
