@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { parseArgs } from "node:util";
 import { renderUnicodeCompact } from "uqr";
 import type { CheckReport, CheckRequest } from "./demo/check.ts";
 import { until } from "./demo/client.ts";
+import { judged, ROUTER_FEE } from "./demo/judged.ts";
 import { play } from "./demo/player.ts";
 import { CAPACITY_SAT, type Stage, sameTip, setStage, wordsOf } from "./demo/stage.ts";
 
@@ -21,8 +21,6 @@ const CLIP = join(import.meta.dirname, "..", "assets", "clip");
 /** A second costs 100 sat, so that what the site earns is worth an output of its own when its channel closes. */
 const PRICE_MSAT = "100000";
 const UNITS = 20;
-/** What the router advertises: the daemon's defaults. */
-const ROUTER_FEE = { baseMsat: 0, ppm: 1_000 };
 
 const say = (event: string, data: object, line: string): void =>
   console.log(flags.json ? JSON.stringify({ event, ...data }) : line);
@@ -53,7 +51,7 @@ async function offerStream(stage: Stage): Promise<Listing> {
 
 /** Plays the clip to its end, closes everything, and lets the checking program judge. */
 async function once(stage: Stage): Promise<boolean> {
-  const { viewer, router, site, siteUrl } = stage;
+  const { viewer, site, siteUrl } = stage;
   const listing = await offerStream(stage);
   const budgetMsat = String(BigInt(PRICE_MSAT) * BigInt(UNITS) * 2n);
   const opened = await viewer.api.post<Subscription>("/v1/subscriptions", {
@@ -76,6 +74,10 @@ async function once(stage: Stage): Promise<boolean> {
       ),
   });
   const paid = await viewer.api.get<Subscription>(`/v1/subscriptions/${opened.id}`);
+  const way = await viewer.api.post<{ hops: readonly object[] }>("/v1/routes", {
+    to: site.started.nodeId,
+    amountMsat: PRICE_MSAT,
+  });
   await viewer.api.post(`/v1/subscriptions/${opened.id}/close`);
   await until("the site's account", async () => {
     const { data } = await site.api.get<{ data: { type: string }[] }>("/v1/events?limit=500");
@@ -83,7 +85,6 @@ async function once(stage: Stage): Promise<boolean> {
   });
   await closeAll(stage);
   const report = await check(stage);
-  const hops = 2;
   const finished =
     report.conserved &&
     report.secretsLeaked === 0 &&
@@ -96,12 +97,11 @@ async function once(stage: Stage): Promise<boolean> {
     segments: played.right,
     paidMsat: report.paidMsat,
     routerFeeMsat: report.routerFeeMsat,
-    hops,
+    hops: way.hops.length,
     conserved: report.conserved,
     secretsLeaked: report.secretsLeaked,
   };
   say("demo.finished", summary, ` ${finished ? "✔" : "✘"} finished       ${JSON.stringify(summary)}`);
-  void router;
   return finished;
 }
 
@@ -124,7 +124,7 @@ async function closeAll({ viewer, router, site }: Stage): Promise<void> {
 async function check(stage: Stage): Promise<CheckReport> {
   const captures = join(stage.folder, "captures");
   const words = await wordsOf(stage);
-  if (flags["plant-leak"]) await plantLeak(captures, words.site, stage);
+  if (flags["plant-leak"]) await plantLeak(captures, stage);
   for (const made of stage.taps) made.cut();
   const request: CheckRequest = {
     chainPort: stage.router.started.chainPort,
@@ -133,23 +133,13 @@ async function check(stage: Stage): Promise<CheckReport> {
     fee: ROUTER_FEE,
     plantedSat: Number(flags["plant-sat"]),
   };
-  const file = join(stage.folder, "check.json");
-  await writeFile(file, JSON.stringify(request));
-  const program = join(import.meta.dirname, "demo", "check.ts");
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, ["--import", "tsx", "--conditions=source", program, file], (error, stdout, stderr) => {
-      if (stdout === "") reject(error ?? new Error(stderr));
-      else resolve(stdout);
-    });
-  });
-  return JSON.parse(output) as CheckReport;
+  return judged(stage.folder, request);
 }
 
 /** For the test of the checking program: the key of unit 0, as if the site had said it aloud. */
-async function plantLeak(captures: string, words: string, { viewer }: Stage): Promise<void> {
+async function plantLeak(captures: string, { viewer }: Stage): Promise<void> {
   const { data } = await viewer.api.get<{ data: Subscription[] }>("/v1/subscriptions");
   const key = await viewer.api.bytes(`/v1/subscriptions/${data[0]?.id}/keys/0`);
-  void words;
   await writeFile(join(captures, "planted.down"), key);
 }
 

@@ -136,7 +136,7 @@ async function openChannels(
 }
 
 /** The words of each wallet, from their data folders: for the checking program alone. */
-export async function wordsOf({ folder }: Stage): Promise<Record<Role, string>> {
+export async function wordsOf({ folder }: Pick<Stage, "folder">): Promise<Record<Role, string>> {
   const read = async (role: Role): Promise<string> => (await readFile(join(folder, role, "words"), "utf8")).trim();
   return { viewer: await read("viewer"), router: await read("router"), site: await read("site") };
 }
