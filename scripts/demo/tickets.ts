@@ -13,6 +13,8 @@ export interface Conversation {
   readonly stream: string;
   readonly units: number;
   readonly offers: readonly Offer[];
+  /** Slots whose keys the site gave once more to a viewer that had forgotten them. */
+  readonly retold: ReadonlySet<number>;
   /** The site's account at the close. */
   readonly ticks: bigint;
   readonly paidMsat: bigint;
@@ -44,8 +46,10 @@ function conversationOf(session: SessionId, exchanges: readonly Exchange[]): Con
   const offers: Offer[] = [];
   let terms: Json | undefined;
   let account: Json = NOTHING_PAID;
-  for (const { answer } of exchanges) {
+  const retold = new Set<number>();
+  for (const { name, answer } of exchanges) {
     if (!isJson(answer)) continue;
+    if (name === "stream.key" && "key" in answer) retold.add(Number(answer["slot"]));
     if ("pricePerUnitMsat" in answer) terms = answer;
     if ("paidMsat" in answer) account = answer;
     if (Array.isArray(answer["offers"])) offers.push(...answer["offers"].map(readOffer));
@@ -59,6 +63,7 @@ function conversationOf(session: SessionId, exchanges: readonly Exchange[]): Con
     stream: String(terms["stream"]),
     units: Number(terms["units"]),
     offers,
+    retold,
     ticks: BigInt(String(account["sequence"])),
     paidMsat: BigInt(String(account["paidMsat"])),
   };
@@ -88,15 +93,19 @@ export function paidTicks({ offers, ticks }: Conversation): readonly Offer[] {
 }
 
 /**
- * Every secret that the conversation was about, from the site's words: the key of each unit, and the preimage of each offer
- * that was not paid. Throws when an offer's hash is not that of its preimage: then these would be the wrong secrets.
+ * Every secret that the conversation was about, from the site's words: the key of each unit, but for those that were paid
+ * and told again, and the preimage of each offer that was not paid. Throws when an offer's hash is not that of its preimage: then these would be the wrong secrets.
  */
 export function secretsOf(conversation: Conversation, siteWords: string): readonly Uint8Array[] {
   const master = streamMaster(keychainOf(siteWords, "regtest").nodeSecret);
   const content = contentSecret(master, conversation.stream);
   const secrets = sessionSecrets(master, conversation.session);
-  const keys = Array.from({ length: conversation.units }, (_, slot) => slotKey(content, conversation.stream, slot));
-  const paid = new Set(paidTicks(conversation).map(({ paymentHash }) => paymentHash));
+  const ticks = paidTicks(conversation);
+  const paid = new Set(ticks.map(({ paymentHash }) => paymentHash));
+  const bought = new Set(ticks.flatMap(({ slots }) => slots));
+  const slots = Array.from({ length: conversation.units }, (_, slot) => slot);
+  const secret = slots.filter((slot) => !(bought.has(slot) && conversation.retold.has(slot)));
+  const keys = secret.map((slot) => slotKey(content, conversation.stream, slot));
   const preimages = conversation.offers.flatMap((offer) => {
     const preimage = idBytes(tickPreimage(secrets, offer));
     if (toHex(sha256(preimage)) !== offer.paymentHash) throw new Error("an offer's hash is not its preimage's");

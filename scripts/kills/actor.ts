@@ -1,0 +1,121 @@
+import { type ApiClient, ApiError } from "../demo/client.ts";
+import { type Daemon, type DaemonOptions, Ended, startDaemon } from "../demo/daemon.ts";
+
+/** A daemon that is started again whenever it was killed, until it is stopped; at each start with the next fail-point of its list. */
+export interface Actor {
+  readonly name: string;
+  /** The same over all its lives. Requests that are cut off reject; those made while it is away wait. */
+  readonly api: ApiClient;
+  readonly nodeId: string;
+  /** How often it was killed. */
+  readonly deaths: number;
+  /** As `kill -9`; it is started again. */
+  kill(): void;
+  /** In good order, and for good. Rejects when it ended in any other way than by being killed. */
+  stop(): Promise<void>;
+}
+export interface ActorOptions {
+  readonly daemon: DaemonOptions;
+  /** One for each life; lives after the last have none. */
+  readonly failPoints: readonly string[];
+  /** Told when a life is over. */
+  readonly onDeath?: (name: string, life: number) => void;
+}
+
+const WAIT_MS_MAX = 60_000;
+const PAUSE_MS = 20;
+
+export async function hire(options: ActorOptions): Promise<Actor> {
+  const actor = new SupervisedDaemon(options);
+  await actor.whenUp();
+  return actor;
+}
+
+class SupervisedDaemon implements Actor {
+  readonly name: string;
+  nodeId = "";
+  deaths = 0;
+  readonly #options: ActorOptions;
+  #daemon: Daemon | undefined;
+  #failure: Error | undefined;
+  #stopping = false;
+  readonly #over: Promise<void>;
+
+  constructor(options: ActorOptions) {
+    this.#options = options;
+    this.name = options.daemon.name;
+    this.#over = this.#live().catch((error: Error) => {
+      this.#failure = error;
+    });
+  }
+  async #live(): Promise<void> {
+    const { daemon, failPoints, onDeath } = this.#options;
+    while (!this.#stopping) {
+      const failPoint = failPoints[this.deaths];
+      const env = failPoint === undefined ? daemon.env : { ...daemon.env, SLUICE_FAILPOINT: failPoint };
+      const end = await this.#oneLife({ ...daemon, env });
+      if (end === "SIGKILL") {
+        this.deaths++;
+        onDeath?.(this.name, this.deaths);
+      } else if (!this.#stopping || end !== 0) throw new Error(`${this.name} ended with ${end}`);
+    }
+  }
+  async #oneLife(options: DaemonOptions): Promise<number | string> {
+    let daemon: Daemon;
+    try {
+      daemon = await startDaemon(options);
+    } catch (error) {
+      if (error instanceof Ended && error.code === "SIGKILL") return error.code;
+      throw error;
+    }
+    this.nodeId = daemon.started.nodeId;
+    this.#daemon = daemon;
+    const end = await daemon.ended;
+    this.#daemon = undefined;
+    if (end !== "SIGKILL" && end !== 0) throw new Error(`${this.name} ended with ${end}: ${daemon.log()}`);
+    return end;
+  }
+  async whenUp(): Promise<Daemon> {
+    for (const limit = Date.now() + WAIT_MS_MAX; ; ) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#daemon !== undefined) return this.#daemon;
+      if (Date.now() > limit) throw new Error(`${this.name} does not come back`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+  get api(): ApiClient {
+    const whenUp = async (): Promise<ApiClient> => (await this.whenUp()).api;
+    return {
+      url: "",
+      token: "",
+      get: async (path) => (await whenUp()).get(path),
+      post: async (path, body, headers) => (await whenUp()).post(path, body, headers),
+      bytes: async (path) => (await whenUp()).bytes(path),
+    };
+  }
+  kill(): void {
+    this.#daemon?.process.kill("SIGKILL");
+  }
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#daemon?.process.kill("SIGTERM");
+    await this.#over;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+/** Refusals that a kill of somebody brings about. `INTERNAL` is not among them: that would be a bug. */
+const PASSING: ReadonlySet<string> = new Set([
+  "OUTCOME_UNKNOWN",
+  "IDEMPOTENCY_RUNNING",
+  "PEER_UNREACHABLE",
+  "PEER_REFUSED",
+  "CHANNEL_BUSY",
+  "NOT_POSSIBLE",
+  "NO_ROUTE",
+  "PAYMENT_FAILED",
+  "INSUFFICIENT_BALANCE",
+]);
+/** Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof ApiError ? PASSING.has(error.code) : error instanceof TypeError;
