@@ -76,9 +76,11 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
   switch (effect.tag) {
     case "CommandRefused":
       return answer(turn, entry, effect.reason.code.replaceAll("_", " "));
-    case "Ready":
+    case "Ready": {
+      const isNews = host.table.byScid(effect.shortChannelId) !== entry;
       host.table.nameShort(entry, effect.shortChannelId);
-      return turn.next((later) => listener.ready(later, entry));
+      return turn.next((later) => listener.ready(later, entry, isNews));
+    }
     case "NotReady":
       return turn.next((later) => listener.gone(later, entry));
     case "Announced":

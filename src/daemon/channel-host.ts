@@ -44,7 +44,8 @@ export interface ChannelListener {
   readonly offerRefused: (turn: Turn, origin: HtlcOrigin, reason: OfferRefusal) => void;
   /** A durable state was taken: what its HTLC set no longer holds is over. */
   readonly committed: (turn: Turn, entry: ChannelEntry) => void;
-  readonly ready: (turn: Turn, entry: ChannelEntry) => void;
+  /** Told on every reconnection; `isNews` the first time. */
+  readonly ready: (turn: Turn, entry: ChannelEntry, isNews: boolean) => void;
   readonly gone: (turn: Turn, entry: ChannelEntry) => void;
   readonly announced: (turn: Turn, entry: ChannelEntry, announcement: ChannelAnnouncement) => void;
 }
@@ -89,7 +90,10 @@ export class ChannelHost {
   }
   /** Says again what the rest of the node may have missed. */
   start(turn: Turn): void {
-    for (const entry of this.table.settled()) this.apply(turn, entry, { tag: "Resume" });
+    for (const entry of this.table.settled()) {
+      this.table.nameReady(entry);
+      this.apply(turn, entry, { tag: "Resume" });
+    }
   }
 
   /** Steps one channel and carries out what follows; signatures are answered before anything else. */

@@ -86,6 +86,12 @@ export class ChannelTable {
   nameShort(entry: ChannelEntry, id: ShortChannelId): void {
     this.#byScid.set(id, entry);
   }
+  /** A channel that was ready when it was written is known by its short id from the start. */
+  nameReady(entry: ChannelEntry): void {
+    const { state } = entry;
+    if (!("funding" in state) || !state.funding.deep || !state.ready.local || !state.ready.remote) return;
+    if (state.funding.confirmed !== undefined) this.nameShort(entry, state.funding.confirmed.shortChannelId);
+  }
   remove(entry: ChannelEntry): void {
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
     for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {

@@ -4,6 +4,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import type { NodeContext } from "./context.ts";
 import type { GossipHost } from "./gossip-host.ts";
 import type { IncomingHost } from "./incoming-host.ts";
+import type { OwnGossip } from "./own-gossip.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
 import type { SiteHost } from "./site-host.ts";
@@ -21,6 +22,7 @@ export interface Hosts {
   readonly payments: PaymentHost;
   readonly incoming: IncomingHost;
   readonly gossip: GossipHost;
+  readonly ownGossip: OwnGossip;
   readonly site: SiteHost;
   readonly subscriptions: SubscriptionHost;
 }

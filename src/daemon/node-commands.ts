@@ -21,6 +21,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   const stop = async (): Promise<void> => {
     await hosts.peers.stop();
     hosts.gossip.stop();
+    hosts.ownGossip.stop();
     hosts.subscriptions.stop();
     await hosts.ctx.turns.settled();
     hosts.ctx.turns.stop();
@@ -37,6 +38,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     crash: () => {
       hosts.ctx.turns.stop();
       hosts.gossip.stop();
+      hosts.ownGossip.stop();
       hosts.subscriptions.stop();
       void hosts.peers.stop();
     },

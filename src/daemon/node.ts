@@ -13,7 +13,7 @@ import { IncomingHost } from "./incoming-host.ts";
 import { areWords, keychainOf } from "./keychain.ts";
 import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
-import { createOwnGossip } from "./own-gossip.ts";
+import { createOwnGossip, type OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
@@ -72,7 +72,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const channelsOf = (): ChannelHost => channels;
   const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
-  const ownGossip = createOwnGossip(ctx, channelsOf, gossip);
+  const ownGossip = createOwnGossip(ctx, graph, channelsOf, gossip);
   const site = new SiteHost(ctx, height);
   const payments: PaymentHost = new PaymentHost({
     ctx,
@@ -111,7 +111,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     (turn, event) => channels.chainEvent(turn, event),
     (_turn, event) => gossip.chainEvent(event),
   ]);
-  return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, site, subscriptions };
+  return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, ownGossip, site, subscriptions };
 }
 
 function channelListener(
@@ -119,7 +119,7 @@ function channelListener(
   rooms: {
     readonly payments: PaymentHost;
     readonly incoming: IncomingHost;
-    readonly ownGossip: ReturnType<typeof createOwnGossip>;
+    readonly ownGossip: OwnGossip;
   },
 ): ChannelListener {
   const { payments, incoming, ownGossip } = rooms;
@@ -143,9 +143,10 @@ function channelListener(
         new Set(state.commitments.htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
       incoming.channelCommitted(turn, state.params.channelId, received);
     },
-    ready: (turn, entry) => {
+    ready: (turn, entry, isNews) => {
       const id = paramsOf(entry.state)?.channelId;
-      ctx.events.record(turn, "channel.ready", { channelId: id, peer: entry.peer });
+      if (isNews) ctx.events.record(turn, "channel.ready", { channelId: id, peer: entry.peer });
+      ownGossip.ready(entry);
     },
     gone: (_turn, entry) => ownGossip.gone(entry),
     announced: (_turn, entry, announcement) => ownGossip.announced(entry, announcement),

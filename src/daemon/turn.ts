@@ -71,7 +71,10 @@ export function createTurns(ports: TurnPorts): Turns {
   /** Durable first, effects second. */
   const perform = (records: ReadonlyMap<string, Written>, errands: readonly Posted[]): void => {
     if (records.size > 0) journal.note(records);
-    for (const { lane, durable, errand } of errands) outbox.post(lane, durable ? journal.sequence : 0, errand);
+    for (const { lane, durable, errand } of errands) {
+      if (halted !== undefined) return;
+      outbox.post(lane, durable ? journal.sequence : 0, errand);
+    }
   };
   const run = (task: (turn: Turn) => void): void => {
     if (halted !== undefined || stopped) return;
