@@ -27,6 +27,8 @@ export interface GossipSyncParts {
 /** Of what a peer asked for, given at a time; the rest follows when that had time to leave. Policy, not protocol. */
 const PIECE_BYTES = 64 * 1024;
 const PIECE_MS = 10;
+/** With so much on its way to the peer the next piece waits. Policy, not protocol. */
+const QUEUED_BYTES_MAX = 256 * 1024;
 /** News from this far back are wanted: as old as an update can be. */
 const TWO_WEEKS_SECONDS = 14 * 24 * 60 * 60;
 const GOSSIP_QUERIES_BIT = 6;
@@ -97,6 +99,7 @@ export class GossipSync {
       this.#pumping = false;
       const session = this.#parts.session();
       if (session === undefined) return;
+      if (session.queuedBytes > QUEUED_BYTES_MAX) return this.#pump();
       for (const frame of nextFrames(this.#answering, this.#parts.graph, this.#chain(), PIECE_BYTES)) {
         session.sendBytes(frame);
       }

@@ -21,6 +21,8 @@ export interface PeerSession {
   send(message: WireMessage): void;
   /** As `send`, for a message already in bytes: gossip is passed on as it was signed. */
   sendBytes(message: Uint8Array): void;
+  /** Sent and not yet taken by the peer: who has much to say says it in pieces. */
+  readonly queuedBytes: number;
   /** Says why to the peer, then ends the connection. */
   refuse(reason: string): void;
   close(): void;
@@ -50,6 +52,8 @@ const IDLE_MS = 60_000;
 const PONG_MS_MAX = 30_000;
 /** Policy, not protocol: a peer that does not read what it asked for is cut off. */
 const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
+/** Policy, not protocol: pings that are answered at once, and for each second after. RELIABILITY D21. */
+const PINGS_MAX = 60;
 const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
 
 export const warningTo = (channel: ChannelId, text: string): WireMessage => ({
@@ -70,11 +74,14 @@ class Session implements PeerSession {
   #ready = false;
   #over = false;
   #unsent: Uint8Array[] = [];
+  #unsentBytes = 0;
   #flushing = false;
   #cancelTimer = (): void => {};
   #heardAt: UnixMs = unixMs(0);
   /** Our `ping` is out: whatever comes next answers it. */
   #asked = false;
+  #pings = PINGS_MAX;
+  #pingAt: UnixMs = unixMs(0);
 
   constructor(world: SessionWorld, connection: Connection, expected: NodeId | undefined, listener: PeerListener) {
     this.#world = world;
@@ -102,9 +109,18 @@ class Session implements PeerSession {
     if (this.#over) return;
     if (this.remote !== undefined) this.#world.observe?.(this.remote, message);
     this.#unsent.push(message);
+    this.#unsentBytes += message.length;
+    // What one piece of the peer's bytes brings about cannot be more than it may leave unread.
+    if (this.#unsentBytes > QUEUED_BYTES_MAX) {
+      this.#unsent = [];
+      return this.#end("asks for more than it reads");
+    }
     if (this.#flushing) return;
     this.#flushing = true;
     void Promise.resolve().then(() => this.#flush());
+  }
+  get queuedBytes(): number {
+    return this.#over ? 0 : this.#unsentBytes + this.#connection.queuedBytes;
   }
   refuse(reason: string): void {
     if (this.#noise?.state.tag === "Open") this.send(warningTo(ALL_CHANNELS, reason));
@@ -117,6 +133,8 @@ class Session implements PeerSession {
   #end(reason: string): void {
     if (this.#over) return;
     this.#flush();
+    // Flushing may have ended it.
+    if (this.#over) return;
     this.#over = true;
     this.#cancelTimer();
     this.#connection.close();
@@ -127,6 +145,7 @@ class Session implements PeerSession {
     if (this.#over || this.#unsent.length === 0 || this.#noise?.state.tag !== "Open") return;
     const messages = this.#unsent;
     this.#unsent = [];
+    this.#unsentBytes = 0;
     this.#connection.send(this.#noise.send(messages));
     if (this.#connection.queuedBytes > QUEUED_BYTES_MAX) this.#end("does not read");
   }
@@ -190,6 +209,10 @@ class Session implements PeerSession {
     this.#listener.ready(this);
   }
   #answer(ping: Ping): void {
+    const now = this.#world.clock.now();
+    this.#pings = Math.min(PINGS_MAX, this.#pings + (now - this.#pingAt) / 1_000) - 1;
+    this.#pingAt = now;
+    if (this.#pings < 0) return this.refuse("too many pings");
     if (ping.num_pong_bytes >= PONG_BYTES_LIMIT) return;
     this.send({ name: "pong", ignored: new Uint8Array(ping.num_pong_bytes) });
   }

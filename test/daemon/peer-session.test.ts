@@ -106,3 +106,49 @@ describe("peer session: a silent peer", () => {
     expect(ended.sort()).to.deep.equal(["a: no answer to ping", "b: no answer to ping"]);
   });
 });
+
+describe("Peer session: a peer that asks for more than it reads. RELIABILITY D21", () => {
+  it("answers a burst of pings, and ends the connection of one that goes on", async () => {
+    const { clock, sent, ended, a } = await twoSessions();
+    const ping: WireMessage = { name: "ping", num_pong_bytes: 10, ignored: new Uint8Array(0) };
+    const answered = (): number => sent.filter((line) => line.startsWith(`b ${PONG} `)).length;
+    for (let round = 0; round < 60; round++) a.send(ping);
+    await clock.runUntil(unixMs(2 * SECOND));
+    expect(answered()).to.equal(60);
+    for (let round = 0; round < 60; round++) a.send(ping);
+    await clock.runUntil(unixMs(4 * SECOND));
+    expect(answered()).to.be.lessThan(70);
+    expect(ended).to.include("b: too many pings");
+  });
+
+  it("ignores pings that ask for 65,532 bytes or more", async () => {
+    const { clock, sent, ended, a } = await twoSessions();
+    for (const num_pong_bytes of [65_532, 65_535]) {
+      a.send({ name: "ping", num_pong_bytes, ignored: new Uint8Array(0) });
+    }
+    a.send({ name: "ping", num_pong_bytes: 65_531, ignored: new Uint8Array(0) });
+    await clock.runUntil(unixMs(2 * SECOND));
+    expect(sent.filter((line) => line.startsWith(`b ${PONG} `)).length).to.equal(1);
+    expect(ended).to.deep.equal([]);
+  });
+
+  it("never has more waiting for a peer than the limit, and says once that the connection is over", async () => {
+    const { clock, ended, b } = await twoSessions();
+    const frame = new Uint8Array(60_000);
+    for (let round = 0; round < 1_000; round++) b.sendBytes(frame);
+    expect(b.queuedBytes).to.equal(0);
+    await clock.runUntil(unixMs(2 * SECOND));
+    expect(ended.filter((line) => line.startsWith("b: "))).to.deep.equal(["b: asks for more than it reads"]);
+  });
+
+  it("ends the connection of a peer that stops reading, once", async () => {
+    const { clock, wires, ended, b } = await twoSessions();
+    wires.hold("a", "b");
+    const frame = new Uint8Array(60_000);
+    for (let round = 0; round < 300; round++) {
+      b.sendBytes(frame);
+      await clock.runUntil(unixMs(clock.now() + 1));
+    }
+    expect(ended).to.deep.equal(["b: does not read"]);
+  });
+});
