@@ -13,7 +13,7 @@ import { IncomingHost } from "./incoming-host.ts";
 import { areWords, keychainOf } from "./keychain.ts";
 import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
-import { createOwnGossip, type OwnGossip } from "./own-gossip.ts";
+import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
@@ -72,7 +72,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const channelsOf = (): ChannelHost => channels;
   const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
-  const ownGossip = createOwnGossip(ctx, graph, channelsOf, gossip);
+  const ownGossip = new OwnGossip(ctx, graph, channelsOf, gossip);
   const site = new SiteHost(ctx, height);
   const payments: PaymentHost = new PaymentHost({
     ctx,

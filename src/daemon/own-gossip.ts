@@ -9,16 +9,6 @@ import { forwardPolicy } from "./channel-views.ts";
 import type { NodeContext } from "./context.ts";
 import type { GossipHost } from "./gossip-host.ts";
 
-/** What we tell the network about our own channels and ourselves. */
-export interface OwnGossip {
-  /** All four signatures are there. */
-  readonly announced: (entry: ChannelEntry, announcement: ChannelAnnouncement) => void;
-  /** It can be used, for the first time or again. */
-  readonly ready: (entry: ChannelEntry) => void;
-  /** It can no longer be used. */
-  readonly gone: (entry: ChannelEntry) => void;
-  readonly stop: () => void;
-}
 /** A public channel of ours and what was said of it last. */
 interface Own {
   readonly entry: ChannelEntry;
@@ -36,95 +26,108 @@ const REFRESH_SECONDS = 7 * 24 * 60 * 60;
 /** Policy, not protocol: how often that is looked at. */
 const LOOK_MS = 60 * 60 * 1000;
 
-export function createOwnGossip(
-  ctx: NodeContext,
-  graph: Graph,
-  channels: () => ChannelHost,
-  gossip: GossipHost,
-): OwnGossip {
-  const own = new Map<ShortChannelId, Own>();
-  const newest = new Map<string, number>();
-  const now = (): number => Math.floor(ctx.clock.now() / 1000);
-  const sign = (digest: Uint8Array): Uint8Array => secp256k1.sign(digest, ctx.keychain.nodeSecret);
+/** What we tell the network about our own channels and ourselves. */
+export class OwnGossip {
+  readonly #ctx: NodeContext;
+  readonly #graph: Graph;
+  readonly #channels: () => ChannelHost;
+  readonly #gossip: GossipHost;
+  readonly #own = new Map<ShortChannelId, Own>();
+  readonly #newest = new Map<string, number>();
+  #cancel: () => void;
+
+  constructor(ctx: NodeContext, graph: Graph, channels: () => ChannelHost, gossip: GossipHost) {
+    this.#ctx = ctx;
+    this.#graph = graph;
+    this.#channels = channels;
+    this.#gossip = gossip;
+    this.#cancel = ctx.clock.after(LOOK_MS, () => this.#refresh());
+  }
+  /** All four signatures are there. */
+  announced(entry: ChannelEntry, message: ChannelAnnouncement): void {
+    const id = message.short_channel_id;
+    const announcement = { message, bytes: encodeMessage(message) };
+    const channel: Own = { entry, announcement, said: this.#own.get(id)?.said };
+    this.#own.set(id, channel);
+    this.#announce(channel);
+    if (channel.said?.disabled === false) return;
+    this.#update(id, channel, false);
+    this.#sayNode();
+  }
+  /** It can be used, for the first time or again. */
+  ready(entry: ChannelEntry): void {
+    for (const [id, channel] of this.#own) {
+      if (channel.entry === entry && isPlaceOf(entry, id) && channel.said?.disabled !== false) {
+        this.#update(id, channel, false);
+      }
+    }
+  }
+  /** It can no longer be used. */
+  gone(entry: ChannelEntry): void {
+    for (const [id, channel] of this.#own) {
+      if (channel.entry !== entry) continue;
+      if (channel.said?.disabled === false) this.#update(id, channel, true);
+      if (entry.state.tag !== "Normal") this.#own.delete(id);
+    }
+  }
+  stop(): void {
+    this.#cancel();
+  }
+
+  #now(): number {
+    return Math.floor(this.#ctx.clock.now() / 1000);
+  }
+  #sign(digest: Uint8Array): Uint8Array {
+    return secp256k1.sign(digest, this.#ctx.keychain.nodeSecret);
+  }
   /** Later than all before, also those of an earlier life that peers have given back. */
-  const timestampFor = (what: string, known = 0): number => {
-    const next = nextTimestamp(Math.max(newest.get(what) ?? 0, known), now());
-    newest.set(what, next);
+  #timestampFor(what: string, known = 0): number {
+    const next = nextTimestamp(Math.max(this.#newest.get(what) ?? 0, known), this.#now());
+    this.#newest.set(what, next);
     return next;
-  };
-  const announce = ({ entry, announcement }: Own): void => {
+  }
+  #announce({ entry, announcement }: Own): void {
     const params = paramsOf(entry.state);
     if (params !== undefined) {
-      gossip.publish(announcement, { capacity: params.capacity, funding: params.funding });
+      this.#gossip.publish(announcement, { capacity: params.capacity, funding: params.funding });
     }
-  };
-  const update = (id: ShortChannelId, channel: Own, disabled: boolean): void => {
-    const params = paramsOf(channel.entry.state);
-    const terms = forwardPolicy(channels(), ctx.policy.forwarding, id);
+  }
+  #update(id: ShortChannelId, channel: Own, disabled: boolean): void {
+    const { params: chain, policy, self } = this.#ctx;
+    const { peer, state } = channel.entry;
+    const params = paramsOf(state);
+    const terms = forwardPolicy(this.#channels(), policy.forwarding, id);
     if (params === undefined || terms === undefined || terms.htlcMinimum > terms.htlcMaximum) return;
-    const known = graph.channels.get(id)?.policies[ctx.self < channel.entry.peer ? 0 : 1];
+    const known = this.#graph.channels.get(id)?.policies[self < peer ? 0 : 1];
     const unsigned = ownUpdate({
-      chain: ctx.params.genesisHash,
+      chain: chain.genesisHash,
       shortChannelId: id,
-      self: ctx.self,
-      peer: channel.entry.peer,
+      self,
+      peer,
       capacity: params.capacity,
       terms,
       disabled,
       announced: true,
-      timestamp: timestampFor(`channel/${id}`, known?.timestamp),
+      timestamp: this.#timestampFor(`channel/${id}`, known?.timestamp),
     });
-    channel.said = { disabled, at: now() };
-    gossip.publish(withSignature(unsigned, sign(unsigned.digest)));
-  };
-  const node = (): void => {
-    const unsigned = ownNode({
-      self: ctx.self,
-      alias: ctx.alias,
-      color: COLOR,
-      addresses: [],
-      timestamp: timestampFor("node", graph.nodes.get(ctx.self)?.announcement?.timestamp),
-    });
-    gossip.publish(withSignature(unsigned, sign(unsigned.digest)));
-  };
-  const refresh = (): void => {
-    const due = [...own].filter(([, { said }]) => said !== undefined && now() - said.at >= REFRESH_SECONDS);
+    channel.said = { disabled, at: this.#now() };
+    this.#gossip.publish(withSignature(unsigned, this.#sign(unsigned.digest)));
+  }
+  #sayNode(): void {
+    const { self, alias } = this.#ctx;
+    const timestamp = this.#timestampFor("node", this.#graph.nodes.get(self)?.announcement?.timestamp);
+    const unsigned = ownNode({ self, alias, color: COLOR, addresses: [], timestamp });
+    this.#gossip.publish(withSignature(unsigned, this.#sign(unsigned.digest)));
+  }
+  #refresh(): void {
+    const due = [...this.#own].filter(([, { said }]) => said !== undefined && this.#now() - said.at >= REFRESH_SECONDS);
     for (const [id, channel] of due) {
-      announce(channel);
-      update(id, channel, channel.said?.disabled ?? false);
+      this.#announce(channel);
+      this.#update(id, channel, channel.said?.disabled ?? false);
     }
-    if (due.length > 0) node();
-    cancel = ctx.clock.after(LOOK_MS, refresh);
-  };
-  let cancel = ctx.clock.after(LOOK_MS, refresh);
-  return {
-    announced: (entry, message) => {
-      const id = message.short_channel_id;
-      const known = own.get(id);
-      const announcement = { message, bytes: encodeMessage(message) };
-      const channel: Own = { entry, announcement, said: known?.said };
-      own.set(id, channel);
-      announce(channel);
-      if (channel.said?.disabled === false) return;
-      update(id, channel, false);
-      node();
-    },
-    ready: (entry) => {
-      for (const [id, channel] of own) {
-        if (channel.entry === entry && isPlaceOf(entry, id) && channel.said?.disabled !== false) {
-          update(id, channel, false);
-        }
-      }
-    },
-    gone: (entry) => {
-      for (const [id, channel] of own) {
-        if (channel.entry !== entry) continue;
-        if (channel.said?.disabled === false) update(id, channel, true);
-        if (entry.state.tag !== "Normal") own.delete(id);
-      }
-    },
-    stop: () => cancel(),
-  };
+    if (due.length > 0) this.#sayNode();
+    this.#cancel = this.#ctx.clock.after(LOOK_MS, () => this.#refresh());
+  }
 }
 
 /** Where it stands in the chain now: a reorganisation may have given it another place. */

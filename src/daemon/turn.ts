@@ -78,18 +78,8 @@ export function createTurns(ports: TurnPorts): Turns {
   };
   const run = (task: (turn: Turn) => void): void => {
     if (halted !== undefined || stopped) return;
-    const records = new Map<string, Written>();
-    const errands: Posted[] = [];
-    const tasks: ((turn: Turn) => void)[] = [task];
-    const turn: Turn = {
-      now: ports.clock.now(),
-      put: (key, value) => records.set(key, value),
-      next: (following) => tasks.push(following),
-      afterwards: (lane, errand) => errands.push({ lane, durable: true, errand }),
-      meanwhile: (lane, errand) => errands.push({ lane, durable: false, errand }),
-    };
     orHalt(() => {
-      for (let at = 0; at < tasks.length; at++) tasks[at]?.(turn);
+      const { records, errands } = stepped(ports.clock.now(), task);
       perform(records, errands);
     });
   };
@@ -106,6 +96,22 @@ export function createTurns(ports: TurnPorts): Turns {
       journal.stop();
     },
   };
+}
+
+/** Steps a task and all that it asks for, to the end; nothing is written or done yet. */
+function stepped(now: UnixMs, first: (turn: Turn) => void) {
+  const records = new Map<string, Written>();
+  const errands: Posted[] = [];
+  const tasks = [first];
+  const turn: Turn = {
+    now,
+    put: (key, value) => records.set(key, value),
+    next: (following) => tasks.push(following),
+    afterwards: (lane, errand) => errands.push({ lane, durable: true, errand }),
+    meanwhile: (lane, errand) => errands.push({ lane, durable: false, errand }),
+  };
+  for (let at = 0; at < tasks.length; at++) tasks[at]?.(turn);
+  return { records, errands };
 }
 
 /** The next turn of the loop: what is to be stepped there comes before the write, so that it is in it. */

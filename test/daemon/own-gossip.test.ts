@@ -9,7 +9,7 @@ import type { ChannelHost } from "../../src/daemon/channel-host.ts";
 import { type ChannelEntry, ChannelTable } from "../../src/daemon/channel-table.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
 import { GossipHost } from "../../src/daemon/gossip-host.ts";
-import { createOwnGossip } from "../../src/daemon/own-gossip.ts";
+import { OwnGossip } from "../../src/daemon/own-gossip.ts";
 import type { Peers } from "../../src/daemon/peers.ts";
 import type { ChannelAnnouncement } from "../../src/wire/gossip.ts";
 import { openChannel } from "../lab/opened.ts";
@@ -46,7 +46,7 @@ async function desk() {
   const gossip = new GossipHost({ ctx: context, graph, peers: () => noPeers, height: () => blockHeight(200) });
   const table = new ChannelTable();
   const entry = { peer: present(NODES[1], "a peer").id, state: local } as unknown as ChannelEntry;
-  const own = createOwnGossip(context, graph, () => ({ table }) as unknown as ChannelHost, gossip);
+  const own = new OwnGossip(context, graph, () => ({ table }) as unknown as ChannelHost, gossip);
   const id: ShortChannelId = present(local.funding.confirmed, "a confirmed channel").shortChannelId;
   const announcement = {
     name: "channel_announcement",
