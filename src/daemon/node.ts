@@ -138,10 +138,10 @@ function channelListener(
       else incoming.relayRefused(turn, origin, reason.code);
     },
     committed: (turn, { state }) => {
-      if (!("commitments" in state)) return;
-      const received = () =>
-        new Set(state.commitments.htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
-      incoming.channelCommitted(turn, state.params.channelId, received);
+      const id = paramsOf(state)?.channelId;
+      const htlcs = "commitments" in state ? state.commitments.htlcs : [];
+      const received = () => new Set(htlcs.filter(({ side }) => side === "received").map((htlc) => htlc.id));
+      if (id !== undefined) incoming.channelCommitted(turn, id, received);
     },
     ready: (turn, entry, isNews) => {
       const id = paramsOf(entry.state)?.channelId;
