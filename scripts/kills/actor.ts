@@ -70,7 +70,6 @@ class SupervisedDaemon implements Actor {
     }
     this.nodeId = daemon.started.nodeId;
     this.#daemon = daemon;
-    if (this.#stopping) daemon.process.kill("SIGTERM");
     const end = await daemon.ended;
     this.#daemon = undefined;
     if (end !== "SIGKILL" && end !== 0) throw new Error(`${this.name} ended with ${end}: ${daemon.log()}`);
@@ -113,13 +112,10 @@ const PASSING: ReadonlySet<string> = new Set([
   "PEER_REFUSED",
   "CHANNEL_BUSY",
   "NOT_POSSIBLE",
-  "PAYMENT_REQUIRED",
   "NO_ROUTE",
   "PAYMENT_FAILED",
   "INSUFFICIENT_BALANCE",
 ]);
 /** Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. */
 export const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError
-    ? PASSING.has(error.code)
-    : error instanceof TypeError || (error instanceof Error && error.name === "TimeoutError");
+  error instanceof ApiError ? PASSING.has(error.code) : error instanceof TypeError;

@@ -119,10 +119,6 @@ export class ChannelTable {
   of(peer: NodeId): readonly ChannelEntry[] {
     return this.#all().filter((entry) => entry.peer === peer);
   }
-  /** Whether a channel with the peer stands, or stood, on the chain. */
-  isFundedWith(peer: NodeId): boolean {
-    return this.of(peer).some(({ state }) => "funding" in state && state.funding.confirmed !== undefined);
-  }
   /** Channels that cost whoever opened them nothing so far: being opened, or opened by the peer and in no block yet. */
   unfunded(): readonly ChannelEntry[] {
     return this.#all().filter(({ state }) => !("funding" in state) || isUnfunded(state));

@@ -20,8 +20,6 @@ export interface Events {
 }
 
 const VERSION = 1;
-/** Policy, not protocol: of more than these the oldest are forgotten. */
-const EVENTS_MAX = 1_000_000;
 const record = struct({ version: u8, created_at: u64, body: rest });
 
 export function createEvents(store: Store): Events {
@@ -37,7 +35,6 @@ export function createEvents(store: Store): Events {
       const event: NodeEvent = { seq: ++newest, type, createdAt: turn.now, data };
       const body = utf8(JSON.stringify({ type, data }));
       turn.put(KEY.event(event.seq), encode(record, { version: VERSION, created_at: BigInt(turn.now), body }));
-      if (event.seq > EVENTS_MAX) turn.put(KEY.event(event.seq - EVENTS_MAX), undefined);
       announce(turn, event);
     },
     tell: (turn, type, data) => announce(turn, { seq: newest, type, createdAt: turn.now, data }),

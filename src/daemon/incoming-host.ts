@@ -1,12 +1,5 @@
 import type { HtlcFailure, IncomingHtlc, OfferRefusal } from "../../channels/index.ts";
-import {
-  createFailure,
-  type FailureMessage,
-  type FinalPayload,
-  type ForwardPolicy,
-  NO_UPDATE,
-  peel,
-} from "../../routing/index.ts";
+import { createFailure, type FinalPayload, type ForwardPolicy, NO_UPDATE, peel } from "../../routing/index.ts";
 import type { ChannelId, Preimage, ShortChannelId } from "../base/ids.ts";
 import { unreachable } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
@@ -20,7 +13,6 @@ import type { HtlcRef } from "../payments/payment.ts";
 import { forwardHtlc, stepRelay } from "../payments/relay.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { NodeContext } from "./context.ts";
-import { createOnionLog } from "./onion-log.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -41,7 +33,6 @@ export class IncomingHost {
   readonly invoices: RecordTable<InvoiceRecord>;
   readonly #circuits: RecordTable<Circuit>;
   readonly #tallies;
-  readonly #onions = createOnionLog();
   /** Circuits that are decided and wait for their incoming HTLC to be gone, by channel. */
   readonly #decided = new Map<ChannelId, Set<bigint>>();
 
@@ -50,10 +41,7 @@ export class IncomingHost {
     this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord);
     this.#circuits = recordTable(parts.ctx.store, KEY.circuits, circuitRecord);
     this.#tallies = recordTable(parts.ctx.store, KEY.forwards, tallyRecord);
-    for (const { value } of this.#circuits.list()) {
-      this.#onions.isReplay(value.sharedSecret, value.incoming);
-      if (value.status.tag !== "Offered") this.#awaitRemoval(value);
-    }
+    for (const { value } of this.#circuits.list()) if (value.status.tag !== "Offered") this.#awaitRemoval(value);
   }
 
   committed(turn: Turn, htlc: IncomingHtlc): void {
@@ -65,15 +53,10 @@ export class IncomingHost {
       return this.#tell(turn, channelId, { tag: "FailMalformedHtlc", id: htlcId, code, sha256OfOnion });
     }
     const { sharedSecret } = peeled;
-    // An HTLC with a circuit may be out downstream: whatever else is wrong with it by now, the circuit decides.
-    const existing = this.#circuits.get(circuitId(ref));
-    const failure = existing === undefined ? this.#refusal(htlc, sharedSecret) : undefined;
-    if (failure !== undefined) {
+    if (htlc.mustFail !== undefined) {
+      const failure = { name: "temporary_channel_failure", channel_update: NO_UPDATE } as const;
       return this.#settle(turn, { tag: "FailHtlc", ...ref, reason: createFailure(sharedSecret, failure) });
     }
-    // A channel that has failed takes no new decision: only the chain can still pay us for it.
-    const isFailed = this.#parts.channels().table.byId(channelId)?.state.tag === "Failed";
-    if (isFailed && existing === undefined) return;
     switch (peeled.tag) {
       case "InvalidPayload":
         return this.#settle(turn, { tag: "FailHtlc", ...ref, reason: createFailure(sharedSecret, peeled.failure) });
@@ -81,6 +64,7 @@ export class IncomingHost {
         return this.#final(turn, { ...ref, amount, paymentHash, expiry, sharedSecret, payload: peeled.payload });
       case "Forward": {
         const { payload, onion } = peeled;
+        const existing = this.#circuits.get(circuitId(ref));
         const env = {
           height: this.#parts.height(),
           policy: this.#parts.forwardPolicy(payload.shortChannelId),
@@ -93,15 +77,6 @@ export class IncomingHost {
       default:
         return unreachable(peeled);
     }
-  }
-  /** Why nothing is done with an HTLC that nothing has been done with yet, whatever its onion asks for. */
-  #refusal(
-    { channelId, id: htlcId, amount, mustFail }: IncomingHtlc,
-    sharedSecret: Uint8Array,
-  ): FailureMessage | undefined {
-    if (mustFail !== undefined) return { name: "temporary_channel_failure", channel_update: NO_UPDATE };
-    if (!this.#onions.isReplay(sharedSecret, { channelId, htlcId })) return undefined;
-    return { name: "incorrect_or_unknown_payment_details", htlc_msat: amount, height: this.#parts.height() };
   }
   #final(turn: Turn, htlc: FinalHtlc & { readonly payload: FinalPayload }): void {
     const tick = this.#parts.streamTick(turn, htlc);

@@ -1,4 +1,5 @@
 import { emptyGraph } from "../../routing/index.ts";
+import type { NodeId } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { createChainHost, loadCursor } from "./chain-host.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
@@ -14,12 +15,11 @@ import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
-import { peersListener } from "./peer-listener.ts";
 import { loadPeers } from "./peer-records.ts";
-import { createPeers, type Peers } from "./peers.ts";
+import { createPeers, type Peers, type PeersListener } from "./peers.ts";
 import { SiteHost } from "./site-host.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
-import { createTurns } from "./turn.ts";
+import { createTurns, peerLane } from "./turn.ts";
 import { WalletHost } from "./wallet-host.ts";
 
 /**
@@ -103,7 +103,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     },
     ctx.self,
     parts.network,
-    peersListener(ctx, peersOf, channelsOf, gossip),
+    peersListener(ctx, channelsOf, gossip),
   );
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
@@ -138,10 +138,10 @@ function channelListener(
       else incoming.relayRefused(turn, origin, reason.code);
     },
     committed: (turn, { state }) => {
-      const id = paramsOf(state)?.channelId;
-      const htlcs = "commitments" in state ? state.commitments.htlcs : [];
-      const received = () => new Set(htlcs.filter(({ side }) => side === "received").map((htlc) => htlc.id));
-      if (id !== undefined) incoming.channelCommitted(turn, id, received);
+      if (!("commitments" in state)) return;
+      const received = () =>
+        new Set(state.commitments.htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
+      incoming.channelCommitted(turn, state.params.channelId, received);
     },
     ready: (turn, entry, isNews) => {
       const id = paramsOf(entry.state)?.channelId;
@@ -150,6 +150,30 @@ function channelListener(
     },
     gone: (_turn, entry) => ownGossip.gone(entry),
     announced: (_turn, entry, announcement) => ownGossip.announced(entry, announcement),
+  };
+}
+
+function peersListener(ctx: NodeContext, channels: () => ChannelHost, gossip: GossipHost): PeersListener {
+  return {
+    connected: (session, peer: NodeId) => {
+      ctx.turns.run((turn) => {
+        ctx.events.record(turn, "peer.connected", { peer });
+        channels().peerConnected(turn, peer);
+      });
+      gossip.peerConnected(peer, session.features);
+    },
+    message: (peer, message, bytes) => {
+      if (gossip.peerMessage(peer, message, bytes)) return;
+      ctx.turns.run((turn) => channels().peerMessage(turn, peer, message));
+    },
+    disconnected: (peer, reason) => {
+      ctx.turns.outbox.drop(peerLane(peer));
+      gossip.peerDisconnected(peer);
+      ctx.turns.run((turn) => {
+        ctx.events.record(turn, "peer.disconnected", { peer, reason });
+        channels().peerDisconnected(turn, peer);
+      });
+    },
   };
 }
 

@@ -15,8 +15,6 @@ export interface Outbox {
   flushed(sequence: number): void;
   /** Forgets what waits in a lane: its peer is gone, and a reconnection begins anew. */
   drop(lane: string): void;
-  /** Errands that wait in a lane. */
-  waitingIn(lane: string): number;
   /** Errands that wait, over all lanes. */
   readonly waiting: number;
 }
@@ -60,7 +58,6 @@ export function createOutbox(): Outbox {
       queue.length = 0;
       lanes.delete(lane);
     },
-    waitingIn: (lane) => lanes.get(lane)?.length ?? 0,
     get waiting() {
       return waiting;
     },

@@ -26,8 +26,6 @@ export interface PeersListener {
   readonly connected: (session: PeerSession, peer: NodeId) => void;
   readonly message: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
   readonly disconnected: (peer: NodeId, reason: string) => void;
-  /** Whether money is between us: such a peer always finds a place. */
-  readonly isPartner: (peer: NodeId) => boolean;
 }
 
 /** Policy, not protocol: how long to wait before dialling again, doubling up to the limit. */
@@ -35,9 +33,8 @@ const REDIAL_MS_FIRST = 250;
 const REDIAL_MS_MAX = 30_000;
 /** Policy, not protocol: two connections this close together come from both sides dialling at once. RELIABILITY D28. */
 const CROSSED_MS = 5_000;
-/** Policy, not protocol: strangers that are connected, and connections that nobody knows yet whose they are. RELIABILITY D17. */
-const STRANGERS_MAX = 250;
-const UNKNOWN_MAX = 100;
+/** Policy, not protocol: strangers that are connected without being kept. */
+const INBOUND_MAX = 250;
 
 interface Live {
   readonly session: PeerSession;
@@ -58,8 +55,6 @@ class PeerTable implements Peers {
   readonly #kept = new Map<NodeId, Kept>();
   readonly #waiting = new Map<NodeId, ((answer: Result<PeerSession, CommandFault>) => void)[]>();
   readonly #all = new Set<PeerSession>();
-  /** Accepted and not through handshake and `init`, oldest first. */
-  readonly #unknown = new Set<PeerSession>();
   readonly #listeners: Listener[] = [];
   #stopped = false;
 
@@ -118,16 +113,8 @@ class PeerTable implements Peers {
   }
 
   #accept(connection: Connection): void {
-    if (this.#stopped) return connection.close("now");
-    // Who takes up every place by saying nothing pushes out its own connections before those that go on.
-    const [oldest] = this.#unknown;
-    if (this.#unknown.size >= UNKNOWN_MAX) oldest?.close();
-    this.#start(connection, undefined);
-  }
-  #isWelcome(peer: NodeId): boolean {
-    if (this.#kept.has(peer) || this.#live.has(peer) || this.#listener.isPartner(peer)) return true;
-    const strangers = [...this.#live.keys()].filter((id) => !this.#kept.has(id) && !this.#listener.isPartner(id));
-    return strangers.length < STRANGERS_MAX;
+    if (this.#stopped || this.#all.size >= INBOUND_MAX) connection.close("now");
+    else this.#start(connection, undefined);
   }
   #dial(peer: NodeId, address: Address): void {
     this.#network.dial(address).then(
@@ -148,12 +135,9 @@ class PeerTable implements Peers {
       closed: (closed, reason) => this.#closed(closed, expected, reason),
     });
     this.#all.add(session);
-    if (expected === undefined) this.#unknown.add(session);
   }
   #ready(session: PeerSession): void {
     const peer = session.remote as NodeId;
-    this.#unknown.delete(session);
-    if (session.inbound && !this.#isWelcome(peer)) return session.refuse("no place for strangers");
     const before = this.#live.get(peer);
     if (before !== undefined && this.#loses(session, before, peer)) return session.close();
     const now = this.#world.clock.now();
@@ -175,7 +159,6 @@ class PeerTable implements Peers {
   }
   #closed(session: PeerSession, expected: NodeId | undefined, reason: string): void {
     this.#all.delete(session);
-    this.#unknown.delete(session);
     const peer = session.remote ?? expected;
     if (peer === undefined) return;
     if (this.#live.get(peer)?.session === session) {

@@ -30,7 +30,6 @@ import {
   resumePayee,
 } from "../streams/payee.ts";
 import { hasSigned, receiptDigest, receiptOf } from "../streams/receipt.ts";
-import type { SessionId } from "../streams/session.ts";
 import { payeeRecord } from "../streams/session-codecs.ts";
 import { findTickRecord, offersDigest } from "../streams/ticket.ts";
 import { ANSWER_LANE, MIN_FINAL_CLTV_EXPIRY_DELTA, type NodeContext } from "./context.ts";
@@ -39,10 +38,6 @@ import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
-
-/** Policy, not protocol: sessions that have paid nothing cost their openers nothing either, so only so many are kept. RELIABILITY I13. */
-const UNPAID_MAX = 100_000;
-const COUNT_MAX = 0xffff_ffff;
 
 /** From which every key and preimage of every stream follows: changing the label would lose what viewers have paid for. */
 export function streamMaster(nodeSecret: Uint8Array): Uint8Array {
@@ -57,22 +52,13 @@ export class SiteHost {
   readonly #master: Uint8Array;
   readonly streams: RecordTable<StreamListing>;
   readonly sessions: RecordTable<PayeeSession>;
-  /** Sessions that had paid nothing when they were noted, oldest first. */
-  readonly #unpaid: SessionId[];
-  readonly #unpaidMax: number;
 
-  constructor(ctx: NodeContext, height: () => BlockHeight, unpaidMax = UNPAID_MAX) {
+  constructor(ctx: NodeContext, height: () => BlockHeight) {
     this.#ctx = ctx;
     this.#height = height;
     this.#master = streamMaster(ctx.keychain.nodeSecret);
     this.streams = recordTable(ctx.store, KEY.streams, listingRecord);
     this.sessions = recordTable(ctx.store, KEY.sessions, payeeRecord);
-    this.#unpaidMax = unpaidMax;
-    this.#unpaid = this.sessions
-      .list()
-      .filter(({ value }) => value.account.units === 0)
-      .sort((a, b) => a.value.openedAt - b.value.openedAt)
-      .map(({ value }) => value.id);
   }
   /** Of a stream's segment keys, for the packager. */
   contentSecret(stream: string): Uint8Array {
@@ -92,7 +78,6 @@ export class SiteHost {
         settling.push(effect);
         continue;
       }
-      if (session.account.units === 0) this.#ctx.events.record(turn, "stream.session_opened", eventOf(session));
       const listing = this.streams.get(session.terms.stream);
       if (listing !== undefined) {
         this.streams.put(turn, listing.id, { ...listing, earned: addMsat(listing.earned, effect.amount) });
@@ -143,9 +128,7 @@ export class SiteHost {
       case "stream.resume":
         return ok(accountBody(keep(resumePayee(session)).account));
       case "stream.close":
-        if (session.state !== "closed" && session.account.units > 0) {
-          this.#ctx.events.record(turn, "stream.session_closed", eventOf(session));
-        }
+        if (session.state !== "closed") this.#ctx.events.record(turn, "stream.session_closed", eventOf(session));
         return ok(accountBody(keep(closePayee(session, turn.now)).account));
       case "stream.receipt": {
         const receipt = receiptOf(session.id, session.payer, session.terms, session.account);
@@ -168,16 +151,9 @@ export class SiteHost {
     const terms = termsOf(listing, this.#ctx.self, secrets.payment, MIN_FINAL_CLTV_EXPIRY_DELTA);
     const session = openPayeeSession(id, payer, terms, turn.now);
     this.sessions.put(turn, id, session);
-    this.streams.put(turn, stream, { ...listing, sessions: Math.min(listing.sessions + 1, COUNT_MAX) });
-    this.#makeRoom(turn, id);
+    this.streams.put(turn, stream, { ...listing, sessions: listing.sessions + 1 });
+    this.#ctx.events.record(turn, "stream.session_opened", eventOf(session));
     return ok(termsBody(terms));
-  }
-  /** Anybody may open a session: the oldest that has paid nothing makes way. One that has paid is in the event log, and stays. */
-  #makeRoom(turn: Turn, opened: SessionId): void {
-    this.#unpaid.push(opened);
-    if (this.#unpaid.length <= this.#unpaidMax) return;
-    const oldest = this.sessions.get(present(this.#unpaid.shift(), "the oldest session"));
-    if (oldest !== undefined && oldest.account.units === 0) this.sessions.put(turn, oldest.id, undefined);
   }
   #secrets(session: PayeeSession): PayeeSecrets {
     return { ...sessionSecrets(this.#master, session.id), content: this.contentSecret(session.terms.stream) };

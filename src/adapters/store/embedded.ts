@@ -6,7 +6,6 @@ import { type RangeOptions, StoreCorrupt, type StoreEntry, type StoreRecord } fr
 import { type Enveloped, unwrap, wrap } from "./envelope.ts";
 import { type Disk, groupCommit, type SequencedStore } from "./group-commit.ts";
 import { type Holder, isAlive, thisProcess } from "./lease.ts";
-import { isLmdbFolder } from "./lmdb-file.ts";
 
 export interface EmbeddedOptions {
   /** A folder of its own; made when it is not there, for this user alone. */
@@ -19,7 +18,7 @@ export interface EmbeddedOptions {
 /** Why a store is not opened, as a sentence for the operator. Nothing on the disk has changed. */
 export class StoreRefused extends Error {
   override readonly name = "StoreRefused";
-  readonly code: "in_use" | "wrong_network" | "old_copy" | "not_a_store";
+  readonly code: "in_use" | "wrong_network" | "old_copy";
   constructor(code: StoreRefused["code"], sentence: string) {
     super(sentence);
     this.code = code;
@@ -39,7 +38,6 @@ export async function openEmbeddedStore({ path, network, atLeast = 0n }: Embedde
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const place = realpathSync(path);
   if (openHere.has(place)) throw new StoreRefused("in_use", `The data in ${path} is in use by this very process.`);
-  if (!isLmdbFolder(place)) throw new StoreRefused("not_a_store", `The data in ${path} is no store of a node.`);
   // Without overlapping syncs a write that was acknowledged is on the disk, not just on its way there.
   const pages: Pages = open<Uint8Array, string>({ path: place, overlappingSync: false, encoding: "binary" });
   openHere.add(place);
