@@ -88,10 +88,11 @@ export async function stranger(world: World, node: LabNode, name = "mallory"): P
       closed: (_session, reason) => void ended.push(reason),
     },
   );
-  await world.until(() => isReady, 10_000);
-  expect(isReady, "a connection").to.equal(true);
+  const id = nodeId(secp256k1.publicKey(nodeSecret));
+  const isThere = (): boolean => isReady && node.node.peers().some((peer) => peer.nodeId === id && peer.connected);
+  expect(await world.until(isThere, 10_000), "a connection").to.equal(true);
   return {
-    id: nodeId(secp256k1.publicKey(nodeSecret)),
+    id,
     session,
     heard,
     ended,
