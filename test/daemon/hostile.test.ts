@@ -87,8 +87,8 @@ async function harass(desk: Line, round: number): Promise<number> {
   const own = await reach(world, node, mallory, stage);
   const ids = [own, present(edges[0]?.id, "a channel"), own, channelId(new Uint8Array(32)), own];
   const declared = fc.constantFrom(...MESSAGES.filter(({ name }) => name !== "init"));
-  const any = declared.chain((one) => arbitraryMessage(one));
-  const samples = fc.sample(fc.tuple(any, fc.nat()), { seed: round + 1, numRuns: 25 });
+  const oneOf = declared.chain((one) => arbitraryMessage(one));
+  const samples = fc.sample(fc.tuple(oneOf, fc.nat()), { seed: round + 1, numRuns: 25 });
   let said = 0;
   for (const [message, lot] of samples) {
     if (mallory.ended.length > 0) break;
