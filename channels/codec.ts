@@ -18,6 +18,7 @@ import {
   bytes,
   bytesOf,
   channelId,
+  enumeration,
   expiry,
   feerate,
   flag,
@@ -50,15 +51,9 @@ import {
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** In front of every record. A decoder for a version that was ever written is never removed. */
-const VERSION = 1;
+const VERSION = 2;
+const REVOKED_VERSION = 1;
 
-const enumeration = <T extends string>(name: string, ...values: readonly T[]): Codec<T> =>
-  refine(
-    name,
-    u8,
-    (index) => values[index],
-    (value) => values.indexOf(value),
-  );
 const nothing = struct({});
 
 /** States share their parts: one that has been written before is copied, not encoded again. */
@@ -205,36 +200,9 @@ const cause = union(u8, {
   peer_error: [1, struct({ text })],
   data_lost: [2, nothing],
   funding_spent: [3, nothing],
+  requested: [4, nothing],
+  deadline: [5, struct({ side: enumeration("htlc_side", "offered", "received"), id: u64, expiry })],
 });
-
-const stateV1 = union(u8, {
-  WaitForFundingConfirmed: [0, funded({})],
-  WaitForChannelReady: [1, funded({})],
-  Normal: [2, funded({})],
-  ShuttingDown: [3, funded({ close })],
-  Negotiating: [4, funded({ close, signed: listOf(u8, signedClose) })],
-  Closing: [5, funded({ close, signed: listOf(u8, signedClose), tx, confirmed: seen })],
-  Failed: [6, funded({ cause, spent: seen })],
-  Closed: [7, struct({ params, closingTxid: optional(txid) })],
-});
-
-/** The record of a channel: everything but the connection. */
-export function encodeChannel(state: DurableState): Uint8Array {
-  const writer = new ByteWriter(RECORD_BYTES);
-  versioned.write(writer, { version: VERSION, state: state as ValueOf<typeof stateV1> });
-  return writer.finish();
-}
-/** Room for a channel with a hundred HTLCs: most records never have to be moved while they are written. */
-const RECORD_BYTES = 16_384;
-const versioned = struct({ version: u8, state: stateV1 });
-
-/** The channel of a record, without a connection. */
-export function decodeChannel(record: Uint8Array): Result<DurableState, DecodeError> {
-  if (record[0] !== VERSION) return err(new DecodeError("out_of_range", "version"));
-  const decoded = decode(versioned, record);
-  return decoded.ok ? { ok: true, value: decoded.value.state as DurableState } : decoded;
-}
-
 const commitmentHtlc: Codec<CommitmentHtlc> = struct({
   id: u64,
   side: enumeration("htlc_side", "offered", "received"),
@@ -242,12 +210,66 @@ const commitmentHtlc: Codec<CommitmentHtlc> = struct({
   paymentHash,
   expiry,
 });
-const revokedV1 = struct({ version: u8, htlcs: listOf(u16, commitmentHtlc) });
-/** The record of `RevokedHtlcs`: what has to be known of one revoked commitment to punish it. */
-export const encodeRevokedHtlcs = (htlcs: readonly CommitmentHtlc[]): Uint8Array =>
-  encode(revokedV1, { version: VERSION, htlcs });
-export function decodeRevokedHtlcs(record: Uint8Array): Result<readonly CommitmentHtlc[], DecodeError> {
-  if (record[0] !== VERSION) return err(new DecodeError("out_of_range", "version"));
-  const decoded = decode(revokedV1, record);
-  return decoded.ok ? { ok: true, value: decoded.value.htlcs } : decoded;
+const onChain = {
+  cause,
+  failedAt: optional(height),
+  mutual: optional(tx),
+  commitment: optional(tx),
+  spends: listOf(u16, once(struct({ outpoint, tx, height }))),
+  revoked: optional(struct({ number: u64, htlcs: listOf(u16, commitmentHtlc) })),
+  givenUp: listOf(u16, u64),
+};
+/** What a record of version 1 says of a failed channel: the chain, watched again, tells the rest once more. */
+const NOTHING_ON_CHAIN = {
+  failedAt: undefined,
+  mutual: undefined,
+  commitment: undefined,
+  spends: [],
+  revoked: undefined,
+  givenUp: [],
+};
+const failedV1 = refine(
+  "failed_v1",
+  funded({ cause, spent: seen }),
+  ({ spent: _spent, ...kept }) => ({ ...kept, ...NOTHING_ON_CHAIN }),
+  (value) => ({ ...value, spent: undefined }),
+);
+
+const states = {
+  WaitForFundingConfirmed: [0, funded({})],
+  WaitForChannelReady: [1, funded({})],
+  Normal: [2, funded({})],
+  ShuttingDown: [3, funded({ close })],
+  Negotiating: [4, funded({ close, signed: listOf(u8, signedClose) })],
+  Closing: [5, funded({ close, signed: listOf(u8, signedClose), tx, confirmed: seen })],
+  Closed: [7, struct({ params, closingTxid: optional(txid) })],
+} as const;
+const stateV1 = union(u8, { ...states, Failed: [6, failedV1] });
+const stateV2 = union(u8, { ...states, Failed: [6, funded(onChain)] });
+
+/** The record of a channel: everything but the connection. */
+export function encodeChannel(state: DurableState): Uint8Array {
+  const writer = new ByteWriter(RECORD_BYTES);
+  versioned.write(writer, { version: VERSION, state: state as ValueOf<typeof stateV2> });
+  return writer.finish();
 }
+/** Room for a channel with a hundred HTLCs: most records never have to be moved while they are written. */
+const RECORD_BYTES = 16_384;
+const versioned = struct({ version: u8, state: stateV2 });
+const versionedV1 = struct({ version: u8, state: stateV1 });
+
+/** The channel of a record, without a connection. */
+export function decodeChannel(record: Uint8Array): Result<DurableState, DecodeError> {
+  const [version] = record;
+  if (version !== VERSION && version !== 1) return err(new DecodeError("out_of_range", "version"));
+  const decoded = version === 1 ? decode(versionedV1, record) : decode(versioned, record);
+  return decoded.ok ? { ok: true, value: decoded.value.state as DurableState } : decoded;
+}
+
+/** The record of `RevokedHtlcs`: what has to be known of one revoked commitment to punish it. */
+export const revokedHtlcs: Codec<readonly CommitmentHtlc[]> = refine(
+  "revoked_htlcs",
+  struct({ version: u8, htlcs: listOf(u16, commitmentHtlc) }),
+  ({ version, htlcs }) => (version === REVOKED_VERSION ? htlcs : undefined),
+  (htlcs) => ({ version: REVOKED_VERSION, htlcs }),
+);

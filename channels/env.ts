@@ -58,6 +58,10 @@ export interface ChannelPolicy {
   readonly graceBlocks: number;
   /** Blocks before the expiry of an HTLC whose preimage we gave at which the channel fails. */
   readonly fulfillmentDeadlineBlocks: number;
+  /** Confirmations after which what the chain did to an HTLC is told upstream. How deep BOLT 5 leaves to us. */
+  readonly resolutionDepth: number;
+  /** For which the wallet keeps coins, so that channels can be closed when blocks are dear. */
+  readonly reserveFeerate: SatPerKw;
   /** Bounds of the feerate of a mutual close. */
   readonly closingFeerateMin: SatPerKw;
 }
@@ -83,6 +87,8 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   feeSpikeMultiple: 2,
   expiryDeltaMax: 2016,
   graceBlocks: 2,
-  fulfillmentDeadlineBlocks: 10,
+  fulfillmentDeadlineBlocks: 18,
+  resolutionDepth: 6,
+  reserveFeerate: satPerKw(2_500),
   closingFeerateMin: satPerKw(253),
 };

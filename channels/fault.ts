@@ -38,8 +38,7 @@ export type PeerFault =
   | { readonly code: "bad_closing_fee" }
   | { readonly code: "reestablish_lost_state" }
   | { readonly code: "reestablish_wrong_secret" }
-  | { readonly code: "reestablish_unproven_future" }
-  | { readonly code: "htlc_deadline"; readonly id: bigint };
+  | { readonly code: "reestablish_unproven_future" };
 
 /** The rules for `open_channel` and `accept_channel`, by what they look at. BOLT 2 §The open_channel Message. */
 export type OpeningRule =
@@ -107,7 +106,6 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   reestablish_lost_state: "error-and-fail",
   reestablish_wrong_secret: "error-and-fail",
   reestablish_unproven_future: "error-and-fail",
-  htlc_deadline: "error-and-fail",
 };
 
 /** One line for the peer's operator: the code and its data, nothing secret. */

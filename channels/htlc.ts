@@ -43,7 +43,10 @@ export type Removal =
   | { readonly tag: "failed"; readonly reason: Uint8Array }
   | { readonly tag: "malformed"; readonly code: number; readonly sha256OfOnion: Uint8Array };
 /** How an offered HTLC failed: what the sender of the payment, or the channel it came from, is told. */
-export type HtlcFailure = Exclude<Removal, { readonly tag: "fulfilled" }>;
+export type HtlcFailure =
+  | Exclude<Removal, { readonly tag: "fulfilled" }>
+  /** The channel ended on the chain and the money came back: nobody downstream has said why. */
+  | { readonly tag: "on_chain" };
 
 /** In place of a packet that has done its work: most of what a pending HTLC would weigh on disk. */
 export const NO_ONION = new Uint8Array(0);

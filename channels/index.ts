@@ -1,5 +1,5 @@
 /** The one door of the channel machine: everything that other rooms may use. */
-export { decodeChannel, decodeRevokedHtlcs, encodeChannel, encodeRevokedHtlcs } from "./codec.ts";
+export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {
@@ -15,6 +15,7 @@ export type {
 export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput } from "./input.ts";
 export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
+export { type ClaimKey, type ClaimRequest, signClaim } from "./keys/claim-signer.ts";
 export {
   FRESH_MEMORY,
   markRevoked,
@@ -24,6 +25,12 @@ export {
   type SigningRequest,
   sign,
 } from "./keys/signer.ts";
+export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
+export { witnessOf } from "./onchain/claim.ts";
+export { claimInput, sweepTx } from "./onchain/claim-tx.ts";
+export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
+export { claimFeerate, claimWeight, inputWeight, parentDeficit } from "./onchain/fee.ts";
+export { closingReserve } from "./onchain/reserve.ts";
 export type { ChannelParams, SideParams } from "./params.ts";
 export {
   type ChannelState,
@@ -42,6 +49,7 @@ export type {
   ProposalMessage,
   Transition,
   VolatileEffect,
+  WatchedOutput,
 } from "./transition.ts";
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
 export { type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";

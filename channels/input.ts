@@ -1,4 +1,4 @@
-import type { ChannelId, PaymentHash, Preimage } from "../src/base/ids.ts";
+import type { ChannelId, Outpoint, PaymentHash, Preimage } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx, TxOut } from "../src/bitcoin/tx.ts";
 import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
@@ -17,6 +17,7 @@ import type {
 } from "../src/wire/updates.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
+import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** The peer's messages that a channel understands. The host has matched them to the channel by id and by peer. */
 export type ChannelMessage =
@@ -80,6 +81,8 @@ export type ChannelInput =
   | { readonly tag: "UpdateFee"; readonly feerate: SatPerKw }
   /** Closes by agreement; also answers `NeedCloseScript`. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
+  /** Closes without the peer: our commitment goes to the chain. */
+  | { readonly tag: "ForceClose" }
   /** Answers `NeedAnnouncementSignatures`, 64 bytes compact each. */
   | {
       readonly tag: "AnnouncementSignatures";
@@ -97,7 +100,14 @@ export type ChannelInput =
   | { readonly tag: "FundingReorged" }
   /** A block of the best chain spends the funding output. */
   | { readonly tag: "FundingSpent"; readonly tx: Tx; readonly height: BlockHeight }
-  | { readonly tag: "FundingSpendReorged" };
+  /** A block of the best chain spends an output of `WatchOutputs`. */
+  | { readonly tag: "OutputSpent"; readonly outpoint: Outpoint; readonly tx: Tx; readonly height: BlockHeight }
+  /** Blocks from this height on have left the best chain, and with them what they spent of ours. */
+  | { readonly tag: "SpendsReorged"; readonly height: BlockHeight }
+  /** A transaction that is not mined yet spends the funding output or one of `WatchOutputs`. */
+  | { readonly tag: "SpendSeen"; readonly tx: Tx }
+  /** Answers `NeedRevokedHtlcs`. */
+  | { readonly tag: "RevokedHtlcs"; readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] };
 
 export interface OfferHtlcInput {
   readonly tag: "OfferHtlc";

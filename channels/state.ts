@@ -1,5 +1,5 @@
-import type { ShortChannelId, Txid } from "../src/base/ids.ts";
-import type { BlockHeight, Msat, Sat, SatPerKw } from "../src/base/units.ts";
+import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
+import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx } from "../src/bitcoin/tx.ts";
 import type { AcceptChannel, OpenChannel } from "../src/wire/opening.ts";
 import type { Htlc, OfferedStep, ReceivedStep } from "./htlc.ts";
@@ -8,6 +8,7 @@ import type { SecretStore } from "./keys/commitment-secrets.ts";
 import type { Signatures } from "./keys/signer.ts";
 import type { ChannelParams } from "./params.ts";
 import type { ClosingOutputs } from "./tx/closing-tx.ts";
+import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** A change of the feerate on its way into both commitments: it takes the first five steps of an HTLC. */
 export interface FeeUpdate {
@@ -216,16 +217,38 @@ export interface Closing extends Funded {
   readonly tx: Tx;
   readonly confirmed: { readonly txid: Txid; readonly height: BlockHeight } | undefined;
 }
-/** No update is made any more and no mutual close: the chain will have to decide. */
+/** No update is made any more and no mutual close: the chain decides. BOLT 5 §Failing a Channel. */
 export interface Failed extends Funded {
   readonly tag: "Failed";
   readonly cause: FailureCause;
-  /** The transaction in the best chain that spends the funding output. */
-  readonly spent: { readonly txid: Txid; readonly height: BlockHeight } | undefined;
+  /** Undefined until the step that made it fail is done, and in records that did not say so yet. */
+  readonly failedAt: BlockHeight | undefined;
+  /** A mutual close that both had signed before, if it is what we want in the chain. */
+  readonly mutual: Tx | undefined;
+  /** Our own commitment with both signatures, from the moment when it may be published: no secret of it leaves any more. */
+  readonly commitment: Tx | undefined;
+  /**
+   * What of the best chain spends the funding output, and outputs that follow from it. All that happens on the chain is
+   * computed from these facts, so a reorganisation takes facts away and nothing has to be undone.
+   */
+  readonly spends: readonly ChainSpend[];
+  /** The HTLCs with an output in the revoked commitment that stands in the chain. */
+  readonly revoked: { readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] } | undefined;
+  /** HTLCs that we offered and whose sender has been told that they failed. */
+  readonly givenUp: readonly bigint[];
+}
+export interface ChainSpend {
+  readonly outpoint: Outpoint;
+  readonly tx: Tx;
+  readonly height: BlockHeight;
 }
 export type FailureCause =
-  /** The peer broke the protocol, or a deadline passed: `text` is what we tell it. */
+  /** Somebody who runs this node wants it. */
+  | { readonly tag: "requested" }
+  /** The peer broke the protocol: `text` is what we tell it. */
   | { readonly tag: "fault"; readonly text: string }
+  /** An HTLC that only the chain can decide in time. BOLT 2 §cltv_expiry_delta Selection. */
+  | { readonly tag: "deadline"; readonly side: Htlc["side"]; readonly id: bigint; readonly expiry: CltvExpiry }
   | { readonly tag: "peer_error"; readonly text: string }
   /** The peer has proved that our state is old. Nothing of ours may ever be signed or broadcast. BOLT 2 §Message Retransmission. */
   | { readonly tag: "data_lost" }

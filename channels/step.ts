@@ -1,8 +1,9 @@
 import { unreachable } from "../src/base/result.ts";
-import { fail, idOf, punish } from "./close/failure.ts";
+import type { BlockHeight } from "../src/base/units.ts";
+import { fail, forceClose, idOf, punish } from "./close/failure.ts";
 import { sendClosing } from "./close/negotiate.ts";
 import { shutDown } from "./close/shutdown.ts";
-import { forgetWhenBuried, fundingSpent, spendReorged } from "./close/spent.ts";
+import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
 import type { ChannelEnv } from "./env.ts";
 import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
@@ -14,6 +15,7 @@ import { changeFee } from "./normal/fee.ts";
 import { offerHtlc } from "./normal/offer.ts";
 import { removeReceived } from "./normal/settle.ts";
 import { sendCommitment, signCommitment } from "./normal/sign.ts";
+import { commitmentSigned, followChain, revokedKnown, spendConfirmed, spendSeen } from "./onchain/follow.ts";
 import { signedFunding } from "./open/accepter.ts";
 import { fundingConfirmed, fundingDeeper, fundingReorged } from "./open/confirm.ts";
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
@@ -23,6 +25,14 @@ import { advance, type CommandRefusal, stay, type Transition } from "./transitio
 
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
 export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
+  const transition = take(env, state, input);
+  // A channel that has failed is the chain's, whichever input made it so or told it something new.
+  return transition.kind !== "stay" && transition.next.tag === "Failed"
+    ? followChain(env, transition.next, transition.effects)
+    : transition;
+}
+
+function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
   switch (input.tag) {
     case "PeerMessage":
       return receiveMessage(env, state, input.message);
@@ -46,6 +56,8 @@ export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput):
       return changeFee(env, state, input.feerate);
     case "Shutdown":
       return shutDown(env, state, input.script, input.feerate);
+    case "ForceClose":
+      return forceClose(state);
     case "Connected":
       return connected(env, state);
     case "Disconnected":
@@ -64,7 +76,10 @@ export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput):
     case "FundingConfirmed":
     case "FundingReorged":
     case "FundingSpent":
-    case "FundingSpendReorged":
+    case "OutputSpent":
+    case "SpendsReorged":
+    case "SpendSeen":
+    case "RevokedHtlcs":
       return "commitments" in state ? chainInput(env, state, input) : stay();
     default:
       return unreachable(input);
@@ -89,6 +104,7 @@ function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput)
 function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): Transition {
   if (state.tag === "WaitForFundingSigned" && !state.signed) return signedFundingCreated(state, signatures);
   if (state.tag === "SigningFunding") return signedFunding(env, state, signatures);
+  if (state.tag === "Failed") return commitmentSigned(env, state, signatures);
   if (!("commitments" in state) || state.link.tag !== "online") return stay();
   const { link } = state;
   if (link.signing?.tag === "commitment" && (state.tag === "Normal" || state.tag === "ShuttingDown"))
@@ -100,6 +116,7 @@ function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): T
 
 /** The signer knows better: what we asked for contradicts what was signed before, so our state cannot be trusted. */
 function signingRefused(state: ChannelState, code: string): Transition {
+  if (state.tag === "Failed") return stay();
   if ("commitments" in state)
     return fail(state, { tag: "fault", text: `internal error: ${code.replaceAll("_", " ")}` });
   return punish(state, { code: "unexpected_message", message: "signing refused", state: state.tag });
@@ -107,19 +124,39 @@ function signingRefused(state: ChannelState, code: string): Transition {
 
 type ChainInput = Extract<
   ChannelInput,
-  { tag: "BlockConnected" | "FundingConfirmed" | "FundingReorged" | "FundingSpent" | "FundingSpendReorged" }
+  {
+    tag:
+      | "BlockConnected"
+      | "FundingConfirmed"
+      | "FundingReorged"
+      | "FundingSpent"
+      | "OutputSpent"
+      | "SpendsReorged"
+      | "SpendSeen"
+      | "RevokedHtlcs";
+  }
 >;
 function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Transition {
   switch (input.tag) {
     case "BlockConnected":
-      return failOverdue(env, state) ?? forgetWhenBuried(state, input.height) ?? fundingDeeper(env, state) ?? stay();
+      return blockConnected(env, state, input.height);
     case "FundingConfirmed":
       return fundingConfirmed(env, state, input);
     case "FundingReorged":
       return fundingReorged(state);
     case "FundingSpent":
-      return fundingSpent(state, input.tx, input.height);
-    case "FundingSpendReorged":
-      return spendReorged(state);
+      return fundingSpent(env, state, input.tx, input.height);
+    case "SpendsReorged":
+      return spendsReorged(state, input.height);
+    case "OutputSpent":
+      return state.tag === "Failed" ? spendConfirmed(env, state, input) : stay();
+    case "SpendSeen":
+      return state.tag === "Failed" ? spendSeen(state, input.tx) : stay();
+    case "RevokedHtlcs":
+      return state.tag === "Failed" ? revokedKnown(state, input) : stay();
   }
+}
+function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight): Transition {
+  const changed = failOverdue(env, state) ?? forgetWhenBuried(state, height) ?? fundingDeeper(env, state);
+  return changed ?? (state.tag === "Failed" ? advance(state) : stay());
 }

@@ -16,6 +16,7 @@ import type {
 } from "../src/wire/updates.ts";
 import type { HtlcFailure, HtlcOrigin, IncomingHtlc } from "./htlc.ts";
 import type { SigningRequest } from "./keys/signer.ts";
+import type { Claim } from "./onchain/claim.ts";
 import type { ChannelState, DurableState, FailureCause } from "./state.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
@@ -71,16 +72,32 @@ export type VolatileEffect =
   | { readonly tag: "SendWarning"; readonly channelId: ChannelId; readonly text: string; readonly disconnect: boolean }
   | { readonly tag: "SendError"; readonly channelId: ChannelId; readonly text: string }
   | { readonly tag: "PeerWarned"; readonly text: string }
+  /** Tell of every spend of these, from their block on. */
+  | { readonly tag: "WatchOutputs"; readonly outputs: readonly WatchedOutput[] }
+  /**
+   * All that can be spent for us now, and nothing else: for each a transaction is to be in the mempool at the feerate of
+   * its height. A claim that is no longer among them is settled. Said again at every block.
+   */
+  | { readonly tag: "Claims"; readonly claims: readonly Claim[] }
+  /** Answer with `RevokedHtlcs`: what was written for that commitment, or nothing. */
+  | { readonly tag: "NeedRevokedHtlcs"; readonly number: bigint }
   /** Something that people look at has changed. */
   | { readonly tag: "NotifyUpdated" }
   /** The channel may be removed from memory and disk. */
   | { readonly tag: "Forget"; readonly reason: string };
 
+/** An output whose fate decides about money of ours. */
+export interface WatchedOutput {
+  readonly outpoint: Outpoint;
+  readonly witnessScript: Uint8Array;
+  readonly minedAt: BlockHeight;
+}
+
 /** What needs its state on disk first. */
-export type Effect =
-  | VolatileEffect
+export type Effect = VolatileEffect | DurableEffect;
+export type DurableEffect =
   | { readonly tag: "Bind"; readonly message: BindingMessage }
-  | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "mutual_close" }
+  | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "mutual_close" | "commitment" }
   /** Offered by us, the preimage is known: at once, also where the removal is not yet committed. */
   | {
       readonly tag: "HtlcSettled";
@@ -89,13 +106,28 @@ export type Effect =
       readonly amount: Msat;
       readonly preimage: Preimage;
     }
-  /** Offered by us, irrevocably removed from both commitments without a preimage. */
+  /** Offered by us, irrevocably gone without a preimage: from both commitments, or on the chain. */
   | { readonly tag: "HtlcFailed"; readonly id: bigint; readonly origin: HtlcOrigin; readonly failure: HtlcFailure }
   /** An append-only record in the same group: with it a revoked state can be punished to the last output. Never for a state without untrimmed HTLCs. */
   | { readonly tag: "RevokedHtlcs"; readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] }
   | { readonly tag: "ChannelFailed"; readonly cause: FailureCause }
+  /** The peer has published a commitment that it had revoked. */
+  | { readonly tag: "Breach"; readonly txid: Txid; readonly number: bigint }
   /** A transaction that divides the money is in the best chain. */
   | { readonly tag: "Closed"; readonly txid: Txid; readonly height: BlockHeight };
+
+const DURABLE: { readonly [T in DurableEffect["tag"]]: true } = {
+  Bind: true,
+  Broadcast: true,
+  HtlcSettled: true,
+  HtlcFailed: true,
+  RevokedHtlcs: true,
+  ChannelFailed: true,
+  Breach: true,
+  Closed: true,
+};
+/** Whether an effect needs no write before it. */
+export const isVolatile = (effect: Effect): effect is VolatileEffect => !(effect.tag in DURABLE);
 
 /** Why an HTLC is not offered. */
 export type OfferRefusal =

@@ -6,6 +6,7 @@ import type { ChannelEnv } from "./env.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import { type SignerMemory, signerMemory } from "./keys/signer.ts";
 import { receivable, spendable } from "./normal/bounds.ts";
+import { spendOf } from "./onchain/progress.ts";
 import type { FundedState } from "./state.ts";
 
 /** What people and path finding look at. Amounts are of our own current commitment. */
@@ -59,7 +60,10 @@ export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
 }
 
 function closingTxid(state: FundedState): Txid | undefined {
-  if (state.tag === "Failed") return state.spent?.txid;
+  if (state.tag === "Failed") {
+    const spend = spendOf(state, state.params.funding);
+    return spend === undefined ? undefined : txidOf(spend.tx);
+  }
   if (state.tag !== "Closing") return undefined;
   return state.confirmed?.txid ?? txidOf(state.tx);
 }
@@ -79,5 +83,6 @@ export function signerMemoryOf(state: FundedState): SignerMemory {
     sent === undefined
       ? { funding, number: remote.number, txid: remote.txid }
       : { funding, number: remote.number + 1n, txid: sent.txid };
-  return signerMemory({ signed, localNumber: local.number, broadcast: false });
+  const broadcast = state.tag === "Failed" && state.commitment !== undefined;
+  return signerMemory({ signed, localNumber: local.number, broadcast });
 }

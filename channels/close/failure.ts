@@ -73,7 +73,14 @@ export function fail(state: FundedState, cause: FailureCause): Transition {
   );
 }
 
-export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause, spent?: Failed["spent"]): Failed {
+/** Somebody here wants the channel closed, and does not wait for the peer. A mutual close that is out already is as good. */
+export function forceClose(state: ChannelState): Transition {
+  if ("commitments" in state && state.tag !== "Closing" && state.tag !== "Failed")
+    return fail(state, { tag: "requested" });
+  return stay({ tag: "CommandRefused", command: "ForceClose", reason: { code: "wrong_state", state: state.tag } });
+}
+
+export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause): Failed {
   const { params, commitments, funding, ready, remoteAlias, announcement } = offline(state);
   return {
     tag: "Failed",
@@ -85,15 +92,24 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause,
     announcement,
     link: state.link,
     cause,
-    spent,
+    failedAt: undefined,
+    mutual: state.tag === "Closing" ? state.tx : undefined,
+    commitment: undefined,
+    spends: [],
+    revoked: undefined,
+    givenUp: [],
   };
 }
 
 /** What the peer is told, again on every reconnection. BOLT 2 §Message Retransmission. */
 export function failureText(cause: FailureCause): string {
   switch (cause.tag) {
+    case "requested":
+      return "closing without you";
     case "fault":
       return cause.text;
+    case "deadline":
+      return `${cause.side === "offered" ? "received" : "offered"} htlc ${cause.id} is not resolved in time`;
     case "peer_error":
       return "channel failed by your error";
     case "data_lost":

@@ -1,6 +1,5 @@
 import { fail } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
-import { describeFault, type PeerFault } from "../fault.ts";
 import type { Htlc } from "../htlc.ts";
 import type { FundedState } from "../state.ts";
 import type { Transition } from "../transition.ts";
@@ -23,6 +22,6 @@ export function failOverdue(env: ChannelEnv, state: FundedState): Transition | u
   if (state.tag === "Failed" || state.tag === "Closing") return undefined;
   const late = overdue(env, state.commitments.htlcs);
   if (late === undefined) return undefined;
-  const fault: PeerFault = { code: "htlc_deadline", id: late.id };
-  return fail(state, { tag: "fault", text: describeFault(fault) });
+  const { side, id, expiry } = late;
+  return fail(state, { tag: "deadline", side, id, expiry });
 }

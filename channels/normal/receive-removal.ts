@@ -47,14 +47,16 @@ export function receiveFulfill(state: UpdatingState, message: UpdateFulfillHtlc)
 
 /**
  * A preimage that comes when the channel has failed: upstream is owed nothing but it, so it is written and passed on, and
- * nothing else is done. Whatever is wrong with it is ignored. BOLT 5 §Failing a Channel.
+ * nothing else is done. Whatever is wrong with it is ignored, and so is one for an HTLC that is ours for good and that
+ * upstream has been told of. BOLT 5 §Failing a Channel.
  */
 export function lateFulfill(state: Failed, message: UpdateFulfillHtlc): Transition {
   const { id, payment_preimage: preimage } = message;
   const htlc = state.commitments.htlcs.find(
     (known): known is OfferedHtlc => known.side === "offered" && known.id === id,
   );
-  if (htlc === undefined || htlc.preimage !== undefined || !hashesTo(preimage, htlc.paymentHash)) return stay();
+  if (htlc === undefined || htlc.preimage !== undefined || state.givenUp.includes(id)) return stay();
+  if (!hashesTo(preimage, htlc.paymentHash)) return stay();
   const htlcs = state.commitments.htlcs.map((known) => (known === htlc ? { ...htlc, preimage } : known));
   const { origin, amount } = htlc;
   const next = { ...state, commitments: { ...state.commitments, htlcs } };

@@ -83,7 +83,7 @@ function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]
 /** One more block. Undefined when it changes nothing. */
 export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
   const waited = env.height - state.funding.since;
-  const waiting = state.tag === "WaitForFundingConfirmed" || (state.tag === "Failed" && state.spent === undefined);
+  const waiting = state.tag === "WaitForFundingConfirmed" || (state.tag === "Failed" && state.spends.length === 0);
   const unfunded = waiting && state.funding.confirmed === undefined && !state.ready.local;
   if (unfunded && state.params.opener === "remote" && waited >= FUNDING_TIMEOUT_BLOCKS) {
     const text = "the funding transaction did not confirm";

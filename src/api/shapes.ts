@@ -99,6 +99,30 @@ export const channelShape = z.object({
   remoteCommitmentNumber: amount,
   closingTxid: hash.nullable(),
 });
+export const explanationShape = z.object({
+  id: z.string().regex(/^ch_[0-9a-f]{64}$/),
+  cause: z.enum(["open", "agreement", "requested", "fault", "deadline", "peer_error", "data_lost", "funding_spent"]),
+  why: z.string(),
+  since: count.nullable(),
+  closing: z
+    .object({
+      txid: hash,
+      height: count,
+      by: z.enum(["local", "remote", "revoked", "future", "mutual"]),
+      what: z.string(),
+    })
+    .nullable(),
+  outputs: z.array(
+    z.object({
+      outpoint,
+      amountSat: sat,
+      what: z.string(),
+      status: z.enum(["waiting", "claimable", "no_preimage", "uneconomical", "spent"]),
+      height: count.nullable(),
+      txid: hash.nullable(),
+    }),
+  ),
+});
 export const graphNodeShape = z.object({
   id: nodeId,
   alias: z.string(),

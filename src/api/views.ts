@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { formatShortChannelId, outpointKey } from "../base/ids.ts";
+import type { Explanation } from "../../channels/index.ts";
+import { type ChannelId, formatShortChannelId, outpointKey } from "../base/ids.ts";
 import type {
   Balance,
   ChainInfo,
@@ -118,6 +119,21 @@ export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelSha
   localCommitmentNumber: digits(channel.localCommitmentNumber),
   remoteCommitmentNumber: digits(channel.remoteCommitmentNumber),
   closingTxid: or(channel.closingTxid, same),
+});
+export const explanationJson = (id: ChannelId, told: Explanation): Json<typeof shapes.explanationShape> => ({
+  id: `ch_${id}`,
+  cause: told.cause,
+  why: told.why,
+  since: or(told.since, same),
+  closing: or(told.closing, same),
+  outputs: told.outputs.map(({ outpoint, amount, what, status, height, txid }) => ({
+    outpoint: outpointKey(outpoint),
+    amountSat: digits(amount),
+    what,
+    status,
+    height: or(height, same),
+    txid: or(txid, same),
+  })),
 });
 export const graphNodeJson = (node: GraphNode): Json<typeof shapes.graphNodeShape> => ({
   id: node.id,

@@ -19,6 +19,10 @@ export interface Spending {
   readonly changeScript: Uint8Array;
   /** The least change worth an output, in sat. */
   readonly changeMin: Sat;
+  /** What else the transaction holds and the coins pay for: weight units, and sat of fee that are owed beyond them. */
+  readonly besides?: { readonly weight: number; readonly fee: Sat };
+  /** Whether there must be change: the transaction has no other output. */
+  readonly needsChange?: boolean;
 }
 export interface Selection<C extends Coin> {
   /** In the order of the inputs. BIP 69 §Transaction Inputs. */
@@ -32,7 +36,7 @@ export interface Selection<C extends Coin> {
 }
 export interface InsufficientFunds {
   readonly code: "insufficient_funds";
-  /** The outputs and the fee of spending every coin worth spending, in sat. */
+  /** The outputs and the fee of spending every coin worth spending, and what has to be kept; in sat. */
   readonly needed: Sat;
   /** All that those coins hold, in sat. */
   readonly available: Sat;
@@ -59,13 +63,15 @@ export function selectCoins<C extends Coin>(
   coins: readonly C[],
   spending: Spending,
 ): Result<Selection<C>, InsufficientFunds> {
-  const { outputs, feerate } = spending;
+  const { outputs, feerate, besides, changeMin, changeScript } = spending;
   const worth = coins
     .filter((coin) => coin.amount > feeForWeightCeil(feerate, coin.weight))
     .sort(byAmountDescending)
     .slice(0, INPUTS_MAX);
   const target = sumSat(outputs.map((output) => output.amount));
-  const needs = (chosen: readonly C[]): bigint => target + feeForWeightCeil(feerate, weightOf(chosen, outputs));
+  const fixed = (besides?.weight ?? 0) + (spending.needsChange ? outputWeight(changeScript) : 0);
+  const least = target + (besides?.fee ?? 0n) + (spending.needsChange ? changeMin : 0n);
+  const needs = (chosen: readonly C[]): bigint => least + feeForWeightCeil(feerate, weightOf(chosen, outputs) + fixed);
   const enough = (chosen: readonly C[]): boolean => total(chosen) >= needs(chosen);
   const single = worth.filter((coin) => enough([coin])).at(-1);
   if (single !== undefined) return ok(settle([single], spending));
@@ -80,14 +86,16 @@ export function selectCoins<C extends Coin>(
 const total = (coins: readonly Coin[]): Sat => sumSat(coins.map((coin) => coin.amount));
 
 function settle<C extends Coin>(coins: readonly C[], spending: Spending): Selection<C> {
-  const { outputs, feerate, changeScript, changeMin } = spending;
+  const { outputs, feerate, changeScript, changeMin, besides } = spending;
+  const { weight: extra, fee: owed } = besides ?? { weight: 0, fee: 0n };
   const rest = total(coins) - sumSat(outputs.map((output) => output.amount));
-  const withChange = weightOf(coins, outputs) + outputWeight(changeScript);
-  const left = rest - feeForWeightCeil(feerate, withChange);
+  const withChange = weightOf(coins, outputs) + outputWeight(changeScript) + extra;
+  const left = rest - owed - feeForWeightCeil(feerate, withChange);
   const change = left >= changeMin && left > 0n ? sat(left) : undefined;
   const all = change === undefined ? outputs : [...outputs, { amount: change, script: changeScript }];
   const fee = sat(rest - (change ?? 0n));
-  assert(fee >= feeForWeightCeil(feerate, weightOf(coins, all)), "the fee meets the feerate");
+  assert(fee >= owed + feeForWeightCeil(feerate, weightOf(coins, all) + extra), "the fee meets the feerate");
+  assert(!spending.needsChange || change !== undefined, "there is change where there must be");
   assert(total(coins) === sumSat(all.map((output) => output.amount)) + fee, "every sat is accounted for");
   return { coins: [...coins].sort(byOutpoint), outputs: [...all].sort(compareTxOuts), change, fee };
 }

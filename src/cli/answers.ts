@@ -15,6 +15,7 @@ export type Transaction = Answer<typeof shapes.transactionShape>;
 export type Utxo = Answer<typeof shapes.utxoShape>;
 export type Peer = Answer<typeof shapes.peerShape>;
 export type Channel = Answer<typeof shapes.channelShape>;
+export type Explanation = Answer<typeof shapes.explanationShape>;
 export type GraphNode = Answer<typeof shapes.graphNodeShape>;
 export type GraphChannel = Answer<typeof shapes.graphChannelShape>;
 export type Quote = Answer<typeof shapes.quoteShape>;

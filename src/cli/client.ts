@@ -4,6 +4,7 @@ import type {
   Chain,
   Channel,
   Decoded,
+  Explanation,
   GraphChannel,
   GraphNode,
   Invoice,
@@ -99,6 +100,7 @@ export function sluiceClient(api: ApiClient) {
     disconnect: (id: string) => api.delete(`/v1/peers/${part(id)}`),
     channels: () => list<Channel>("/v1/channels"),
     channel: (id: string) => get<Channel>(`/v1/channels/${part(id)}`),
+    explainChannel: (id: string) => get<Explanation>(`/v1/channels/${part(id)}/explanation`),
     openChannel: (request: OpenChannel) => post<Channel>("/v1/channels", request),
     closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),
 

@@ -217,3 +217,12 @@ export const nodeId: Codec<NodeId> = refine(
 );
 /** 64 bytes, r then s, big endian. BOLT 1 §Fundamental Types. */
 export const signature = bytes(64);
+
+/** One of a few words, as a byte: its place among them. A word is only ever added behind the others. */
+export const enumeration = <T extends string>(name: string, ...values: readonly T[]): Codec<T> =>
+  refine(
+    name,
+    u8,
+    (index) => values[index],
+    (value) => values.indexOf(value),
+  );

@@ -1,12 +1,15 @@
-import { channelId, type NodeId } from "../base/ids.ts";
+import { type Explanation, explain } from "../../channels/index.ts";
+import { type ChannelId, channelId, type NodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { satPerKw } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import type { ChannelEntry, Outcome } from "./channel-table.ts";
 import { channelInfo } from "./channel-views.ts";
+import { reserveOf } from "./closing-reserve.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
 import type { ChannelInfo, CloseRequest, OpenRequest } from "./views.ts";
+import { keptFor } from "./wallet-host.ts";
 
 /** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
 const COMMITMENT_FEERATE_MIN = 2_500;
@@ -21,8 +24,10 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
     return err({ code: "peer_unreachable", detail: "connect to the peer first", pointer: "/nodeId" });
   }
   const funds = wallet.balance().confirmed + wallet.balance().unconfirmed;
-  if (funds < request.capacity) {
-    const detail = `needs ${request.capacity} sat on the chain, ${funds} sat are there`;
+  const kept = reserveOf(channels.table.settled(), ctx.policy.channel, 1);
+  const needed = request.capacity + kept;
+  if (funds < needed) {
+    const detail = `needs ${needed} sat on the chain${keptFor(kept)}, ${funds} sat are there`;
     return err({ code: "insufficient_balance", detail, pointer: "/capacitySat" });
   }
   const asked = await new Promise<Asked>((resolve) => {
@@ -52,6 +57,7 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
   const entry = channels.table.byId(request.id);
   if (entry === undefined) return err({ code: "not_found", detail: "no such channel" });
   if (entry.asked !== undefined) return err({ code: "channel_busy", detail: "the channel is being opened or closed" });
+  if (request.force) return forceClose(hosts, entry, request);
   if (peers.session(entry.peer) === undefined) {
     return err({ code: "peer_unreachable", detail: "the peer is not connected" });
   }
@@ -68,6 +74,34 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
     });
   });
   return told(hosts, asked);
+}
+
+/** Publishes our commitment; answers when that is durable. The peer is not asked. */
+async function forceClose(
+  hosts: Hosts,
+  entry: ChannelEntry,
+  { address, feerate }: CloseRequest,
+): Promise<Result<ChannelInfo, CommandFault>> {
+  if (address !== undefined || feerate !== undefined) {
+    const detail = "a commitment pays where it was agreed on, at the fee that it has";
+    return err({ code: "bad_request", detail, pointer: address === undefined ? "/feerateSatPerKw" : "/address" });
+  }
+  const asked = await new Promise<Asked>((resolve) => {
+    hosts.ctx.turns.run((turn) => {
+      ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
+      hosts.channels.apply(turn, entry, { tag: "ForceClose" });
+    });
+  });
+  if (asked.outcome.tag === "refused") return err({ code: "not_possible", detail: asked.outcome.detail });
+  return told(hosts, asked);
+}
+
+/** Why a channel was closed and what has come of its money; of one that is forgotten what was kept of it. */
+export function explainChannel(hosts: Hosts, id: ChannelId): Explanation | undefined {
+  const entry = hosts.channels.table.byId(id);
+  return entry !== undefined && "commitments" in entry.state
+    ? explain(hosts.channels.env(entry), entry.state)
+    : hosts.channels.ended.shown(id);
 }
 
 interface Asked {

@@ -1,14 +1,17 @@
-import { type Effect, encodeRevokedHtlcs, markRevoked, sign } from "../../channels/index.ts";
+import { type Effect, explain, markRevoked, sign, type WatchedOutput } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
+import { p2wshOf } from "../bitcoin/templates.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
 import { peerLane, type Turn } from "./turn.ts";
+import { keptFor } from "./wallet-host.ts";
 
 /** Carries out one effect of a channel. Total: a new effect does not compile before it has a place here. */
 export function performChannelEffect(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect: Effect): void {
@@ -35,6 +38,14 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       return turn.next((later) => fromWallet(host, later, entry, effect));
     case "WatchFunding":
       return watch(host, turn, entry, effect);
+    case "WatchOutputs":
+      return watchOutputs(host, turn, entry, effect.outputs);
+    case "Claims": {
+      const { channelId } = present(paramsOf(entry.state), "only a funded channel claims");
+      return host.parts.claims.take(turn, channelId, { secrets: entry.secrets, claims: effect.claims });
+    }
+    case "NeedRevokedHtlcs":
+      return host.apply(turn, entry, { tag: "RevokedHtlcs", ...host.revoked(entry, effect.number) });
     case "Broadcast":
       return broadcast(host, turn, entry, effect);
     case "Refused":
@@ -46,7 +57,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "HtlcFailed":
       return turn.next((later) => listener.htlcFailed(later, effect.origin, effect.failure));
     case "RevokedHtlcs":
-      return keepRevoked(turn, entry, effect);
+      return host.keepRevoked(turn, entry, effect);
     default:
       return performNews(host, turn, entry, effect);
   }
@@ -65,6 +76,7 @@ type News = Extract<
       | "NotifyUpdated"
       | "Forget"
       | "ChannelFailed"
+      | "Breach"
       | "Closed";
   }
 >;
@@ -90,18 +102,25 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       if (effect.disconnect) turn.afterwards(peerLane(entry.peer), () => host.parts.peers().hangUp(entry.peer));
       return undefined;
     case "SendError":
-      answer(turn, entry, effect.text);
+      if (entry.state.tag !== "Failed") answer(turn, entry, effect.text);
       return host.tell(turn, entry.peer, { name: "error", channel_id: effect.channelId, data: utf8(effect.text) });
     case "PeerWarned":
       return ctx.log.warn("peer warned", { peer: entry.peer, channel: id, text: effect.text });
     case "NotifyUpdated":
       return undefined;
     case "ChannelFailed":
-      answer(turn, entry, `the channel failed: ${effect.cause.tag}`);
+      if (effect.cause.tag === "requested") answer(turn, entry);
+      else answer(turn, entry, `the channel failed: ${effect.cause.tag}`);
       ctx.events.record(turn, "channel.closing", { channelId: id, cause: effect.cause.tag, failed: true });
       return turn.next((later) => listener.gone(later, entry));
+    case "Breach": {
+      const { txid, number } = effect;
+      ctx.log.error("the peer has published a revoked commitment", { peer: entry.peer, channel: id, txid });
+      return ctx.events.record(turn, "channel.breach_detected", { channelId: id, txid, number: number.toString() });
+    }
     case "Closed":
       ctx.events.record(turn, "channel.closed", { channelId: id, txid: effect.txid, height: effect.height });
+      if ("commitments" in entry.state) host.ended.put(turn, id, explain(host.env(entry), entry.state));
       return turn.next((later) => listener.gone(later, entry));
     case "Forget":
       return forget(host, turn, entry, effect.reason);
@@ -162,15 +181,14 @@ function fromWallet(
     const script = wallet.newScript(turn, "channel closed", "change");
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
-  const funded = wallet.fund(
-    turn,
-    { amount: effect.amount, script: effect.script },
-    "channel opened",
-    entry.fundingFeerate,
-  );
+  // This channel too may have to be closed against the peer's will.
+  const keep = reserveOf(host.table.settled(), host.parts.ctx.policy.channel, 1);
+  const feerate = entry.fundingFeerate ?? wallet.feerate();
+  const output = { amount: effect.amount, script: effect.script };
+  const funded = wallet.fund(turn, output, { label: "channel opened", keep, feerate });
   if (!funded.ok) {
     const { needed, available } = funded.error;
-    const reason = `insufficient funds: needs ${needed} sat, ${available} sat can be spent`;
+    const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;
     return host.apply(turn, entry, { tag: "AbortOpening", reason });
   }
   entry.fundingTxid = funded.value.txid;
@@ -195,13 +213,21 @@ function watch(
   );
 }
 
+function watchOutputs(host: ChannelHost, turn: Turn, entry: ChannelEntry, outputs: readonly WatchedOutput[]): void {
+  const watches = outputs.map(({ outpoint, witnessScript, minedAt }) => {
+    host.table.watchOutput(entry, outpoint);
+    return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
+  });
+  if (watches.length > 0) turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
+}
+
 function broadcast(
   host: ChannelHost,
   turn: Turn,
   entry: ChannelEntry,
   effect: Extract<Effect, { tag: "Broadcast" }>,
 ): void {
-  if (effect.why === "mutual_close") return host.parts.wallet.broadcast(turn, effect.tx);
+  if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
   host.parts.wallet.publish(turn, txidOf(effect.tx));
   answer(turn, entry);
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
@@ -211,12 +237,6 @@ function broadcast(
     capacitySat: params.capacity.toString(),
     fundingTxid: params.funding.txid,
   });
-}
-
-/** With the secret that comes with it, what a penalty for this state needs. */
-function keepRevoked(turn: Turn, entry: ChannelEntry, effect: Extract<Effect, { tag: "RevokedHtlcs" }>): void {
-  const params = present(paramsOf(entry.state), "only a funded channel revokes");
-  turn.put(KEY.revoked(params.channelId, effect.number), encodeRevokedHtlcs(effect.htlcs));
 }
 
 function forget(host: ChannelHost, turn: Turn, entry: ChannelEntry, reason: string): void {

@@ -3,9 +3,12 @@ import {
   type ChannelInput,
   type ChannelMessage,
   type ChannelState,
+  type CommitmentHtlc,
   decodeChannel,
   deriveAhead,
+  type Explanation,
   encodeChannel,
+  explanationRecord,
   FRESH,
   FRESH_MEMORY,
   type FundedState,
@@ -15,14 +18,13 @@ import {
   isDurable,
   type OfferRefusal,
   pendingOrigins,
+  revokedHtlcs,
   signerMemoryOf,
   step,
 } from "../../channels/index.ts";
 import type { ChannelId, NodeId, Preimage } from "../base/ids.ts";
-import { assert } from "../base/result.ts";
+import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
-import { txidOf } from "../bitcoin/tx.ts";
-import type { ChainEvent } from "../ports/chain-source.ts";
 import { StoreCorrupt } from "../ports/store.ts";
 import { featureBits, hasFeature, OFFERED } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
@@ -30,8 +32,10 @@ import type { WireMessage } from "../wire/registry.ts";
 import { performChannelEffect } from "./channel-effects.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
+import type { ClaimHost } from "./claim-host.ts";
 import type { NodeContext } from "./context.ts";
 import type { Peers } from "./peers.ts";
+import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { WalletHost } from "./wallet-host.ts";
@@ -53,6 +57,7 @@ export interface ChannelHostParts {
   readonly ctx: NodeContext;
   readonly peers: () => Peers;
   readonly wallet: WalletHost;
+  readonly claims: ClaimHost;
   readonly listener: ChannelListener;
   readonly height: () => BlockHeight;
 }
@@ -63,10 +68,15 @@ const NO_FEATURES = new Uint8Array(0);
 export class ChannelHost {
   readonly parts: ChannelHostParts;
   readonly table = new ChannelTable();
+  readonly #revoked: RecordTable<readonly CommitmentHtlc[]>;
+  /** How channels ended, by id, also of those that are forgotten. */
+  readonly ended: RecordTable<Explanation>;
   #nextKeyIndex = 0;
 
   constructor(parts: ChannelHostParts) {
     this.parts = parts;
+    this.#revoked = recordTable(parts.ctx.store, KEY.revokedAll, revokedHtlcs);
+    this.ended = recordTable(parts.ctx.store, KEY.ended, explanationRecord);
     this.#load();
   }
 
@@ -194,37 +204,12 @@ export class ChannelHost {
     return undefined;
   }
 
-  chainEvent(turn: Turn, event: ChainEvent): void {
-    switch (event.tag) {
-      case "ScriptPaid": {
-        const entry = this.table.byScript(event.script);
-        const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
-        if (entry === undefined || funding?.txid !== txidOf(event.by.tx)) return;
-        const { block, index, tx } = event.by;
-        const output = tx.outputs[funding.vout];
-        return this.apply(turn, entry, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
-      }
-      case "OutpointSpent": {
-        const entry = this.table.byOutpoint(event.outpoint);
-        if (entry === undefined) return;
-        return this.apply(turn, entry, { tag: "FundingSpent", tx: event.by.tx, height: event.by.block.height });
-      }
-      case "BlockConnected":
-        for (const entry of this.table.settled()) {
-          this.apply(turn, entry, { tag: "BlockConnected", height: event.block.height });
-        }
-        return;
-      case "BlockDisconnected":
-        for (const entry of this.table.settled()) this.#reorganised(turn, entry, event.block.height);
-        return;
-    }
+  /** With the secret that comes with it, what a penalty for this commitment needs. */
+  keepRevoked(turn: Turn, entry: ChannelEntry, { number, htlcs }: RevokedCommitment): void {
+    this.#revoked.put(turn, KEY.revokedId(channelIdOf(entry), number), htlcs);
   }
-  #reorganised(turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
-    const { state } = entry;
-    const spent = state.tag === "Closing" ? state.confirmed : state.tag === "Failed" ? state.spent : undefined;
-    if (spent !== undefined && spent.height >= height) this.apply(turn, entry, { tag: "FundingSpendReorged" });
-    const confirmed = "funding" in state ? state.funding.confirmed : undefined;
-    if (confirmed !== undefined && confirmed.height >= height) this.apply(turn, entry, { tag: "FundingReorged" });
+  revoked(entry: ChannelEntry, number: bigint): RevokedCommitment {
+    return { number, htlcs: this.#revoked.get(KEY.revokedId(channelIdOf(entry), number)) ?? [] };
   }
 
   env(entry: ChannelEntry): ChannelEnv {
@@ -250,6 +235,12 @@ export class ChannelHost {
   }
 }
 
+interface RevokedCommitment {
+  readonly number: bigint;
+  readonly htlcs: readonly CommitmentHtlc[];
+}
+const channelIdOf = ({ state }: ChannelEntry): ChannelId =>
+  present(paramsOf(state), "only a funded channel revokes").channelId;
 const isFundedState = (state: ChannelState): state is FundedState => "commitments" in state;
 /** Either side's next commitment is another one than before. */
 const isNextCommitment = (before: ChannelState, after: ChannelState): boolean =>

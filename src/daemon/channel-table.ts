@@ -83,6 +83,9 @@ export class ChannelTable {
     this.#byOutpoint.set(outpointKey(outpoint), entry);
     this.#byScript.set(toHex(script), entry);
   }
+  watchOutput(entry: ChannelEntry, outpoint: Outpoint): void {
+    this.#byOutpoint.set(outpointKey(outpoint), entry);
+  }
   nameShort(entry: ChannelEntry, id: ShortChannelId): void {
     this.#byScid.set(id, entry);
   }

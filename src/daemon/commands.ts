@@ -1,4 +1,5 @@
-import type { BlockHash, NodeId, PaymentHash, Txid } from "../base/ids.ts";
+import type { Explanation } from "../../channels/index.ts";
+import type { BlockHash, ChannelId, NodeId, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type {
@@ -64,8 +65,10 @@ export interface NodeCommands {
   channels(): readonly ChannelInfo[];
   /** Resolves when the funding transaction has been broadcast. */
   openChannel(request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>>;
-  /** By agreement. Resolves when `shutdown` is durable and sent; `channel.closed` tells the end. */
+  /** By agreement: resolves when `shutdown` is durable and sent. By `force`: when ours is to be published. `channel.closed` tells the end. */
   closeChannel(request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>>;
+  /** Why it was closed and what has come of its money, also when it is long gone; undefined for what never was a channel. */
+  explainChannel(id: ChannelId): Explanation | undefined;
 
   graphNodes(): readonly GraphNode[];
   graphChannels(): readonly GraphChannel[];

@@ -4,7 +4,7 @@ import { scriptOfAddress } from "../bitcoin/address.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
-import { closeChannel, openChannel } from "./channel-commands.ts";
+import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import type { NodeCommands } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
@@ -118,6 +118,7 @@ type PeerCommands = Pick<
   | "channels"
   | "openChannel"
   | "closeChannel"
+  | "explainChannel"
   | "graphNodes"
   | "graphChannels"
   | "route"
@@ -129,6 +130,7 @@ const peerAndChannelCommands = (hosts: Hosts): PeerCommands => ({
   channels: () => hosts.channels.table.settled().flatMap((entry) => channelInfo(hosts.channels, entry) ?? []),
   openChannel: (request) => openChannel(hosts, request),
   closeChannel: (request) => closeChannel(hosts, request),
+  explainChannel: (id) => explainChannel(hosts, id),
   graphNodes: () => graphNodes(hosts.graph),
   graphChannels: () => graphChannels(hosts.graph),
   route: (request) => routeQuote(hosts, request),

@@ -1,10 +1,14 @@
 import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
+import type { Sat } from "../base/units.ts";
 import { createChainHost, loadCursor } from "./chain-host.ts";
+import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
 import { paramsOf } from "./channel-table.ts";
 import { forwardPolicy, localChannels } from "./channel-views.ts";
+import { ClaimHost } from "./claim-host.ts";
+import { reserveOf } from "./closing-reserve.ts";
 import type { NodeContext } from "./context.ts";
 import { createEvents } from "./events.ts";
 import { GossipHost } from "./gossip-host.ts";
@@ -70,7 +74,8 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const height = () => chain.height();
   const peersOf = (): Peers => peers;
   const channelsOf = (): ChannelHost => channels;
-  const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height);
+  const reserve = (): Sat => reserveOf(channels.table.settled(), ctx.policy.channel);
+  const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height, reserve);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
   const ownGossip = new OwnGossip(ctx, graph, channelsOf, gossip);
   const site = new SiteHost(ctx, height);
@@ -91,7 +96,8 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     streamTick: (turn, htlc) => site.tick(turn, htlc),
   });
   const listener = channelListener(ctx, { payments, incoming, ownGossip });
-  const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, listener, height });
+  const claims = new ClaimHost(ctx, wallet, height);
+  const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, claims, listener, height });
   const peers = createPeers(
     {
       clock: ctx.clock,
@@ -108,7 +114,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
     (turn, event) => wallet.chainEvent(turn, event),
-    (turn, event) => channels.chainEvent(turn, event),
+    (turn, event) => channelChainEvent(channels, turn, event),
     (_turn, event) => gossip.chainEvent(event),
   ]);
   return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, ownGossip, site, subscriptions };

@@ -12,8 +12,11 @@ export const KEY = {
   channelKeys: (index: number): string => `channel-keys/${digits(index)}`,
   channelKeysAll: "channel-keys/",
   /** Untrimmed HTLCs of a revoked commitment: what a penalty needs beside the secret. */
-  revoked: (id: ChannelId, number: bigint): string => `revoked/${id}/${digits(number)}`,
+  revokedAll: "revoked/",
+  revokedId: (id: ChannelId, number: bigint): string => `${id}/${digits(number)}`,
   revokedOf: (id: ChannelId): string => `revoked/${id}/`,
+  /** Why and how a channel ended: kept when everything else of it is forgotten. */
+  ended: "ended/",
   payment: (hash: PaymentHash): string => `payment/${hash}`,
   payments: "payment/",
   invoice: (hash: PaymentHash): string => `invoice/${hash}`,

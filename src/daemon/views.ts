@@ -81,6 +81,8 @@ export interface OpenRequest {
 }
 export interface CloseRequest {
   readonly id: ChannelId;
+  /** Without the peer: our commitment goes to the chain. Address and feerate are of no use then. */
+  readonly force?: boolean;
   readonly address?: string;
   readonly feerate?: SatPerKw;
 }

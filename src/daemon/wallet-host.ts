@@ -1,6 +1,6 @@
-import type { Txid } from "../base/ids.ts";
+import type { Outpoint, Txid } from "../base/ids.ts";
 import { err, ok, type Result, unreachable } from "../base/result.ts";
-import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
+import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../base/units.ts";
 import { addressOf, scriptOfAddress } from "../bitcoin/address.ts";
 import type { InsufficientFunds } from "../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
@@ -11,6 +11,7 @@ import type { Branch } from "./keychain.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
+import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { loadWallet } from "./wallet/records.ts";
@@ -23,13 +24,20 @@ const TARGET_BLOCKS = 6;
 /** The coins of the node: its addresses, what was paid to them, and what is being spent. */
 export class WalletHost {
   readonly #ctx: NodeContext;
+  readonly #reserve: () => Sat;
   /** Payments on the chain that were asked for since the start: one that is refused gives its coins back. */
   readonly #sent = new Set<Txid>();
+  /** By outpoint: where the claims of channels pay to. */
+  readonly #sweepScripts = new Map<string, Uint8Array>();
   #state: WalletState;
 
-  /** `height`: the newest block whose effects are in the store. */
-  constructor(ctx: NodeContext, height: BlockHeight | undefined) {
+  /**
+   * @param height   the newest block whose effects are in the store
+   * @param reserve  what no payment may touch: it is kept for closing channels, in sat
+   */
+  constructor(ctx: NodeContext, height: BlockHeight | undefined, reserve: () => Sat) {
     this.#ctx = ctx;
+    this.#reserve = reserve;
     this.#state = loadWallet(ctx.store.range(KEY.wallet), height);
   }
   start(turn: Turn): void {
@@ -45,8 +53,16 @@ export class WalletHost {
     return script;
   }
   /** A signed transaction with this output, its coins reserved: `publish` or `release` ends that. */
-  fund(turn: Turn, output: TxOut, label: string, feerate = this.feerate()): Result<Funded, InsufficientFunds> {
-    const funded = fund(this.#state, this.#ctx.keychain, { output, feerate, label });
+  fund(
+    turn: Turn,
+    output: TxOut,
+    {
+      label,
+      keep,
+      feerate = this.feerate(),
+    }: { readonly label: string; readonly keep: Sat; readonly feerate?: SatPerKw },
+  ): Result<Funded, InsufficientFunds> {
+    const funded = fund(this.#state, this.#ctx.keychain, { output, feerate, label, keep });
     if (funded.ok) this.#apply(turn, funded.value.step);
     return funded;
   }
@@ -60,6 +76,38 @@ export class WalletHost {
   reservations(): readonly Txid[] {
     return reservations(this.#state);
   }
+  /** Adds to a transaction of a channel what it needs to be mined, and broadcasts it. */
+  attach(turn: Turn, attachment: Attachment, complete: (tx: Tx) => Tx): Result<Tx, InsufficientFunds> {
+    const attached = attach(this.#state, this.#ctx.keychain, attachment, complete);
+    if (!attached.ok) return attached;
+    this.#apply(turn, attached.value.step);
+    return ok(attached.value.tx);
+  }
+  /** Takes over a signed transaction of a channel that pays to us, and broadcasts it. */
+  adopt(turn: Turn, tx: Tx, fee: Sat, label: string): void {
+    this.#apply(turn, adopt(this.#state, tx, fee, label));
+  }
+  /** The address for what an output of a channel holds: the same however often its transaction is made anew. */
+  sweepScript(turn: Turn, outpoint: string, label: string): Uint8Array {
+    const known = this.#sweepScripts.get(outpoint);
+    if (known !== undefined) return known;
+    const script = this.newScript(turn, label, "change");
+    this.#sweepScripts.set(outpoint, script);
+    return script;
+  }
+  /** A transaction of ours that is to be mined and not yet is, spending this outpoint. */
+  unconfirmedSpender(outpoint: Outpoint): { readonly tx: Tx; readonly txid: Txid; readonly fee: Sat } | undefined {
+    return unconfirmedSpender(this.#state, outpoint);
+  }
+  /** A transaction that is out is said again. */
+  again(turn: Turn, txid: Txid): void {
+    const tx = this.#state.txs.get(txid)?.tx;
+    if (tx !== undefined) this.broadcast(turn, tx);
+  }
+  /** A transaction that is not wanted any more, or cannot be mined: its coins are free, unless it was mined. */
+  giveUp(turn: Turn, txid: Txid): void {
+    this.#apply(turn, refused(this.#state, txid));
+  }
   send(turn: Turn, { address, amount, feerate = this.feerate() }: SendRequest): Result<Txid, CommandFault> {
     const script = scriptOfAddress(address, this.#ctx.params);
     if (!script.ok) {
@@ -67,8 +115,9 @@ export class WalletHost {
       return err({ code: "bad_request", detail, pointer: "/address" });
     }
     const output = { amount, script: script.value };
-    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label: "sent" });
-    if (!sent.ok) return err(toPerson(sent.error));
+    const keep = this.#reserve();
+    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label: "sent", keep });
+    if (!sent.ok) return err(toPerson(sent.error, keep));
     this.#sent.add(sent.value.txid);
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
@@ -131,7 +180,10 @@ export class WalletHost {
   }
 }
 
-const toPerson = (fault: InsufficientFunds): CommandFault => ({
+const toPerson = (fault: InsufficientFunds, kept: Sat): CommandFault => ({
   code: "insufficient_balance",
-  detail: `needs ${fault.needed} sat on the chain, ${fault.available} sat can be spent`,
+  detail: `needs ${fault.needed} sat on the chain${keptFor(kept)}, ${fault.available} sat can be spent`,
 });
+/** Why more is needed than what is paid. */
+export const keptFor = (kept: Sat): string =>
+  kept === 0n ? "" : ` (${kept} sat of it stay there for the fees of closing channels)`;

@@ -12,7 +12,7 @@ const isFunded = (state: DurableState): state is FundedState => "commitments" in
 /** What may be said of one record of a channel, and of it beside the one before. Cheap: run for every write. */
 export function auditChannel(before: DurableState | undefined, after: DurableState): readonly Fault[] {
   const faults: Fault[] = [];
-  if (after.tag === "Failed" && !isUnborn(before))
+  if (after.tag === "Failed" && before?.tag !== "Failed" && !isUnborn(before))
     faults.push({ rule: "no_failure", detail: `failed: ${JSON.stringify(after.cause)}` });
   if (!isFunded(after)) return faults;
   const { balance, htlcs } = after.commitments;
@@ -33,8 +33,7 @@ export function auditChannel(before: DurableState | undefined, after: DurableSta
 }
 
 /** An opener that crashed may have forgotten a channel that its peer still waits for; no money is in it. */
-const isUnborn = (state: DurableState | undefined): boolean =>
-  state?.tag === "WaitForFundingConfirmed" || (state?.tag === "Failed" && state.funding.confirmed === undefined);
+const isUnborn = (state: DurableState | undefined): boolean => state?.tag === "WaitForFundingConfirmed";
 
 /** Commitment numbers count up by one, and what was settled stays settled. */
 function auditNumbers(before: FundedState, after: FundedState): readonly Fault[] {

@@ -102,19 +102,38 @@ export class Recorder {
     this.#options.sent(peer, message, bytes);
   }
 
-  /** A transaction is given to the chain: the funding of a channel that is on disk, or a closing that both agreed on. */
+  /**
+   * A transaction is given to the chain: the funding of a channel that is on disk, a closing that both agreed on, the
+   * newest commitment of a channel that has failed, or what claims an output of one.
+   */
   broadcasts(tx: Tx): void {
     const txid = txidOf(tx);
     for (const { prevout } of tx.inputs) {
       const state = this.#fundedBy(prevout);
-      if (state === undefined || (state.tag === "Closing" && txidOf(state.tx) === txid)) continue;
+      if (state === undefined || this.#mayEndWith(state, txid)) continue;
       this.#options.report("revoked_state", `transaction ${txid} spends the funding of a channel that is ${state.tag}`);
     }
+    if (this.#spendsAnEnd(tx)) return;
     for (const [vout, { script }] of tx.outputs.entries()) {
       if (isP2wsh(script) && this.#fundedBy({ txid, vout }) === undefined) {
         this.#options.report("durable_first", `the funding transaction ${txid} leaves without a channel on disk`);
       }
     }
+  }
+  #mayEndWith(state: FundedState, txid: Txid): boolean {
+    if (state.tag === "Closing") return txidOf(state.tx) === txid;
+    if (state.tag !== "Failed" || state.cause.tag === "data_lost") return false;
+    return state.mutual === undefined ? this.commitmentTxid(state) === txid : txidOf(state.mutual) === txid;
+  }
+  /** It spends a funding output, which was judged, or something that followed from one. */
+  #spendsAnEnd(tx: Tx): boolean {
+    const ends = new Set<Txid>();
+    for (const state of this.durable.channels.values()) {
+      if (state.tag !== "Failed") continue;
+      for (const { tx: spend } of state.spends) ends.add(txidOf(spend));
+      if (state.commitment !== undefined) ends.add(txidOf(state.commitment));
+    }
+    return tx.inputs.some(({ prevout }) => ends.has(prevout.txid) || this.#fundedBy(prevout) !== undefined);
   }
   #fundedBy(outpoint: Outpoint): FundedState | undefined {
     for (const state of this.durable.channels.values()) {

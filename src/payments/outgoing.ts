@@ -9,7 +9,7 @@ import {
   showFailure,
 } from "../../routing/index.ts";
 import { toHex } from "../base/bytes.ts";
-import { idBytes, type NodeId, type Preimage } from "../base/ids.ts";
+import { formatShortChannelId, idBytes, type NodeId, type Preimage } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";
 import { AssertionError, assert, err, ok, present, type Result, unreachable } from "../base/result.ts";
 import { type Msat, msat, type UnixMs } from "../base/units.ts";
@@ -111,6 +111,7 @@ function stepInFlight(self: NodeId, payment: InFlight, input: PaymentInput): Pay
       return succeed(payment, input.preimage, input.now);
     case "HtlcFailed": {
       if (input.attempt !== attempt.number) return step(payment);
+      if (input.failure.tag === "on_chain") return firstChannelGone(self, payment, input.now);
       const read =
         input.failure.tag === "malformed"
           ? readMalformed(input.failure.code)
@@ -134,6 +135,14 @@ function stepInFlight(self: NodeId, payment: InFlight, input: PaymentInput): Pay
     default:
       return unreachable(input);
   }
+}
+
+/** Our own channel has ended on the chain with the HTLC in it, and the money is back. */
+function firstChannelGone(self: NodeId, payment: InFlight, now: UnixMs): PaymentStep {
+  const { shortChannelId } = present(payment.attempt.route.hops[0], "a route has a hop");
+  const edge = { from: self, shortChannelId };
+  const detail = `channel ${formatShortChannelId(shortChannelId)} was closed and the payment came back`;
+  return retry(payment, { tag: "Edge", edge, permanent: true }, detail, now);
 }
 
 /** The only way in which a route search begins: within the limits of time and attempts. */

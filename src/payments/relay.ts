@@ -1,3 +1,4 @@
+import type { HtlcFailure } from "../../channels/index.ts";
 import {
   checkForward,
   createFailure,
@@ -75,12 +76,7 @@ export function stepRelay(circuit: Circuit | undefined, incoming: HtlcRef, input
       return settled(circuit, incoming, input.preimage);
     case "Failed": {
       if (circuit?.status.tag !== "Offered") return relayStep(circuit);
-      const { failure } = input;
-      const reason =
-        failure.tag === "malformed"
-          ? createMalformedFailure(circuit.sharedSecret, failure.code, failure.sha256OfOnion)
-          : wrapFailure(circuit.sharedSecret, failure.reason);
-      return failed(circuit, reason);
+      return failed(circuit, reasonOf(circuit.sharedSecret, input.failure));
     }
     case "Refused": {
       if (circuit?.status.tag !== "Offered") return relayStep(circuit);
@@ -91,6 +87,20 @@ export function stepRelay(circuit: Circuit | undefined, incoming: HtlcRef, input
       return relayStep(circuit?.status.tag === "Offered" ? circuit : undefined);
     default:
       return unreachable(input);
+  }
+}
+
+/** What goes upstream: the packet from downstream in one more layer, or our own word where there is none. */
+function reasonOf(sharedSecret: Uint8Array, failure: HtlcFailure): Uint8Array {
+  switch (failure.tag) {
+    case "failed":
+      return wrapFailure(sharedSecret, failure.reason);
+    case "malformed":
+      return createMalformedFailure(sharedSecret, failure.code, failure.sha256OfOnion);
+    case "on_chain":
+      return createFailure(sharedSecret, gone());
+    default:
+      return unreachable(failure);
   }
 }
 

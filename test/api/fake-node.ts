@@ -1,7 +1,8 @@
+import type { Explanation } from "../../channels/index.ts";
 import type { BlockHash, ChannelId, NodeId, PaymentHash, Preimage, Txid } from "../../src/base/ids.ts";
 import { shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
-import { type BlockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
+import { type BlockHeight, blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
 import type { NodeCommands } from "../../src/daemon/commands.ts";
 import type {
   ChannelInfo,
@@ -31,6 +32,22 @@ export const PEER: PeerInfo = {
   connected: true,
   inbound: false,
   features: "0822",
+};
+export const EXPLANATION: Explanation = {
+  cause: "deadline",
+  why: "HTLC 3 expired.",
+  since: blockHeight(120),
+  closing: { txid: TXID, height: blockHeight(121), by: "local", what: "our commitment" },
+  outputs: [
+    {
+      outpoint: { txid: TXID, vout: 2 },
+      amount: sat(5_000n),
+      what: "HTLC 3 that we offered",
+      status: "waiting",
+      height: blockHeight(130),
+      txid: undefined,
+    },
+  ],
 };
 export const OPEN_CHANNEL: ChannelInfo = {
   id: CHANNEL,
@@ -208,6 +225,7 @@ const readings = () => ({
   }),
   peers: () => [PEER],
   channels: () => [OPEN_CHANNEL],
+  explainChannel: (id: string) => (id === CHANNEL ? EXPLANATION : undefined),
   graphNodes: () => [{ id: OTHER, alias: "hub", addresses: [], channels: 2 }],
   graphChannels: () => [
     {

@@ -45,6 +45,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.connect(`${NODE}@127.0.0.1:9735`);
   await client.disconnect(NODE);
   await client.channel(id);
+  await client.explainChannel(id);
   await client.openChannel({ peer: NODE, capacitySat: "1", pushMsat: "1", announce: false, feerateSatPerKw: 253 });
   await client.closeChannel(id, { address: ADDRESS, feerateSatPerKw: 253 });
   await client.route({ to: NODE, amountMsat: "1", maxFeeMsat: "0" });

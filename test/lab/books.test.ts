@@ -61,7 +61,7 @@ describe("What is said of a channel's record", () => {
   });
 
   it("a failed channel breaks no_failure", () => {
-    const failed = { ...local, tag: "Failed", cause: { tag: "fault", text: "x" }, spent: undefined } as FundedState;
+    const failed = { ...local, tag: "Failed", cause: { tag: "fault", text: "x" } } as FundedState;
     expect(present(auditChannel(local, failed)[0], "one fault").rule).to.equal("no_failure");
   });
 });

@@ -8,6 +8,8 @@ interface Frozen {
   readonly record: string;
   readonly state: unknown;
 }
+/** Records of older versions are read, and written again as the newest. */
+const NEWEST = "02";
 const folder = new URL(".", import.meta.url);
 const files = readdirSync(folder).filter((file) => /^channel-v\d+-.*\.json$/.test(file));
 const load = (file: string): Frozen => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Frozen;
@@ -23,6 +25,6 @@ describe("Records of channels that stand on disks, of every version ever written
       const { record, state } = load(file);
       const decoded = decodeChannel(fromHex(record));
       expect(decoded.ok && readable(decoded.value)).to.deep.equal(state);
-      if (decoded.ok && record.startsWith("01")) expect(toHex(encodeChannel(decoded.value))).to.equal(record);
+      if (decoded.ok && record.startsWith(NEWEST)) expect(toHex(encodeChannel(decoded.value))).to.equal(record);
     });
 });

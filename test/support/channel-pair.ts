@@ -17,8 +17,7 @@ export interface Opening {
   readonly announce?: boolean;
   readonly policy?: Partial<ChannelPolicy>;
 }
-export function opened(options: Opening = {}): Pair {
-  const pair = new Pair();
+export function opened(options: Opening = {}, pair = new Pair()): Pair {
   for (const party of [pair.parties.a, pair.parties.b]) party.policy = { ...party.policy, ...options.policy };
   pair.give("a", {
     tag: "Open",

@@ -2,6 +2,8 @@ import {
   type ChannelPolicy,
   type ChannelSecrets,
   type ChannelState,
+  type Claim,
+  type CommitmentHtlc,
   channelKeys,
   channelSecrets,
   DEFAULT_POLICY,
@@ -13,6 +15,7 @@ import {
   type IncomingHtlc,
   markRevoked,
   type SignerMemory,
+  type WatchedOutput,
 } from "../../channels/index.ts";
 import { type NodeId, nodeId } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
@@ -43,6 +46,11 @@ export class Party {
   readonly ends = new Map<string, "settled" | "failed">();
   broadcasts: Tx[] = [];
   revokedRecords = 0;
+  /** What was written of revoked commitments, by number. */
+  readonly revoked = new Map<bigint, readonly CommitmentHtlc[]>();
+  /** What it claims now, and which outputs it wants to hear of. */
+  claims: readonly Claim[] = [];
+  readonly watched: WatchedOutput[] = [];
   closeScript: Uint8Array;
   autoSign = true;
 
@@ -70,6 +78,9 @@ export class Party {
     const before = this.ends.get(key);
     assert(before === undefined || before === end, `${key} ended as ${before}, then as ${end}`);
     this.ends.set(key, end);
+  }
+  revokedAt(number: bigint) {
+    return { number, htlcs: this.revoked.get(number) ?? [] };
   }
   markRevoked(): void {
     const marked = markRevoked(this.memory, this.funded.commitments.local.number - 1n);

@@ -1,3 +1,4 @@
+import { localCommitment, specOf } from "../../channels/commitments.ts";
 import type { DurableState } from "../../channels/index.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { blockHeight, satPerKw } from "../../src/base/units.ts";
@@ -35,6 +36,25 @@ function busy(): Pair {
   pair.fulfill("b", first);
   while (pair.deliver("a"));
   pair.fulfill("a", received);
+  return pair;
+}
+
+/** a's channel when b has published a commitment that it had revoked, with an HTLC in it and one that never was in any. */
+function breached(): Pair {
+  const pair = normal();
+  pair.offer("a", 5_000_000n, 1);
+  pair.settle();
+  const old = pair.parties.b.funded;
+  const { commitment } = localCommitment(
+    pair.env("b"),
+    old.params,
+    old.commitments.local.number,
+    specOf(old.commitments, "local"),
+  );
+  pair.offer("b", 3_000_000n, 2);
+  pair.settle();
+  pair.offer("a", 1_000_000n, 3);
+  pair.give("a", { tag: "FundingSpent", tx: commitment.tx, height: blockHeight(HEIGHT + 10) });
   return pair;
 }
 
@@ -80,6 +100,7 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
     closing: durable(closed),
     "closing-confirmed": seen,
     failed: durable(failed),
+    "failed-by-breach": durable(breached()),
     closed: durable(buried),
   };
 }

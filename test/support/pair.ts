@@ -47,6 +47,8 @@ export class Pair {
   connected = true;
   /** Whether every record is read back and compared with the state it was made of. */
   compare = true;
+  /** Makes the funding transaction; the output stands second. */
+  fund: (output: TxOut) => Tx = fundingTx;
   /** Of every frame ever sent, in order. */
   readonly trace: { readonly from: Name; readonly message: ChannelMessage }[] = [];
   /** Throws a crash at the next commit of a party. */
@@ -139,6 +141,13 @@ export class Pair {
         return;
       case "RevokedHtlcs":
         party.revokedRecords++;
+        party.revoked.set(effect.number, effect.htlcs);
+        return;
+      case "Claims":
+        party.claims = effect.claims;
+        return;
+      case "WatchOutputs":
+        party.watched.push(...effect.outputs);
         return;
       default:
         this.answer(party, effect);
@@ -160,6 +169,9 @@ export class Pair {
         this.give(party.name, { tag: "Signatures", signatures: signed.value.signatures });
         return;
       }
+      case "NeedRevokedHtlcs":
+        this.give(party.name, { tag: "RevokedHtlcs", ...party.revokedAt(effect.number) });
+        return;
       case "NeedAnnouncementSignatures":
         this.give(party.name, {
           tag: "AnnouncementSignatures",
@@ -168,7 +180,7 @@ export class Pair {
         });
         return;
       case "NeedFunding": {
-        const tx = fundingTx({ amount: effect.amount, script: effect.script });
+        const tx = this.fund({ amount: effect.amount, script: effect.script });
         this.give(party.name, { tag: "FundingTx", tx, vout: 1 });
         return;
       }

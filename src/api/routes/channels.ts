@@ -13,8 +13,8 @@ import {
 } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
-import { channelShape, page, peerShape } from "../shapes.ts";
-import { channelJson, peerJson } from "../views.ts";
+import { channelShape, explanationShape, page, peerShape } from "../shapes.ts";
+import { channelJson, explanationJson, peerJson } from "../views.ts";
 
 const PEER_EXAMPLE = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 
@@ -114,17 +114,34 @@ export const channelRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: "get",
+    path: "/v1/channels/:id/explanation",
+    summary: "Why a channel was closed and what has come of its money, also of one that is long gone",
+    scope: "channels:read",
+    params: channelParams,
+    response: explanationShape,
+    handler({ commands, params }) {
+      const told = commands.explainChannel(params.id);
+      return told ? ok({ status: 200, body: explanationJson(params.id, told) }) : err(notFound("channel"));
+    },
+  }),
+  route({
     method: "post",
     path: "/v1/channels/:id/close",
-    summary: "Closes a channel by agreement; answers once the peer has been asked",
+    summary: "Closes a channel by agreement, or with `force` against the peer's will; answers once that is on disk",
     scope: "channels:write",
     params: channelParams,
-    body: z.strictObject({ address: addressField.optional(), feerateSatPerKw: feerateField.optional() }),
+    body: z.strictObject({
+      force: z.boolean().optional(),
+      address: addressField.optional(),
+      feerateSatPerKw: feerateField.optional(),
+    }),
     example: {},
     response: channelShape,
-    async handler({ commands, params, body: { address, feerateSatPerKw } }) {
+    async handler({ commands, params, body: { force, address, feerateSatPerKw } }) {
       const closing = await commands.closeChannel({
         id: params.id,
+        ...(force !== undefined && { force }),
         ...(address !== undefined && { address }),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });

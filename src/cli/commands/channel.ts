@@ -1,5 +1,5 @@
 import { grouped, msatOf, satOf, satText, wholeOf } from "../amounts.ts";
-import type { Channel } from "../answers.ts";
+import type { Channel, Explanation } from "../answers.ts";
 import { CHANNEL_ID, NODE_ID, wholeId } from "../choose.ts";
 import { command, given, optional } from "../command.ts";
 import { record, short, table } from "../table.ts";
@@ -25,6 +25,28 @@ const whole = (channel: Channel): string =>
     commitments: `local ${channel.localCommitmentNumber}, remote ${channel.remoteCommitmentNumber}`,
     "closing transaction": channel.closingTxid,
   });
+
+function explained({ why, since, closing, outputs }: Explanation): string {
+  const facts = record({
+    why,
+    "given up at": since === null ? null : `block ${since}`,
+    "closed by": closing === null ? null : `${closing.what} (${closing.txid}, block ${closing.height})`,
+  });
+  if (outputs.length === 0) return facts;
+  const rows = table(outputs, [
+    ["OUTPUT", ({ what }) => what],
+    ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+    ["STATE", ({ status, height }) => STATES[status](height)],
+  ]);
+  return `${facts}\n\n${rows}`;
+}
+const STATES: { readonly [S in Explanation["outputs"][number]["status"]]: (height: number | null) => string } = {
+  waiting: (height) => `ours at block ${height}`,
+  claimable: () => "being claimed",
+  no_preimage: () => "the peer's, unless its preimage comes",
+  uneconomical: () => "worth less than the fee to claim it",
+  spent: (height) => `spent in block ${height}`,
+};
 
 export const channelCommands = [
   command({
@@ -82,14 +104,29 @@ export const channelCommands = [
     words: "channel close <id>",
     about: "closes a channel by agreement",
     alias: "closechannel",
-    options: { "--address <address>": "where our part goes (default: the node's own wallet)", ...FEERATE },
-    async run({ client, show }, { id, address, feerate }) {
+    options: {
+      "--address <address>": "where our part goes (default: the node's own wallet)",
+      "--force": "do not ask the peer: publish our commitment, and wait for our part",
+      ...FEERATE,
+    },
+    async run({ client, show }, { id, address, force, feerate }) {
       const node = await client();
       const closing = await node.closeChannel(
         await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
-        given({ address, feerateSatPerKw: optional(feerate, wholeOf) }),
+        given({ address, force: force === true ? true : undefined, feerateSatPerKw: optional(feerate, wholeOf) }),
       );
       show(closing, () => whole(closing));
+    },
+  }),
+  command({
+    words: "channel explain <id>",
+    about: "why a channel was closed, and what has come of its money",
+    async run({ client, show }, { id }) {
+      const node = await client();
+      const told = await node.explainChannel(
+        await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
+      );
+      show(told, () => explained(told));
     },
   }),
 ];

@@ -1,26 +1,20 @@
 import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
-import { type Sat, type SatPerKw, sat } from "../../base/units.ts";
-import {
-  type Coin,
-  type InsufficientFunds,
-  P2WPKH_INPUT_WEIGHT,
-  type Selection,
-  selectCoins,
-} from "../../bitcoin/coins.ts";
+import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
+import { type Coin, type InsufficientFunds, P2WPKH_INPUT_WEIGHT, selectCoins } from "../../bitcoin/coins.ts";
 import { scriptSignature } from "../../bitcoin/der.ts";
 import { SIGHASH_ALL, sighashesOf } from "../../bitcoin/sighash.ts";
 import { p2pkhOf } from "../../bitcoin/templates.ts";
-import { type Tx, type TxOut, txidOf } from "../../bitcoin/tx.ts";
+import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { secp256k1 } from "../../crypto/secp256k1.ts";
 import type { Branch } from "../keychain.ts";
 import { abandon } from "./chain.ts";
 import { type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
-import { nextHeight, statusOf, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
+import { nextHeight, statusOf, type WalletCoin, type WalletState, type WalletStep, type WalletTx } from "./state.ts";
 
 /** The least that an output to a key hash may hold to be relayed, in sat. BOLT 3 §Pay to witness pubkey hash (p2wpkh). */
-const CHANGE_MIN = sat(294n);
+export const CHANGE_MIN = sat(294n);
 /** Final enough for locktimes, and says that the fee may be raised. BIP 125 §Summary. */
 const SEQUENCE = 0xffff_fffd;
 
@@ -47,6 +41,8 @@ export interface WalletPayment {
   readonly output: TxOut;
   readonly feerate: SatPerKw;
   readonly label: string;
+  /** What must be left in coins that can be spent, in sat; nothing unless it is said. */
+  readonly keep?: Sat;
 }
 /** A signed transaction whose coins are reserved for it. */
 export interface Funded {
@@ -108,17 +104,26 @@ export function refused(state: WalletState, txid: Txid): WalletStep {
 export const reservations = (state: WalletState): readonly Txid[] =>
   [...state.txs.values()].filter(({ status }) => status === "reserved").map(({ txid }) => txid);
 
-type WalletSpendable = Coin & { readonly coin: WalletCoin };
+export type WalletSpendable = Coin & { readonly coin: WalletCoin };
 
-/** Confirmed coins, and our own change that is on its way: nobody else can make that disappear. */
-export function spendable(state: WalletState): readonly WalletSpendable[] {
+/**
+ * Confirmed coins, and our own change that is on its way where nobody else can make it disappear. What comes out of the
+ * claims of a channel is contested until it is mined: only a claim may be built on it.
+ */
+export function spendable(state: WalletState, which?: "also contested"): readonly WalletSpendable[] {
   const free: WalletSpendable[] = [];
   for (const coin of state.coins.values()) {
     const status = statusOf(state, coin);
     if (status !== "confirmed" && (status !== "unconfirmed" || coin.coinbase)) continue;
+    if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
     free.push({ outpoint: coin.outpoint, amount: coin.amount, weight: P2WPKH_INPUT_WEIGHT, coin });
   }
   return free;
+}
+/** Made by a transaction that spends something besides our coins. */
+function isContested(state: WalletState, { outpoint }: WalletCoin): boolean {
+  const inputs = state.txs.get(outpoint.txid)?.tx?.inputs ?? [];
+  return !inputs.every(({ prevout }) => state.coins.has(outpointKey(prevout)));
 }
 
 function reserve(
@@ -126,44 +131,64 @@ function reserve(
   keys: WalletKeys,
   payment: WalletPayment,
 ): Result<Omit<Funded, "step">, InsufficientFunds> {
-  const { output, feerate, label } = payment;
-  const changeScript = nextAddress(draft.state(), keys, "change", "change").script;
-  const selected = selectCoins(spendable(draft.state()), {
+  const { output, feerate, label, keep = ZERO_SAT } = payment;
+  const ours = takeChange(draft, keys);
+  const free = spendable(draft.state());
+  const selected = selectCoins(free, {
     outputs: [output],
     feerate,
-    changeScript,
+    changeScript: ours.script,
     changeMin: CHANGE_MIN,
   });
-  if (!selected.ok) return err(selected.error);
-  const { outputs, fee, change } = selected.value;
-  if (change !== undefined) takeAddress(draft, keys, "change", "change");
-  const tx = signed(draft.state(), keys, selected.value);
+  if (!selected.ok) return err({ ...selected.error, needed: addSat(selected.error.needed, keep) });
+  const { coins, outputs, fee, change } = selected.value;
+  const available = sumSat(free.map(({ amount }) => amount));
+  const needed = sat(output.amount + fee + keep);
+  if (available < needed) return err({ code: "insufficient_funds", needed, available });
+  if (change !== undefined) ours.take();
+  const unsigned: Tx = {
+    version: 2,
+    inputs: coins.map(({ outpoint }) => unsignedInput(outpoint)),
+    outputs,
+    locktime: 0,
+  };
+  const tx = signCoins(draft.state(), keys, unsigned, coins);
   const txid = txidOf(tx);
-  for (const { coin } of selected.value.coins) {
-    assert(coin.spent === undefined, "a coin is spent once");
-    draft.setCoin({ ...coin, spent: { txid, block: undefined } });
-  }
-  draft.setTx({ txid, label, fee, block: undefined, tx, status: "reserved" });
+  keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });
   const vout = outputs.indexOf(output);
   assert(vout >= 0, "the transaction holds the output that it was made for");
   return ok({ tx, txid, vout, fee, change });
 }
 
-function signed(state: WalletState, keys: WalletKeys, { coins, outputs }: Selection<WalletSpendable>): Tx {
-  const unsigned: Tx = {
-    version: 2,
-    inputs: coins.map(({ outpoint }) => ({
-      prevout: outpoint,
-      scriptSig: new Uint8Array(0),
-      sequence: SEQUENCE,
-      witness: [],
-    })),
-    outputs,
-    locktime: 0,
-  };
+/** Where change would go; `take` hands the address out, once it is clear that there is some. */
+export function takeChange(draft: Draft, keys: WalletKeys): { readonly script: Uint8Array; readonly take: () => void } {
+  const { script } = nextAddress(draft.state(), keys, "change", "change");
+  return { script, take: () => void takeAddress(draft, keys, "change", "change") };
+}
+
+/** The coins are spent by this transaction, and by no other until it is given up. */
+export function keepFor(draft: Draft, coins: readonly WalletSpendable[], walletTx: WalletTx): void {
+  for (const { coin } of coins) {
+    assert(coin.spent === undefined, "a coin is spent once");
+    draft.setCoin({ ...coin, spent: { txid: walletTx.txid, block: undefined } });
+  }
+  draft.setTx(walletTx);
+}
+
+export const unsignedInput = (prevout: Outpoint): TxIn => ({
+  prevout,
+  scriptSig: new Uint8Array(0),
+  sequence: SEQUENCE,
+  witness: [],
+});
+
+/** The transaction with the inputs that spend these coins signed; others are left as they are. */
+export function signCoins(state: WalletState, keys: WalletKeys, unsigned: Tx, coins: readonly WalletSpendable[]): Tx {
   const sighashes = sighashesOf(unsigned);
+  const byOutpoint = new Map(coins.map(({ coin }) => [outpointKey(coin.outpoint), coin]));
   const inputs = unsigned.inputs.map((input, index) => {
-    const { coin } = present(coins[index], "one coin for each input");
+    const coin = byOutpoint.get(outpointKey(input.prevout));
+    if (coin === undefined) return input;
     const { path } = present(state.addresses.get(toHex(coin.script)), "a coin pays to an address of ours");
     const secret = keys.walletSecret(path);
     const publicKey = secp256k1.publicKey(secret);
@@ -174,7 +199,7 @@ function signed(state: WalletState, keys: WalletKeys, { coins, outputs }: Select
   return { ...unsigned, inputs };
 }
 
-function publishIn(draft: Draft, txid: Txid): void {
+export function publishIn(draft: Draft, txid: Txid): void {
   const walletTx = present(draft.state().txs.get(txid), "what is published was funded");
   const tx = present(walletTx.tx, "a funded transaction is kept");
   draft.setTx({ ...walletTx, status: "published" });

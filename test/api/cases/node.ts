@@ -179,6 +179,29 @@ export const NODE_CASES: readonly RouteCase[] = [
   },
   { route: "get /v1/channels/:id", ask: `GET /v1/channels/ch_${CHANNEL}`, status: 200, answer: channel },
   {
+    route: "get /v1/channels/:id/explanation",
+    ask: `GET /v1/channels/ch_${CHANNEL}/explanation`,
+    calls: [["explainChannel", CHANNEL]],
+    status: 200,
+    answer: {
+      id: `ch_${CHANNEL}`,
+      cause: "deadline",
+      why: "HTLC 3 expired.",
+      since: 120,
+      closing: { txid: TXID, height: 121, by: "local", what: "our commitment" },
+      outputs: [
+        {
+          outpoint: `${TXID}:2`,
+          amountSat: "5000",
+          what: "HTLC 3 that we offered",
+          status: "waiting",
+          height: 130,
+          txid: null,
+        },
+      ],
+    },
+  },
+  {
     route: "post /v1/channels/:id/close",
     ask: `POST /v1/channels/${CHANNEL}/close`,
     body: { feerateSatPerKw: 300 },
@@ -186,7 +209,8 @@ export const NODE_CASES: readonly RouteCase[] = [
     status: 202,
     answer: { ...channel, state: "ShuttingDown", closingTxid: TXID },
     malformed: [
-      [{ force: true }, "/force"],
+      [{ force: "yes" }, "/force"],
+      [{ now: true }, "/now"],
       [{ address: "" }, "/address"],
     ],
   },

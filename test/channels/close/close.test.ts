@@ -171,7 +171,7 @@ describe("BOLT 2 §Channel Close", () => {
     const tx = mutual(pair, "a");
     pair.give("a", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 10) });
     pair.block(HEIGHT + 50);
-    pair.give("a", { tag: "FundingSpendReorged" });
+    pair.give("a", { tag: "SpendsReorged", height: blockHeight(HEIGHT + 10) });
     expect(pair.parties.a.broadcasts.at(-1)).to.deep.equal(tx);
     pair.block(HEIGHT + 200);
     expect(pair.parties.a.state.tag).to.equal("Closing");

@@ -76,12 +76,12 @@ describe("BOLT 5 §Failing a Channel", () => {
       specOf(commitments, "local"),
     );
     pair.give("a", { tag: "FundingSpent", tx: commitment.tx, height: blockHeight(300) });
-    expect(a.state.tag === "Failed" && { cause: a.state.cause, spent: a.state.spent }).to.deep.equal({
+    expect(a.state.tag === "Failed" && { cause: a.state.cause, spends: a.state.spends }).to.deep.equal({
       cause: { tag: "funding_spent" },
-      spent: { txid: commitment.txid, height: 300 },
+      spends: [{ outpoint: params.funding, tx: commitment.tx, height: 300 }],
     });
-    pair.give("a", { tag: "FundingSpendReorged" });
-    expect(a.state.tag === "Failed" && a.state.spent).to.equal(undefined);
+    pair.give("a", { tag: "SpendsReorged", height: blockHeight(300) });
+    expect(a.state.tag === "Failed" && a.state.spends).to.deep.equal([]);
   });
   it("signs nothing when the signer refuses, and fails the channel", () => {
     const pair = normal();

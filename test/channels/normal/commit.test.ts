@@ -188,7 +188,12 @@ describe("BOLT 2 §cltv_expiry_delta Selection: deadlines (CONFORMANCE 88)", () 
     pair.block(expiry + 1);
     expect(pair.parties.a.state.tag).to.equal("Normal");
     pair.block(expiry + 2);
-    expect(pair.parties.a.take("ChannelFailed")[0]?.cause).to.deep.equal({ tag: "fault", text: "htlc deadline, id 0" });
+    expect(pair.parties.a.take("ChannelFailed")[0]?.cause).to.deep.equal({
+      tag: "deadline",
+      side: "offered",
+      id: 0n,
+      expiry,
+    });
   });
   it("fails the channel when a fulfilled HTLC is not removed as its expiry comes near", () => {
     const pair = normal();
@@ -198,9 +203,9 @@ describe("BOLT 2 §cltv_expiry_delta Selection: deadlines (CONFORMANCE 88)", () 
     if (htlc === undefined) throw new Error("committed");
     pair.disconnect();
     pair.fulfill("b", htlc);
-    pair.block(htlc.expiry - 11);
+    pair.block(htlc.expiry - 19);
     expect(pair.parties.b.state.tag).to.equal("Normal");
-    pair.block(htlc.expiry - 10);
+    pair.block(htlc.expiry - 18);
     expect(pair.parties.b.state.tag).to.equal("Failed");
   });
 });

@@ -1,0 +1,141 @@
+import { idBytes, type Outpoint, type Preimage } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
+import { type BlockHeight, blockHeight, type Sat, sat } from "../../src/base/units.ts";
+import { scriptSignature } from "../../src/bitcoin/der.ts";
+import { SIGHASH_ALL } from "../../src/bitcoin/sighash.ts";
+import type { TxOut } from "../../src/bitcoin/tx.ts";
+import type { ClaimKey } from "../keys/claim-signer.ts";
+import { remoteHtlcSighash } from "../tx/htlc-tx.ts";
+import { DUST_THRESHOLD } from "../tx/weights.ts";
+import type { ChannelOutput } from "./output.ts";
+
+/**
+ * An output that can be spent for us now, and everything that a transaction needs that does so. Each gets a transaction
+ * of its own: what happens to one output, a rival's spend or a pin, then concerns no other.
+ */
+export interface Claim {
+  readonly outpoint: Outpoint;
+  readonly amount: Sat;
+  readonly why: ClaimPurpose;
+  readonly key: ClaimKey;
+  readonly witnessScript: Uint8Array;
+  /** What stands before and after our signature in the witness; the script comes last. */
+  readonly before: readonly Uint8Array[];
+  readonly after: readonly Uint8Array[];
+  readonly sequence: number;
+  readonly locktime: number;
+  /** What it must pay: a second stage, whose fee the wallet has to add. Else it goes to the wallet, less the fee. */
+  readonly output: TxOut | undefined;
+  /** An unconfirmed transaction for which an anchor pays: its weight and the fee that it pays itself, in sat. */
+  readonly parent: { readonly weight: number; readonly fee: Sat } | undefined;
+  /** The height from which on it could be claimed, and the one at which it is a rival's to take; undefined when it never is. */
+  readonly since: BlockHeight;
+  readonly deadline: BlockHeight | undefined;
+  /** The most that may be paid for it in fees by the deadline, in sat. */
+  readonly budget: Sat;
+}
+export type ClaimPurpose = "to_local" | "to_remote" | "htlc_timeout" | "htlc_success" | "penalty" | "anchor";
+
+const EMPTY = new Uint8Array(0);
+const TRUE = Uint8Array.of(1);
+/** Final enough for a locktime, and says that the fee may be raised. BIP 125 §Summary. */
+const SEQUENCE = 0xffff_fffd;
+/** With anchors nothing but an anchor can be spent at once. BOLT 3 §to_remote Output. */
+const ONE_BLOCK = 1;
+
+/** Blocks within which an HTLC that timed out should be back: upstream waits for it. Policy, not protocol. */
+const TIMEOUT_TARGET_BLOCKS = 18;
+/** How much of what is at stake may go to miners by the deadline, in percent. Policy, not protocol. */
+const SHARE = { uncontested: 25n, htlc: 50n, penalty: 100n } as const;
+const share = (amount: Sat, percent: bigint): Sat => sat((amount * percent) / 100n);
+
+/** What of an output is decided by more than its script: when its transaction was mined, and a preimage. */
+export interface Standing {
+  /** The block that holds it. */
+  readonly minedAt: BlockHeight;
+  /** Of an HTLC that the peer offered. */
+  readonly preimage: Preimage | undefined;
+}
+/** Not now: not before a height, or not without the preimage. */
+export type NotYet = { readonly tag: "wait"; readonly until: BlockHeight } | { readonly tag: "no_preimage" };
+type Due = Pick<Claim, "why" | "key" | "before" | "after" | "sequence" | "locktime" | "output" | "deadline" | "budget">;
+
+/** How we spend an output that the chain holds, from which height on. BOLT 5 §Unilateral Close Handling: Local Commitment Transaction. */
+export function claimOf(output: ChannelOutput, standing: Standing, height: BlockHeight): Claim | NotYet {
+  const { path, amount, outpoint, witnessScript } = output;
+  const due = dueOf(output, standing);
+  if (due === undefined) return { tag: "no_preimage" };
+  const relative = path.tag === "delayed" ? path.delay : path.tag === "penalty" ? 0 : ONE_BLOCK;
+  // A transaction can enter the mempool one block before the block that may hold it.
+  const since = blockHeight(Math.max(standing.minedAt + Math.max(relative - 1, 0), due.locktime));
+  if (height < since) return { tag: "wait", until: since };
+  assert(amount > 0n, "an output holds something");
+  return { outpoint, amount, witnessScript, parent: undefined, since, ...due };
+}
+
+function dueOf(output: ChannelOutput, standing: Standing): Due | undefined {
+  const { path, amount } = output;
+  const alone = { output: undefined, locktime: 0, deadline: undefined, budget: share(amount, SHARE.uncontested) };
+  switch (path.tag) {
+    case "to_remote":
+      return { ...alone, why: "to_remote", key: { tag: "payment" }, before: [], after: [], sequence: ONE_BLOCK };
+    case "delayed": {
+      const key = { tag: "delayed", point: path.point } as const;
+      return { ...alone, why: "to_local", key, before: [], after: [EMPTY], sequence: path.delay };
+    }
+    case "penalty":
+      return penalty(path, amount, standing);
+    case "second_stage":
+    case "direct":
+      return htlcDue(path, amount, standing);
+  }
+}
+
+/** BOLT 5 §Revoked Transaction Close Handling: before the peer may spend it, at whatever fee. */
+function penalty(path: Extract<ChannelOutput["path"], { tag: "penalty" }>, amount: Sat, { minedAt }: Standing): Due {
+  return {
+    why: "penalty",
+    key: { tag: "revocation", secret: path.secret },
+    before: [],
+    after: [path.branch === "to_local" ? TRUE : path.revocationPubkey],
+    sequence: SEQUENCE,
+    locktime: 0,
+    output: undefined,
+    deadline: blockHeight(minedAt + path.delay),
+    // All but what makes an output that is relayed: better a miner has it than the thief.
+    budget: share(sat(amount > DUST_THRESHOLD.p2wpkh ? amount - DUST_THRESHOLD.p2wpkh : 0n), SHARE.penalty),
+  };
+}
+
+function htlcDue(
+  path: Extract<ChannelOutput["path"], { tag: "second_stage" | "direct" }>,
+  amount: Sat,
+  { minedAt, preimage }: Standing,
+): Due | undefined {
+  const { htlc } = path;
+  const offered = htlc.side === "offered";
+  if (!offered && preimage === undefined) return undefined;
+  const proof = offered || preimage === undefined ? EMPTY : idBytes(preimage);
+  // What the peer offered it may take back from its expiry on; what we offered, it may claim at any time.
+  const deadline = blockHeight(offered ? Math.max(htlc.expiry, minedAt) + TIMEOUT_TARGET_BLOCKS : htlc.expiry);
+  const second = path.tag === "second_stage" ? path : undefined;
+  return {
+    why: offered ? "htlc_timeout" : "htlc_success",
+    key: { tag: "htlc", point: path.point },
+    before: second === undefined ? [] : [EMPTY, scriptSignature(second.remoteSignature, remoteHtlcSighash("anchors"))],
+    after: [proof],
+    sequence: ONE_BLOCK,
+    locktime: offered ? htlc.expiry : 0,
+    output: second?.tx.outputs[0],
+    deadline,
+    budget: share(amount, SHARE.htlc),
+  };
+}
+
+/** The witness of a claim with our signature, 64 bytes compact, in its place. BOLT 3 §Commitment Transaction Outputs. */
+export const witnessOf = (claim: Claim, signature: Uint8Array): readonly Uint8Array[] => [
+  ...claim.before,
+  scriptSignature(signature, SIGHASH_ALL),
+  ...claim.after,
+  claim.witnessScript,
+];

@@ -1,0 +1,131 @@
+import { outpointKey } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { localTerms } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import { localCommitmentRequest, type Signatures } from "../keys/signer.ts";
+import type { ChainSpend, Failed } from "../state.ts";
+import { advance, commit, type Effect, isVolatile, stay, type Transition } from "../transition.ts";
+import { fundingWitness, withWitness } from "../tx/witnesses.ts";
+import { anchorClaim } from "./anchor.ts";
+import { classify, currentLocal } from "./classify.ts";
+import { failedOnChain } from "./ends.ts";
+import { learnPreimages } from "./preimages.ts";
+import { isOver, type Progress, progressOf } from "./progress.ts";
+
+/**
+ * What a failed channel does at this height, whatever input it was: publishes its commitment until something spends the
+ * funding output, claims what is ours, tells upstream what is over, and ends when nothing can come any more. All of it
+ * follows from the state and the facts in it, so it may be said any number of times.
+ */
+export function followChain(env: ChannelEnv, failed: Failed, before: readonly Effect[]): Transition {
+  const state = failed.failedAt === undefined ? { ...failed, failedAt: env.height } : failed;
+  const progress = progressOf(env, state);
+  if (progress?.publication.tag === "revoked" && state.revoked?.number !== progress.publication.number)
+    return answer(failed, state, [...before, { tag: "NeedRevokedHtlcs", number: progress.publication.number }]);
+  const { givenUp, effects } = failedOnChain(env, state, progress);
+  const next = givenUp.length === 0 ? state : { ...state, givenUp: [...state.givenUp, ...givenUp] };
+  const all = [...before, ...effects];
+  if (progress === undefined) return answer(failed, next, [...all, ...publication(env, next)]);
+  if (isOver(env, progress)) {
+    const closingTxid = txidOf(progress.spend.tx);
+    const closed = { tag: "Closed", params: state.params, closingTxid } as const;
+    return commit(closed, ...all, { tag: "Forget", reason: "closed and buried" });
+  }
+  return answer(failed, next, [...all, ...watchAndClaim(progress)]);
+}
+const answer = (before: Failed, next: Failed, effects: readonly Effect[]): Transition =>
+  before === next && effects.every(isVolatile) ? advance(next, ...effects) : commit(next, ...effects);
+
+/** Ours to bring into the chain: what was agreed, or else our own commitment. Never after a proof that it is an old one. */
+function publication(env: ChannelEnv, state: Failed): readonly Effect[] {
+  if (state.cause.tag === "data_lost") return [];
+  if (state.mutual !== undefined) return [{ tag: "Broadcast", tx: state.mutual, why: "mutual_close" }];
+  if (state.commitment !== undefined) {
+    const anchor = anchorClaim(env, state);
+    const claims = anchor === undefined ? [] : [anchor];
+    return [
+      { tag: "Broadcast", tx: state.commitment, why: "commitment" },
+      { tag: "Claims", claims },
+    ];
+  }
+  const { number } = state.commitments.local;
+  const request = localCommitmentRequest(
+    localTerms(state.params),
+    env.keys.commitmentPoint(number),
+    currentLocal(env, state),
+  );
+  return [{ tag: "NeedSignatures", request }];
+}
+
+function watchAndClaim({ spend, outputs }: Progress): readonly Effect[] {
+  const watched = outputs.map(({ output: { outpoint, witnessScript }, minedAt }) => ({
+    outpoint,
+    witnessScript,
+    minedAt,
+  }));
+  const claims = outputs.flatMap(({ status }) => (status.tag === "claimable" ? [status.claim] : []));
+  assert(spend.height > 0, "nothing of ours is in the genesis block");
+  return [
+    { tag: "WatchOutputs", outputs: watched },
+    { tag: "Claims", claims },
+  ];
+}
+
+/** Our commitment with both signatures: from here on it may be in the chain at any time. */
+export function commitmentSigned(env: ChannelEnv, state: Failed, { signature }: Signatures): Transition {
+  const { params, commitments } = state;
+  const witness = fundingWitness(
+    { pubkey: params.local.basepoints.fundingPubkey, signature },
+    { pubkey: params.remote.basepoints.fundingPubkey, signature: commitments.local.signatures.signature },
+    localTerms(params).funding.witnessScript,
+  );
+  return commit({ ...state, commitment: withWitness(currentLocal(env, state).tx, witness) });
+}
+
+/** A block of the best chain holds a transaction that spends the funding output, or something that followed from it. */
+export function spendConfirmed(env: ChannelEnv, state: Failed, spend: ChainSpend): Transition {
+  const key = outpointKey(spend.outpoint);
+  const same = state.spends.find(({ outpoint }) => outpointKey(outpoint) === key);
+  if (same !== undefined && same.height === spend.height && txidOf(same.tx) === txidOf(spend.tx)) return stay();
+  const { outpoint, tx, height } = spend;
+  const spends = [...state.spends.filter((known) => known !== same), { outpoint, tx, height }];
+  const learned = learnPreimages({ ...state, spends }, spend.tx);
+  const isFunding = key === outpointKey(state.params.funding);
+  if (!isFunding) return commit(learned.state, ...learned.effects, { tag: "NotifyUpdated" });
+  const ended = endedBy(env, learned.state, spend);
+  return commit(ended.state, ...learned.effects, ...ended.effects, { tag: "NotifyUpdated" });
+}
+
+/** What it means that this transaction ended the channel. */
+function endedBy(
+  env: ChannelEnv,
+  state: Failed,
+  { tx, height }: ChainSpend,
+): { readonly state: Failed; readonly effects: readonly Effect[] } {
+  const txid = txidOf(tx);
+  const closed: Effect = { tag: "Closed", txid, height };
+  const publication = classify(env, state, tx);
+  if (publication.tag === "revoked") {
+    return { state, effects: [closed, { tag: "Breach", txid, number: publication.number }] };
+  }
+  // Ahead of all that we have signed: whatever we hold is revoked by now.
+  if (publication.tag === "future") return { state: { ...state, cause: { tag: "data_lost" } }, effects: [closed] };
+  return { state, effects: [closed] };
+}
+
+/** A transaction that waits to be mined: what it shows is known, what it does is not certain. RELIABILITY O1. */
+export function spendSeen(state: Failed, tx: Tx): Transition {
+  const learned = learnPreimages(state, tx);
+  return learned.effects.length === 0 ? stay() : commit(learned.state, ...learned.effects);
+}
+
+/** Blocks from this height on are no longer in the best chain. Undefined when nothing of ours was in them. */
+export function withoutSpendsFrom(state: Failed, height: ChainSpend["height"]): Failed | undefined {
+  const spends = state.spends.filter((spend) => spend.height < height);
+  return spends.length === state.spends.length ? undefined : { ...state, spends };
+}
+
+/** The answer to `NeedRevokedHtlcs`: what was written down when that commitment was revoked. */
+export const revokedKnown = (state: Failed, { number, htlcs }: NonNullable<Failed["revoked"]>): Transition =>
+  commit({ ...state, revoked: { number, htlcs } });

@@ -1,0 +1,133 @@
+import { type Outpoint, outpointKey, type Preimage, type Txid } from "../../src/base/ids.ts";
+import type { BlockHeight } from "../../src/base/units.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChainSpend, Failed } from "../state.ts";
+import type { CommitmentHtlc } from "../tx/commitment.ts";
+import { type Claim, claimOf } from "./claim.ts";
+import { classify, type Publication } from "./classify.ts";
+import { isWorthClaiming } from "./fee.ts";
+import type { ChannelOutput } from "./output.ts";
+import { matched, outputsOf, ownDelayed, revokedDelayed } from "./outputs.ts";
+
+/** Confirmations after which a transaction that ended something is taken for final. BOLT 5 §General Nomenclature. */
+export const BURIED_DEPTH = 100;
+
+/** Where an output of a channel that has ended stands. */
+export interface OutputProgress {
+  readonly output: ChannelOutput;
+  /** The block that holds it. */
+  readonly minedAt: BlockHeight;
+  readonly status: OutputStatus;
+}
+export type OutputStatus =
+  /** Ours from a height on. */
+  | { readonly tag: "waiting"; readonly until: BlockHeight }
+  | { readonly tag: "claimable"; readonly claim: Claim }
+  /** An HTLC that the peer offered: ours only with the preimage. */
+  | { readonly tag: "no_preimage" }
+  /** Worth less than the transaction that would claim it. */
+  | { readonly tag: "uneconomical" }
+  | { readonly tag: "spent"; readonly txid: Txid; readonly height: BlockHeight };
+
+/** What the best chain has made of a channel, computed anew from the facts each time. */
+export interface Progress {
+  readonly spend: ChainSpend;
+  readonly publication: Publication;
+  readonly outputs: readonly OutputProgress[];
+}
+
+/** Undefined while nothing in the best chain spends the funding output. */
+export function progressOf(env: ChannelEnv, state: Failed): Progress | undefined {
+  const spend = spendOf(state, state.params.funding);
+  if (spend === undefined) return undefined;
+  const publication = classify(env, state, spend.tx);
+  const outputs = outputsOf(env, state, publication, spend.tx).flatMap((output) =>
+    follow(env, state, publication, { output, minedAt: spend.height }),
+  );
+  return { spend, publication, outputs };
+}
+
+export const spendOf = ({ spends }: Failed, outpoint: Outpoint): ChainSpend | undefined =>
+  spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));
+
+/** An output and what came of it: a second stage that spends it makes another one, which goes the same way. */
+function follow(
+  env: ChannelEnv,
+  state: Failed,
+  publication: Publication,
+  { output, minedAt }: Pick<OutputProgress, "output" | "minedAt">,
+): readonly OutputProgress[] {
+  const spend = spendOf(state, output.outpoint);
+  if (spend === undefined) return [{ output, minedAt, status: unspentStatus(env, state, output, minedAt) }];
+  const spent: OutputProgress = {
+    output,
+    minedAt,
+    status: { tag: "spent", txid: txidOf(spend.tx), height: spend.height },
+  };
+  const at = { minedAt: spend.height };
+  return [
+    spent,
+    ...secondStage(env, state, publication, output, spend).flatMap((next) =>
+      follow(env, state, publication, { output: next, ...at }),
+    ),
+  ];
+}
+
+/** The output of a second stage: ours to wait for, or of a thief who was faster than the penalty. BOLT 5 §Penalty Transactions Weight Calculation. */
+function secondStage(
+  env: ChannelEnv,
+  state: Failed,
+  publication: Publication,
+  { path, outpoint }: ChannelOutput,
+  { tx }: ChainSpend,
+): readonly ChannelOutput[] {
+  const index = tx.inputs.findIndex(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
+  if (path.tag === "second_stage") return matched(tx, [ownDelayed(env, state, path.point)]).filter(isAt(index));
+  if (path.tag !== "penalty" || path.branch !== "htlc" || publication.tag !== "revoked") return [];
+  // Signed with SINGLE: the output belongs to the input at the same place, however many were put together.
+  return matched(tx, [revokedDelayed(env, state, path.secret)]).filter(isAt(index));
+}
+const isAt =
+  (index: number) =>
+  ({ outpoint }: ChannelOutput): boolean =>
+    outpoint.vout === index;
+
+function unspentStatus(
+  env: ChannelEnv,
+  state: Failed,
+  output: ChannelOutput,
+  minedAt: BlockHeight,
+): Exclude<OutputStatus, { tag: "spent" }> {
+  const claim = claimOf(output, { minedAt, preimage: preimageFor(state, output) }, env.height);
+  if ("tag" in claim) return claim.tag === "wait" ? { tag: "waiting", until: claim.until } : { tag: "no_preimage" };
+  return isWorthClaiming(claim) ? { tag: "claimable", claim } : { tag: "uneconomical" };
+}
+
+/** The HTLC that an output stands for, if it stands for one. */
+export function htlcOf({ path }: ChannelOutput): CommitmentHtlc | undefined {
+  return path.tag === "second_stage" || path.tag === "direct" || path.tag === "penalty" ? path.htlc : undefined;
+}
+
+/** Of an HTLC that the peer offered: known once it was fulfilled, on whatever path. */
+function preimageFor({ commitments }: Failed, output: ChannelOutput): Preimage | undefined {
+  const htlc = htlcOf(output);
+  if (htlc?.side !== "received") return undefined;
+  const known = commitments.htlcs.find(({ side, id }) => side === "received" && id === htlc.id);
+  return known?.removal?.tag === "fulfilled" ? known.removal.preimage : undefined;
+}
+
+export const depthOf = (env: ChannelEnv, height: BlockHeight): number => env.height - height + 1;
+
+/**
+ * Whether nothing can come any more: every output that is worth something is spent, 100 blocks deep, and so is what
+ * spends the funding output. An HTLC whose preimage nobody gave us is the peer's from its expiry on.
+ */
+export function isOver(env: ChannelEnv, { spend, outputs }: Progress): boolean {
+  if (depthOf(env, spend.height) < BURIED_DEPTH) return false;
+  return outputs.every(({ output, status }) => {
+    if (status.tag === "spent") return depthOf(env, status.height) >= BURIED_DEPTH;
+    if (status.tag === "no_preimage") return env.height >= (htlcOf(output)?.expiry ?? 0) + BURIED_DEPTH;
+    return status.tag === "uneconomical";
+  });
+}

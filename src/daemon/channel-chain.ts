@@ -1,0 +1,55 @@
+import { outpointKey } from "../base/ids.ts";
+import type { BlockHeight } from "../base/units.ts";
+import { txidOf } from "../bitcoin/tx.ts";
+import type { ChainEvent } from "../ports/chain-source.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import type { Turn } from "./turn.ts";
+
+/** Tells each channel what the chain did to it. */
+export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEvent): void {
+  switch (event.tag) {
+    case "ScriptPaid":
+      return scriptPaid(host, turn, event);
+    case "OutpointSpent":
+      return outpointSpent(host, turn, event);
+    case "BlockConnected": {
+      const { height } = event.block;
+      for (const entry of host.table.settled()) host.apply(turn, entry, { tag: "BlockConnected", height });
+      return;
+    }
+    case "BlockDisconnected":
+      for (const entry of host.table.settled()) reorganised(host, turn, entry, event.block.height);
+      return;
+  }
+}
+
+function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<ChainEvent, { tag: "ScriptPaid" }>): void {
+  const entry = host.table.byScript(script);
+  const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
+  const { block, index, tx } = by;
+  if (entry === undefined || funding?.txid !== txidOf(tx)) return;
+  const output = tx.outputs[funding.vout];
+  host.apply(turn, entry, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
+}
+
+/** The funding output, or one of those that came of it when the channel ended. */
+function outpointSpent(
+  host: ChannelHost,
+  turn: Turn,
+  { outpoint, by }: Extract<ChainEvent, { tag: "OutpointSpent" }>,
+): void {
+  const entry = host.table.byOutpoint(outpoint);
+  const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
+  if (entry === undefined || funding === undefined) return;
+  const spend = { tx: by.tx, height: by.block.height };
+  const isFunding = outpointKey(funding) === outpointKey(outpoint);
+  host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
+}
+
+function reorganised(host: ChannelHost, turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
+  const { state } = entry;
+  if (state.tag === "Closing" || state.tag === "Failed") host.apply(turn, entry, { tag: "SpendsReorged", height });
+  const confirmed = "funding" in state ? state.funding.confirmed : undefined;
+  if (confirmed !== undefined && confirmed.height >= height) host.apply(turn, entry, { tag: "FundingReorged" });
+}

@@ -1,0 +1,93 @@
+import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
+import { assert, err, ok, present, type Result } from "../../base/result.ts";
+import type { Sat, SatPerKw } from "../../base/units.ts";
+import { type InsufficientFunds, selectCoins } from "../../bitcoin/coins.ts";
+import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
+import { draftOf, type WalletKeys } from "./draft.ts";
+import { CHANGE_MIN, keepFor, publishIn, signCoins, spendable, takeChange, unsignedInput } from "./spend.ts";
+import { statusOf, type WalletState, type WalletStep } from "./state.ts";
+
+/** A transaction of somebody else's making to which the wallet adds what it needs to be mined. */
+export interface Attachment {
+  /** Stands first, unsigned. Neither pays anything itself: what comes in by the input goes out by the output. */
+  readonly input: TxIn;
+  readonly output: TxOut | undefined;
+  readonly locktime: number;
+  /** Weight units of the input with its witness and of the output; and the sat of fee that are owed beyond the feerate. */
+  readonly weight: number;
+  readonly owed: Sat;
+  readonly feerate: SatPerKw;
+  readonly label: string;
+}
+export interface Attached {
+  readonly step: WalletStep;
+  /** The wallet's own inputs are signed; the first input is not. */
+  readonly tx: Tx;
+  readonly fee: Sat;
+}
+
+/**
+ * Adds coins and change, keeps the coins for it, and publishes it as soon as its first input is signed too: `complete`
+ * gets the transaction and gives it back with that witness. Confirmed coins are preferred: a rival may yet undo what our
+ * unconfirmed ones come from.
+ */
+export function attach(
+  state: WalletState,
+  keys: WalletKeys,
+  attachment: Attachment,
+  complete: (tx: Tx) => Tx,
+): Result<Attached, InsufficientFunds> {
+  const { input, output, locktime, weight, owed, feerate, label } = attachment;
+  const draft = draftOf(state);
+  const all = spendable(state, "also contested");
+  const confirmed = all.filter(({ coin }) => statusOf(state, coin) === "confirmed");
+  const change = takeChange(draft, keys);
+  const spending = {
+    outputs: [],
+    feerate,
+    changeScript: change.script,
+    changeMin: CHANGE_MIN,
+    besides: { weight, fee: owed },
+    needsChange: output === undefined,
+  };
+  const preferred = selectCoins(confirmed, spending);
+  const selected = preferred.ok ? preferred : selectCoins(all, spending);
+  if (!selected.ok) return err(selected.error);
+  if (selected.value.change !== undefined) change.take();
+  const { coins, outputs, fee } = selected.value;
+  const unsigned: Tx = {
+    version: 2,
+    inputs: [input, ...coins.map(({ outpoint }) => unsignedInput(outpoint))],
+    outputs: output === undefined ? outputs : [output, ...outputs],
+    locktime,
+  };
+  const tx = complete(signCoins(draft.state(), keys, unsigned, coins));
+  const txid = txidOf(tx);
+  assert(txid === txidOf(unsigned), "a witness changes no txid");
+  keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });
+  publishIn(draft, txid);
+  assert(present(tx.inputs[0], "the first input").witness.length > 0, "the first input is signed");
+  return ok({ step: draft.finish(), tx, fee });
+}
+
+/** A transaction that somebody else has made for us and signed: kept, published, and what it pays to us is counted. */
+export function adopt(state: WalletState, tx: Tx, fee: Sat, label: string): WalletStep {
+  const draft = draftOf(state);
+  const txid = txidOf(tx);
+  draft.setTx({ txid, label, fee, block: undefined, tx, status: "reserved" });
+  publishIn(draft, txid);
+  return draft.finish();
+}
+
+/** A published transaction of ours that spends this outpoint and is in no block. */
+export function unconfirmedSpender(
+  state: WalletState,
+  outpoint: Outpoint,
+): { readonly tx: Tx; readonly txid: Txid; readonly fee: Sat } | undefined {
+  const key = outpointKey(outpoint);
+  for (const { tx, txid, fee, block, status } of state.txs.values()) {
+    if (tx === undefined || fee === undefined || block !== undefined || status !== "published") continue;
+    if (tx.inputs.some(({ prevout }) => outpointKey(prevout) === key)) return { tx, txid, fee };
+  }
+  return undefined;
+}
