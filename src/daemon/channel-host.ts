@@ -217,6 +217,8 @@ export class ChannelHost {
       case "BlockDisconnected":
         for (const entry of this.table.settled()) this.#reorganised(turn, entry, event.block.height);
         return;
+      case "SpendSeen":
+        return;
     }
   }
   #reorganised(turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
