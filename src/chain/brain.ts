@@ -6,10 +6,12 @@ import type { ChainParams } from "../bitcoin/params.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import { acceptTx, type MempoolFault } from "./accept-tx.ts";
 import { acceptBlock, type BlockRefusal, type Chain, type ChainUpdate, openChain } from "./chain.ts";
+import type { BlockRef, Watch } from "./events.ts";
+import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
 import { estimateFeerate, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
-import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool } from "./mempool.ts";
+import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
 import { blockTemplate } from "./miner.ts";
 import type { ChainStorage } from "./storage.ts";
 
@@ -18,13 +20,30 @@ export interface NodeBrain {
   readonly chain: Chain;
   readonly pool: Mempool;
   readonly fees: FeeMemory;
+  /** Of those who listen now. */
+  readonly feeds: Set<Feed>;
 }
 
 export const nodeBrain = (
   params: ChainParams,
   storage: ChainStorage,
   policy: MempoolPolicy = DEFAULT_POLICY,
-): NodeBrain => ({ chain: openChain(params, storage, new Set()), pool: mempool(policy), fees: feeMemory() });
+): NodeBrain => ({
+  chain: openChain(params, storage, new Set()),
+  pool: mempool(policy),
+  fees: feeMemory(),
+  feeds: new Set(),
+});
+
+/** A feed that hears of blocks after `cursor` and of what comes into the mempool, until it is deleted from `feeds`. */
+export function openFeed(brain: NodeBrain, cursor: BlockRef | undefined, watches: readonly Watch[]): Feed {
+  const feed = feedAfter(brain.chain.index.tree, cursor);
+  brain.feeds.add(feed);
+  setWatches(brain, feed, watches);
+  return feed;
+}
+export const setWatches = ({ pool }: NodeBrain, feed: Feed, watches: readonly Watch[]): void =>
+  watchFrom(feed, watches, (outpoint) => spenderOf(pool, outpoint));
 
 /**
  * A block from a peer or miner.
@@ -35,17 +54,28 @@ export function takeBlock(brain: NodeBrain, block: HashedBlock, now: number): Re
   if (!update.ok) return update;
   const mined = followChain(brain.pool, brain.chain, update.value, now);
   if (update.value.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
+  for (const { block, txids } of update.value.disconnected) {
+    block.txs.forEach((tx, index) => {
+      if (brain.pool.entries.has(txids[index] as Txid)) tellWaiting(brain, tx);
+    });
+  }
   return update;
+}
+function tellWaiting({ feeds }: NodeBrain, tx: Tx): void {
+  for (const feed of feeds) noteWaiting(feed, tx);
 }
 
 /** A transaction from a peer or our own. Fresh ones are to be announced; what is known already is no refusal. */
 export function takeTx(
-  { pool, chain }: NodeBrain,
+  brain: NodeBrain,
   tx: Tx,
   now: number,
 ): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
-  const entry = acceptTx(pool, chain, tx, { now });
-  if (entry.ok) return ok({ txid: entry.value.txid, fresh: true });
+  const entry = acceptTx(brain.pool, brain.chain, tx, { now });
+  if (entry.ok) {
+    tellWaiting(brain, tx);
+    return ok({ txid: entry.value.txid, fresh: true });
+  }
   const { code } = entry.error;
   const known = code === "txn-already-in-mempool" || code === "txn-already-known";
   return known ? ok({ txid: txidOf(tx), fresh: false }) : err(entry.error);

@@ -1,13 +1,15 @@
+import type { Outpoint } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { Block } from "../bitcoin/block.ts";
-import type { BlockRef, ChainEvent, Watch } from "./events.ts";
+import type { Tx } from "../bitcoin/tx.ts";
+import type { BlockRef, ChainEvent, SpendSeen, Watch } from "./events.ts";
 import { ancestorAt, type HeaderNode, type HeaderTree, isAncestor } from "./headers.ts";
-import { addWatch, matchBlock, type WatchList, watchList } from "./watch.ts";
+import { addWatch, isWatched, matchBlock, matchWaiting, type WatchList, watchList } from "./watch.ts";
 
 /**
  * One listener's way along the best chain. It holds the block up to which everything was told; whatever the chain has
  * become since, the next event follows from that block and the tip alone. So nothing is lost by restarts, delays or
- * reorganisations in between. Mutable.
+ * reorganisations in between. Only what waits in the mempool is told as it comes. Mutable.
  */
 export interface Feed {
   readonly watches: WatchList;
@@ -17,6 +19,8 @@ export interface Feed {
   readonly missed: { list: WatchList; next: number };
   /** A cursor that no header is known for: the listener hears that it is gone, then everything from genesis on. */
   lost: BlockRef | undefined;
+  /** What came into the mempool and was not told yet. */
+  readonly seen: SpendSeen[];
 }
 /** Blocks read for missed watches in one step. */
 const RESCAN_BLOCKS_MAX = 200;
@@ -30,25 +34,47 @@ export function feedAfter(tree: HeaderTree, cursor: BlockRef | undefined): Feed 
     told: told ?? tree.genesis,
     missed: { list: watchList(), next: NOTHING_MISSED },
     lost: told === undefined ? cursor : undefined,
+    seen: [],
   };
 }
 
-export function watchFrom(feed: Feed, watches: readonly Watch[]): void {
+/**
+ * Sets watches; one that is set already, from as low, changes nothing.
+ * @param spenderOf  what waits in the mempool and spends an outpoint
+ */
+export function watchFrom(
+  feed: Feed,
+  watches: readonly Watch[],
+  spenderOf: (outpoint: Outpoint) => Tx | undefined,
+): void {
   for (const watch of watches) {
+    if (watch.tag === "Outpoint" && !isWatched(feed.watches, watch.outpoint)) {
+      const tx = spenderOf(watch.outpoint);
+      if (tx !== undefined) feed.seen.push({ tag: "SpendSeen", outpoint: watch.outpoint, tx });
+    }
     if (!addWatch(feed.watches, watch) || watch.from > feed.told.height) continue;
     addWatch(feed.missed.list, watch);
     feed.missed.next = Math.min(feed.missed.next, watch.from);
   }
 }
 
+/** A transaction has come into the mempool. */
+export function noteWaiting(feed: Feed, tx: Tx): void {
+  feed.seen.push(...matchWaiting(feed.watches, tx));
+}
+
 export const hasNews = (feed: Feed, tip: HeaderNode): boolean =>
-  feed.lost !== undefined || feed.missed.next !== NOTHING_MISSED || feed.told !== tip;
+  feed.seen.length > 0 || feed.lost !== undefined || feed.missed.next !== NOTHING_MISSED || feed.told !== tip;
 
 /**
  * The next events on the way to `tip`, and the feed moved past them. Empty answers are possible while `hasNews`.
  * @param read  the block of a node; called for ancestors of `told` and of `tip` only
  */
 export function nextEvents(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+  // Both in one answer: whoever keeps the mempool busy cannot hold up the blocks.
+  return [...feed.seen.splice(0), ...nextOfChain(feed, tip, read)];
+}
+function nextOfChain(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
   if (feed.lost !== undefined) {
     const block = feed.lost;
     feed.lost = undefined;

@@ -62,6 +62,12 @@ export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   floor: policy.minRelayFee,
 });
 
+/** The waiting transaction that spends an outpoint. */
+export function spenderOf(pool: Mempool, outpoint: Outpoint): Tx | undefined {
+  const txid = pool.spenders.get(outpointKey(outpoint));
+  return txid === undefined ? undefined : entryOf(pool, txid).tx;
+}
+
 /** The coin that a waiting transaction would create, standing in the next block. */
 export function unconfirmedCoin(pool: Mempool, { txid, vout }: Outpoint, nextHeight: number): Coin | undefined {
   const output = pool.entries.get(txid)?.tx.outputs[vout];

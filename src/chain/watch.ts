@@ -1,6 +1,7 @@
 import { toHex } from "../base/bytes.ts";
-import { outpointKey } from "../base/ids.ts";
-import type { BlockRef, ChainEvent, Confirmation, Watch } from "./events.ts";
+import { type Outpoint, outpointKey } from "../base/ids.ts";
+import type { Tx } from "../bitcoin/tx.ts";
+import type { BlockRef, ChainEvent, Confirmation, SpendSeen, Watch } from "./events.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 
 /** What one listener waits for, by how it stands in transactions. The value is the height from which on. */
@@ -19,6 +20,16 @@ export function addWatch(list: WatchList, watch: Watch): boolean {
   table.set(key, watch.from);
   return true;
 }
+
+/** Whether an outpoint is watched, from whatever height on. */
+export const isWatched = ({ outpoints }: WatchList, outpoint: Outpoint): boolean =>
+  outpoints.has(outpointKey(outpoint));
+
+/** The watched outpoints that a transaction spends which is in no block. */
+export const matchWaiting = (list: WatchList, tx: Tx): readonly SpendSeen[] =>
+  tx.inputs
+    .filter(({ prevout }) => isWatched(list, prevout))
+    .map(({ prevout }) => ({ tag: "SpendSeen", outpoint: prevout, tx }));
 
 /** The events of one block, in the order of its transactions; within one, inputs before outputs. */
 export function matchBlock(list: WatchList, { block }: Pick<HashedBlock, "block">, ref: BlockRef): ChainEvent[] {

@@ -33,7 +33,8 @@ export function loadCursor(store: Store): BlockRef | undefined {
 
 /**
  * A disconnection leaves the cursor where it was: after a crash in the middle of a reorganisation the source tells the
- * disconnections once more, which changes nothing. Listeners hear of each event in the order given here.
+ * disconnections once more, which changes nothing. A spend that was only seen moves neither cursor nor height. Listeners
+ * hear of each event in the order given here.
  */
 export function createChainHost(ctx: NodeContext, listeners: readonly ChainListener[]): ChainHost {
   let cursor = loadCursor(ctx.store);

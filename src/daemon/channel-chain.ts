@@ -13,6 +13,10 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       return scriptPaid(host, turn, event);
     case "OutpointSpent":
       return outpointSpent(host, turn, event);
+    case "SpendSeen": {
+      const entry = host.table.byOutpoint(event.outpoint);
+      return entry === undefined ? undefined : host.apply(turn, entry, { tag: "SpendSeen", tx: event.tx });
+    }
     case "BlockConnected": {
       const { height } = event.block;
       for (const entry of host.table.settled()) host.apply(turn, entry, { tag: "BlockConnected", height });

@@ -122,6 +122,7 @@ export class GossipHost {
         void this.#removeRefuted(event.block.height);
         return this.#again(releaseAnnouncements(this.#held));
       case "ScriptPaid":
+      case "SpendSeen":
         return;
       default:
         return unreachable(event);

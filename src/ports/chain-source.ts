@@ -2,9 +2,9 @@ import type { Outpoint, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
-import type { BlockRef, ChainEvent, Confirmation, Watch } from "../chain/events.ts";
+import type { BlockRef, ChainEvent, Confirmation, SpendSeen, Watch } from "../chain/events.ts";
 
-export type { BlockRef, ChainEvent, Confirmation, Watch };
+export type { BlockRef, ChainEvent, Confirmation, SpendSeen, Watch };
 
 export type BroadcastRefusal = { readonly code: "rejected"; readonly reason: string };
 
@@ -17,6 +17,12 @@ export interface ChainSource {
    * disconnections down to the fork come first; if it is of no chain ever seen (an emptied chain folder) it is told as
    * disconnected and everything follows from genesis on. `deliver` is never called before this returns, and only with
    * blocks that are on stable storage. Called once.
+   *
+   * A spend of a watched outpoint by a transaction that waits in the mempool is told as `SpendSeen`: once for each
+   * outpoint whenever such a transaction comes in, from whatever side (a reorganisation may bring it back), and once if it
+   * waits already when the source is started or the outpoint is first watched; from which height it is watched does not
+   * matter. A hint, not a part of the chain: it has no place in the order of blocks, moves no cursor, is not kept over a
+   * restart, and nothing tells when the transaction is replaced or forgotten.
    */
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
   /**

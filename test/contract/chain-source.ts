@@ -5,67 +5,10 @@ import { blockHeight } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
-import type { BlockRef, ChainEvent } from "../../src/ports/chain-source.ts";
+import type { BlockRef } from "../../src/ports/chain-source.ts";
 import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
-
-/** A world in which a chain source lives, as far as the contract needs to move it. */
-export interface SourceWorld {
-  /** The source after its node was started (again). */
-  open(): BaseNode | Promise<BaseNode>;
-  /** Replaces the last `depth` blocks by one more, without their transactions. */
-  reorganise(depth: number): void | Promise<void>;
-  /** Until nothing is under way any more. */
-  quiet(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** One line an event: what the contract compares. */
-function line(event: ChainEvent): string {
-  switch (event.tag) {
-    case "BlockConnected":
-      return `+${event.block.height}`;
-    case "BlockDisconnected":
-      return `-${event.block.height}`;
-    case "OutpointSpent":
-      return `spent ${event.by.block.height}:${event.by.index}`;
-    case "ScriptPaid":
-      return `paid ${event.by.block.height}:${event.by.index}:${event.vout}`;
-  }
-}
-
-/** Follows events as the law says, and fails where they break it. */
-class Follower {
-  readonly lines: string[] = [];
-  readonly events: ChainEvent[] = [];
-  readonly #chain: BlockRef[];
-  constructor(chain: readonly BlockRef[]) {
-    this.#chain = [...chain];
-  }
-  get tip(): BlockRef {
-    return present(this.#chain.at(-1), "a chain begins somewhere");
-  }
-  readonly take = (events: readonly ChainEvent[]): void => {
-    for (const event of events) {
-      this.lines.push(line(event));
-      this.events.push(event);
-      if (event.tag === "BlockConnected") {
-        expect(event.previous, "each block stands on the one told before").to.equal(this.tip.hash);
-        expect(event.block.height).to.equal(this.tip.height + 1);
-        this.#chain.push(event.block);
-      } else if (event.tag === "BlockDisconnected") {
-        expect(event.block, "the newest block goes first").to.deep.equal(this.tip);
-        this.#chain.pop();
-      }
-    }
-  };
-  /** The lines since the last call. */
-  news(): readonly string[] {
-    return this.lines.splice(0);
-  }
-  get chain(): readonly BlockRef[] {
-    return this.#chain;
-  }
-}
+import { Follower, line, type SourceWorld } from "./follower.ts";
+import { spendsSeenContract } from "./spends-seen.ts";
 
 /** The law of `ChainSource` (and what `BaseNode` adds), for every adapter that claims to keep it. */
 export function chainSourceContract(name: string, begin: () => SourceWorld | Promise<SourceWorld>): void {
@@ -166,6 +109,7 @@ export function chainSourceContract(name: string, begin: () => SourceWorld | Pro
         ]);
         const tx = spend([coin], [output(1000n), output(COIN - 2000n, script)]);
         await pay(tx);
+        await world.quiet();
         follower.news();
         await mine(1);
         expect(follower.news()).to.deep.equal(["spent 102:1", "paid 102:1:1", "+102"]);
@@ -222,6 +166,8 @@ export function chainSourceContract(name: string, begin: () => SourceWorld | Pro
         expect(follower.news()).to.deep.equal(["-2", "paid 2:0:0", "+2", "paid 3:0:0", "+3"]);
       });
     });
+
+    spendsSeenContract({ node: () => node, world: () => world, follow, mine, reward, pay });
 
     describe("questions", () => {
       it("know unspent outputs and where they stand", async () => {

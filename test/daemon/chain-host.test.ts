@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
-import type { BlockHash } from "../../src/base/ids.ts";
+import type { BlockHash, Txid } from "../../src/base/ids.ts";
 import { blockHeight, unixMs } from "../../src/base/units.ts";
 import { createChainHost } from "../../src/daemon/chain-host.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
@@ -20,7 +20,8 @@ const disconnected = (height: number): ChainEvent => ({ tag: "BlockDisconnected"
 /** A host over a chain that says what the test says; `heights` are what a listener sees at each event. */
 function host() {
   const clock = { now: () => unixMs(0), after: () => () => {} };
-  const store = memoryDisk().open();
+  const disk = memoryDisk();
+  const store = disk.open();
   let deliver: (events: readonly ChainEvent[]) => void = () => {};
   const chain = {
     start: (_: unknown, listener: typeof deliver) => {
@@ -32,7 +33,7 @@ function host() {
   const context = { clock, store, chain, turns } as unknown as NodeContext;
   const made = createChainHost(context, [(_, event) => void heights.push(`${event.tag} at ${made.height()}`)]);
   made.start();
-  return { made, heights, say: (...events: ChainEvent[]) => deliver(events) };
+  return { made, heights, disk, turns, say: (...events: ChainEvent[]) => deliver(events) };
 }
 
 describe("Chain host: the height that everything is judged by", () => {
@@ -60,5 +61,19 @@ describe("Chain host: the height that everything is judged by", () => {
     for (const height of [1, 2]) say(connected(height));
     say(disconnected(2));
     expect(made.cursor()).to.deep.equal(block(2));
+  });
+
+  it("is not moved by a spend that was only seen, and nothing is written for it", async () => {
+    const { made, heights, disk, turns, say } = host();
+    say(connected(1));
+    await turns.settled();
+    const { groups } = disk.counters;
+    expect(groups).to.equal(1);
+    const outpoint = { txid: hash(9) as string as Txid, vout: 0 };
+    say({ tag: "SpendSeen", outpoint, tx: { version: 2, inputs: [], outputs: [], locktime: 0 } });
+    await turns.settled();
+    expect(heights).to.deep.equal(["BlockConnected at 1", "SpendSeen at 1"]);
+    expect(made.cursor()).to.deep.equal(block(1));
+    expect(disk.counters.groups).to.equal(1);
   });
 });

@@ -1,26 +1,27 @@
 import { assert } from "../../base/result.ts";
-import { type Chain, readBlock } from "../../chain/chain.ts";
-import { type Feed, feedAfter, hasNews, nextEvents, watchFrom } from "../../chain/feed.ts";
+import { type NodeBrain, openFeed, setWatches } from "../../chain/brain.ts";
+import { readBlock } from "../../chain/chain.ts";
+import { type Feed, hasNews, nextEvents } from "../../chain/feed.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
 import type { BlockRef, ChainEvent, Watch } from "../../ports/chain-source.ts";
 
-/** Brings a listener the events of a chain, in order, one block a turn. */
+/** Brings a listener the events of a chain, in order, one block a turn, and with them what came into the mempool. */
 export interface FeedPump {
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
   watch(watches: readonly Watch[]): void;
-  /** The chain may have changed. */
+  /** The chain or the mempool may have changed. */
   poke(): void;
   stop(): void;
 }
 interface PumpOptions {
-  readonly chain: Chain;
+  readonly brain: NodeBrain;
   /** How far the listener may see: a block of the best chain. */
   readonly horizon: () => HeaderNode;
   /** Runs a task later, never before the caller has returned. */
   readonly schedule: (task: () => void) => void;
 }
 
-export function feedPump({ chain, horizon, schedule }: PumpOptions): FeedPump {
+export function feedPump({ brain, horizon, schedule }: PumpOptions): FeedPump {
   const early: Watch[] = [];
   let feed: Feed | undefined;
   let listener: ((events: readonly ChainEvent[]) => void) | undefined;
@@ -29,7 +30,7 @@ export function feedPump({ chain, horizon, schedule }: PumpOptions): FeedPump {
   const turn = (): void => {
     scheduled = false;
     if (feed === undefined || listener === undefined) return;
-    const events = nextEvents(feed, horizon(), (node) => readBlock(chain, node));
+    const events = nextEvents(feed, horizon(), (node) => readBlock(brain.chain, node));
     poke();
     if (events.length > 0) listener(events);
   };
@@ -41,18 +42,18 @@ export function feedPump({ chain, horizon, schedule }: PumpOptions): FeedPump {
   return {
     start: (cursor, deliver) => {
       assert(feed === undefined, "a chain source is started once");
-      feed = feedAfter(chain.index.tree, cursor);
+      feed = openFeed(brain, cursor, early);
       listener = deliver;
-      watchFrom(feed, early);
       poke();
     },
     watch: (watches) => {
       if (feed === undefined) early.push(...watches);
-      else watchFrom(feed, watches);
+      else setWatches(brain, feed, watches);
       poke();
     },
     poke,
     stop: () => {
+      if (feed !== undefined) brain.feeds.delete(feed);
       feed = undefined;
       listener = undefined;
     },

@@ -38,7 +38,7 @@ const ALONE: DialFault = { code: "unreachable", reason: "a simulated chain has n
 export function memorySource(options: SourceOptions): BaseNode {
   const { brain, viewpoints, horizon, schedule, now, mine, feerate } = options;
   const { chain } = brain;
-  const pump = feedPump({ chain, horizon, schedule });
+  const pump = feedPump({ brain, horizon, schedule });
   const viewpoint: Viewpoint = { pump };
   return {
     tip: () => refOf(horizon()),
@@ -51,6 +51,7 @@ export function memorySource(options: SourceOptions): BaseNode {
     txidAt: async (height, index) => txidAtPlace(chain, horizon(), height, index),
     broadcast: async (tx) => {
       const taken = takeTx(brain, tx, now());
+      for (const other of viewpoints) other.pump.poke();
       return taken.ok ? ok(taken.value.txid) : err({ code: "rejected", reason: taken.error.code });
     },
     feerate: (blocks) => feerate() ?? feerateFor(brain, blocks),

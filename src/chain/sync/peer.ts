@@ -54,7 +54,9 @@ export type SyncEffect =
   | { readonly tag: "Send"; readonly peer: Peer; readonly message: BitcoinMessage }
   | { readonly tag: "Disconnect"; readonly peer: Peer; readonly reason: string }
   /** The best chain is another one: whoever follows it has news. */
-  | { readonly tag: "TipChanged" };
+  | { readonly tag: "TipChanged" }
+  /** A transaction came into the mempool: whoever waits for it has news. */
+  | { readonly tag: "TxTaken" };
 
 /** Policy, not protocol. */
 export const BLOCKS_IN_FLIGHT_MAX = 16;

@@ -68,7 +68,7 @@ export function onTx(sync: Sync, peer: Peer, tx: Tx, now: number): readonly Sync
   noteKnown(peer, txid);
   const taken = takeTx(sync.brain, tx, Math.floor(now / 1000));
   const more = askTxs(sync, peer, now);
-  if (taken.ok) return taken.value.fresh ? [...announceTx(sync, txid), ...more] : more;
+  if (taken.ok) return taken.value.fresh ? [{ tag: "TxTaken" }, ...announceTx(sync, txid), ...more] : more;
   const { refused } = sync;
   if (refused.size >= REFUSED_MAX) refused.clear();
   if (!RETRIABLE.has(taken.error.code)) refused.add(txid);

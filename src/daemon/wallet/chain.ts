@@ -29,6 +29,9 @@ export function applyChainEvent(state: WalletState, event: ChainEvent): WalletSt
       // The next branch may confirm in a lower block than the watches begin with.
       watchAll(draft, event.block.height, event.block.height);
       break;
+    case "SpendSeen":
+      // What waits is not done: the wallet goes by blocks and by what it has sent itself.
+      break;
     default:
       unreachable(event);
   }

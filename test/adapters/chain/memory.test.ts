@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type SimulatedChain, simulatedChain } from "../../../src/adapters/memory/chain.ts";
-import { satPerKw } from "../../../src/base/units.ts";
+import { blockHeight, satPerKw } from "../../../src/base/units.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
+import type { ChainEvent } from "../../../src/ports/chain-source.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
 
@@ -76,6 +77,20 @@ describe("simulated chain", () => {
     expect(chain.source("alice").transaction(txidOf(tx as never))).to.equal(undefined);
     expect(chain.source("alice").utxoTotal().total).to.equal(103n * COIN);
   });
+  it("tells every node that watches of what one of them has sent", async () => {
+    const { chain, run } = world();
+    chain.mine(101, ANYONE);
+    const coin = firstReward(chain, 0);
+    const tx = spend([coin], [output(COIN - 500n)]);
+    const events: ChainEvent[] = [];
+    const bob = chain.source("bob");
+    bob.start(bob.tip(), (each) => events.push(...each));
+    bob.watch([{ tag: "Outpoint", outpoint: coin, script: ANYONE, from: blockHeight(0) }]);
+    run();
+    await chain.source("alice").broadcast(tx);
+    run();
+    expect(events).to.deep.equal([{ tag: "SpendSeen", outpoint: coin, tx }]);
+  });
   it("tells a stopped source nothing more", async () => {
     const { chain, run } = world();
     const source = chain.source("alice");
@@ -86,6 +101,7 @@ describe("simulated chain", () => {
     chain.mine(1);
     run();
     expect(told).to.equal(0);
+    expect(chain.brain.feeds).to.deep.equal(new Set());
   });
   it("answers the feerate that it was given", () => {
     const { chain } = world();

@@ -6,6 +6,7 @@ import { frameMessage } from "../../../src/bitcoin/frames.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256d } from "../../../src/crypto/hash.ts";
+import type { ChainEvent } from "../../../src/ports/chain-source.ts";
 import type { Address, Connection, Network } from "../../../src/ports/network.ts";
 import { ANYONE, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
 import { openNode, removeFolder, reorganise, settle, tempFolder, testClock, testNetwork } from "./world.ts";
@@ -63,6 +64,20 @@ describe("base nodes and their peers", () => {
       { address: a.peers()[0]?.address, inbound: true, agent: "/Sluice:0.1.0/", height: 102 },
     ]);
     expect(a.info()).to.include({ peers: 1, synced: true });
+  });
+  it("tell of a watched coin's spend that comes from a peer", async () => {
+    const [a, b] = [open(), open()];
+    await a.mine(101, ANYONE);
+    await join(b, a);
+    await quiet();
+    const coin = rewardOf(a, 1);
+    const events: ChainEvent[] = [];
+    a.start(a.tip(), (each) => events.push(...each));
+    a.watch([{ tag: "Outpoint", outpoint: coin, script: ANYONE, from: a.tip().height }]);
+    const tx = spend([coin], [output(COIN - 1000n)]);
+    await b.broadcast(tx);
+    await quiet();
+    expect(events).to.deep.equal([{ tag: "SpendSeen", outpoint: coin, tx }]);
   });
   it("follow a reorganisation of the other", async () => {
     const [a, b] = [open(), open()];

@@ -73,11 +73,21 @@ export class EmbeddedNode implements BaseNode {
     const { chain } = this.brain;
     this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#sync = syncOf(this.brain);
-    const onTipChanged = (): void => void this.#settle();
-    this.#links = new Links({ sync: this.#sync, clock, random, log, onTipChanged });
+    this.#links = new Links({
+      sync: this.#sync,
+      clock,
+      random,
+      log,
+      onTipChanged: () => void this.#settle(),
+      onTxTaken: () => this.#pump.poke(),
+    });
     this.#dialler = new Dialler({ links: this.#links, network, clock });
     this.#miner = nonceSearch(params.network);
-    this.#pump = feedPump({ chain, horizon: () => this.#horizon, schedule: (task) => void clock.after(0, task) });
+    this.#pump = feedPump({
+      brain: this.brain,
+      horizon: () => this.#horizon,
+      schedule: (task) => void clock.after(0, task),
+    });
     void this.#settle();
   }
 
@@ -102,6 +112,7 @@ export class EmbeddedNode implements BaseNode {
       const { code, detail } = taken.error;
       return err({ code: "rejected", reason: detail === undefined ? code : `${code} (${detail})` });
     }
+    this.#pump.poke();
     this.#links.perform(announceTx(this.#sync, taken.value.txid));
     return ok(taken.value.txid);
   }

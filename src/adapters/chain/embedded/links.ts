@@ -16,6 +16,7 @@ export interface LinksOptions {
   readonly random: Random;
   readonly log: Log;
   readonly onTipChanged: () => void;
+  readonly onTxTaken: () => void;
 }
 /** Who wants to know how a connection goes. */
 export interface LinkListener {
@@ -78,10 +79,11 @@ export class Links {
   }
 
   perform(effects: readonly SyncEffect[]): void {
-    const { sync, onTipChanged } = this.#options;
+    const { sync, onTipChanged, onTxTaken } = this.#options;
     for (const effect of effects) {
-      if (effect.tag === "TipChanged") {
-        onTipChanged();
+      if (effect.tag === "TipChanged" || effect.tag === "TxTaken") {
+        if (effect.tag === "TipChanged") onTipChanged();
+        else onTxTaken();
         continue;
       }
       const link = this.#links.get(effect.peer);
