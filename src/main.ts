@@ -7,6 +7,7 @@ import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import type { SequencedStore } from "./adapters/store/group-commit.ts";
+import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { socketStreamLinks } from "./adapters/stream-socket.ts";
 import { systemClock, systemRandom } from "./adapters/system.ts";
 import { assertFree, tcpNetwork } from "./adapters/tcp.ts";
@@ -24,8 +25,9 @@ import { policyOf } from "./daemon/policy.ts";
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
 const EXIT_REFUSED = 1;
-/** The store of record, in the data folder. */
+/** In the data folder: the store of record, and how far it is known to have come. */
 const STORE = "store";
+const HIGH_WATER = "high-water";
 
 type Closers = (() => Promise<unknown>)[];
 
@@ -56,6 +58,7 @@ const openStore = async ({ datadir, network }: Config, words: string): Promise<S
     path: join(datadir, STORE),
     network,
     owner: keychainOf(words, network).nodeId,
+    atLeast: await readHighWater(join(datadir, HIGH_WATER)),
     readAll: true,
   });
 
@@ -71,6 +74,11 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const words = await wordsOf(datadir);
   const store = await openStore(config, words);
   opened.push(() => store.close());
+  opened.push(
+    keepHighWater(join(datadir, HIGH_WATER), store, (error) =>
+      log.warn("high-water mark not written", { error: error.message }),
+    ),
+  );
   const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });

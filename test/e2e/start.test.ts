@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -155,6 +155,26 @@ describe("a start that cannot be", function () {
       expect([code, stderr]).to.deep.equal([1, `${sentence(join(datadir, place))}\n`]);
       expect(readFileSync(file)).to.deep.equal(Buffer.alloc(16_384, "sluice"));
     });
+
+  it("RELIABILITY P5: a store of an earlier day, put back beside the mark of how far it has come", async () => {
+    const path = await store();
+    cpSync(path, join(folder, "copy"), { recursive: true });
+    const opened = await openEmbeddedStore({ path, network: "regtest" });
+    await opened.append([{ key: "event/3", value: utf8("paid") }]);
+    await opened.close();
+    fill("high-water", "3\n");
+    rmSync(path, { recursive: true });
+    cpSync(join(folder, "copy"), path, { recursive: true });
+    await refuses(
+      quiet(datadir),
+      `The data in ${path} ends at write 2, but write 3 is known to have happened: this is an old copy.`,
+    );
+  });
+
+  it("a mark of how far the store has come that is no number", async () => {
+    await store();
+    await refuses(quiet(datadir), `${fill("high-water", "3\n4\n")} does not hold the number of a write.`);
+  });
 });
 
 describe("a running node", function () {
@@ -195,12 +215,16 @@ describe("a running node", function () {
     expect(data.map((event) => (event as { type: string }).type)).to.deep.equal([]);
   });
 
-  it("ends on SIGTERM with 0, soon, and says nothing of it", async () => {
+  it("ends on SIGTERM with 0, soon, says nothing of it, and has marked how far its store has come", async () => {
     await daemon.api.post("/v1/chain/mine", { blocks: 3 });
     const began = performance.now();
     await daemon.stop();
     expect(performance.now() - began).to.be.below(STOP_MS_MAX);
     expect([await daemon.ended, daemon.log()]).to.deep.equal([0, ""]);
+    const store = await openEmbeddedStore({ path: join(datadir(), "store"), network: "regtest" });
+    const marked = BigInt(readFileSync(join(datadir(), "high-water"), "utf8"));
+    expect(marked > 0n && store.sequence - marked < 5n, `${marked} of ${store.sequence}`).to.equal(true);
+    await store.close();
   });
 
   it("comes back as who it was, with what it had, also after kill -9", async () => {
