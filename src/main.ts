@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
@@ -5,7 +6,8 @@ import { armed, killThisProcess } from "./adapters/failpoints.ts";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
-import { readAll } from "./adapters/store/read-all.ts";
+import type { SequencedStore } from "./adapters/store/group-commit.ts";
+import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { socketStreamLinks } from "./adapters/stream-socket.ts";
 import { systemClock, systemRandom } from "./adapters/system.ts";
 import { assertFree, tcpNetwork } from "./adapters/tcp.ts";
@@ -16,13 +18,16 @@ import { createApi } from "./api/server.ts";
 import { CHAINS } from "./bitcoin/params.ts";
 import { addressOfText, type Config, loadConfig } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
-import { areWords, newWords } from "./daemon/keychain.ts";
+import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
 
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
 const EXIT_REFUSED = 1;
+/** In the data folder: the store of record, and how far it is known to have come. */
+const STORE = "store";
+const HIGH_WATER = "high-water";
 
 type Closers = (() => Promise<unknown>)[];
 
@@ -37,17 +42,43 @@ async function run(config: Config): Promise<void> {
   }
 }
 
+async function wordsOf(datadir: string): Promise<string> {
+  const path = join(datadir, "words");
+  const words = await openWords(path, () => {
+    // New words would open nothing of what is there, and be taken for the right ones from then on.
+    if (existsSync(join(datadir, STORE)))
+      throw new Refused(`${path} is missing, and the data beside it can be used with no other words.`);
+    return newWords(systemRandom);
+  });
+  if (!areWords(words)) throw new Refused(`${path} does not hold the words of a node.`);
+  return words;
+}
+const openStore = async ({ datadir, network }: Config, words: string): Promise<SequencedStore> =>
+  openEmbeddedStore({
+    path: join(datadir, STORE),
+    network,
+    owner: keychainOf(words, network).nodeId,
+    atLeast: await readHighWater(join(datadir, HIGH_WATER)),
+    readAll: true,
+  });
+
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
   const stopping = stopSignal();
+  opened.push(async () => stopping.forget());
   const log = textLog(process.stderr);
   const base = { clock: systemClock, random: systemRandom, log };
   const params = CHAINS[config.network];
-  const store = await openEmbeddedStore({ path: join(datadir, "store"), network: config.network });
+  // What can be wrong is read before anything is written.
+  const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
+  const words = await wordsOf(datadir);
+  const store = await openStore(config, words);
   opened.push(() => store.close());
-  readAll(store);
-  const words = await openWords(join(datadir, "words"), () => newWords(systemRandom));
-  if (!areWords(words)) throw new Refused(`${join(datadir, "words")} does not hold the words of a node.`);
+  opened.push(
+    keepHighWater(join(datadir, HIGH_WATER), store, (error) =>
+      log.warn("high-water mark not written", { error: error.message }),
+    ),
+  );
   const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
@@ -71,7 +102,6 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   });
   opened.push(() => node.shutdown());
   await Promise.all(config.chainPeers.map((peer) => chain.connect(addressOfText(peer))));
-  const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
   await makeFirstTokens(tokens, systemRandom, systemClock.now(), ({ text, document }) =>
     writeDurably(join(datadir, `${document.label}.token`), `${text}\n`),
   );

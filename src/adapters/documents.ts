@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Adapter, Low } from "lowdb";
+import { Refused } from "./sentences.ts";
 
 /** Small documents of the operator, each with an id of its own, in one JSON file. Nothing that can lose money lies here. */
 export interface Collection<T extends { readonly id: string }> {
@@ -55,7 +56,7 @@ function jsonFile<T>(path: string): Adapter<File<T>> {
 
 /**
  * Opens the collection in a file, which need not exist; its folder is made. `isDocument` judges what is read. Rejects with
- * a sentence when the file is not a collection of such documents: it is left as it is.
+ * `Refused` when the file is not a collection of such documents: it is left as it is.
  */
 export async function openCollection<T extends { readonly id: string }>(
   path: string,
@@ -64,11 +65,11 @@ export async function openCollection<T extends { readonly id: string }>(
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const low = new Low<File<T>>(jsonFile(path), { version: 1, documents: [] });
   await low.read().catch((error: Error) => {
-    throw new Error(`${path} cannot be read: ${error.message}`);
+    throw new Refused(`${path} cannot be read: ${error.message}.`);
   });
   const { version, documents } = low.data as Partial<File<unknown>>;
   if (version !== 1 || !Array.isArray(documents) || !documents.every(isDocument)) {
-    throw new Error(`${path} does not hold what it should.`);
+    throw new Refused(`${path} does not hold what it should.`);
   }
   let last: Promise<void> = Promise.resolve();
   const change = (edit: (documents: readonly T[]) => readonly T[]): Promise<void> => {

@@ -37,7 +37,7 @@ import type { NodeContext } from "./context.ts";
 import type { Peers } from "./peers.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
-import type { Turn } from "./turn.ts";
+import { peerLane, type Turn } from "./turn.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
 /** What the channels tell the rest of the node. */
@@ -150,7 +150,7 @@ export class ChannelHost {
   }
   /** A message to the peer of a channel, in order behind what this turn has to make durable. */
   tell(turn: Turn, peer: NodeId, message: WireMessage): void {
-    turn.afterwards(`peer/${peer}`, () => this.parts.peers().send(peer, message));
+    turn.afterwards(peerLane(peer), () => this.parts.peers().send(peer, message));
   }
 
   /** A channel that is about to be opened, by us or by the peer. Its key index is never used again. */
@@ -191,11 +191,14 @@ export class ChannelHost {
     if (settled?.peer === peer) return settled;
     const opening = this.table.opening(peer, id);
     if (opening !== undefined) return opening;
-    if (message.name !== "error" && message.name !== "warning") {
-      const data = new TextEncoder().encode("unknown channel");
-      this.tell(turn, peer, { name: "error", channel_id: id, data });
-    }
+    if (message.name !== "error" && message.name !== "warning") this.#unknown(turn, peer, id);
     return undefined;
+  }
+  /** Who has no channel here has nothing to say about one: what it is told is the last that it hears. */
+  #unknown(turn: Turn, peer: NodeId, id: ChannelId): void {
+    const data = new TextEncoder().encode("unknown channel");
+    this.tell(turn, peer, { name: "error", channel_id: id, data });
+    if (this.table.of(peer).length === 0) turn.afterwards(peerLane(peer), () => this.parts.peers().hangUp(peer));
   }
   #opened(turn: Turn, peer: NodeId, id: ChannelId): ChannelEntry | undefined {
     const refusal = openingRefusal(this.table, peer, id);

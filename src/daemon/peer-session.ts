@@ -6,6 +6,7 @@ import type { Log } from "../ports/log.ts";
 import type { Connection } from "../ports/network.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import { compatible, featureBits, OFFERED, unionOf } from "../wire/features.ts";
+import { standing } from "../wire/negotiated.ts";
 import { decodeMessage, encodeMessage, type WireMessage } from "../wire/registry.ts";
 import { type Init, type Ping, PONG_BYTES_LIMIT } from "../wire/setup.ts";
 
@@ -55,6 +56,7 @@ const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
 /** Policy, not protocol: pings that are answered at once, and for each second after. RELIABILITY D21. */
 const PINGS_MAX = 60;
 const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
+const OURS = featureBits(OFFERED.init);
 
 export const warningTo = (channel: ChannelId, text: string): WireMessage => ({
   name: "warning",
@@ -179,8 +181,7 @@ class Session implements PeerSession {
   }
   #opened(id: Uint8Array): void {
     this.remote = nodeId(id);
-    const features = featureBits(OFFERED.init);
-    this.send({ name: "init", globalfeatures: new Uint8Array(0), features, networks: [this.#world.chain] });
+    this.send({ name: "init", globalfeatures: new Uint8Array(0), features: OURS, networks: [this.#world.chain] });
   }
   #readMessage(bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
@@ -194,11 +195,13 @@ class Session implements PeerSession {
     this.#heard();
     if (message.name === "init") return this.refuse("init comes once");
     if (message.name === "ping") return this.#answer(message);
-    if (message.name !== "pong") this.#listener.message(this, message, bytes);
+    const meant = standing(message.name, OURS, this.features);
+    if (meant === "refused") return this.refuse(`${message.name} was not negotiated`);
+    if (message.name !== "pong" && meant === "known") this.#listener.message(this, message, bytes);
   }
   #readInit(message: Init): void {
     this.features = unionOf(message.globalfeatures, message.features);
-    const fits = compatible(featureBits(OFFERED.init), this.features);
+    const fits = compatible(OURS, this.features);
     if (!fits.ok) return this.refuse(`features do not fit: ${fits.error.code}`);
     if (message.networks !== undefined && !message.networks.includes(this.#world.chain)) {
       return this.refuse("no common chain");

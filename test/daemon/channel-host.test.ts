@@ -47,16 +47,30 @@ describe("Channel host: a peer speaks only of its own channels. RELIABILITY C20"
     expect(byId.get(present(edges[0]?.id, "a channel"))).to.equal("Normal");
   });
 
-  it("answers updates of another peer's channel with an error and changes nothing", async () => {
+  it("answers updates of another peer's channel with an error, changes nothing, and cuts off who has no channel here", async () => {
     const { world, nodes, edges } = await line(2);
     const node = first({ world, nodes, edges });
     const mallory = await stranger(world, node);
     const id = present(edges[0]?.id, "a channel");
     mallory.say({ name: "shutdown", channel_id: id, scriptpubkey: Uint8Array.of(0, 20, ...new Uint8Array(20)) });
+    await world.pass(1_000);
+    expect(mallory.of("error").map(({ channel_id }) => channel_id)).to.deep.equal([id]);
+    expect(mallory.ended).to.deep.equal(["connection lost"]);
+    expect(states(node)).to.deep.equal(["Normal"]);
+  });
+
+  it("keeps the connection of a peer that has a channel of its own beside the one that it does not know", async () => {
+    const { world, nodes, edges } = await line(2);
+    const node = first({ world, nodes, edges });
+    const mallory = await stranger(world, node);
+    const puppet = await fundedBy(world, node, mallory);
+    const id = present(edges[0]?.id, "a channel");
     mallory.say({ name: "update_fail_htlc", channel_id: id, id: 0n, reason: new Uint8Array(3) });
     await world.pass(1_000);
-    expect(mallory.of("error").map(({ channel_id }) => channel_id)).to.deep.equal([id, id]);
-    expect(states(node)).to.deep.equal(["Normal"]);
+    expect(mallory.of("error").map(({ channel_id }) => channel_id)).to.deep.equal([id]);
+    expect(mallory.ended).to.deep.equal([]);
+    expect(node.node.channels().map(({ active }) => active)).to.deep.equal([true, true]);
+    expect(puppet.state.tag).to.equal("Normal");
   });
 });
 

@@ -5,6 +5,8 @@ import { present } from "../../src/base/result.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import type { World } from "../../src/lab/world.ts";
+import { featureBits, OFFERED } from "../../src/wire/features.ts";
+import { standing } from "../../src/wire/negotiated.ts";
 import { encodeMessage, MESSAGES, type WireMessage } from "../../src/wire/registry.ts";
 import { arbitraryMessage, damaged } from "../support/arbitraries.ts";
 import { fundedBy, openInput, Puppet } from "./puppet.ts";
@@ -13,6 +15,10 @@ import { invoiceOf, type Line, line, paid, type Stranger, stranger, violations }
 /** Where the stranger's channel stands when it begins to talk nonsense. */
 const STAGES = ["none", "accepted", "unfunded", "normal", "closing", "htlc"] as const;
 type Stage = (typeof STAGES)[number];
+
+const OURS = featureBits(OFFERED.init);
+/** What does not by itself end the connection. */
+const TALK = MESSAGES.filter(({ name }) => name !== "init" && standing(name, OURS, OURS) !== "refused");
 
 /** Values that a hostile peer would try: right ids, heights and amounts at the edges. */
 function aimed(message: WireMessage, ids: readonly string[], lot: number): WireMessage {
@@ -86,7 +92,7 @@ async function harass(desk: Line, round: number): Promise<number> {
   const stage = STAGES[round % STAGES.length] as Stage;
   const own = await reach(world, node, mallory, stage);
   const ids = [own, present(edges[0]?.id, "a channel"), own, channelId(new Uint8Array(32)), own];
-  const declared = fc.constantFrom(...MESSAGES.filter(({ name }) => name !== "init"));
+  const declared = fc.oneof({ weight: 19, arbitrary: fc.constantFrom(...TALK) }, fc.constantFrom(...MESSAGES));
   const oneOf = declared.chain((one) => arbitraryMessage(one));
   const samples = fc.sample(fc.tuple(oneOf, fc.nat()), { seed: round + 1, numRuns: 25 });
   let said = 0;

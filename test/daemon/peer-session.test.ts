@@ -15,12 +15,13 @@ const SECOND = 1_000;
 /** Handshake and `init`, with the delays of the memory network. */
 const SETUP_MS = 100;
 
-/** Two sessions in virtual time; what each sends after `init` is told with the second in which it leaves. */
+/** Two sessions in virtual time; what each sends after `init` is told with the second in which it leaves, what it hears by name. */
 async function twoSessions() {
   const clock = virtualClock(unixMs(0));
   const random = seededRandom(7);
   const wires = memoryNetwork({ clock, random });
   const sent: string[] = [];
+  const heard: string[] = [];
   const ended: string[] = [];
   const sessions: Partial<Record<"a" | "b", PeerSession>> = {};
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -39,7 +40,7 @@ async function twoSessions() {
     ready: (session: PeerSession) => {
       sessions[name] = session;
     },
-    message: () => {},
+    message: (_session: PeerSession, message: WireMessage) => void heard.push(`${name} ${message.name}`),
     closed: (_session: PeerSession, reason: string) => void ended.push(`${name}: ${reason}`),
   });
   await wires.host("b").listen({ host: "b", port: 1 }, (connection) => {
@@ -51,7 +52,7 @@ async function twoSessions() {
   await clock.runUntil(unixMs(SETUP_MS));
   const { a, b } = sessions;
   if (a === undefined || b === undefined) throw new Error("both sessions are open");
-  return { clock, wires, sent, ended, a, b };
+  return { clock, wires, sent, heard, ended, a, b };
 }
 const PING = 18;
 const PONG = 19;
@@ -104,6 +105,26 @@ describe("peer session: a silent peer", () => {
     expect(ended).to.deep.equal([]);
     await clock.runUntil(unixMs(91 * SECOND));
     expect(ended.sort()).to.deep.equal(["a: no answer to ping", "b: no answer to ping"]);
+  });
+});
+
+describe("Peer session: a message of a feature that was not negotiated", () => {
+  const channel_id = warning.channel_id;
+  it("ends the connection when its type is even, and says so", async () => {
+    const { clock, sent, ended, a } = await twoSessions();
+    a.send({ name: "stfu", channel_id, initiator: 1 });
+    await clock.runUntil(unixMs(2 * SECOND));
+    expect(ended).to.deep.equal(["b: stfu was not negotiated", "a: connection lost"]);
+    expect(sent.filter((line) => line.startsWith("b "))).to.deep.equal([`b ${WARNING} at 0 s`]);
+  });
+
+  it("is passed over when its type is odd", async () => {
+    const { clock, heard, ended, a } = await twoSessions();
+    a.send({ name: "splice_locked", channel_id, splice_txid: "00".repeat(32) as never });
+    a.send(warning);
+    await clock.runUntil(unixMs(2 * SECOND));
+    expect(heard).to.deep.equal(["b warning"]);
+    expect(ended).to.deep.equal([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { openEmbeddedStore, StoreRefused } from "../../../src/adapters/store/emb
 import type { SequencedStore } from "../../../src/adapters/store/group-commit.ts";
 import { toHex, utf8 } from "../../../src/base/bytes.ts";
 import { storeContract } from "../../contract/store.ts";
+import { breakFile } from "../../support/lmdb-damage.ts";
 
 const network = "regtest";
 const folder = (): string => mkdtempSync(`${tmpdir()}/sluice-store-`);
@@ -18,16 +19,6 @@ const refusal = (opening: Promise<unknown>): Promise<unknown> =>
     () => "opened",
     (error) => error,
   );
-
-/** Flips a bit of every copy of a value in the file: LMDB writes values as they are, right behind their keys. */
-function breakFile(path: string, key: string, bit: number): void {
-  const bytes = readFileSync(`${path}/data.mdb`);
-  for (let found = bytes.indexOf(key); found >= 0; found = bytes.indexOf(key, found + 1)) {
-    const at = found + key.length + Math.floor(bit / 8);
-    bytes[at] = (bytes[at] as number) ^ (1 << (bit % 8));
-  }
-  writeFileSync(`${path}/data.mdb`, bytes);
-}
 
 storeContract(
   "embedded",

@@ -10,6 +10,8 @@ import type { HeaderNode } from "../../../chain/headers.ts";
 import type { ChainStorage, StorageChange, StoredHeader } from "../../../chain/storage.ts";
 import { type Codec, decode, encode } from "../../../codec/codec.ts";
 import { StoreCorrupt } from "../../../ports/store.ts";
+import { Refused } from "../../sentences.ts";
+import { isLmdbFolder } from "../../store/lmdb-file.ts";
 import {
   coinRecord,
   FORMAT,
@@ -119,6 +121,8 @@ const RECENT_BLOCKS = 16;
 /** Opens or creates the chain of `params` in `folder`. Throws a readable error when the folder holds something else. */
 export function openChainFiles(folder: string, params: ChainParams): ChainFiles {
   mkdirSync(folder, { recursive: true });
+  if (!isLmdbFolder(folder))
+    throw new Refused(`${folder} holds no chain: move it away and the chain will be fetched again.`);
   const binary = { encoding: "binary", keyEncoding: "binary" } as const;
   const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 8, ...binary });
   const disk = writeBehind(env);
@@ -160,9 +164,9 @@ function claim(disk: WriteBehind, meta: BehindDb, folder: string, { network, gen
   const found = meta.get(CLAIM);
   if (found === undefined) disk.commit(() => meta.put(CLAIM, expected));
   else if (!equalBytes(found, expected)) {
-    throw new Error(
+    throw new Refused(
       `${folder} holds another chain or an older format (${new TextDecoder().decode(found)}); ` +
-        "move it away and the chain will be fetched again",
+        "move it away and the chain will be fetched again.",
     );
   }
 }
