@@ -70,6 +70,7 @@ class SupervisedDaemon implements Actor {
     }
     this.nodeId = daemon.started.nodeId;
     this.#daemon = daemon;
+    if (this.#stopping) daemon.process.kill("SIGTERM");
     const end = await daemon.ended;
     this.#daemon = undefined;
     if (end !== "SIGKILL" && end !== 0) throw new Error(`${this.name} ended with ${end}: ${daemon.log()}`);
@@ -116,6 +117,16 @@ const PASSING: ReadonlySet<string> = new Set([
   "PAYMENT_FAILED",
   "INSUFFICIENT_BALANCE",
 ]);
-/** Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError ? PASSING.has(error.code) : error instanceof TypeError;
+/**
+ * What may stand between a unit and its key, in a `PAYMENT_REQUIRED`: the site was away, or the next hop of the router was.
+ * Nothing is paid then, and the next request has offers of its own. A wrong key is `NOT_POSSIBLE`: that would be a bug.
+ */
+const UNPAID_FOR_NOW: ReadonlySet<string> = new Set(["PAYMENT_FAILED", "PEER_UNREACHABLE", "PEER_REFUSED"]);
+/**
+ * Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. No answer at
+ * all is not among it.
+ */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return error instanceof TypeError;
+  return error.code === "PAYMENT_REQUIRED" ? UNPAID_FOR_NOW.has(error.reason ?? "") : PASSING.has(error.code);
+}
