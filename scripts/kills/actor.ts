@@ -9,6 +9,8 @@ export interface Actor {
   readonly nodeId: string;
   /** How often it was killed. */
   readonly deaths: number;
+  /** How often it was asked in vain, by what came instead of an answer. */
+  readonly refusals: ReadonlyMap<string, number>;
   /** As `kill -9`; it is started again. */
   kill(): void;
   /** In good order, and for good. Rejects when it ended in any other way than by being killed. */
@@ -35,6 +37,7 @@ class SupervisedDaemon implements Actor {
   readonly name: string;
   nodeId = "";
   deaths = 0;
+  readonly refusals = new Map<string, number>();
   readonly #options: ActorOptions;
   #daemon: Daemon | undefined;
   #failure: Error | undefined;
@@ -85,14 +88,23 @@ class SupervisedDaemon implements Actor {
     }
   }
   get api(): ApiClient {
-    const whenUp = async (): Promise<ApiClient> => (await this.whenUp()).api;
     return {
       url: "",
       token: "",
-      get: async (path) => (await whenUp()).get(path),
-      post: async (path, body, headers) => (await whenUp()).post(path, body, headers),
-      bytes: async (path) => (await whenUp()).bytes(path),
+      get: (path) => this.#ask((api) => api.get(path)),
+      post: (path, body, headers) => this.#ask((api) => api.post(path, body, headers)),
+      bytes: (path) => this.#ask((api) => api.bytes(path)),
     };
+  }
+  async #ask<T>(ask: (api: ApiClient) => Promise<T>): Promise<T> {
+    const { api } = await this.whenUp();
+    try {
+      return await ask(api);
+    } catch (error) {
+      const kind = kindOf(error);
+      this.refusals.set(kind, (this.refusals.get(kind) ?? 0) + 1);
+      throw error;
+    }
   }
   kill(): void {
     this.#daemon?.process.kill("SIGKILL");
@@ -103,6 +115,11 @@ class SupervisedDaemon implements Actor {
     await this.#over;
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function kindOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.name : String(error);
+  return error.reason === undefined ? error.code : `${error.code} (${error.reason})`;
 }
 
 /** Refusals that a kill of somebody brings about. `INTERNAL` is not among them: that would be a bug. */

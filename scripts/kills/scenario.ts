@@ -31,7 +31,8 @@ const MAX_UNPAID_MSAT = "400000";
 /** Above it a coinbase may be spent. */
 const MATURITY_BLOCKS = 101;
 const STEP_MS_MAX = 60_000;
-const PAUSE_MS = 40;
+/** Between two looks: three daemons and their neighbours have work to do meanwhile. */
+const PAUSE_MS = 80;
 
 /**
  * The demo, played to its end whoever is killed meanwhile: each step looks whether it is done, and if not it is done once
