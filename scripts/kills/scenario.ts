@@ -14,7 +14,7 @@ export interface Cast {
   readonly siteUrl: string;
 }
 export type Phase = (typeof PHASES)[number];
-export const PHASES = ["coins", "channels", "subscription", "stream", "account", "closes"] as const;
+export const PHASES = ["coins", "channels", "subscription", "stream", "account", "closes", "judgement"] as const;
 export interface Told {
   readonly played: Played;
   /** What the viewer's node says that it paid, and to routers. */
@@ -54,6 +54,7 @@ export async function perform(cast: Cast, began: (phase: Phase) => void): Promis
   const earnedMsat = String(listings.reduce((total, { earnedMsat: earned }) => total + BigInt(earned), 0n));
   began("closes");
   await closeChannels(cast);
+  began("judgement");
   return { played, ...account, earnedMsat };
 }
 
