@@ -34,8 +34,8 @@ export interface ChannelBook {
   readonly paid: ReadonlyMap<string, bigint>;
 }
 
-/** Addresses of each branch that are looked at: more than a demo can use. */
-const ADDRESSES = 400;
+/** So many addresses in a row that the chain does not know end the search of a branch: more than a demo leaves out. */
+const GAP = 40;
 
 interface Draft {
   mined: bigint;
@@ -48,7 +48,7 @@ type Coin = TxOut & { readonly fundedBy: string | undefined };
 
 /** Reads the whole chain once. Throws when a block creates or destroys money. */
 export function keepBooks(blocks: readonly Block[], words: ReadonlyMap<string, string>): Books {
-  const owners = ownersOf(words);
+  const owners = ownersOf(words, scriptsOf(blocks));
   const coins = new Map<string, Coin>();
   const drafts = new Map([...words.keys()].map((name): [string, Draft] => [name, emptyDraft()]));
   const channels: ChannelBook[] = [];
@@ -135,14 +135,20 @@ function credit(
 const emptyDraft = (): Draft => ({ mined: 0n, feesPaid: 0n, sent: 0n, received: 0n, holds: 0n });
 const sum = (outputs: readonly TxOut[]): bigint => outputs.reduce((total, { amount }) => total + amount, 0n);
 
-/** Whose each script is: every address that the words of each wallet give. */
-function ownersOf(words: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function scriptsOf(blocks: readonly Block[]): ReadonlySet<string> {
+  const outputs = blocks.flatMap(({ txs }) => txs.flatMap((tx) => tx.outputs));
+  return new Set(outputs.map(({ script }) => toHex(script)));
+}
+/** Whose each script is: of each branch of each wallet's words all addresses that are used, and some beyond the last. */
+function ownersOf(words: ReadonlyMap<string, string>, used: ReadonlySet<string>): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const [name, phrase] of words) {
     const keychain = keychainOf(phrase, "regtest");
     for (const branch of ["external", "change"] as const) {
-      for (let index = 0; index < ADDRESSES; index++) {
-        owners.set(toHex(p2wpkhOf(keychain.walletKey({ branch, index }))), name);
+      for (let index = 0, unused = 0; unused < GAP; index++) {
+        const script = toHex(p2wpkhOf(keychain.walletKey({ branch, index })));
+        unused = used.has(script) ? 0 : unused + 1;
+        owners.set(script, name);
       }
     }
   }

@@ -11,13 +11,18 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, detail: string) {
-    super(`${status} ${code}: ${detail}`);
+  /** The code of what stood in the way, where `code` alone does not say it. */
+  readonly reason: string | undefined;
+  constructor(status: number, code: string, detail: string, reason?: string) {
+    super(`${status} ${code}${reason === undefined ? "" : ` (${reason})`}: ${detail}`);
     this.status = status;
     this.code = code;
+    this.reason = reason;
   }
 }
 
+/** Longer than any request may take. */
+const ANSWER_MS_MAX = 45_000;
 let keys = 0;
 /** A POST without a key of its own gets one: doing it twice by accident must not pay twice. */
 const nextKey = (): string => `demo-${process.pid}-${Date.now()}-${++keys}`;
@@ -29,16 +34,18 @@ export function apiClient(url: string, token: string): ApiClient {
       headers["idempotency-key"] ??= nextKey();
       headers["content-type"] = "application/json";
     }
-    const init = method === "POST" ? { method, headers, body: JSON.stringify(body ?? {}) } : { method, headers };
-    const response = await fetch(url + path, init);
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    const init = { method, headers, signal };
+    const response = await fetch(url + path, method === "POST" ? { ...init, body: JSON.stringify(body ?? {}) } : init);
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as {
       code?: string;
       detail?: string;
+      reason?: string;
       errors?: readonly object[];
     };
     const detail = `${problem.detail ?? ""} ${problem.errors === undefined ? "" : JSON.stringify(problem.errors)}`;
-    throw new ApiError(response.status, problem.code ?? "", `${method} ${path}: ${detail}`);
+    throw new ApiError(response.status, problem.code ?? "", `${method} ${path}: ${detail}`, problem.reason);
   };
   return {
     url,

@@ -9,6 +9,8 @@ export interface Actor {
   readonly nodeId: string;
   /** How often it was killed. */
   readonly deaths: number;
+  /** How often it was asked in vain, by what came instead of an answer. */
+  readonly refusals: ReadonlyMap<string, number>;
   /** As `kill -9`; it is started again. */
   kill(): void;
   /** In good order, and for good. Rejects when it ended in any other way than by being killed. */
@@ -35,6 +37,7 @@ class SupervisedDaemon implements Actor {
   readonly name: string;
   nodeId = "";
   deaths = 0;
+  readonly refusals = new Map<string, number>();
   readonly #options: ActorOptions;
   #daemon: Daemon | undefined;
   #failure: Error | undefined;
@@ -70,6 +73,7 @@ class SupervisedDaemon implements Actor {
     }
     this.nodeId = daemon.started.nodeId;
     this.#daemon = daemon;
+    if (this.#stopping) daemon.process.kill("SIGTERM");
     const end = await daemon.ended;
     this.#daemon = undefined;
     if (end !== "SIGKILL" && end !== 0) throw new Error(`${this.name} ended with ${end}: ${daemon.log()}`);
@@ -84,14 +88,23 @@ class SupervisedDaemon implements Actor {
     }
   }
   get api(): ApiClient {
-    const whenUp = async (): Promise<ApiClient> => (await this.whenUp()).api;
     return {
       url: "",
       token: "",
-      get: async (path) => (await whenUp()).get(path),
-      post: async (path, body, headers) => (await whenUp()).post(path, body, headers),
-      bytes: async (path) => (await whenUp()).bytes(path),
+      get: (path) => this.#ask((api) => api.get(path)),
+      post: (path, body, headers) => this.#ask((api) => api.post(path, body, headers)),
+      bytes: (path) => this.#ask((api) => api.bytes(path)),
     };
+  }
+  async #ask<T>(ask: (api: ApiClient) => Promise<T>): Promise<T> {
+    const { api } = await this.whenUp();
+    try {
+      return await ask(api);
+    } catch (error) {
+      const kind = kindOf(error);
+      this.refusals.set(kind, (this.refusals.get(kind) ?? 0) + 1);
+      throw error;
+    }
   }
   kill(): void {
     this.#daemon?.process.kill("SIGKILL");
@@ -102,6 +115,11 @@ class SupervisedDaemon implements Actor {
     await this.#over;
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function kindOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.name : String(error);
+  return error.reason === undefined ? error.code : `${error.code} (${error.reason})`;
 }
 
 /** Refusals that a kill of somebody brings about. `INTERNAL` is not among them: that would be a bug. */
@@ -116,6 +134,16 @@ const PASSING: ReadonlySet<string> = new Set([
   "PAYMENT_FAILED",
   "INSUFFICIENT_BALANCE",
 ]);
-/** Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError ? PASSING.has(error.code) : error instanceof TypeError;
+/**
+ * What may stand between a unit and its key, in a `PAYMENT_REQUIRED`: the site was away, or the next hop of the router was.
+ * Nothing is paid then, and the next request has offers of its own. A wrong key is `NOT_POSSIBLE`: that would be a bug.
+ */
+const UNPAID_FOR_NOW: ReadonlySet<string> = new Set(["PAYMENT_FAILED", "PEER_UNREACHABLE", "PEER_REFUSED"]);
+/**
+ * Whether what went wrong may go right when it is tried again: a connection broke, or somebody was missing. No answer at
+ * all is not among it.
+ */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return error instanceof TypeError;
+  return error.code === "PAYMENT_REQUIRED" ? UNPAID_FOR_NOW.has(error.reason ?? "") : PASSING.has(error.code);
+}

@@ -1,16 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededRandom } from "../../src/adapters/memory/random.ts";
-import { type Chance, chanceOf } from "../../src/lab/chance.ts";
+import { chanceOf } from "../../src/lab/chance.ts";
 import type { Role } from "../demo/stage.ts";
 import type { Programs } from "./programs.ts";
-import { type Plan, ROLES, runOnce } from "./run.ts";
+import { type Plan, ROLES, type Run, runOnce } from "./run.ts";
 
-/** Where each daemon of an undisturbed performance can be killed, and how long that took. */
+/** What each daemon of an undisturbed performance wrote and sent, as `append:12` or `send:shutdown:1`, and how long that took. */
 export interface Places {
-  readonly failPoints: Readonly<Record<Role, readonly string[]>>;
+  readonly places: Readonly<Record<Role, readonly string[]>>;
   readonly ms: number;
 }
+const WHENS = ["before", "after"] as const;
 
 /** Plays the demo once with nobody killed, and reads what each daemon wrote and sent. Throws when even that goes wrong. */
 export async function countPlaces(folder: string, programs: Programs): Promise<Places> {
@@ -21,38 +22,47 @@ export async function countPlaces(folder: string, programs: Programs): Promise<P
   if (problems.length > 0) throw new Error(`undisturbed it goes wrong: ${problems.join("; ")}`);
   const read = async (role: Role): Promise<readonly string[]> => {
     const lines = (await readFile(fileOf(role), "utf8")).trim().split("\n");
-    const places = lines.map((line) => line.split(" ")[0] ?? "");
-    return places.flatMap((place) => [`${place}:before`, `${place}:after`]);
+    return lines.map((line) => line.split(" ")[0] ?? "");
   };
-  return { failPoints: { viewer: await read("viewer"), router: await read("router"), site: await read("site") }, ms };
+  return { places: { viewer: await read("viewer"), router: await read("router"), site: await read("site") }, ms };
 }
 
 /**
- * Every fail-point of every daemon in some performance, and `moments` more performances with a kill of each daemon at a
- * moment by lot. The seed decides what comes together, so that the kills of one performance are seldom at one time.
+ * Every place of every daemon in two performances, once killed before it and once after it, and in front of them `moments`
+ * performances with a kill of each daemon at a moment by lot. Lots decide what comes together, so that the kills of one
+ * performance are seldom at one time. Whoever stops early has spread what was played over all: first comes each place once.
  */
-export function allPlans(places: Places, moments: number, seed: number): readonly Plan[] {
-  const chance = chanceOf(seededRandom(`sluice kills ${seed}`));
-  const shuffled = ROLES.map((role) => ({ role, points: shuffle(places.failPoints[role], chance) }));
-  const performances = Math.max(...shuffled.map(({ points }) => points.length));
+export function allPlans({ places, ms }: Places, moments: number, seed: number): readonly Plan[] {
+  const inLine = ROLES.map((role) => ({ role, points: inLotOrder(places[role], `${seed} ${role}`) }));
+  const performances = Math.max(...inLine.map(({ points }) => points.length));
   const atPlaces = Array.from({ length: performances }, (_, at): Plan => {
-    const here = shuffled.flatMap(({ role, points }) => (points[at] === undefined ? [] : [[role, [points[at]]]]));
+    const here = inLine.flatMap(({ role, points }) => (points[at] === undefined ? [] : [[role, [points[at]]]]));
     return { failPoints: Object.fromEntries(here) };
   });
+  const chance = chanceOf(seededRandom(`sluice kills ${seed}`));
   const atMoments = Array.from({ length: moments }, (): Plan => {
-    const kills = ROLES.map((role) => ({ role, atMs: chance.between(0, Math.round(places.ms)) }));
+    const kills = ROLES.map((role) => ({ role, atMs: chance.between(0, Math.round(ms)) }));
     return { failPoints: {}, moments: kills };
   });
   return [...atMoments, ...atPlaces];
+}
+/** Each place by lot before or after it, then all of them the other way. A place's lot is its own, whoever else is there. */
+function inLotOrder(places: readonly string[], seed: string): readonly string[] {
+  const drawn = places.map((place) => {
+    const chance = chanceOf(seededRandom(`sluice kills ${seed} ${place}`));
+    return { place, rank: chance.number(2 ** 32), whens: chance.percent(50) ? WHENS : [...WHENS].reverse() };
+  });
+  drawn.sort((one, other) => one.rank - other.rank);
+  return WHENS.flatMap((_, round) => drawn.map(({ place, whens }) => `${place}:${whens[round]}`));
 }
 
 /** So many performances of all: one at moments by lot, the others at places that lie as far apart as they can. */
 export function samplePlans(places: Places, count: number, seed: number): readonly Plan[] {
   const chance = chanceOf(seededRandom(`sluice kills ${seed}`));
-  const [atMoments] = allPlans({ ...places, failPoints: { viewer: [], router: [], site: [] } }, 1, seed);
+  const [atMoments] = allPlans({ ...places, places: { viewer: [], router: [], site: [] } }, 1, seed);
   const performances = count - 1;
   const pick = (role: Role, at: number): string => {
-    const points = places.failPoints[role];
+    const points = places.places[role].flatMap((place) => WHENS.map((when) => `${place}:${when}`));
     const width = points.length / performances;
     // Each daemon goes through its places in another order, so that they die at different times.
     const stratum = (at + ROLES.indexOf(role)) % performances;
@@ -64,13 +74,12 @@ export function samplePlans(places: Places, count: number, seed: number): readon
   return [...(atMoments === undefined ? [] : [atMoments]), ...atPlaces];
 }
 
-function shuffle<T>(values: readonly T[], chance: Chance): readonly T[] {
-  const shuffled = [...values];
-  for (let at = shuffled.length - 1; at > 0; at--) {
-    const other = chance.between(0, at);
-    [shuffled[at], shuffled[other]] = [shuffled[other] as T, shuffled[at] as T];
-  }
-  return shuffled;
+/** Of each daemon that was to die at a place and did not come there, that alone. */
+export function notReached({ failPoints }: Plan, deaths: Run["deaths"]): readonly Plan[] {
+  return ROLES.flatMap((role) => {
+    const points = failPoints[role] ?? [];
+    return deaths[role] < points.length ? [{ failPoints: { [role]: points } }] : [];
+  });
 }
 
 /** `viewer=append:12:before,router=send:shutdown:1:after,site@1500`: a daemon's fail-point, or a moment in ms. */

@@ -19,14 +19,19 @@ export interface Run {
   readonly deaths: Readonly<Record<Role, number>>;
   readonly ms: number;
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
+  /** How often the daemons were asked in vain, by what came instead of an answer. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Empty when all went as it should. */
   readonly problems: readonly string[];
 }
 export const ROLES = ["viewer", "router", "site"] as const satisfies readonly Role[];
 const SEGMENTS = 20;
 
-/** Plays it from nothing to the judgement of the checking program, in a folder of its own that is gone afterwards. */
-export async function runOnce(plan: Plan, programs: Programs): Promise<Run> {
+/**
+ * Plays it from nothing to the judgement of the checking program, in a folder of its own that is gone afterwards.
+ * `plantedSat` are added to what the site holds: then the judgement has to be that something is wrong.
+ */
+export async function runOnce(plan: Plan, programs: Programs, plantedSat = 0): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-kills-"));
   const began = performance.now();
   const phases: Partial<Record<Phase, number>> = {};
@@ -40,13 +45,20 @@ export async function runOnce(plan: Plan, programs: Programs): Promise<Run> {
     const told = await perform(cast, (phase) => {
       phases[phase] = Math.round(performance.now() - began);
     });
-    problems.push(...(await judge({ folder, taps, chainPort: cast.chainPort, told, programs })));
+    problems.push(...(await judge({ folder, taps, chainPort: cast.chainPort, told, programs, plantedSat })));
   } catch (error) {
     problems.push(String(error));
   }
   for (const close of opened.reverse()) await close().catch((error: unknown) => problems.push(String(error)));
   const deaths = Object.fromEntries(ROLES.map((role) => [role, actors[role]?.deaths ?? 0])) as Run["deaths"];
-  return { deaths, ms: Math.round(performance.now() - began), phases, problems };
+  return { deaths, ms: Math.round(performance.now() - began), phases, refusals: refusalsOf(actors), problems };
+}
+function refusalsOf(actors: Partial<Record<Role, Actor>>): Run["refusals"] {
+  const sums = new Map<string, number>();
+  for (const [kind, times] of Object.values(actors).flatMap(({ refusals }) => [...refusals])) {
+    sums.set(kind, (sums.get(kind) ?? 0) + times);
+  }
+  return Object.fromEntries(sums);
 }
 
 interface Assembling {
@@ -89,16 +101,17 @@ interface Judging {
   readonly chainPort: number;
   readonly told: Told;
   readonly programs: Programs;
+  readonly plantedSat: number;
 }
 /** The checking program's word, and whether what the nodes say is the same. */
-async function judge({ folder, taps, chainPort, told, programs }: Judging): Promise<readonly string[]> {
+async function judge({ folder, taps, chainPort, told, programs, plantedSat }: Judging): Promise<readonly string[]> {
   for (const made of taps) made.cut();
   const request = {
     chainPort,
     captures: join(folder, "captures"),
     words: await wordsOf({ folder }),
     fee: ROUTER_FEE,
-    plantedSat: 0,
+    plantedSat,
   };
   const report = await judged(folder, request, programs.checker);
   const problems = [...report.problems];

@@ -14,7 +14,7 @@ export interface Cast {
   readonly siteUrl: string;
 }
 export type Phase = (typeof PHASES)[number];
-export const PHASES = ["coins", "channels", "subscription", "stream", "account", "closes"] as const;
+export const PHASES = ["coins", "channels", "subscription", "stream", "account", "closes", "judgement"] as const;
 export interface Told {
   readonly played: Played;
   /** What the viewer's node says that it paid, and to routers. */
@@ -31,7 +31,8 @@ const MAX_UNPAID_MSAT = "400000";
 /** Above it a coinbase may be spent. */
 const MATURITY_BLOCKS = 101;
 const STEP_MS_MAX = 60_000;
-const PAUSE_MS = 40;
+/** Between two looks: three daemons and their neighbours have work to do meanwhile. */
+const PAUSE_MS = 80;
 
 /**
  * The demo, played to its end whoever is killed meanwhile: each step looks whether it is done, and if not it is done once
@@ -53,6 +54,7 @@ export async function perform(cast: Cast, began: (phase: Phase) => void): Promis
   const earnedMsat = String(listings.reduce((total, { earnedMsat: earned }) => total + BigInt(earned), 0n));
   began("closes");
   await closeChannels(cast);
+  began("judgement");
   return { played, ...account, earnedMsat };
 }
 
