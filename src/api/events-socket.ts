@@ -1,6 +1,7 @@
 import type { Namespace, Socket } from "socket.io";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
+import type { NodeEvent } from "../daemon/views.ts";
 import { identify, isStillValid, lacksScope, maySeeEvent, type TokenDocument } from "./auth.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { type ApiFault, badRequest } from "./faults.ts";
@@ -11,7 +12,8 @@ import { eventJson } from "./views.ts";
 /**
  * Namespace `/events`, from server to client only. `subscribe {types: ["invoice.*"], after: 17}` is acked with
  * `{cursor}`: the sequence number after which every event of these types is sent, first from the log and then as it
- * happens. A client that comes back asks for what is after the last one it saw.
+ * happens. A client that comes back asks for what is after the last one it saw. Events without an `id` are in no log: they
+ * are sent once, and to nobody who is behind.
  */
 const subscribeBody = z.strictObject({
   types: z
@@ -82,7 +84,13 @@ function follow(socket: Socket, token: TokenDocument, feed: EventFeed): void {
     waiting = false;
     pump();
   };
-  const unlisten = feed.listen(pump);
+  const pass = (event: NodeEvent): void => {
+    if (subscription === undefined || subscription.cursor < event.seq) return;
+    if (subscription.matches(event.type) && maySeeEvent(token, event.type)) {
+      socket.volatile.emit("event", eventJson(event));
+    }
+  };
+  const unlisten = feed.listen({ wake: pump, pass });
   socket.once("disconnect", () => {
     subscription = undefined;
     unlisten();

@@ -38,7 +38,7 @@ export const balanceShape = z.object({
   sessions: z.object({ heldMsat: msat }),
 });
 export const eventShape = z.object({
-  id: z.string(),
+  id: z.string().nullable().meta({ description: "null for what is told once and kept in no log" }),
   type: z.string(),
   createdAt: time,
   seq: count,

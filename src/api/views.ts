@@ -61,7 +61,7 @@ export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<type
   sessions: { heldMsat: digits(sessions.held) },
 });
 export const eventJson = (event: NodeEvent): Json<typeof shapes.eventShape> => ({
-  id: `evt_${event.seq}`,
+  id: event.passing === true ? null : `evt_${event.seq}`,
   type: event.type,
   createdAt: time(event.createdAt),
   seq: event.seq,

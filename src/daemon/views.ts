@@ -251,4 +251,6 @@ export interface NodeEvent {
   readonly createdAt: UnixMs;
   /** JSON-ready: amounts as decimal strings. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Told once to whoever listens and kept in no log; `seq` is that of the newest event before it. */
+  readonly passing?: true;
 }

@@ -116,6 +116,8 @@ export interface FakeNode {
   /** Appends without telling yet: written and not durable. */
   write(type: string): NodeEvent;
   tell(event: NodeEvent): void;
+  /** Tells listeners of what is kept nowhere. */
+  pass(type: string): void;
 }
 
 /** A node that answers everything with the values above, unless `answers` says otherwise. */
@@ -155,6 +157,7 @@ export function fakeNode(answers: Partial<NodeCommands> = {}): FakeNode {
     calls,
     write,
     tell,
+    pass: (type) => tell({ seq: log.length, type, createdAt: AT, data: {}, passing: true }),
     record(type, data) {
       const event = write(type, data);
       tell(event);
