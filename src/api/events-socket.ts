@@ -2,9 +2,10 @@ import type { Namespace, Socket } from "socket.io";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
 import type { NodeEvent } from "../daemon/views.ts";
-import { identify, isStillValid, lacksScope, maySeeEvent, type TokenDocument } from "./auth.ts";
+import { type Holder, identify, isStillValid, lacksScope, maySeeEvent } from "./auth.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { type ApiFault, badRequest } from "./faults.ts";
+import { fromOwnPage } from "./origin.ts";
 import { fieldFaults } from "./route.ts";
 import type { SocketOptions } from "./socket.ts";
 import { eventJson } from "./views.ts";
@@ -27,14 +28,16 @@ const PAGE_EVENTS = 128;
 const REVOCATION_CHECK_MS = 500;
 
 /** The answer stops serving. */
-export function serveEvents(namespace: Namespace, { commands, tokens, clock }: SocketOptions): () => void {
+export function serveEvents(namespace: Namespace, { commands, tokens, logins, clock }: SocketOptions): () => void {
   const feed = createEventFeed(commands);
-  const holders = new Map<Socket, TokenDocument>();
-  const authorise = (socket: Socket): Result<TokenDocument, ApiFault> => {
-    const text: unknown = socket.handshake.auth["token"];
-    const token = identify(tokens, typeof text === "string" ? text : undefined, clock.now());
-    return token.ok && !token.value.scopes.includes("events:read") ? err(lacksScope("events:read")) : token;
+  const holders = new Map<Socket, Holder>();
+  const authorise = ({ handshake }: Socket): Result<Holder, ApiFault> => {
+    const text: unknown = handshake.auth["token"];
+    const login = text === undefined && fromOwnPage(handshake) ? logins.holder(handshake.headers.cookie) : undefined;
+    const known = login ? ok(login) : identify(tokens, typeof text === "string" ? text : undefined, clock.now());
+    return known.ok && !known.value.scopes.includes("events:read") ? err(lacksScope("events:read")) : known;
   };
+  const stands = (id: string): boolean => isStillValid(tokens, id, clock.now()) || logins.isLive(id);
   namespace.use((socket, next) => {
     const token = authorise(socket);
     next(token.ok ? undefined : Object.assign(new Error(token.error.code), { data: token.error }));
@@ -48,7 +51,7 @@ export function serveEvents(namespace: Namespace, { commands, tokens, clock }: S
   });
   let cancel = clock.after(REVOCATION_CHECK_MS, check);
   function check(): void {
-    for (const [socket, { id }] of holders) if (!isStillValid(tokens, id, clock.now())) socket.disconnect(true);
+    for (const [socket, { id }] of holders) if (!stands(id)) socket.disconnect(true);
     cancel = clock.after(REVOCATION_CHECK_MS, check);
   }
   return () => {
@@ -62,7 +65,7 @@ interface Subscription {
   /** Everything up to here was sent, or is of no interest. */
   cursor: number;
 }
-function follow(socket: Socket, token: TokenDocument, feed: EventFeed): void {
+function follow(socket: Socket, token: Holder, feed: EventFeed): void {
   let subscription: Subscription | undefined;
   let waiting = false;
   const pump = (): void => {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { formatShortChannelId, outpointKey } from "../base/ids.ts";
+import { formatShortChannelId, type NodeId, outpointKey } from "../base/ids.ts";
 import type {
   Balance,
   ChainInfo,
@@ -21,6 +21,7 @@ import type {
   WalletUtxo,
 } from "../daemon/views.ts";
 import { codeOfCommand } from "./faults.ts";
+import type { NewLogin, Offered } from "./logins.ts";
 import type * as shapes from "./shapes.ts";
 
 /** From the daemon's views to JSON: amounts as decimal strings, times as RFC 3339, what is absent as null. */
@@ -192,15 +193,23 @@ export function decodedJson(decoded: Decoded): Json<typeof shapes.decodedShape> 
   };
 }
 
-export const streamJson = (stream: StreamInfo): Json<typeof shapes.streamShape> => ({
+const onSale = (stream: StreamInfo) => ({
   id: stream.id,
   title: stream.title,
   units: stream.units,
   unitSeconds: stream.unitSeconds,
   priceMsatPerUnit: digits(stream.pricePerUnit),
   freeUnits: stream.freeUnits,
+  windowUnits: stream.windowUnits,
+});
+export const streamJson = (stream: StreamInfo): Json<typeof shapes.streamShape> => ({
+  ...onSale(stream),
   sessions: stream.sessions,
   earnedMsat: digits(stream.earned),
+});
+export const filmJson = (stream: StreamInfo, payee: NodeId): Json<typeof shapes.filmShape> => ({
+  ...onSale(stream),
+  payee,
 });
 export const subscriptionJson = (subscription: SubscriptionInfo): Json<typeof shapes.subscriptionShape> => ({
   id: subscription.id,
@@ -226,4 +235,13 @@ export const receiptJson = (receipt: Receipt): Json<typeof shapes.receiptShape> 
   lastPreimage: or(receipt.lastPreimage, same),
   payerSignature: receipt.payerSignature,
   payeeSignature: or(receipt.payeeSignature, same),
+});
+export const loginLinkJson = ({ code, expiresAt }: Offered): Json<typeof shapes.loginLinkShape> => ({
+  code,
+  expiresAt: time(expiresAt),
+});
+export const loginJson = ({ id, scopes, expiresAt }: NewLogin): Json<typeof shapes.loginShape> => ({
+  id,
+  scopes: [...scopes],
+  expiresAt: time(expiresAt),
 });

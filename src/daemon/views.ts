@@ -208,6 +208,8 @@ export interface StreamInfo {
   readonly unitSeconds: number;
   readonly pricePerUnit: Msat;
   readonly freeUnits: number;
+  /** The most units that one tick may pay for. */
+  readonly windowUnits: number;
   readonly sessions: number;
   readonly earned: Msat;
 }

@@ -84,6 +84,7 @@ export const STREAM: StreamInfo = {
   unitSeconds: 1,
   pricePerUnit: msat(1_000n),
   freeUnits: 2,
+  windowUnits: 4,
   sessions: 1,
   earned: msat(18_000n),
 };
