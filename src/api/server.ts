@@ -7,6 +7,7 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { NodeCommands } from "../daemon/commands.ts";
 import type { Log } from "../ports/log.ts";
+import type { PageFiles } from "../ports/pages.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import { answerRoute, type Serving } from "./answer.ts";
@@ -17,6 +18,7 @@ import { createIdempotency } from "./idempotency.ts";
 import { createLogins } from "./logins.ts";
 import { openApiRoute } from "./openapi.ts";
 import { foreign, LOOPBACK_HOSTS, type Origins } from "./origin.ts";
+import { servePages } from "./pages.ts";
 import { requestIdOf, sendFault } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/all.ts";
@@ -44,8 +46,8 @@ export interface ApiOptions {
   readonly streamFiles?: StreamFiles;
   /** Who answers viewers on the socket.io namespace `/stream`; without it the namespace does not exist. */
   readonly streamSite?: StreamSite;
-  /** Pages and other public doors, tried after the API's own routes. */
-  readonly extraRouters?: readonly { readonly path: string; readonly router: RequestHandler }[];
+  /** Pages for browsers, tried after the API's own routes. */
+  readonly pages?: PageFiles;
 }
 export interface Api {
   readonly url: string;
@@ -150,7 +152,7 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
     serving,
     [],
   );
-  for (const { path, router } of options.extraRouters ?? []) app.use(path, router);
+  if (options.pages !== undefined) app.use(servePages(options.pages));
   app.use((request, response) => sendFault({ code: "NOT_FOUND", detail: "There is nothing here." }, request, response));
   app.use(lastResort(options.log));
   return app;
