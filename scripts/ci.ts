@@ -79,6 +79,7 @@ const checks = [
   await check("tidy", process.execPath, [...TSX, "scripts/tidy.ts"]),
   await check("biome", "node_modules/.bin/biome", ["check", "--error-on-warnings"]),
   await check("tsc", "node_modules/.bin/tsc", ["--noEmit"]),
+  await check("tsc of the pages", "node_modules/.bin/tsc", ["-p", "src/web"]),
 ];
 const tally = await runTests();
 tally.failed += checks.filter((succeeded) => !succeeded).length;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { renderUnicodeCompact } from "uqr";
+import { pageLink } from "../src/cli/page-link.ts";
 import type { CheckReport, CheckRequest } from "./demo/check.ts";
 import { until } from "./demo/client.ts";
 import { judged, ROUTER_FEE } from "./demo/judged.ts";
@@ -152,11 +153,18 @@ async function stay(stage: Stage): Promise<void> {
     expirySeconds: 86_400,
   });
   const { viewer, router, site, siteUrl, folder } = stage;
+  const { code } = await viewer.api.post<{ code: string }>("/v1/login-links");
+  const page = pageLink({ url: viewer.started.api, site: siteUrl, stream: listing.id, code });
   const daemons = [viewer, router, site].map(({ name, started }) => ({ name, ...started }));
   say(
     "demo.ready",
-    { folder, daemons, site: siteUrl, stream: listing.id, invoice: invoice.bolt11, capacitySat: CAPACITY_SAT },
+    { page, folder, daemons, site: siteUrl, stream: listing.id, invoice: invoice.bolt11, capacitySat: CAPACITY_SAT },
     [
+      "",
+      "   Watch the clip in a browser, paid by the second from the viewer's node:",
+      `     ${page}`,
+      "   The link is good once, for five minutes. Another one:",
+      `     npm run sluice -- --datadir ${join(folder, "viewer")} stream page ${siteUrl} ${listing.id}`,
       "",
       ...daemons.map(({ name, nodeId, api }) => `   ${name.padEnd(8)} ${api}   ${nodeId}`),
       `   tokens   ${join(folder, "viewer", "admin.token")} (and router, site)`,
@@ -166,7 +174,7 @@ async function stay(stage: Stage): Promise<void> {
       "",
       renderUnicodeCompact(invoice.bolt11.toUpperCase()),
       "",
-      "   Watch the clip, paid by the second:",
+      "   Watch the clip without a browser:",
       `     npm run sluice -- --datadir ${join(folder, "viewer")} stream watch ${siteUrl} ${listing.id}`,
       "",
       "   Play money only. Stop: Ctrl-C",

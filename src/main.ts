@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
+import { pageFiles } from "./adapters/page-files.ts";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
@@ -110,6 +111,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
     commands: { ...node, shutdown: async () => stopping.ask() },
     tokens,
     port: config.apiPort,
+    pages: pageFiles(join(import.meta.dirname, "web")),
     streamFiles: node.streamFolder,
     streamSite: { request: node.siteRequest, closed: node.siteClosed },
   });

@@ -96,6 +96,10 @@ describe("tidy: floors", () => {
     expect(faults("src/web/a.ts", 'import "../base/units.ts";')).to.deep.equal([]);
     expect(faults("src/web/a.ts", 'import "../api/route.ts";')).to.have.length(1);
   });
+  it("lets src/web bring hls.js and socket.io into the browser, nothing of Node and no other package", () => {
+    expect(faults("src/web/a.ts", 'import "hls.js/light";\nimport "socket.io-client";')).to.deep.equal([]);
+    expect(faults("src/web/a.ts", 'import "node:fs";\nimport "zod";\nimport "hls.jsx";')).to.have.length(3);
+  });
   it("keeps curves in src/crypto, bolt11 in the invoice reader and packages above the ports", () => {
     expect(faults("src/crypto/a.ts", 'import "@noble/hashes/sha2.js";')).to.deep.equal([]);
     expect(faults("src/payments/invoice.ts", 'import "bolt11";')).to.deep.equal([]);

@@ -92,8 +92,14 @@ const PACKAGES: readonly { readonly name: RegExp; readonly where: RegExp; readon
   },
 ];
 
+/** What a page may bring into the browser. */
+const BROWSER_PACKAGES = /^(?:hls\.js|socket\.io-client)(?:\/|$)/;
+
 function outside(path: string, place: Place, specifier: string): string | undefined {
   if (place.floor > TOP_FLOOR) return undefined;
+  if (place.folder === "src/web") {
+    return BROWSER_PACKAGES.test(specifier) ? undefined : `a browser client imports ${specifier}`;
+  }
   for (const { name, where, rule } of PACKAGES)
     if (name.test(specifier)) return where.test(path) ? undefined : `imports ${specifier}: ${rule}`;
   if (place.floor > PORTS_FLOOR) return undefined;

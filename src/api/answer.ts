@@ -4,16 +4,19 @@ import { err, ok, type Result } from "../base/result.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { NodeCommands } from "../daemon/commands.ts";
 import type { Clock } from "../ports/world.ts";
-import { bearerOf, identify, lacksScope, type TokenDocument, type TokenStore } from "./auth.ts";
+import { bearerOf, type Holder, identify, lacksScope, type TokenStore } from "./auth.ts";
 import { type ApiFault, badRequest, KINDS } from "./faults.ts";
 import { type Idempotency, isIdempotencyKey, type KeyedRequest } from "./idempotency.ts";
 import { readJson } from "./json.ts";
+import type { Logins } from "./logins.ts";
+import { fromOwnPage } from "./origin.ts";
 import { faultAnswer, jsonAnswer, sendFault, sendKept, sendList } from "./respond.ts";
 import type { Answer, RawRequest, Reply, Route } from "./route.ts";
 
 export interface Serving {
   readonly commands: NodeCommands;
   readonly tokens: TokenStore;
+  readonly logins: Logins;
   readonly idempotency: Idempotency;
   readonly clock: Clock;
 }
@@ -29,6 +32,7 @@ export function answerRoute(route: Route, serving: Serving): RequestHandler {
     if (!body.ok) return sendFault(body.error, request, response);
     const asked: RawRequest = {
       commands: serving.commands,
+      logins: serving.logins,
       token: token.value,
       params: request.params,
       query: request.query,
@@ -44,14 +48,13 @@ export function answerRoute(route: Route, serving: Serving): RequestHandler {
   };
 }
 
-function authorise(
-  { scope }: Route,
-  request: Request,
-  { tokens, clock }: Serving,
-): Result<TokenDocument | undefined, ApiFault> {
+/** By the token in the header; without one by the cookie, if a page of our own sent it. */
+function authorise({ scope }: Route, request: Request, serving: Serving): Result<Holder | undefined, ApiFault> {
   if (scope === "public") return ok(undefined);
-  const token = identify(tokens, bearerOf(request.headers.authorization), clock.now());
-  return token.ok && !token.value.scopes.includes(scope) ? err(lacksScope(scope)) : token;
+  const { authorization, cookie } = request.headers;
+  const login = authorization === undefined && fromOwnPage(request) ? serving.logins.holder(cookie) : undefined;
+  const known = login ? ok(login) : identify(serving.tokens, bearerOf(authorization), serving.clock.now());
+  return known.ok && !known.value.scopes.includes(scope) ? err(lacksScope(scope)) : known;
 }
 
 const JSON_CONTENT = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
@@ -77,13 +80,9 @@ function waitOf(request: Request): number {
   return Math.min(Number(seconds ?? 0), WAIT_SECONDS_MAX);
 }
 
-function keyOf(
-  route: Route,
-  request: Request,
-  token: TokenDocument | undefined,
-): Result<KeyedRequest | undefined, ApiFault> {
+function keyOf(route: Route, request: Request, token: Holder | undefined): Result<KeyedRequest | undefined, ApiFault> {
   const key = request.headers["idempotency-key"];
-  if (key === undefined || route.method !== "post" || token === undefined) return ok(undefined);
+  if (key === undefined || route.method !== "post" || route.secret || token === undefined) return ok(undefined);
   if (typeof key !== "string" || !isIdempotencyKey(key)) {
     return err(badRequest("The Idempotency-Key must be 1 to 128 printable characters."));
   }

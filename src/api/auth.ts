@@ -41,6 +41,8 @@ export interface TokenDocument {
   readonly expiresAt?: UnixMs;
   readonly revokedAt?: UnixMs;
 }
+/** Who asks: a token, or a browser that has logged in. */
+export type Holder = Pick<TokenDocument, "id" | "scopes">;
 export interface TokenStore {
   /** All tokens as they stand now; asked at every request. */
   list(): readonly TokenDocument[];
@@ -139,7 +141,7 @@ const FAMILY_SCOPE: Readonly<Record<string, Scope>> = {
   stream: "streams:read",
 };
 /** Events of a family that no scope names are for tokens that may do everything. */
-export function maySeeEvent(token: TokenDocument, type: string): boolean {
+export function maySeeEvent(token: Holder, type: string): boolean {
   const scope = FAMILY_SCOPE[type.slice(0, type.indexOf("."))] ?? "node:write";
   return token.scopes.includes("events:read") && token.scopes.includes(scope);
 }

@@ -3,31 +3,39 @@ import type { NodeEvent } from "../daemon/views.ts";
 
 /**
  * The event log as readers follow it: always read from the log, up to the newest event that was told as durable. So a
- * reader can miss nothing and see nothing twice, however slow it is and whenever it begins.
+ * reader can miss nothing and see nothing twice, however slow it is and whenever it begins. What is in no log is handed on
+ * as it comes.
  */
 export interface EventFeed {
   /** Sequence of the newest event; 0 when there is none. */
   newest(): number;
   /** At most `limit` events after `seq`, none newer than `newest()`. */
   after(seq: number, limit: number): readonly NodeEvent[];
-  /** Calls when there is something newer. The answer unsubscribes. */
-  listen(wake: () => void): () => void;
+  /** Calls when there is something newer in the log, or something that is in none. The answer unsubscribes. */
+  listen(listener: FeedListener): () => void;
   close(): void;
+}
+export interface FeedListener {
+  readonly wake: () => void;
+  readonly pass: (event: NodeEvent) => void;
 }
 
 export function createEventFeed(commands: NodeCommands): EventFeed {
-  const wakes = new Set<() => void>();
+  const listeners = new Set<FeedListener>();
   let newest = newestOf(commands);
-  const close = commands.onEvent(({ seq }) => {
-    newest = Math.max(newest, seq);
-    for (const wake of wakes) wake();
+  const close = commands.onEvent((event) => {
+    if (event.passing !== true) newest = Math.max(newest, event.seq);
+    for (const { wake, pass } of listeners) {
+      if (event.passing === true) pass(event);
+      else wake();
+    }
   });
   return {
     newest: () => newest,
     after: (seq, limit) => commands.events(seq, limit).filter((event) => event.seq <= newest),
-    listen(wake) {
-      wakes.add(wake);
-      return () => wakes.delete(wake);
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     close,
   };

@@ -1,9 +1,11 @@
 import type { Namespace, Socket } from "socket.io";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
-import { identify, isStillValid, lacksScope, maySeeEvent, type TokenDocument } from "./auth.ts";
+import type { NodeEvent } from "../daemon/views.ts";
+import { type Holder, identify, isStillValid, lacksScope, maySeeEvent } from "./auth.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { type ApiFault, badRequest } from "./faults.ts";
+import { fromOwnPage } from "./origin.ts";
 import { fieldFaults } from "./route.ts";
 import type { SocketOptions } from "./socket.ts";
 import { eventJson } from "./views.ts";
@@ -11,7 +13,8 @@ import { eventJson } from "./views.ts";
 /**
  * Namespace `/events`, from server to client only. `subscribe {types: ["invoice.*"], after: 17}` is acked with
  * `{cursor}`: the sequence number after which every event of these types is sent, first from the log and then as it
- * happens. A client that comes back asks for what is after the last one it saw.
+ * happens. A client that comes back asks for what is after the last one it saw. Events without an `id` are in no log: they
+ * are sent once, and to nobody who is behind.
  */
 const subscribeBody = z.strictObject({
   types: z
@@ -25,14 +28,16 @@ const PAGE_EVENTS = 128;
 const REVOCATION_CHECK_MS = 500;
 
 /** The answer stops serving. */
-export function serveEvents(namespace: Namespace, { commands, tokens, clock }: SocketOptions): () => void {
+export function serveEvents(namespace: Namespace, { commands, tokens, logins, clock }: SocketOptions): () => void {
   const feed = createEventFeed(commands);
-  const holders = new Map<Socket, TokenDocument>();
-  const authorise = (socket: Socket): Result<TokenDocument, ApiFault> => {
-    const text: unknown = socket.handshake.auth["token"];
-    const token = identify(tokens, typeof text === "string" ? text : undefined, clock.now());
-    return token.ok && !token.value.scopes.includes("events:read") ? err(lacksScope("events:read")) : token;
+  const holders = new Map<Socket, Holder>();
+  const authorise = ({ handshake }: Socket): Result<Holder, ApiFault> => {
+    const text: unknown = handshake.auth["token"];
+    const login = text === undefined && fromOwnPage(handshake) ? logins.holder(handshake.headers.cookie) : undefined;
+    const known = login ? ok(login) : identify(tokens, typeof text === "string" ? text : undefined, clock.now());
+    return known.ok && !known.value.scopes.includes("events:read") ? err(lacksScope("events:read")) : known;
   };
+  const stands = (id: string): boolean => isStillValid(tokens, id, clock.now()) || logins.isLive(id);
   namespace.use((socket, next) => {
     const token = authorise(socket);
     next(token.ok ? undefined : Object.assign(new Error(token.error.code), { data: token.error }));
@@ -46,7 +51,7 @@ export function serveEvents(namespace: Namespace, { commands, tokens, clock }: S
   });
   let cancel = clock.after(REVOCATION_CHECK_MS, check);
   function check(): void {
-    for (const [socket, { id }] of holders) if (!isStillValid(tokens, id, clock.now())) socket.disconnect(true);
+    for (const [socket, { id }] of holders) if (!stands(id)) socket.disconnect(true);
     cancel = clock.after(REVOCATION_CHECK_MS, check);
   }
   return () => {
@@ -60,7 +65,7 @@ interface Subscription {
   /** Everything up to here was sent, or is of no interest. */
   cursor: number;
 }
-function follow(socket: Socket, token: TokenDocument, feed: EventFeed): void {
+function follow(socket: Socket, token: Holder, feed: EventFeed): void {
   let subscription: Subscription | undefined;
   let waiting = false;
   const pump = (): void => {
@@ -82,7 +87,13 @@ function follow(socket: Socket, token: TokenDocument, feed: EventFeed): void {
     waiting = false;
     pump();
   };
-  const unlisten = feed.listen(pump);
+  const pass = (event: NodeEvent): void => {
+    if (subscription === undefined || subscription.cursor < event.seq) return;
+    if (subscription.matches(event.type) && maySeeEvent(token, event.type)) {
+      socket.volatile.emit("event", eventJson(event));
+    }
+  };
+  const unlisten = feed.listen({ wake: pump, pass });
   socket.once("disconnect", () => {
     subscription = undefined;
     unlisten();

@@ -31,7 +31,6 @@ export function streamFile(folderOf: StreamFiles): RequestHandler<{ stream: stri
       return sendFault(notFound("file"), request, response);
     }
     const ending = file.slice(file.lastIndexOf(".") + 1);
-    openToAllPages(response);
     response.setHeader("Content-Type", CONTENT_TYPE[ending] ?? "application/octet-stream");
     response.setHeader("Cache-Control", ending === "m3u8" ? PLAYLIST_CACHE : SEGMENT_CACHE);
     response.sendFile(file, { root: folder, dotfiles: "deny", cacheControl: false }, (error?: Error) => {
@@ -48,14 +47,15 @@ async function isPlainlyIn(folder: string, file: string): Promise<boolean> {
     return false;
   }
 }
-function openToAllPages(response: { setHeader(name: string, value: string): unknown }): void {
+/** Pages of every origin may read the answer, without cookies. */
+export const openToAllPages: RequestHandler = (_request, response, next) => {
   response.setHeader("Access-Control-Allow-Origin", "*");
   response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
-}
+  next();
+};
 
 /** `GET /s/:stream/k/:unit`: keys are sold over the stream's session, which pays for them as they are asked for. */
 export const keyGate: RequestHandler = (request, response) => {
-  openToAllPages(response);
   response.setHeader("Cache-Control", "no-store");
   sendFault(
     { code: "PAYMENT_REQUIRED", detail: "Keys are sold through a session with this stream." },

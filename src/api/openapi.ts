@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Scope } from "./auth.ts";
 import { KINDS } from "./faults.ts";
+import { PAGE_SCOPES } from "./logins.ts";
 import { BYTES, type Route, route } from "./route.ts";
 import { problemShape } from "./shapes.ts";
 
@@ -37,10 +39,17 @@ export function openApi(routes: readonly Route[], version: string): OpenApi {
     components: {
       schemas: { Problem: schemaOf(problemShape) },
       responses: { Problem: problem },
-      securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "slc_<id>_<secret>" } },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", bearerFormat: "slc_<id>_<secret>" },
+        login: { type: "apiKey", in: "cookie", name: "sluice_<16 digits of the node's id>", description: LOGIN },
+      },
     },
   };
 }
+const LOGIN =
+  "For pages that this daemon serves: `POST /v1/logins` sets it. It counts only in requests of which the browser says, in `Sec-Fetch-Site` or `Origin`, that such a page sent them.";
+const securityOf = (scope: Scope): readonly JsonSchema[] =>
+  PAGE_SCOPES.includes(scope) ? [{ token: [scope] }, { login: [scope] }] : [{ token: [scope] }];
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 function operation(entry: Route): JsonSchema {
@@ -51,7 +60,7 @@ function operation(entry: Route): JsonSchema {
     operationId: `${method}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, first: string) => first.toUpperCase())}`,
     summary,
     tags: [path.split("/").at(path.startsWith("/v1/") ? 2 : 1)],
-    security: scope === "public" ? [] : [{ token: [scope] }],
+    security: scope === "public" ? [] : securityOf(scope),
     parameters: [
       ...parameters(params, "path"),
       ...parameters(query, "query"),

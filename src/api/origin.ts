@@ -19,7 +19,19 @@ export function foreign({ headers }: Pick<IncomingMessage, "headers">, allowed: 
     return "The Host header names a host that is not served here.";
   const origin = headers.origin;
   if (origin === undefined || allowed.origins === "any" || allowed.origins.includes(origin)) return undefined;
-  return /^https?:\/\//.test(origin) && origin.replace(/^https?:\/\//, "").toLowerCase() === host
-    ? undefined
-    : "Pages of this origin may not call.";
+  return isOrigin(origin, host) ? undefined : "Pages of this origin may not call.";
+}
+const isOrigin = (origin: string, host: string): boolean =>
+  /^https?:\/\//.test(origin) && origin.replace(/^https?:\/\//, "").toLowerCase() === host;
+
+/**
+ * Whether the browser says that a page of this very API sent the request. A cookie comes along with whatever a page on any
+ * port of this machine asks for, images too, and a GET may pay for a key: so a login counts only then. Browsers say it in
+ * `Sec-Fetch-Site`, and for WebSockets in `Origin`; pages can write neither.
+ */
+export function fromOwnPage({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin") return false;
+  const { origin, host = "" } = headers;
+  return origin === undefined ? site === "same-origin" : isOrigin(origin, host.toLowerCase());
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { err, type Result } from "../base/result.ts";
 import type { NodeCommands } from "../daemon/commands.ts";
-import type { Scope, TokenDocument } from "./auth.ts";
+import type { Holder, Scope } from "./auth.ts";
 import { type ApiFault, badRequest, type FieldFault } from "./faults.ts";
+import type { Logins } from "./logins.ts";
 
 export type Method = "get" | "post" | "delete";
 /**
@@ -26,8 +27,9 @@ export type Answer<T> = Result<Reply<T>, ApiFault>;
 /** A request whose sender is known, not yet parsed. */
 export interface RawRequest {
   readonly commands: NodeCommands;
-  /** Undefined on public routes only. */
-  readonly token: TokenDocument | undefined;
+  readonly logins: Logins;
+  /** Who asks, by token or by login. Undefined on public routes only. */
+  readonly token: Holder | undefined;
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
@@ -46,6 +48,10 @@ interface RouteWords {
   readonly summary: string;
   readonly scope: Scope | "public";
   readonly repeat?: Repeat;
+  /** The answer holds a secret: none is kept for an idempotency key. */
+  readonly secret?: true;
+  /** Pages of any origin may ask; only for what is public and changes nothing. */
+  readonly open?: true;
   /** Lists carry an ETag. */
   readonly list?: true;
 }

@@ -7,15 +7,18 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { NodeCommands } from "../daemon/commands.ts";
 import type { Log } from "../ports/log.ts";
+import type { PageFiles } from "../ports/pages.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import { answerRoute, type Serving } from "./answer.ts";
 import type { TokenStore } from "./auth.ts";
 import { type ApiFault, REQUEST_ID_HEADER } from "./faults.ts";
-import { keyGate, type StreamFiles, streamFile } from "./files.ts";
+import { keyGate, openToAllPages, type StreamFiles, streamFile } from "./files.ts";
 import { createIdempotency } from "./idempotency.ts";
+import { createLogins } from "./logins.ts";
 import { openApiRoute } from "./openapi.ts";
 import { foreign, LOOPBACK_HOSTS, type Origins } from "./origin.ts";
+import { servePages } from "./pages.ts";
 import { requestIdOf, sendFault } from "./respond.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/all.ts";
@@ -43,8 +46,8 @@ export interface ApiOptions {
   readonly streamFiles?: StreamFiles;
   /** Who answers viewers on the socket.io namespace `/stream`; without it the namespace does not exist. */
   readonly streamSite?: StreamSite;
-  /** Pages and other public doors, tried after the API's own routes. */
-  readonly extraRouters?: readonly { readonly path: string; readonly router: RequestHandler }[];
+  /** Pages for browsers, tried after the API's own routes. */
+  readonly pages?: PageFiles;
 }
 export interface Api {
   readonly url: string;
@@ -70,9 +73,10 @@ export async function createApi(options: ApiOptions): Promise<Result<Api, Listen
   const { host = "127.0.0.1", port, clock, store, allowedHosts = LOOPBACK_HOSTS, allowedOrigins = [] } = options;
   const origins: Origins = { hosts: allowedHosts, origins: allowedOrigins };
   const idempotency = createIdempotency(store, clock);
+  const logins = createLogins(clock, options.random, () => options.commands.info().id);
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    expressApp(options, origins, { ...options, idempotency }),
+    expressApp(options, origins, { ...options, logins, idempotency }),
   );
   server.maxConnections = CONNECTIONS_MAX;
   const listening = await listen(server, host, port);
@@ -80,7 +84,7 @@ export async function createApi(options: ApiOptions): Promise<Result<Api, Listen
     idempotency.close();
     return listening;
   }
-  const sockets = attachSockets(server, options, origins);
+  const sockets = attachSockets(server, { ...options, logins }, origins);
   const shown = host.includes(":") ? `[${host}]` : host;
   return ok({
     url: `http://${shown}:${listening.value}`,
@@ -127,28 +131,41 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
   app.enable("strict routing");
   app.use(named(options.random), limited(options.requestsPerMinute ?? REQUESTS_PER_MINUTE));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }));
+  const anyPage = [hosted({ hosts: origins.hosts, origins: "any" }), openToAllPages];
   if (options.streamFiles !== undefined) {
-    app.get("/s/:stream/k/:unit", hosted({ hosts: origins.hosts, origins: "any" }), keyGate);
-    app.get("/s/:stream/:file", hosted({ hosts: origins.hosts, origins: "any" }), streamFile(options.streamFiles));
+    app.get("/s/:stream/k/:unit", anyPage, keyGate);
+    app.get("/s/:stream/:file", anyPage, streamFile(options.streamFiles));
   }
+  const routes: Route[] = [...ROUTES];
+  routes.push(openApiRoute(() => routes));
+  addRoutes(
+    app,
+    routes.filter(({ open }) => open),
+    serving,
+    anyPage,
+  );
   app.use(hosted(origins));
   app.use(express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: false }));
-  addRoutes(app, serving);
-  for (const { path, router } of options.extraRouters ?? []) app.use(path, router);
+  addRoutes(
+    app,
+    routes.filter(({ open }) => !open),
+    serving,
+    [],
+  );
+  if (options.pages !== undefined) app.use(servePages(options.pages));
   app.use((request, response) => sendFault({ code: "NOT_FOUND", detail: "There is nothing here." }, request, response));
   app.use(lastResort(options.log));
   return app;
 }
 
-function addRoutes(app: Express, serving: Serving): void {
-  const routes: Route[] = [...ROUTES];
-  routes.push(openApiRoute(() => routes));
+/** `before`: what a request passes first, for these routes alone. */
+function addRoutes(app: Express, routes: readonly Route[], serving: Serving, before: RequestHandler[]): void {
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);
     const place = app.route(path);
-    for (const route of here) place[route.method](answerRoute(route, serving));
+    for (const route of here) place[route.method](before, answerRoute(route, serving));
     const allowed = here.map(({ method }) => method.toUpperCase()).join(", ");
-    place.all((request, response) => {
+    place.all(...before, (request, response) => {
       response.setHeader("Allow", allowed);
       sendFault({ code: "METHOD_NOT_ALLOWED", detail: `Only ${allowed} is possible here.` }, request, response);
     });

@@ -38,7 +38,7 @@ export const balanceShape = z.object({
   sessions: z.object({ heldMsat: msat }),
 });
 export const eventShape = z.object({
-  id: z.string(),
+  id: z.string().nullable().meta({ description: "null for what is told once and kept in no log" }),
   type: z.string(),
   createdAt: time,
   seq: count,
@@ -192,16 +192,18 @@ export const decodedShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("address"), address: z.string(), network: z.string() }),
 ]);
 
-export const streamShape = z.object({
+/** What a viewer has to know before paying: for anybody to read. */
+export const filmShape = z.object({
   id: z.string(),
   title: z.string(),
+  payee: nodeId,
   units: count,
   unitSeconds: z.number(),
   priceMsatPerUnit: msat,
   freeUnits: count,
-  sessions: count,
-  earnedMsat: msat,
+  windowUnits: count,
 });
+export const streamShape = filmShape.omit({ payee: true }).extend({ sessions: count, earnedMsat: msat });
 export const subscriptionShape = z.object({
   id: z.string(),
   stream: z.string(),
@@ -227,6 +229,8 @@ export const receiptShape = z.object({
   payerSignature: hex,
   payeeSignature: hex.nullable(),
 });
+export const loginLinkShape = z.object({ code: z.string(), expiresAt: time });
+export const loginShape = z.object({ id: z.string(), scopes: z.array(z.string()), expiresAt: time });
 export const problemShape = z.object({
   type: z.string(),
   title: z.string(),

@@ -5,6 +5,7 @@ import type { Log } from "../ports/log.ts";
 import type { Clock } from "../ports/world.ts";
 import type { TokenStore } from "./auth.ts";
 import { serveEvents } from "./events-socket.ts";
+import type { Logins } from "./logins.ts";
 import { foreign, type Origins } from "./origin.ts";
 import { serveStream } from "./stream-socket.ts";
 
@@ -18,6 +19,7 @@ export interface StreamSite {
 export interface SocketOptions {
   readonly commands: NodeCommands;
   readonly tokens: TokenStore;
+  readonly logins: Logins;
   readonly clock: Clock;
   readonly log: Log;
   readonly streamSite?: StreamSite;
@@ -32,7 +34,7 @@ const SOCKETS_MAX = 1_000;
 /** A connection that joins no namespace in this time is cut. */
 const JOIN_MS_MAX = 5_000;
 
-/** Socket.io on the server's port: `/events` for those with a token, `/stream` for viewers. */
+/** Socket.io on the server's port: `/events` for those with a token or a login, `/stream` for viewers. */
 export function attachSockets(server: HttpServer, options: SocketOptions, origins: Origins): Sockets {
   const io = new Server(server, {
     transports: ["websocket"],

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Explanation } from "../../channels/index.ts";
-import { type ChannelId, formatShortChannelId, outpointKey } from "../base/ids.ts";
+import { type ChannelId, formatShortChannelId, type NodeId, outpointKey } from "../base/ids.ts";
 import type {
   Balance,
   ChainInfo,
@@ -22,6 +22,7 @@ import type {
   WalletUtxo,
 } from "../daemon/views.ts";
 import { codeOfCommand } from "./faults.ts";
+import type { NewLogin, Offered } from "./logins.ts";
 import type * as shapes from "./shapes.ts";
 
 /** From the daemon's views to JSON: amounts as decimal strings, times as RFC 3339, what is absent as null. */
@@ -62,7 +63,7 @@ export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<type
   sessions: { heldMsat: digits(sessions.held) },
 });
 export const eventJson = (event: NodeEvent): Json<typeof shapes.eventShape> => ({
-  id: `evt_${event.seq}`,
+  id: event.passing === true ? null : `evt_${event.seq}`,
   type: event.type,
   createdAt: time(event.createdAt),
   seq: event.seq,
@@ -208,15 +209,23 @@ export function decodedJson(decoded: Decoded): Json<typeof shapes.decodedShape> 
   };
 }
 
-export const streamJson = (stream: StreamInfo): Json<typeof shapes.streamShape> => ({
+const onSale = (stream: StreamInfo) => ({
   id: stream.id,
   title: stream.title,
   units: stream.units,
   unitSeconds: stream.unitSeconds,
   priceMsatPerUnit: digits(stream.pricePerUnit),
   freeUnits: stream.freeUnits,
+  windowUnits: stream.windowUnits,
+});
+export const streamJson = (stream: StreamInfo): Json<typeof shapes.streamShape> => ({
+  ...onSale(stream),
   sessions: stream.sessions,
   earnedMsat: digits(stream.earned),
+});
+export const filmJson = (stream: StreamInfo, payee: NodeId): Json<typeof shapes.filmShape> => ({
+  ...onSale(stream),
+  payee,
 });
 export const subscriptionJson = (subscription: SubscriptionInfo): Json<typeof shapes.subscriptionShape> => ({
   id: subscription.id,
@@ -242,4 +251,13 @@ export const receiptJson = (receipt: Receipt): Json<typeof shapes.receiptShape> 
   lastPreimage: or(receipt.lastPreimage, same),
   payerSignature: receipt.payerSignature,
   payeeSignature: or(receipt.payeeSignature, same),
+});
+export const loginLinkJson = ({ code, expiresAt }: Offered): Json<typeof shapes.loginLinkShape> => ({
+  code,
+  expiresAt: time(expiresAt),
+});
+export const loginJson = ({ id, scopes, expiresAt }: NewLogin): Json<typeof shapes.loginShape> => ({
+  id,
+  scopes: [...scopes],
+  expiresAt: time(expiresAt),
 });

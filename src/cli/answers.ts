@@ -24,6 +24,7 @@ export type Payment = Answer<typeof shapes.paymentShape>;
 export type Decoded = Answer<typeof shapes.decodedShape>;
 export type Stream = Answer<typeof shapes.streamShape>;
 export type Subscription = Answer<typeof shapes.subscriptionShape>;
+export type LoginLink = Answer<typeof shapes.loginLinkShape>;
 export type Receipt = Answer<typeof shapes.receiptShape>;
 
 /** A page of a list. */

@@ -8,6 +8,7 @@ import type {
   GraphChannel,
   GraphNode,
   Invoice,
+  LoginLink,
   Mined,
   NodeEvent,
   NodeInfo,
@@ -86,6 +87,8 @@ export function sluiceClient(api: ApiClient) {
     info: () => get<NodeInfo>("/v1/info"),
     balance: () => get<Balance>("/v1/balance"),
     events: (after: number, limit: number) => get<Page<NodeEvent>>(`/v1/events?after=${after}&limit=${limit}`),
+    /** A code that lets one browser in, once. */
+    loginLink: () => post<LoginLink>("/v1/login-links"),
     shutdown: () => post<{ readonly stopping: boolean }>("/v1/shutdown"),
 
     chain: () => get<Chain>("/v1/chain"),

@@ -37,7 +37,7 @@ export function createEvents(store: Store): Events {
       turn.put(KEY.event(event.seq), encode(record, { version: VERSION, created_at: BigInt(turn.now), body }));
       announce(turn, event);
     },
-    tell: (turn, type, data) => announce(turn, { seq: newest, type, createdAt: turn.now, data }),
+    tell: (turn, type, data) => announce(turn, { seq: newest, type, createdAt: turn.now, data, passing: true }),
     after(seq, limit) {
       const found: NodeEvent[] = [];
       for (const entry of store.range(KEY.events, { after: KEY.event(seq), limit })) found.push(read(entry));

@@ -37,6 +37,7 @@ export async function addStream(
 export const streamInfos = ({ site }: Hosts): readonly StreamInfo[] =>
   site.streams.list().map(({ value }) => infoOf(value));
 
-function infoOf({ id, title, units, unitSeconds, pricePerUnit, freeUnits, sessions, earned }: StreamInfo): StreamInfo {
-  return { id, title, units, unitSeconds, pricePerUnit, freeUnits, sessions, earned };
+function infoOf(listing: StreamInfo): StreamInfo {
+  const { id, title, units, unitSeconds, pricePerUnit, freeUnits, windowUnits, sessions, earned } = listing;
+  return { id, title, units, unitSeconds, pricePerUnit, freeUnits, windowUnits, sessions, earned };
 }

@@ -210,6 +210,8 @@ export interface StreamInfo {
   readonly unitSeconds: number;
   readonly pricePerUnit: Msat;
   readonly freeUnits: number;
+  /** The most units that one tick may pay for. */
+  readonly windowUnits: number;
   readonly sessions: number;
   readonly earned: Msat;
 }
@@ -253,4 +255,6 @@ export interface NodeEvent {
   readonly createdAt: UnixMs;
   /** JSON-ready: amounts as decimal strings. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Told once to whoever listens and kept in no log; `seq` is that of the newest event before it. */
+  readonly passing?: true;
 }

@@ -131,6 +131,25 @@ describe("/events", () => {
     await until(2);
     expect(seqs()).to.deep.equal([1, 2]);
   });
+  it("passes on what is told once and kept nowhere, to those who have heard all before it", async () => {
+    const here = await world();
+    here.node.record("node.synced");
+    const { socket, heard, seqs, until } = await listener(here);
+    here.node.pass("stream.tick");
+    await subscribe(socket, { types: ["stream.*", "node.synced"] });
+    here.node.pass("payment.noted");
+    here.node.pass("stream.tick");
+    here.node.record("node.synced");
+    await until(2);
+    expect(seqs()).to.deep.equal([1, 2]);
+    expect(heard[0]).to.deep.equal({ id: null, type: "stream.tick", createdAt: AT_TEXT, seq: 1, data: {} });
+    const shop = await listener(here, here.token("events:read", "invoices:read"));
+    await subscribe(shop.socket, { types: ["*"], after: 0 });
+    here.node.pass("stream.tick");
+    here.node.record("invoice.created");
+    await shop.until(1);
+    expect(shop.heard.map(({ type }) => type)).to.deep.equal(["invoice.created"]);
+  });
   it("sends the types asked for, and of those what the token may see", async () => {
     const here = await world();
     const types = ["invoice.created", "invoice.settled", "payment.failed", "node.synced", "invoice.expired"];

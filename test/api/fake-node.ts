@@ -101,6 +101,7 @@ export const STREAM: StreamInfo = {
   unitSeconds: 1,
   pricePerUnit: msat(1_000n),
   freeUnits: 2,
+  windowUnits: 4,
   sessions: 1,
   earned: msat(18_000n),
 };
@@ -133,6 +134,8 @@ export interface FakeNode {
   /** Appends without telling yet: written and not durable. */
   write(type: string): NodeEvent;
   tell(event: NodeEvent): void;
+  /** Tells listeners of what is kept nowhere. */
+  pass(type: string): void;
 }
 
 /** A node that answers everything with the values above, unless `answers` says otherwise. */
@@ -172,6 +175,7 @@ export function fakeNode(answers: Partial<NodeCommands> = {}): FakeNode {
     calls,
     write,
     tell,
+    pass: (type) => tell({ seq: log.length, type, createdAt: AT, data: {}, passing: true }),
     record(type, data) {
       const event = write(type, data);
       tell(event);

@@ -72,7 +72,6 @@ describe("files of a stream", () => {
       "str_1/..",
       "str_1/.",
       "str_1/",
-      "str_1",
       "str_2/index.m3u8",
       "str_1/index.m3u8/",
       "str_1/INDEX.M3U8",

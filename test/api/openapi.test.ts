@@ -9,7 +9,7 @@ import { closeAll, world } from "./fixture.ts";
 type Fields = Readonly<Record<string, unknown>>;
 interface Operation {
   readonly operationId: string;
-  readonly security: readonly { readonly token: readonly string[] }[];
+  readonly security: readonly { readonly token?: readonly string[]; readonly login?: readonly string[] }[];
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly requestBody?: {
     readonly required: boolean;
@@ -64,8 +64,21 @@ describe("/openapi.json", () => {
     expect(operation("get", "/livez").security).to.deep.equal([]);
     expect(operation("post", "/v1/payments").security).to.deep.equal([{ token: ["payments:write"] }]);
     for (const [, , { security }] of operations()) {
-      for (const { token } of security) expect(SCOPES).to.include.members([...token]);
+      for (const { token = [], login = [] } of security) expect(SCOPES).to.include.members([...token, ...login]);
     }
+  });
+  it("says which routes a browser that has logged in may use", () => {
+    const key = operation("get", "/v1/subscriptions/{id}/keys/{unit}");
+    expect(key.security).to.deep.equal([{ token: ["subscriptions:write"] }, { login: ["subscriptions:write"] }]);
+    const open = operations().filter(([, , { security }]) => security.some(({ login }) => login !== undefined));
+    expect([...new Set(open.map(([, path]) => path.split("/")[2]))].sort()).to.deep.equal([
+      "events",
+      "graph",
+      "logins",
+      "routes",
+      "streams",
+      "subscriptions",
+    ]);
   });
   it("gives the form of bodies: amounts as text, unknown fields refused", () => {
     const { requestBody } = operation("post", "/v1/wallet/sends");

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { expect } from "chai";
 
@@ -11,10 +12,15 @@ interface Ended {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
 }
 
+const spawnDemo = (...flags: readonly string[]) =>
+  spawn(process.execPath, ["--import", "tsx", "--conditions=source", "scripts/demo.ts", ...flags], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+
 /** Runs the demo to its end, as `npm run demo -- --once --json` does. */
 function demo(...flags: readonly string[]): Promise<Ended> {
-  const args = ["--import", "tsx", "--conditions=source", "scripts/demo.ts", "--once", "--json", ...flags];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawnDemo("--once", "--json", ...flags);
   let output = "";
   child.stdout.on("data", (bytes: Buffer) => {
     output += bytes.toString();
@@ -43,6 +49,24 @@ describe("the demo: three daemons, a film paid by the second through a router", 
       secretsLeaked: 0,
     });
     expect(code).to.equal(0);
+  });
+  it("stays up, and the first thing it prints is a link to the page, which the viewer's daemon serves; Ctrl-C ends it", async () => {
+    const child = spawnDemo();
+    const ended = once(child, "close");
+    let output = "";
+    for await (const bytes of child.stdout) {
+      output += String(bytes);
+      if (output.includes("Ctrl-C")) break;
+    }
+    const link = new URL(/https?:\/\/\S+/.exec(output)?.[0] ?? "");
+    expect([link.pathname, link.hash.slice(0, 11)]).to.deep.equal(["/demo/video", "#login=lgn_"]);
+    expect(output).to.match(new RegExp(`viewer +${link.origin} `));
+    const page = await fetch(link);
+    expect([page.status, page.headers.get("content-type")]).to.deep.equal([200, "text/html; charset=utf-8"]);
+    const film = await fetch(`${link.searchParams.get("site")}/s/${link.searchParams.get("stream")}`);
+    expect(await film.json()).to.include({ title: "Test clip", priceMsatPerUnit: "100000", units: 20 });
+    child.kill("SIGINT");
+    expect((await ended)[0]).to.equal(0);
   });
   it("fails when a key stands in the captured traffic", async () => {
     const { code, lines } = await demo("--plant-leak");

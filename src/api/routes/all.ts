@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { chainRoutes } from "./chain.ts";
 import { channelRoutes, peerRoutes } from "./channels.ts";
 import { graphRoutes } from "./graph.ts";
+import { loginRoutes } from "./logins.ts";
 import { nodeRoutes } from "./node.ts";
 import { invoiceRoutes, paymentRoutes } from "./payments.ts";
 import { streamRoutes, subscriptionRoutes } from "./streams.ts";
@@ -17,4 +18,5 @@ export const ROUTES: readonly Route[] = [
   ...streamRoutes,
   ...chainRoutes,
   ...graphRoutes,
+  ...loginRoutes,
 ];

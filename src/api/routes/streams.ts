@@ -6,8 +6,8 @@ import { type ApiFault, faultOfCommand, KINDS, notFound } from "../faults.ts";
 import { idField, lineField, positiveMsatField, siteField, wholeField, wholeText } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { BYTES, type Route, route } from "../route.ts";
-import { page, receiptShape, streamShape, subscriptionShape } from "../shapes.ts";
-import { receiptJson, streamJson, subscriptionJson } from "../views.ts";
+import { filmShape, page, receiptShape, streamShape, subscriptionShape } from "../shapes.ts";
+import { filmJson, receiptJson, streamJson, subscriptionJson } from "../views.ts";
 
 const SEGMENT_SECONDS_MAX = 60;
 const FREE_SECONDS_MAX = 24 * 3600;
@@ -55,6 +55,19 @@ export const streamRoutes: readonly Route[] = [
     handler({ commands, params }) {
       const stream = commands.streams().find(({ id }) => id === params.id);
       return stream ? ok({ status: 200, body: streamJson(stream) }) : err(notFound("stream"));
+    },
+  }),
+  route({
+    method: "get",
+    path: "/s/:stream",
+    summary: "What a film costs, for whoever wants to watch it; its files are beside it",
+    scope: "public",
+    open: true,
+    params: z.strictObject({ stream: idField }),
+    response: filmShape,
+    handler({ commands, params }) {
+      const stream = commands.streams().find(({ id }) => id === params.stream);
+      return stream ? ok({ status: 200, body: filmJson(stream, commands.info().id) }) : err(notFound("stream"));
     },
   }),
 ];

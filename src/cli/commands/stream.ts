@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { msatOf, satText, wholeOf } from "../amounts.ts";
 import { command } from "../command.ts";
+import { pageLink } from "../page-link.ts";
 import { table } from "../table.ts";
 import { watch } from "../watch.ts";
 
@@ -41,6 +42,16 @@ export const streamCommands = [
           ["EARNED", ({ earnedMsat }) => satText(earnedMsat), "right"],
         ]),
       );
+    },
+  }),
+  command({
+    words: "stream page <site> <stream>",
+    about: "a link that lets one browser in, once, to the page that plays a film",
+    async run({ client, show }, { site, stream }) {
+      const node = await client();
+      const { code, expiresAt } = await node.loginLink();
+      const link = pageLink({ url: node.api.url, site, stream, code });
+      show({ link, expiresAt }, () => `${link}\n`);
     },
   }),
   command({

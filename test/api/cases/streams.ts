@@ -1,4 +1,4 @@
-import { KEY, OTHER, PREIMAGE } from "../fake-node.ts";
+import { KEY, NODE, OTHER, PREIMAGE } from "../fake-node.ts";
 import { page, type RouteCase, withoutBody } from "./case.ts";
 
 const stream = {
@@ -8,6 +8,7 @@ const stream = {
   unitSeconds: 1,
   priceMsatPerUnit: "1000",
   freeUnits: 2,
+  windowUnits: 4,
   sessions: 1,
   earnedMsat: "18000",
 };
@@ -53,6 +54,21 @@ export const STREAM_CASES: readonly RouteCase[] = [
   },
   { route: "get /v1/streams", ask: "GET /v1/streams", status: 200, answer: page(stream) },
   { route: "get /v1/streams/:id", ask: "GET /v1/streams/str_1", status: 200, answer: stream },
+  {
+    route: "get /s/:stream",
+    ask: "GET /s/str_1",
+    status: 200,
+    answer: {
+      id: "str_1",
+      title: "A film",
+      payee: NODE,
+      units: 20,
+      unitSeconds: 1,
+      priceMsatPerUnit: "1000",
+      freeUnits: 2,
+      windowUnits: 4,
+    },
+  },
   {
     route: "post /v1/subscriptions",
     ask: "POST /v1/subscriptions",

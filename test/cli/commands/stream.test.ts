@@ -132,3 +132,23 @@ describe("stream watch", () => {
     expect(asked()).to.deep.equal([]);
   });
 });
+
+describe("stream page", () => {
+  let daemon: FakeDaemon;
+  afterEach(() => daemon.close());
+
+  it("makes a link of the daemon's address, the film and the code, which stands where no server sees it", async () => {
+    const code = `lgn_${"A".repeat(43)}`;
+    const expiresAt = "2026-01-02T03:09:05.000Z";
+    daemon = await fakeDaemon({ "POST /v1/login-links": { status: 201, body: { code, expiresAt } } });
+    const { exit, out } = await daemon.run(["stream", "page", "http://127.0.0.1:9739", "str_1"]);
+    const { link, ...rest } = JSON.parse(out) as { readonly link: string };
+    expect([exit, rest]).to.deep.equal([0, { expiresAt }]);
+    const { origin, pathname, searchParams, hash } = new URL(link);
+    expect([origin, pathname, hash]).to.deep.equal([daemon.url, "/demo/video", `#login=${code}`]);
+    expect([...searchParams]).to.deep.equal([
+      ["site", "http://127.0.0.1:9739"],
+      ["stream", "str_1"],
+    ]);
+  });
+});
