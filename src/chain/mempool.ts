@@ -43,6 +43,12 @@ export const DEFAULT_POLICY: MempoolPolicy = {
   chainVsizeMax: 101_000,
 };
 
+/** Policy, not protocol: sat per 1,000 virtual bytes by which one that takes another's place pays more. */
+export const INCREMENTAL_RELAY_FEE = 1000n;
+
+/** The fee of so many virtual bytes, rounded up. Rate in sat per 1,000 of them. */
+export const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsize) + 999n) / 1000n;
+
 /** Transactions that could be in the next block together. Parents stand before children. Mutable. */
 export interface Mempool {
   readonly policy: MempoolPolicy;
