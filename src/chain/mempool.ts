@@ -26,7 +26,7 @@ export interface MempoolEntry {
 export interface MempoolPolicy {
   /** Sat per 1,000 virtual bytes. */
   readonly minRelayFee: bigint;
-  /** Virtual bytes of the whole mempool. */
+  /** Virtual bytes of the whole mempool; no less than `chainVsizeMax`. */
   readonly vsizeMax: number;
   /** Seconds after which a transaction that nobody mined is forgotten. */
   readonly expiryS: number;

@@ -7,6 +7,7 @@ import {
   type MempoolEntry,
   relatives,
   removeEntry,
+  removeWithDescendants,
 } from "./mempool.ts";
 
 /** An eviction makes more room than is needed now, so that it is not needed for each transaction. */
@@ -19,72 +20,45 @@ export interface Arrival {
 }
 
 /**
- * Lets a transaction in and out what has to go for it. When the mempool is too full, what pays least goes as well, each
- * transaction counted with all that hang on it, and the price of coming in rises.
- * @returns  false when the transaction itself is among those that pay least. If it was to replace others, they stay, and
- *           nothing is changed
+ * Lets a transaction in and out what has to go for it. When the mempool is too full, what pays least goes as well.
+ * @returns  false when that was the transaction itself; it never is when it replaces others
  */
-export function admit(pool: Mempool, arrival: Arrival): boolean {
-  const { entry, replaced } = arrival;
-  const { leaving, price } = poorest(pool, arrival);
-  const stays = !leaving.has(entry);
-  if (!stays && replaced.size > 0) return false;
+export function admit(pool: Mempool, { entry, replaced }: Arrival): boolean {
   for (const txid of replaced) removeEntry(pool, entryOf(pool, txid));
   insertEntry(pool, entry);
-  for (const each of leaving) removeEntry(pool, each);
-  if (price > pool.floor) pool.floor = price;
-  return stays;
+  // Were it turned away now, whoever keeps the mempool full could keep others from paying more.
+  const spared = replaced.size > 0 ? relatives(pool, [entry.txid], "parents") : replaced;
+  makeRoom(pool, spared);
+  return pool.entries.has(entry.txid);
 }
 
-/** What is too much once the arrival is in, and what coming in costs from then on: sat per 1,000 virtual bytes. */
-function poorest(
-  pool: Mempool,
-  arrival: Arrival,
-): { readonly leaving: ReadonlySet<MempoolEntry>; readonly price: bigint } {
-  const { entry, replaced } = arrival;
+/** Evicts what pays least, counting each transaction with all that hang on it, and raises the price of coming in. */
+function makeRoom(pool: Mempool, spared: ReadonlySet<Txid>): void {
   const { vsizeMax } = pool.policy;
-  const leaving = new Set<MempoolEntry>();
-  let vsize = pool.vsize + entry.vsize;
-  for (const txid of replaced) vsize -= entryOf(pool, txid).vsize;
-  if (vsize <= vsizeMax) return { leaving, price: 0n };
-  const familyOf = families(pool, arrival);
-  const staying = [...pool.entries.values()].filter(({ txid }) => !replaced.has(txid));
-  const scored = [...staying, entry].map((root) => ({ root, rate: rateOf(root, familyOf(root)) }));
+  if (pool.vsize <= vsizeMax) return;
+  const scored = [...pool.entries.values()]
+    .filter(({ txid }) => !spared.has(txid))
+    .map((entry) => ({ entry, rate: descendantRate(pool, entry) }));
   scored.sort((a, b) => (a.rate < b.rate ? -1 : a.rate > b.rate ? 1 : 0));
-  let price = 0n;
-  for (const { root, rate } of scored) {
-    if (vsize <= vsizeMax * EVICT_DOWN_TO) break;
-    if (leaving.has(root)) continue;
-    for (const each of familyOf(root)) {
-      if (leaving.has(each)) continue;
-      leaving.add(each);
-      vsize -= each.vsize;
-    }
-    if (rate + INCREMENTAL_RELAY_FEE > price) price = rate + INCREMENTAL_RELAY_FEE;
+  for (const { entry, rate } of scored) {
+    if (pool.vsize <= vsizeMax * EVICT_DOWN_TO) return;
+    if (!pool.entries.has(entry.txid)) continue;
+    removeWithDescendants(pool, entry);
+    const price = rate + INCREMENTAL_RELAY_FEE;
+    if (price > pool.floor) pool.floor = price;
   }
-  return { leaving, price };
 }
-
-/** An entry and all that will hang on it once the arrival is in and what it replaces is gone. */
-function families(pool: Mempool, { entry, replaced }: Arrival): (root: MempoolEntry) => readonly MempoolEntry[] {
-  const ancestors = relatives(pool, entry.parents, "parents");
-  return (root) => {
-    if (root === entry) return [entry];
-    const found = [...relatives(pool, [root.txid], "children")].filter((txid) => !replaced.has(txid));
-    const family = found.map((txid) => entryOf(pool, txid));
-    return ancestors.has(root.txid) ? [...family, entry] : family;
-  };
-}
-
-/** Sat per 1,000 virtual bytes of an entry with all that hang on it, or of itself if that is more. */
-function rateOf(root: MempoolEntry, family: readonly MempoolEntry[]): bigint {
+/** Sat per 1,000 virtual bytes of an entry with all its descendants, or of itself if that is more. */
+function descendantRate(pool: Mempool, entry: MempoolEntry): bigint {
+  const own = (entry.fee * 1000n) / BigInt(entry.vsize);
+  if (entry.children.size === 0) return own;
   let fee = 0n;
   let vsize = 0n;
-  for (const each of family) {
+  for (const txid of relatives(pool, [entry.txid], "children")) {
+    const each = entryOf(pool, txid);
     fee += each.fee;
     vsize += BigInt(each.vsize);
   }
-  const own = (root.fee * 1000n) / BigInt(root.vsize);
   const all = (fee * 1000n) / vsize;
   return own > all ? own : all;
 }

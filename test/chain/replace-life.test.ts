@@ -26,32 +26,18 @@ describe("mempool: replacement when it is full", () => {
     expect(waiting(chain)).to.deep.equal([txs[1], txs[2], rival].map((tx) => txidOf(tx as Tx)));
     expect(chain.brain.pool.floor).to.equal((2000n * 1000n) / BigInt(vsizeOf(txs[0] as Tx)) + 1000n);
   });
-  it("leaves what it was to replace when it is itself the poorest", () => {
-    const chain = withPolicy(matured(4), { vsizeMax: 390 });
-    takeAll(
-      chain,
-      [300n, 9000n, 9000n, 9000n].map((fee, index) => paying(coinOf(chain, index), fee)),
-    );
-    refused(chain, splitting(coinOf(chain), 2, 600n), "mempool full");
-  });
-  it("counts for its parents what it pays", () => {
-    const chain = withPolicy(matured(4), { vsizeMax: 490 });
-    const parent = paying(coinOf(chain), 200n);
-    const child = paying(outpointOf(parent), 900n, COIN - 200n);
-    const others = [1, 2, 3].map((index) => paying(coinOf(chain, index), 900n));
+  it("is never itself what has to go, nor what it hangs on, while the poorest of the others go", () => {
+    const chain = withPolicy(matured(4), { vsizeMax: 390, chainVsizeMax: 300 });
+    const parent = paying(coinOf(chain), 100n);
+    const child = paying(outpointOf(parent), 300n, COIN - 100n);
+    const others = [9000n, 8000n].map((fee, index) => paying(coinOf(chain, index + 1), fee));
     takeAll(chain, [parent, child, ...others]);
-    // Alone the parent is the poorest by far; with this child it pays most of all.
-    const rival = spend([outpointOf(parent)], [output(1000n), output(COIN - 200n - 1000n - 9000n)]);
+    const rival = spend([outpointOf(parent)], [output(1000n), output(COIN - 100n - 1000n - 600n)]);
     takeAll(chain, [rival]);
-    expect(waiting(chain)).to.deep.equal([parent, ...others.slice(1), rival].map((tx) => txidOf(tx as Tx)));
-  });
-  it("does not count for its parents what it replaces: with that they would pay more than others do", () => {
-    const chain = withPolicy(matured(4), { vsizeMax: 490 });
-    const parent = paying(coinOf(chain), 200n);
-    const child = paying(outpointOf(parent), 5000n, COIN - 200n);
-    const others = [1, 2, 3].map((index) => paying(coinOf(chain, index), 3600n));
-    takeAll(chain, [parent, child, ...others]);
-    refused(chain, spend([outpointOf(parent)], [output(1000n), output(COIN - 200n - 1000n - 8000n)]), "mempool full");
+    expect(waiting(chain)).to.deep.equal([parent, others[0], rival].map((tx) => txidOf(tx as Tx)));
+    // From then on it is judged like any other.
+    takeAll(chain, [paying(coinOf(chain, 3), 9000n)]);
+    expect(waiting(chain)).to.deep.equal([others[0], paying(coinOf(chain, 3), 9000n)].map((tx) => txidOf(tx as Tx)));
   });
 });
 
