@@ -47,14 +47,14 @@ describe("What a claim may cost: RELIABILITY O1, O15, O26", () => {
     expect(feeOf(claim(), 1_004) < 2_000n).to.equal(true);
   });
   it("never falls as blocks come, and never goes over the budget, unless the estimate alone does", () => {
-    const any = fc.record({
+    const cases = fc.record({
       amount: fc.bigInt(1_000n, 10_000_000n),
       percent: fc.bigInt(1n, 100n),
       width: fc.integer({ min: 0, max: 2_016 }),
       floor: fc.integer({ min: 1, max: 50_000 }),
     });
     fc.assert(
-      fc.property(any, ({ amount, percent, width, floor }) => {
+      fc.property(cases, ({ amount, percent, width, floor }) => {
         const budget = sat((amount * percent) / 100n);
         const of = claim({ amount: sat(amount), budget, deadline: blockHeight(since + width) });
         let last = 0;
