@@ -9,17 +9,16 @@ import {
   witnessOf,
 } from "../../channels/index.ts";
 import { ANYONE, type SimulatedChain, simulatedChain } from "../../src/adapters/memory/chain.ts";
-import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
+import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import { blockHeight, feeForWeightCeil, type Sat, sat, satPerKw } from "../../src/base/units.ts";
 import { script } from "../../src/bitcoin/script.ts";
-import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
 import { takeTx } from "../../src/chain/brain.ts";
 import type { MemoryStorage } from "../../src/chain/memory-storage.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
-import type { ChainEvent } from "../../src/ports/chain-source.ts";
 import { HEIGHT, type Name, type Opening, opened, Pair } from "./channel-pair.ts";
+import { hear, watch } from "./hearing.ts";
 
 /** What the tests take for the price of blocks. */
 export const FEERATE = satPerKw(1_000);
@@ -54,7 +53,7 @@ export class Court {
     const tip = this.#sources.a.tip();
     for (const name of ["a", "b"] as const) {
       this.#sources[name].start(tip, (events) => {
-        for (const event of events) this.#hear(name, event);
+        for (const event of events) hear(this.pair, name, event);
       });
     }
   }
@@ -124,6 +123,8 @@ export class Court {
   /** Why the mempool does not take it; undefined when it does, or knows it. */
   #broadcast(tx: Tx): string | undefined {
     const taken = takeTx(this.chain.brain, tx, this.#now);
+    // Nobody lags behind: everybody hears of what waits now.
+    this.chain.setLag("a", 0);
     return taken.ok ? undefined : `${taken.error.code} ${taken.error.detail ?? ""}`;
   }
   /** Lets everybody hear, speak and act until nothing is left to do. */
@@ -140,37 +141,6 @@ export class Court {
   act(): void {
     this.#act();
   }
-  #hear(name: Name, event: ChainEvent): void {
-    const { pair } = this;
-    const party = pair.parties[name];
-    switch (event.tag) {
-      case "ScriptPaid": {
-        const { block, index, tx } = event.by;
-        const output = tx.outputs[1];
-        if (txidOf(tx) !== party.funded.params.funding.txid) return;
-        party.height = block.height;
-        pair.give(name, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
-        return;
-      }
-      case "OutpointSpent": {
-        const { tx, block } = event.by;
-        const isFunding =
-          "params" in party.state && outpointKey(party.funded.params.funding) === outpointKey(event.outpoint);
-        if (isFunding) pair.give(name, { tag: "FundingSpent", tx, height: block.height });
-        else pair.give(name, { tag: "OutputSpent", outpoint: event.outpoint, tx, height: block.height });
-        return;
-      }
-      case "BlockConnected":
-        party.height = event.block.height;
-        if ("commitments" in party.state) pair.give(name, { tag: "BlockConnected", height: event.block.height });
-        return;
-      case "BlockDisconnected":
-        party.height = blockHeight(event.block.height - 1);
-        if ("commitments" in party.state) pair.give(name, { tag: "SpendsReorged", height: event.block.height });
-        return;
-      default:
-    }
-  }
   /** What a party was asked to do since the last time: watches, transactions, claims. */
   #speak(name: Name): boolean {
     const party = this.pair.parties[name];
@@ -178,19 +148,7 @@ export class Court {
     const news = party.log.slice(this.#heard[name] > party.log.length ? 0 : this.#heard[name]);
     this.#heard[name] = party.log.length;
     for (const effect of news) {
-      if (effect.tag === "WatchFunding") {
-        const { outpoint, script: watched } = effect;
-        this.#sources[name].watch([
-          { tag: "Script", script: watched, from: HEIGHT },
-          { tag: "Outpoint", outpoint, script: watched, from: HEIGHT },
-        ]);
-      }
-      if (effect.tag === "WatchOutputs") {
-        const watches = effect.outputs.map(({ outpoint, witnessScript, minedAt }) => {
-          return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
-        });
-        this.#sources[name].watch(watches);
-      }
+      watch(this.#sources[name], effect);
       if (effect.tag === "Broadcast" && !this.silent[name]) this.#try(effect.tx);
     }
     const claims = [...party.claims];
