@@ -9,7 +9,7 @@ import {
   witnessOf,
 } from "../../channels/index.ts";
 import { ANYONE, type SimulatedChain, simulatedChain } from "../../src/adapters/memory/chain.ts";
-import type { Outpoint, Txid } from "../../src/base/ids.ts";
+import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import { blockHeight, feeForWeightCeil, type Sat, sat, satPerKw } from "../../src/base/units.ts";
 import { script } from "../../src/bitcoin/script.ts";
@@ -20,10 +20,16 @@ import type { BaseNode } from "../../src/ports/base-node.ts";
 import { HEIGHT, type Name, type Opening, opened, Pair } from "./channel-pair.ts";
 import { hear, watch } from "./hearing.ts";
 
+interface Coin {
+  readonly outpoint: Outpoint;
+  readonly amount: Sat;
+}
 /** What the tests take for the price of blocks. */
 export const FEERATE = satPerKw(1_000);
 const ANYONE_SCRIPT = script(1n);
 const SECOND = 1_700_000_000;
+/** A block that comes or goes takes a round. */
+const ROUNDS_MAX = 1_000;
 
 /**
  * A pair whose channel stands on a real chain: the bundled node's rules, mempool and miner, without disk and peers. Each
@@ -40,7 +46,9 @@ export class Court {
   readonly #tasks: (() => void)[] = [];
   readonly #sources: Record<Name, BaseNode>;
   readonly #heard: Record<Name, number> = { a: 0, b: 0 };
-  readonly #purse: { readonly outpoint: Outpoint; readonly amount: Sat }[] = [];
+  readonly #purse: Coin[] = [];
+  /** Coins that pay for claims, by what is claimed. */
+  readonly #given = new Map<string, Coin>();
   #now = SECOND;
 
   constructor() {
@@ -95,9 +103,11 @@ export class Court {
     assert(reason === undefined, `the mempool takes it: ${reason}`);
     return txidOf(tx);
   }
-  /** Completes a transaction whose inputs pay no fee with a coin that anyone may spend. */
+  /** Completes a transaction whose inputs pay no fee with a coin that anyone may spend: one for each output that is claimed. */
   withFee(tx: Tx, weight: number): Tx {
-    const coin = present(this.#purse.pop(), "there are coins left");
+    const claimed = outpointKey(present(tx.inputs[0], "an input").prevout);
+    const coin = this.#given.get(claimed) ?? present(this.#purse.pop(), "there are coins left");
+    this.#given.set(claimed, coin);
     const fee = feeForWeightCeil(FEERATE, weight);
     const input = { prevout: coin.outpoint, scriptSig: new Uint8Array(0), sequence: 0xffff_fffd, witness: [] };
     const change = { amount: sat(coin.amount - fee), script: ANYONE };
@@ -129,7 +139,7 @@ export class Court {
   }
   /** Lets everybody hear, speak and act until nothing is left to do. */
   #act(): void {
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
       const tasks = this.#tasks.splice(0);
       for (const task of tasks) task();
       if (this.pair.connected) this.pair.settle();

@@ -52,7 +52,7 @@ function disconnected(pair: Pair, name: Name, height: number): void {
 }
 
 /** Watches what a party wants to hear of. */
-export function watch(source: BaseNode, effect: Effect): void {
+export function watch(source: Pick<BaseNode, "watch">, effect: Effect): void {
   if (effect.tag === "WatchFunding") {
     const { outpoint, script } = effect;
     source.watch([
