@@ -4,19 +4,24 @@ import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import { blockHeight, feeForWeightCeil, type Sat, sat, satPerKw } from "../../src/base/units.ts";
 import { script } from "../../src/bitcoin/script.ts";
-import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
 import { takeTx } from "../../src/chain/brain.ts";
 import type { MemoryStorage } from "../../src/chain/memory-storage.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
-import type { ChainEvent } from "../../src/ports/chain-source.ts";
 import { HEIGHT, type Name, type Opening, opened, Pair } from "./channel-pair.ts";
 import { signedClaim } from "./claim-signing.ts";
+import { hear, watch } from "./hearing.ts";
 
+interface Coin {
+  readonly outpoint: Outpoint;
+  readonly amount: Sat;
+}
 /** What the tests take for the price of blocks. */
 export const FEERATE = satPerKw(1_000);
 const ANYONE_SCRIPT = script(1n);
 const SECOND = 1_700_000_000;
+/** A block that comes or goes takes a round. */
+const ROUNDS_MAX = 1_000;
 
 /**
  * A pair whose channel stands on a real chain: the bundled node's rules, mempool and miner, without disk and peers. Each
@@ -33,7 +38,9 @@ export class Court {
   readonly #tasks: (() => void)[] = [];
   readonly #sources: Record<Name, BaseNode>;
   readonly #heard: Record<Name, number> = { a: 0, b: 0 };
-  readonly #purse: { readonly outpoint: Outpoint; readonly amount: Sat }[] = [];
+  readonly #purse: Coin[] = [];
+  /** Coins that pay for claims, by what is claimed. */
+  readonly #given = new Map<string, Coin>();
   #now = SECOND;
 
   constructor() {
@@ -46,7 +53,7 @@ export class Court {
     const tip = this.#sources.a.tip();
     for (const name of ["a", "b"] as const) {
       this.#sources[name].start(tip, (events) => {
-        for (const event of events) this.#hear(name, event);
+        for (const event of events) hear(this.pair, name, event);
       });
     }
   }
@@ -88,9 +95,11 @@ export class Court {
     assert(reason === undefined, `the mempool takes it: ${reason}`);
     return txidOf(tx);
   }
-  /** Completes a transaction whose inputs pay no fee with a coin that anyone may spend. */
+  /** Completes a transaction whose inputs pay no fee with a coin that anyone may spend: one for each output that is claimed. */
   withFee(tx: Tx, weight: number): Tx {
-    const coin = present(this.#purse.pop(), "there are coins left");
+    const claimed = outpointKey(present(tx.inputs[0], "an input").prevout);
+    const coin = this.#given.get(claimed) ?? present(this.#purse.pop(), "there are coins left");
+    this.#given.set(claimed, coin);
     const fee = feeForWeightCeil(FEERATE, weight);
     const input = { prevout: coin.outpoint, scriptSig: new Uint8Array(0), sequence: 0xffff_fffd, witness: [] };
     const change = { amount: sat(coin.amount - fee), script: ANYONE };
@@ -116,11 +125,13 @@ export class Court {
   /** Why the mempool does not take it; undefined when it does, or knows it. */
   #broadcast(tx: Tx): string | undefined {
     const taken = takeTx(this.chain.brain, tx, this.#now);
+    // Nobody lags behind: everybody hears of what waits now.
+    this.chain.setLag("a", 0);
     return taken.ok ? undefined : `${taken.error.code} ${taken.error.detail ?? ""}`;
   }
   /** Lets everybody hear, speak and act until nothing is left to do. */
   #act(): void {
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
       const tasks = this.#tasks.splice(0);
       for (const task of tasks) task();
       if (this.pair.connected) this.pair.settle();
@@ -132,37 +143,6 @@ export class Court {
   act(): void {
     this.#act();
   }
-  #hear(name: Name, event: ChainEvent): void {
-    const { pair } = this;
-    const party = pair.parties[name];
-    switch (event.tag) {
-      case "ScriptPaid": {
-        const { block, index, tx } = event.by;
-        const output = tx.outputs[1];
-        if (txidOf(tx) !== party.funded.params.funding.txid) return;
-        party.height = block.height;
-        pair.give(name, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
-        return;
-      }
-      case "OutpointSpent": {
-        const { tx, block } = event.by;
-        const isFunding =
-          "params" in party.state && outpointKey(party.funded.params.funding) === outpointKey(event.outpoint);
-        if (isFunding) pair.give(name, { tag: "FundingSpent", tx, height: block.height });
-        else pair.give(name, { tag: "OutputSpent", outpoint: event.outpoint, tx, height: block.height });
-        return;
-      }
-      case "BlockConnected":
-        party.height = event.block.height;
-        if ("commitments" in party.state) pair.give(name, { tag: "BlockConnected", height: event.block.height });
-        return;
-      case "BlockDisconnected":
-        party.height = blockHeight(event.block.height - 1);
-        if ("commitments" in party.state) pair.give(name, { tag: "SpendsReorged", height: event.block.height });
-        return;
-      default:
-    }
-  }
   /** What a party was asked to do since the last time: watches, transactions, claims. */
   #speak(name: Name): boolean {
     const party = this.pair.parties[name];
@@ -170,19 +150,7 @@ export class Court {
     const news = party.log.slice(this.#heard[name] > party.log.length ? 0 : this.#heard[name]);
     this.#heard[name] = party.log.length;
     for (const effect of news) {
-      if (effect.tag === "WatchFunding") {
-        const { outpoint, script: watched } = effect;
-        this.#sources[name].watch([
-          { tag: "Script", script: watched, from: HEIGHT },
-          { tag: "Outpoint", outpoint, script: watched, from: HEIGHT },
-        ]);
-      }
-      if (effect.tag === "WatchOutputs") {
-        const watches = effect.outputs.map(({ outpoint, witnessScript, minedAt }) => {
-          return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
-        });
-        this.#sources[name].watch(watches);
-      }
+      watch(this.#sources[name], effect);
       if (effect.tag === "Broadcast" && !this.silent[name]) this.#try(effect.tx);
     }
     const claims = [...party.claims];

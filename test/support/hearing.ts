@@ -1,0 +1,70 @@
+import type { Effect } from "../../channels/index.ts";
+import { outpointKey } from "../../src/base/ids.ts";
+import { blockHeight } from "../../src/base/units.ts";
+import { p2wshOf } from "../../src/bitcoin/templates.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { BaseNode } from "../../src/ports/base-node.ts";
+import type { ChainEvent } from "../../src/ports/chain-source.ts";
+import { HEIGHT, type Name, type Pair } from "./channel-pair.ts";
+
+/** Tells one party of a pair what the chain did to its channel, as the daemon's `channel-chain` does. */
+export function hear(pair: Pair, name: Name, event: ChainEvent): void {
+  const party = pair.parties[name];
+  if (event.tag === "BlockConnected") party.height = event.block.height;
+  if (event.tag === "BlockDisconnected") party.height = blockHeight(event.block.height - 1);
+  if (!("commitments" in party.state)) return;
+  switch (event.tag) {
+    case "ScriptPaid": {
+      const { block, index, tx } = event.by;
+      const { funding } = party.funded.params;
+      if (txidOf(tx) !== funding.txid) return;
+      pair.give(name, {
+        tag: "FundingConfirmed",
+        height: block.height,
+        txIndex: index,
+        output: tx.outputs[funding.vout],
+      });
+      return;
+    }
+    case "OutpointSpent": {
+      const { tx, block } = event.by;
+      const { outpoint } = event;
+      const isFunding = outpointKey(party.funded.params.funding) === outpointKey(outpoint);
+      if (isFunding) pair.give(name, { tag: "FundingSpent", tx, height: block.height });
+      else pair.give(name, { tag: "OutputSpent", outpoint, tx, height: block.height });
+      return;
+    }
+    case "SpendSeen":
+      pair.give(name, { tag: "SpendSeen", tx: event.tx });
+      return;
+    case "BlockConnected":
+      pair.give(name, { tag: "BlockConnected", height: event.block.height });
+      return;
+    case "BlockDisconnected":
+      return disconnected(pair, name, event.block.height);
+  }
+}
+
+function disconnected(pair: Pair, name: Name, height: number): void {
+  const { tag, funding } = pair.parties[name].funded;
+  if (tag === "Closing" || tag === "Failed") pair.give(name, { tag: "SpendsReorged", height: blockHeight(height) });
+  if (funding.confirmed !== undefined && funding.confirmed.height >= height) pair.give(name, { tag: "FundingReorged" });
+}
+
+/** Watches what a party wants to hear of. */
+export function watch(source: Pick<BaseNode, "watch">, effect: Effect): void {
+  if (effect.tag === "WatchFunding") {
+    const { outpoint, script } = effect;
+    source.watch([
+      { tag: "Script", script, from: HEIGHT },
+      { tag: "Outpoint", outpoint, script, from: HEIGHT },
+    ]);
+  }
+  if (effect.tag === "WatchOutputs") {
+    source.watch(
+      effect.outputs.map(({ outpoint, witnessScript, minedAt }) => {
+        return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
+      }),
+    );
+  }
+}
