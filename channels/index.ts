@@ -29,7 +29,7 @@ export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";
 export { claimInput, sweepTx } from "./onchain/claim-tx.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
-export { claimFeerate, claimWeight, inputWeight, parentDeficit } from "./onchain/fee.ts";
+export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
 export { closingReserve } from "./onchain/reserve.ts";
 export type { ChannelParams, SideParams } from "./params.ts";
 export {

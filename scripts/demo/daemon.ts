@@ -39,6 +39,8 @@ export interface DaemonOptions {
   /** Base node to follow. */
   readonly chainPeer: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** `regtest` when absent. */
+  readonly network?: string | undefined;
   /** What Node is to run: `src/main.ts` by way of tsx when absent. */
   readonly program?: readonly string[] | undefined;
 }
@@ -50,11 +52,11 @@ const FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/m
 
 /** Starts a daemon and waits until it serves. Rejects with what it said when it does not. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { name, ports, chainPeer, env, program = FROM_SOURCE } = options;
+  const { name, ports, chainPeer, env, network = "regtest", program = FROM_SOURCE } = options;
   const datadir = join(options.folder, name);
   const flags = [
     ["--datadir", datadir],
-    ["--network", "regtest"],
+    ["--network", network],
     ["--alias", name],
     ["--api-port", String(ports.api)],
     ["--peer-port", String(ports.peer)],

@@ -144,7 +144,8 @@ function targets(): unknown {
 }
 
 function chains(): unknown {
-  const networks = Object.values(CHAINS).map(
+  const { sluicenet: _ours, ...bitcoin } = CHAINS;
+  const networks = Object.values(bitcoin).map(
     ({ network, magic, port, genesis, genesisHash, activation, address, ...rest }) => ({
       network,
       magic_wire_bytes: toHex(magic),

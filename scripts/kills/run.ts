@@ -6,7 +6,7 @@ import { judged, ROUTER_FEE } from "../demo/judged.ts";
 import { castOf, type Role, wordsOf } from "../demo/stage.ts";
 import { type Actor, hire } from "./actor.ts";
 import type { Programs } from "./programs.ts";
-import { type Cast, type Phase, perform, type Told } from "./scenario.ts";
+import { asked, type Cast, type Phase, perform, type Told } from "./scenario.ts";
 
 /** One performance of the demo: who is killed, and where. */
 export interface Plan {
@@ -45,7 +45,7 @@ export async function runOnce(plan: Plan, programs: Programs, plantedSat = 0): P
     const told = await perform(cast, (phase) => {
       phases[phase] = Math.round(performance.now() - began);
     });
-    problems.push(...(await judge({ folder, taps, chainPort: cast.chainPort, told, programs, plantedSat })));
+    problems.push(...(await judge({ folder, taps, cast, told, programs, plantedSat })));
   } catch (error) {
     problems.push(String(error));
   }
@@ -68,7 +68,9 @@ interface Assembling {
   readonly opened: (() => Promise<unknown>)[];
   readonly taps: Tap[];
 }
-async function assemble(how: Assembling): Promise<Cast & { readonly chainPort: number }> {
+/** And where the chain is read: at the router. */
+type Stage = Cast & { readonly chainPort: number };
+async function assemble(how: Assembling): Promise<Stage> {
   const { folder, plan, programs, opened, taps } = how;
   const captures = join(folder, "captures");
   await mkdir(captures);
@@ -98,22 +100,22 @@ async function assemble(how: Assembling): Promise<Cast & { readonly chainPort: n
 interface Judging {
   readonly folder: string;
   readonly taps: readonly Tap[];
-  readonly chainPort: number;
+  readonly cast: Stage;
   readonly told: Told;
   readonly programs: Programs;
   readonly plantedSat: number;
 }
 /** The checking program's word, and whether what the nodes say is the same. */
-async function judge({ folder, taps, chainPort, told, programs, plantedSat }: Judging): Promise<readonly string[]> {
+async function judge({ folder, taps, cast, told, programs, plantedSat }: Judging): Promise<readonly string[]> {
   for (const made of taps) made.cut();
   const request = {
-    chainPort,
+    chainPort: cast.chainPort,
     captures: join(folder, "captures"),
     words: await wordsOf({ folder }),
     fee: ROUTER_FEE,
     plantedSat,
   };
-  const report = await judged(folder, request, programs.checker);
+  const report = await unlessKilled(cast.actors.router, () => judged(folder, request, programs.checker));
   const problems = [...report.problems];
   if (report.secretsLeaked > 0) problems.push(`${report.secretsLeaked} secrets leaked`);
   const { played, paidMsat, feesMsat, earnedMsat } = told;
@@ -122,4 +124,19 @@ async function judge({ folder, taps, chainPort, told, programs, plantedSat }: Ju
   if (feesMsat !== report.routerFeeMsat) problems.push(`the viewer says ${feesMsat} msat of fees`);
   if (earnedMsat !== report.paidMsat) problems.push(`the site says ${earnedMsat} msat`);
   return problems;
+}
+
+/** Does it again when somebody was killed meanwhile, who is needed for it. */
+async function unlessKilled<T>(actor: Actor, act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    await asked(() => actor.api.get("/v1/info"));
+    const { deaths } = actor;
+    try {
+      return await act();
+    } catch (error) {
+      // A daemon that answers has been mourned if it had died.
+      await asked(() => actor.api.get("/v1/info"));
+      if (actor.deaths === deaths) throw error;
+    }
+  }
 }

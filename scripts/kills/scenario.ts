@@ -73,7 +73,8 @@ async function ensure(what: string, isDone: () => Promise<boolean>, act?: () => 
   }
   throw new Error(`in vain: ${what}; last: ${String(last)}`);
 }
-async function asked<T>(ask: () => Promise<T>): Promise<T> {
+/** What somebody answers, when he can be asked at all. */
+export async function asked<T>(ask: () => Promise<T>): Promise<T> {
   let answer: { readonly value: T } | undefined;
   await ensure("an answer", async () => {
     answer = { value: await ask() };

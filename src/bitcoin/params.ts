@@ -8,7 +8,8 @@ import { OP } from "./opcodes.ts";
 import { pushBytes, script } from "./script.ts";
 import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx } from "./tx.ts";
 
-export type NetworkName = "mainnet" | "testnet3" | "testnet4" | "signet" | "regtest";
+/** Bitcoin's networks, and `sluicenet`, which is ours. */
+export type NetworkName = "mainnet" | "testnet3" | "testnet4" | "signet" | "regtest" | "sluicenet";
 
 /** What makes one Bitcoin chain differ from another: numbers only, the rules are the same code for all. */
 export interface ChainParams {
@@ -22,6 +23,7 @@ export interface ChainParams {
   readonly powLimit: bigint;
   /** How the target follows the time that blocks take. The test networks let a late block be easy. */
   readonly retargeting: "mainnet" | "testnet3" | "testnet4" | "never";
+  readonly pace: Pace;
   /** Blocks between two halvings of the subsidy. */
   readonly halvingIntervalBlocks: number;
   /** The first heights at which blocks must keep these rules. */
@@ -29,6 +31,13 @@ export interface ChainParams {
   /** Two early blocks may repeat the txid of an unspent coinbase. BIP 30 §Specification. */
   readonly duplicateCoinbases: ReadonlyMap<number, BlockHash>;
   readonly address: AddressPrefixes;
+}
+/** How often blocks come, and how long a target stays. */
+export interface Pace {
+  /** Seconds that one block should take. */
+  readonly spacingS: number;
+  /** Blocks between two changes of the target. */
+  readonly retargetBlocks: number;
 }
 export interface Activation {
   readonly bip34: number;
@@ -46,6 +55,7 @@ export interface AddressPrefixes {
   readonly p2sh: number;
 }
 
+const BITCOIN_PACE: Pace = { spacingS: 600, retargetBlocks: 2016 };
 const TEST_ADDRESS = { hrp: "tb", p2pkh: 111, p2sh: 196 };
 const MAINNET_POW_LIMIT = (1n << 224n) - 1n;
 
@@ -103,6 +113,7 @@ const mainnet: ChainParams = {
       port: 8333,
       powLimit: MAINNET_POW_LIMIT,
       retargeting: "mainnet",
+      pace: BITCOIN_PACE,
       halvingIntervalBlocks: 210_000,
       activation: { bip34: 227_931, bip65: 388_381, bip66: 363_725, csv: 419_328, segwit: 481_824 },
       address: { hrp: "bc", p2pkh: 0, p2sh: 5 },
@@ -122,6 +133,7 @@ const testnet3 = chain(
     port: 18_333,
     powLimit: MAINNET_POW_LIMIT,
     retargeting: "testnet3",
+    pace: BITCOIN_PACE,
     halvingIntervalBlocks: 210_000,
     activation: { bip34: 21_111, bip65: 581_885, bip66: 330_776, csv: 770_112, segwit: 834_624 },
     address: TEST_ADDRESS,
@@ -139,6 +151,7 @@ const testnet4 = chain(
     port: 48_333,
     powLimit: MAINNET_POW_LIMIT,
     retargeting: "testnet4",
+    pace: BITCOIN_PACE,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,
@@ -159,6 +172,7 @@ const signet = chain(
     port: 38_333,
     powLimit: 0x377aen << 216n,
     retargeting: "mainnet",
+    pace: BITCOIN_PACE,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,
@@ -173,6 +187,7 @@ const regtest = chain(
     port: 18_444,
     powLimit: (1n << 255n) - 1n,
     retargeting: "never",
+    pace: BITCOIN_PACE,
     halvingIntervalBlocks: 150,
     // Bitcoin's regtest has segwit from the genesis block on.
     activation: { ...FROM_THE_FIRST, segwit: 0 },
@@ -181,7 +196,36 @@ const regtest = chain(
   { ...TIMES_2009, time: 1_296_688_602, bits: 0x207fffff, nonce: 2 },
 );
 
-export const CHAINS: { readonly [N in NetworkName]: ChainParams } = { mainnet, testnet3, testnet4, signet, regtest };
+/** Our own network, of play money, for nodes of several people: see `docs/decisions/0009-sluicenet.md`. */
+const sluicenet = chain(
+  {
+    network: "sluicenet",
+    magic: fromHex("e55105ce"),
+    port: 28_444,
+    powLimit: (1n << 244n) - 1n,
+    retargeting: "testnet4",
+    pace: { spacingS: 30, retargetBlocks: 240 },
+    halvingIntervalBlocks: 210_000,
+    activation: FROM_THE_FIRST,
+    address: { hrp: "slu", p2pkh: 63, p2sh: 125 },
+  },
+  {
+    message: utf8("01/Jan/2026 Sluice: water by the second"),
+    publicKey: new Uint8Array(33),
+    time: 1_767_225_600,
+    bits: 0x1f0fffff,
+    nonce: 8_289,
+  },
+);
+
+export const CHAINS: { readonly [N in NetworkName]: ChainParams } = {
+  mainnet,
+  testnet3,
+  testnet4,
+  signet,
+  regtest,
+  sluicenet,
+};
 
 /** What a block at this height may create beside its fees: 50 coins at first, half of it after every interval. */
 export function subsidyAt(height: number, params: ChainParams): Sat {

@@ -1,12 +1,6 @@
 import type { BlockHash } from "../base/ids.ts";
 import type { ChainParams } from "./params.ts";
 
-/** Blocks between two changes of the target. */
-export const RETARGET_INTERVAL_BLOCKS = 2016;
-/** Seconds that one block should take. */
-export const BLOCK_SPACING_S = 600;
-const TARGET_TIMESPAN_S = RETARGET_INTERVAL_BLOCKS * BLOCK_SPACING_S;
-
 /** A target in compact form: one byte of exponent (base 256), a sign bit and 23 bits of mantissa. */
 export interface CompactTarget {
   readonly target: bigint;
@@ -67,10 +61,11 @@ export interface BlockTime {
 export function retarget(params: ChainParams, interval: { first: BlockTime; last: BlockTime }): number {
   const { first, last } = interval;
   if (params.retargeting === "never") return last.bits;
-  const taken = Math.min(Math.max(last.time - first.time, TARGET_TIMESPAN_S / 4), TARGET_TIMESPAN_S * 4);
+  const wanted = params.pace.retargetBlocks * params.pace.spacingS;
+  const taken = Math.min(Math.max(last.time - first.time, wanted / 4), wanted * 4);
   // BIP 94 §Specification: testnet4 keeps the real difficulty in the first block of each interval.
   const base = params.retargeting === "testnet4" ? first.bits : last.bits;
-  const next = (decodeCompact(base).target * BigInt(taken)) / BigInt(TARGET_TIMESPAN_S);
+  const next = (decodeCompact(base).target * BigInt(taken)) / BigInt(wanted);
   return encodeCompact(next > params.powLimit ? params.powLimit : next);
 }
 
@@ -85,13 +80,12 @@ export function nextBits(
   at: (height: number) => BlockTime,
 ): number {
   const limit = encodeCompact(params.powLimit);
+  const { spacingS, retargetBlocks } = params.pace;
   const height = last.height + 1;
-  if (height % RETARGET_INTERVAL_BLOCKS === 0) {
-    return retarget(params, { first: at(height - RETARGET_INTERVAL_BLOCKS), last });
-  }
+  if (height % retargetBlocks === 0) return retarget(params, { first: at(height - retargetBlocks), last });
   if (params.retargeting === "mainnet" || params.retargeting === "never") return last.bits;
-  if (time > last.time + 2 * BLOCK_SPACING_S) return limit;
+  if (time > last.time + 2 * spacingS) return limit;
   let earlier = last;
-  while (earlier.height % RETARGET_INTERVAL_BLOCKS !== 0 && earlier.bits === limit) earlier = at(earlier.height - 1);
+  while (earlier.height % retargetBlocks !== 0 && earlier.bits === limit) earlier = at(earlier.height - 1);
   return earlier.bits;
 }

@@ -1,4 +1,4 @@
-import { outpointKey, type Txid } from "../base/ids.ts";
+import type { Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { BLOCK_SIGOPS_COST_MAX } from "../bitcoin/block.ts";
 import { checkTransaction, type TxFault } from "../bitcoin/check.ts";
@@ -10,15 +10,9 @@ import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import type { InputFault } from "./faults.ts";
 import { medianTimeOf } from "./headers.ts";
-import {
-  entryOf,
-  insertEntry,
-  type Mempool,
-  type MempoolEntry,
-  relatives,
-  removeWithDescendants,
-  unconfirmedCoin,
-} from "./mempool.ts";
+import { entryOf, feeAt, type Mempool, type MempoolEntry, relatives, unconfirmedCoin } from "./mempool.ts";
+import { type ReplaceFault, replacedBy } from "./replace.ts";
+import { type Arrival, admit } from "./room.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkStandard, checkStandardInputs, type StandardFault } from "./standard.ts";
 import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
@@ -29,10 +23,10 @@ export interface MempoolFault {
     | TxFault
     | InputFault
     | StandardFault
+    | ReplaceFault
     | "txn-already-known"
     | "txn-already-in-mempool"
     | "txn-same-nonwitness-data-in-mempool"
-    | "txn-mempool-conflict"
     | "non-final"
     | "non-BIP68-final"
     | "min relay fee not met"
@@ -45,10 +39,6 @@ export interface MempoolFault {
 /** Policy, not protocol: signature checks in one transaction, and the virtual bytes that each counts for. */
 const SIGOPS_COST_MAX = BLOCK_SIGOPS_COST_MAX / 5;
 const VBYTES_PER_SIGOP = 20;
-/** Sat per 1,000 virtual bytes that the price rises above what was evicted. */
-const INCREMENTAL_RELAY_FEE = 1000n;
-/** An eviction makes more room than is needed now, so that it is not needed for each transaction. */
-const EVICT_DOWN_TO = 0.95;
 
 export interface AcceptOptions {
   /** Seconds since 1970-01-01 UTC. */
@@ -57,7 +47,10 @@ export interface AcceptOptions {
   readonly resurrected?: true;
 }
 
-/** Takes a transaction in, or says why not. Cheap rules come first; signatures are looked at last. */
+/**
+ * Takes a transaction in, in place of what it replaces, or says why not. Cheap rules come first; signatures are looked at
+ * last, and before anything is evicted.
+ */
 export function acceptTx(
   pool: Mempool,
   chain: Chain,
@@ -76,9 +69,6 @@ export function acceptTx(
   const wtxid = wtxidOf(tx);
   if (known?.wtxid === wtxid) return err({ code: "txn-already-in-mempool" });
   if (known !== undefined) return err({ code: "txn-same-nonwitness-data-in-mempool" });
-  if (tx.inputs.some(({ prevout }) => pool.spenders.has(outpointKey(prevout)))) {
-    return err({ code: "txn-mempool-conflict" });
-  }
   const coins = coinsOf(pool, chain, tx);
   if (coins === undefined) {
     const confirmed = chain.storage.place(txid) !== undefined;
@@ -86,11 +76,13 @@ export function acceptTx(
   }
   const entry = measure(pool, chain, { tx, txid, wtxid, coins }, options);
   if (!entry.ok) return entry;
+  const replaced = replacedBy(pool, entry.value);
+  if (!replaced.ok) return err({ code: replaced.error });
+  const arrival = { entry: entry.value, replaced: replaced.value };
+  if (isTooLong(pool, arrival)) return err({ code: "too-long-mempool-chain" });
   const scripts = checkScripts(tx, coins, STANDARD_FLAGS, chain.verified);
   if (!scripts.ok) return err({ code: "mandatory-script-verify-flag-failed", detail: scripts.error });
-  insertEntry(pool, entry.value);
-  makeRoom(pool);
-  return pool.entries.has(txid) ? entry : err({ code: "mempool full" });
+  return admit(pool, arrival) ? entry : err({ code: "mempool full" });
 }
 
 function coinsOf(pool: Mempool, { storage, tip }: Chain, tx: Tx): readonly Coin[] | undefined {
@@ -109,7 +101,7 @@ interface Candidate {
   readonly wtxid: Txid;
   readonly coins: readonly Coin[];
 }
-/** Everything that costs no signature check: amounts, locks, size, fee and the length of unconfirmed chains. */
+/** What a transaction is by itself, as far as it costs no signature check: amounts, locks, size and fee. */
 function measure(
   pool: Mempool,
   { tip }: Chain,
@@ -131,50 +123,24 @@ function measure(
     return err({ code: "mempool min fee not met" });
   const parents = new Set(tx.inputs.map(({ prevout }) => prevout.txid).filter((parent) => pool.entries.has(parent)));
   const place = { weight, vsize, sigopCost: sigops, time: now, height: tip.height };
-  const entry = { tx, txid, wtxid, fee: fee.value, ...place, parents, children: new Set<Txid>() };
-  return isTooLong(pool, entry) ? err({ code: "too-long-mempool-chain" }) : ok(entry);
+  return ok({ tx, txid, wtxid, fee: fee.value, ...place, parents, children: new Set<Txid>() });
 }
-const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsize) + 999n) / 1000n;
 
-function isTooLong(pool: Mempool, entry: MempoolEntry): boolean {
+/** Whether a chain of unconfirmed transactions would be too long with the arrival in it and without what that replaces. */
+function isTooLong(pool: Mempool, { entry, replaced }: Arrival): boolean {
   const { chainCountMax, chainVsizeMax } = pool.policy;
-  const exceeds = (others: ReadonlySet<Txid>): boolean =>
-    others.size + 1 > chainCountMax || vsizeOfAll(pool, others) + entry.vsize > chainVsizeMax;
+  const exceeds = (others: readonly Txid[]): boolean =>
+    others.length + 1 > chainCountMax || vsizeOfAll(pool, others) + entry.vsize > chainVsizeMax;
   const ancestors = relatives(pool, entry.parents, "parents");
-  if (exceeds(ancestors)) return true;
-  for (const ancestor of ancestors) if (exceeds(relatives(pool, [ancestor], "children"))) return true;
+  if (exceeds([...ancestors])) return true;
+  for (const ancestor of ancestors) {
+    const descendants = [...relatives(pool, [ancestor], "children")];
+    if (exceeds(descendants.filter((txid) => !replaced.has(txid)))) return true;
+  }
   return false;
 }
-function vsizeOfAll(pool: Mempool, txids: Iterable<Txid>): number {
+function vsizeOfAll(pool: Mempool, txids: readonly Txid[]): number {
   let sum = 0;
   for (const txid of txids) sum += entryOf(pool, txid).vsize;
   return sum;
-}
-
-/** Evicts what pays least, counting each transaction with all that hang on it, and raises the price of coming in. */
-function makeRoom(pool: Mempool): void {
-  const { vsizeMax } = pool.policy;
-  if (pool.vsize <= vsizeMax) return;
-  const scored = [...pool.entries.values()].map((entry) => ({ entry, rate: descendantRate(pool, entry) }));
-  scored.sort((a, b) => (a.rate < b.rate ? -1 : a.rate > b.rate ? 1 : 0));
-  for (const { entry, rate } of scored) {
-    if (pool.vsize <= vsizeMax * EVICT_DOWN_TO) return;
-    if (!pool.entries.has(entry.txid)) continue;
-    removeWithDescendants(pool, entry);
-    const price = rate + INCREMENTAL_RELAY_FEE;
-    if (price > pool.floor) pool.floor = price;
-  }
-}
-/** Sat per 1,000 virtual bytes of an entry with all its descendants, or of itself if that is more. */
-function descendantRate(pool: Mempool, entry: MempoolEntry): bigint {
-  let fee = 0n;
-  let vsize = 0n;
-  for (const txid of relatives(pool, [entry.txid], "children")) {
-    const each = entryOf(pool, txid);
-    fee += each.fee;
-    vsize += BigInt(each.vsize);
-  }
-  const own = (entry.fee * 1000n) / BigInt(entry.vsize);
-  const all = (fee * 1000n) / vsize;
-  return own > all ? own : all;
 }

@@ -26,7 +26,7 @@ export interface MempoolEntry {
 export interface MempoolPolicy {
   /** Sat per 1,000 virtual bytes. */
   readonly minRelayFee: bigint;
-  /** Virtual bytes of the whole mempool. */
+  /** Virtual bytes of the whole mempool; no less than `chainVsizeMax`. */
   readonly vsizeMax: number;
   /** Seconds after which a transaction that nobody mined is forgotten. */
   readonly expiryS: number;
@@ -42,6 +42,12 @@ export const DEFAULT_POLICY: MempoolPolicy = {
   chainCountMax: 25,
   chainVsizeMax: 101_000,
 };
+
+/** Policy, not protocol: sat per 1,000 virtual bytes by which one that takes another's place pays more. */
+export const INCREMENTAL_RELAY_FEE = 1000n;
+
+/** The fee of so many virtual bytes, rounded up. Rate in sat per 1,000 of them. */
+export const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsize) + 999n) / 1000n;
 
 /** Transactions that could be in the next block together. Parents stand before children. Mutable. */
 export interface Mempool {

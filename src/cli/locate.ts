@@ -4,6 +4,8 @@ import { CliFault, EXIT, usage } from "./exit.ts";
 
 export interface Whereabouts {
   readonly datadir?: string | undefined;
+  /** Whose data folder is meant when none is named. */
+  readonly network?: string | undefined;
   readonly url?: string | undefined;
   readonly tokenFile?: string | undefined;
 }
@@ -19,15 +21,15 @@ export async function locate(where: Whereabouts): Promise<Located> {
   const { url, tokenFile } = where;
   if (url !== undefined && !URL.canParse(url)) throw usage(`${url} is not a URL.`, "write http://host:port");
   if (url !== undefined) return { url, token: tokenFile === undefined ? undefined : await tokenOf(tokenFile) };
-  const folder = where.datadir ?? (await defaultDatadir());
+  const folder = where.datadir ?? (await defaultDatadir(where.network));
   const found = await apiFile(folder);
   return { url: found.url, token: await tokenOf(tokenFile ?? found.tokenFile) };
 }
 
 /** The folder of a daemon that was started without being told one: its own configuration says. */
-async function defaultDatadir(): Promise<string> {
+async function defaultDatadir(network: string | undefined): Promise<string> {
   const { loadConfig } = await import("../daemon/config.ts");
-  const loaded = loadConfig([], {});
+  const loaded = loadConfig(network === undefined ? [] : ["--network", network], {});
   if (loaded.ok) return loaded.value.config.datadir;
   throw usage(loaded.error.map(({ detail }) => detail).join(" "));
 }

@@ -155,7 +155,7 @@ function sessionOf(globals: Globals, terminal: Terminal): Session {
     asJson,
     datadir,
     async client() {
-      const { url, token } = await locate({ ...globals, datadir });
+      const { url, token } = await locate({ ...globals, datadir, network: terminal.env["SLUICE_NETWORK"] });
       const { idempotencyKey, dryRun } = globals;
       return sluiceClient(apiClient(url, token, { idempotencyKey, refuse: dryRun === true ? refuse : undefined }));
     },

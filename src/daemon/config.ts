@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
+import { CHAINS } from "../bitcoin/params.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
 export type Origin = "flag" | "environment" | "file" | "default";
@@ -12,8 +13,14 @@ export interface ConfigFault {
   /** A sentence for a person, with the place. */
   readonly detail: string;
 }
+/** Networks on which a channel that cannot be closed by one side alone costs nobody money. */
+const PLAY_NETWORKS = ["regtest", "sluicenet"] as const;
+export type PlayNetwork = (typeof PLAY_NETWORKS)[number];
+const isPlayNetwork = (name: unknown): name is PlayNetwork => PLAY_NETWORKS.some((known) => known === name);
+const NETWORK_DEFAULT: PlayNetwork = "regtest";
+
 export interface Config {
-  readonly network: "regtest";
+  readonly network: PlayNetwork;
   readonly datadir: string;
   readonly alias: string;
   readonly apiPort: number;
@@ -39,14 +46,16 @@ const u32 = z.coerce.number("must be a whole number").int("must be a whole numbe
 const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, "must be host:port");
 const list = z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(address));
 
-/** Every setting: its name in flags (`--api-port`), environment (`SLUICE_API_PORT`) and file (`api-port`), and its default. */
+const dataFolderOf = (network: PlayNetwork): string => join(homedir(), ".local", "share", "sluice", network);
+
+/** Every setting: its name in flags (`--api-port`), environment (`SLUICE_API_PORT`) and file (`api-port`), and its default on regtest. */
 const SETTINGS = {
-  network: { schema: z.string(), fallback: "regtest" },
-  datadir: { schema: z.string().min(1), fallback: join(homedir(), ".local", "share", "sluice", "regtest") },
+  network: { schema: z.string(), fallback: NETWORK_DEFAULT },
+  datadir: { schema: z.string().min(1), fallback: dataFolderOf(NETWORK_DEFAULT) },
   alias: { schema: z.string().min(1).max(32, "must have at most 32 characters"), fallback: "sluice" },
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
-  chainPort: { schema: port, fallback: 18_444 },
+  chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
   chainPeers: { schema: list, fallback: [] },
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
@@ -76,21 +85,26 @@ export function loadConfig(
   if (!flags.ok) return flags;
   const environment = fromEnvironment(env);
   if (!environment.ok) return environment;
-  const datadir = String(flags.value.datadir ?? environment.value.datadir ?? SETTINGS.datadir.fallback);
-  const file = fromFile(join(datadir, CONFIG_FILE));
+  // Where the file is cannot depend on what stands in it.
+  const asked = { ...environment.value, ...flags.value };
+  const datadir = asked.datadir ?? dataFolderOf(isPlayNetwork(asked.network) ? asked.network : NETWORK_DEFAULT);
+  const file = fromFile(join(String(datadir), CONFIG_FILE));
   if (!file.ok) return file;
-  return merge({ flag: flags.value, environment: environment.value, file: file.value });
+  const { network } = { ...file.value, ...asked };
+  const defaults = isPlayNetwork(network) ? { datadir, chainPort: CHAINS[network].port } : {};
+  return merge({ flag: flags.value, environment: environment.value, file: file.value }, defaults);
 }
 
 function merge(
   found: Readonly<Record<"flag" | "environment" | "file", Found>>,
+  defaults: Found,
 ): Result<LoadedConfig, readonly ConfigFault[]> {
   const faults: ConfigFault[] = [];
   const config: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const key of KEYS) {
     const origin = (["flag", "environment", "file"] as const).find((place) => found[place][key] !== undefined);
-    const value = origin === undefined ? SETTINGS[key].fallback : found[origin][key];
+    const value = origin === undefined ? (defaults[key] ?? SETTINGS[key].fallback) : found[origin][key];
     const read = SETTINGS[key].schema.safeParse(value);
     if (read.success) config[key] = read.data;
     else
@@ -100,18 +114,20 @@ function merge(
       });
     origins[key] = origin ?? "default";
   }
-  if (typeof config["network"] === "string" && config["network"] !== "regtest") faults.push(notYet(config["network"]));
+  const { network } = config;
+  if (typeof network === "string" && !isPlayNetwork(network)) faults.push(refused(network));
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
 }
 const named = (key: Key, origin: Origin | undefined): string =>
   origin === "flag" ? flagOf(key) : origin === "environment" ? variableOf(key) : `${kebab(key)} in ${CONFIG_FILE}`;
 
-const notYet = (network: string): ConfigFault => ({
+const refused = (network: string): ConfigFault => ({
   code: "network_not_supported",
-  detail:
-    `network ${network} is not supported yet: a channel can be closed by agreement only, and where money is real a node ` +
-    "must be able to close against the other side's will. Use regtest.",
+  detail: !Object.hasOwn(CHAINS, network)
+    ? `there is no network ${network}. Use ${PLAY_NETWORKS.join(" or ")}.`
+    : `network ${network} is not supported yet: the bundled Bitcoin node does not know taproot, and where money is real it ` +
+      `must check every block that channels rest on. Use ${PLAY_NETWORKS.join(" or ")}.`,
 });
 
 function fromFlags(argv: readonly string[]): Result<Found, readonly ConfigFault[]> {

@@ -1,3 +1,4 @@
+import { failureText } from "../../channels/close/failure.ts";
 import type { DurableState, FundedState, Htlc, HtlcStep } from "../../channels/index.ts";
 import { toMsat } from "../base/units.ts";
 import type { Rule } from "./violation.ts";
@@ -13,7 +14,7 @@ const isFunded = (state: DurableState): state is FundedState => "commitments" in
 export function auditChannel(before: DurableState | undefined, after: DurableState): readonly Fault[] {
   const faults: Fault[] = [];
   if (after.tag === "Failed" && before?.tag !== "Failed" && !isUnborn(before))
-    faults.push({ rule: "no_failure", detail: `failed: ${JSON.stringify(after.cause)}` });
+    faults.push({ rule: "no_failure", detail: `failed: ${failureText(after.cause)}` });
   if (!isFunded(after)) return faults;
   const { balance, htlcs } = after.commitments;
   const capacity = toMsat(after.params.capacity);

@@ -8,13 +8,14 @@ export interface ReadablePart {
   /** Undefined: the payer chooses. */
   readonly amount: Msat | undefined;
 }
-export type Currency = "bc" | "tb" | "tbs" | "bcrt";
+export type Currency = "bc" | "tb" | "tbs" | "bcrt" | "slu";
 export const CURRENCY: { readonly [N in NetworkName]: Currency } = {
   mainnet: "bc",
   testnet3: "tb",
   testnet4: "tb",
   signet: "tbs",
   regtest: "bcrt",
+  sluicenet: "slu",
 };
 
 /** Tenths of a millisatoshi in one unit of the multiplier: the smallest unit, `p`, is a tenth of a millisatoshi. */
@@ -30,7 +31,7 @@ const DIGITS_MAX = 20;
 
 /** What the text in front of the last `1` says. The longest currency that fits is meant: `lntbs` is never `lntb` with an amount `s`. */
 export function readReadablePart(hrp: string): Result<ReadablePart, "unknown_prefix" | "bad_amount"> {
-  const match = /^ln(bcrt|bc|tbs|tb)(.*)$/.exec(hrp);
+  const match = /^ln(bcrt|bc|tbs|tb|slu)(.*)$/.exec(hrp);
   if (match === null) return err("unknown_prefix");
   const [currency, text] = match.slice(1) as [Currency, string];
   if (text === "") return ok({ currency, amount: undefined });

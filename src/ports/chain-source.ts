@@ -34,7 +34,10 @@ export interface ChainSource {
   unspent(outpoint: Outpoint): Promise<UnspentOutput | undefined>;
   /** The txid at a place of the best chain; for checking announced channels. */
   txidAt(height: BlockHeight, index: number): Promise<Txid | undefined>;
-  /** Into the mempool and to the peers. Announcing again what is known or confirmed is not a refusal. */
+  /**
+   * Into the mempool, where it may take the place of what spends the same coins and pays less, and to the peers.
+   * Announcing again what is known or confirmed is not a refusal.
+   */
   broadcast(tx: Tx): Promise<Result<Txid, BroadcastRefusal>>;
   /** For confirmation within `blocks`; undefined when nothing is known. */
   feerate(blocks: number): SatPerKw | undefined;

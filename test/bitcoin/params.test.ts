@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { toHex } from "../../src/base/bytes.ts";
 import { hashBytes } from "../../src/base/ids.ts";
 import { encodeHeader } from "../../src/bitcoin/block.ts";
-import { CHAINS, type NetworkName, subsidyAt } from "../../src/bitcoin/params.ts";
-import { hasProofOfWork } from "../../src/bitcoin/pow.ts";
+import { CHAINS, type ChainParams, type NetworkName, subsidyAt } from "../../src/bitcoin/params.ts";
+import { encodeCompact, hasProofOfWork } from "../../src/bitcoin/pow.ts";
+import { searchNonce } from "../../src/chain/miner.ts";
 import { describeVectors } from "../support/vectors.ts";
 
 interface NetworkRow {
@@ -62,6 +63,33 @@ describeVectors<{ networks: readonly NetworkRow[] }>("parameters of the chains",
       expect([...params.duplicateCoinbases]).to.deep.equal(exceptions);
     });
   }
+});
+
+describe("sluicenet", () => {
+  const { sluicenet, ...bitcoin } = CHAINS;
+  it("begins with a block of its own, whose nonce is the first that has the proof of work", () => {
+    const { header } = sluicenet.genesis;
+    expect(sluicenet.genesisHash).to.equal("000c209919338960949f729a4f0f37bf56e6a524b202bbc156e1f66b46ec4801");
+    expect(hasProofOfWork(sluicenet.genesisHash, header.bits, sluicenet)).to.equal(true);
+    expect(header.bits).to.equal(encodeCompact(sluicenet.powLimit));
+    expect(searchNonce(header, sluicenet, { from: 0, count: 10_000 })).to.equal(header.nonce);
+  });
+  it("shares neither genesis, magic, port nor any prefix with a network of Bitcoin", () => {
+    const marks = ({ genesisHash, magic, port, address }: ChainParams) => [
+      genesisHash,
+      toHex(magic),
+      String(port),
+      address.hrp,
+      `version ${address.p2pkh}`,
+      `version ${address.p2sh}`,
+    ];
+    const theirs = new Set(Object.values(bitcoin).flatMap(marks));
+    expect(marks(sluicenet).filter((mark) => theirs.has(mark))).to.deep.equal([]);
+  });
+  it("has rules of today from its first block, and 21 million coins as Bitcoin", () => {
+    expect(sluicenet.activation).to.deep.equal({ bip34: 1, bip65: 1, bip66: 1, csv: 1, segwit: 1 });
+    expect(sluicenet.halvingIntervalBlocks).to.equal(bitcoin.mainnet.halvingIntervalBlocks);
+  });
 });
 
 describe("subsidy", () => {

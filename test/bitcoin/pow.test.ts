@@ -116,6 +116,32 @@ describe("the next target", () => {
   });
 });
 
+describe("the next target of sluicenet: every 240 blocks, which should take 30 seconds each", () => {
+  const { sluicenet } = CHAINS;
+  const BITS = 0x1e00ffff;
+  /** After an interval of which each block took so many seconds. */
+  const nextAfter = (spacingS: number, bits = BITS): number => {
+    const first = { height: 240, time: 1_000_000, bits };
+    const last = { height: 479, time: first.time + spacingS * 240, bits };
+    return nextBits(sluicenet, last, last.time + 30, () => first);
+  };
+  const ratio = (bits: number): number => Number((decodeCompact(bits).target * 1_000n) / decodeCompact(BITS).target);
+  it("stays when they did, and follows the time that they took, by at most four either way", () => {
+    expect([30, 15, 45, 60, 1, 1_000].map((spacingS) => ratio(nextAfter(spacingS)))).to.deep.equal([
+      1_000, 500, 1_499, 2_000, 250, 4_000,
+    ]);
+  });
+  it("is never easier than the limit", () => {
+    expect(hex8(nextAfter(60, encodeCompact(sluicenet.powLimit)))).to.equal(hex8(encodeCompact(sluicenet.powLimit)));
+  });
+  it("changes at no other block, except that one that comes a minute late is easy", () => {
+    const last = { height: 250, time: 1_000, bits: BITS };
+    const none = () => expect.fail("nothing below is asked for");
+    expect(nextBits(sluicenet, last, last.time + 60, none)).to.equal(BITS);
+    expect(nextBits(sluicenet, last, last.time + 61, none)).to.equal(encodeCompact(sluicenet.powLimit));
+  });
+});
+
 describe("mainnet's first 4,101 headers", () => {
   const lines = loadVectorText("bitcoin/pow/mainnet-headers-0-4100.txt")?.trim().split("\n");
   const check = loadVectors<{

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { fromHex } from "../../src/base/bytes.ts";
 import { decodeHeader } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import { decodeCompact } from "../../src/bitcoin/pow.ts";
 import {
   addHeader,
   ancestorAt,
@@ -15,9 +16,10 @@ import {
   isBetter,
   locatorOf,
   medianTimeOf,
+  requiredBits,
 } from "../../src/chain/headers.ts";
 import { loadVectors, loadVectorText } from "../support/vectors.ts";
-import { bench, buildBlock, grow, NOW, REAL, solveHeader } from "./builder.ts";
+import { bench, buildBlock, grow, NOW, REAL, solve, solveHeader } from "./builder.ts";
 
 /** A tree of the given shape: each number says which earlier node is the parent of the next. */
 function treeOf(parents: readonly number[]): { readonly tree: HeaderTree; readonly nodes: readonly HeaderNode[] } {
@@ -118,6 +120,41 @@ describe("headers: what a header must be", () => {
     expect(codeOf(late, NOW - 7200)).to.equal("time-too-new");
     expect(codeOf(late)).to.equal("accepted");
     expect(codeOf(late, NOW - 7200)).to.equal("accepted");
+  });
+});
+
+describe("headers: a chain that retargets", () => {
+  const { pace } = CHAINS.sluicenet;
+  /** The rules of sluicenet over targets of two hashes, with two intervals of blocks that come every ten seconds. */
+  const params = { ...CHAINS.regtest, retargeting: "testnet4", pace } as const;
+  const tree = headerTree(params);
+  let tip = tree.genesis;
+  const next = (time: number): HeaderNode["header"] => ({
+    ...tip.header,
+    version: 4,
+    previous: tip.hash,
+    time,
+    bits: requiredBits(params, tip, time),
+  });
+  const add = (header: HeaderNode["header"]) =>
+    addHeader(tree, solve({ header, txs: [] }, params).header, Number.MAX_SAFE_INTEGER);
+  while (tip.height + 1 < 2 * pace.retargetBlocks) {
+    const added = add(next(NOW + tip.height * 10));
+    if (!added.ok) throw new Error(added.error.code);
+    tip = added.value;
+  }
+
+  it("takes a third of the target after an interval in a third of the time, and nothing but that", () => {
+    const time = tip.header.time + 10;
+    const { bits } = next(time);
+    expect(Number((decodeCompact(bits).target * 1_000n) / params.powLimit)).to.equal(331);
+    expect(add({ ...next(time), bits: tip.header.bits })).to.deep.equal({ ok: false, error: { code: "bad-diffbits" } });
+    expect(add(next(time)).ok).to.equal(true);
+  });
+  it("does not let an interval begin earlier than one block's time before the last one ended", () => {
+    const { time } = tip.header;
+    expect(add(next(time - 31))).to.deep.equal({ ok: false, error: { code: "time-timewarp-attack" } });
+    expect(add(next(time - 30)).ok).to.equal(true);
   });
 });
 

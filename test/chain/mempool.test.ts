@@ -121,11 +121,6 @@ describe("mempool: what it takes", () => {
     give(own, buildBlock(own, { txs: [tx], fees: 1000n }));
     expect(offer(own, tx)).to.equal("txn-already-known");
   });
-  it("refuses a second spend of one coin, whatever it pays", () => {
-    const own = matured(1);
-    expect(offer(own, paying(coinOf(own), 1000n))).to.equal("accepted");
-    expect(offer(own, paying(coinOf(own), 1_000_000n))).to.equal("txn-mempool-conflict");
-  });
   it("verifies each transaction's scripts, whatever it has verified before, and so does a block", () => {
     const own = matured(2);
     expect(offer(own, paying(coinOf(own), 1000n))).to.equal("accepted");

@@ -113,6 +113,23 @@ describe("the command line", () => {
       });
     });
 
+    it("looks in the folder of the network that the environment names, and refuses one that there is not", async () => {
+      const home = process.env["HOME"];
+      process.env["HOME"] = "/nowhere";
+      const asked = (network: string) => run(["info"], { env: { SLUICE_NETWORK: network } });
+      const [ours, nobodys] = [await asked("sluicenet"), await asked("moonnet")];
+      process.env["HOME"] = home;
+      const detail = ({ err }: { readonly err: string }) => (JSON.parse(err) as { detail: string }).detail;
+      expect([ours.exit, detail(ours)]).to.deep.equal([
+        3,
+        "No daemon has served from /nowhere/.local/share/sluice/sluicenet.",
+      ]);
+      expect([nobodys.exit, detail(nobodys)]).to.deep.equal([
+        2,
+        "there is no network moonnet. Use regtest or sluicenet.",
+      ]);
+    });
+
     it("ends with 3 when the daemon is gone", async () => {
       const gone = await against({});
       const { url } = gone;

@@ -214,20 +214,26 @@ export function chainSourceContract(name: string, begin: () => SourceWorld | Pro
         await mine(1);
         await pay(tx);
       });
-      it("refuses conflicts, missing inputs and immature coins, and says why", async () => {
+      it("puts what pays more in the place of what waits", async () => {
+        await mine(101);
+        const [poor, rich] = [1000n, 9000n].map((fee) => spend([reward(1)], [output(COIN - fee)])) as [Tx, Tx];
+        await pay(poor);
+        await pay(rich);
+        expect(node.mempool().map(({ tx }) => tx)).to.deep.equal([rich]);
+        expect(node.transaction(txidOf(poor))).to.equal(undefined);
+        await mine(1);
+        expect(node.transaction(txidOf(rich))?.confirmed).to.deep.equal({ block: node.tip(), index: 1 });
+      });
+      it("refuses poorer rivals, missing inputs and immature coins, and says why", async () => {
         await mine(101);
         await pay(spend([reward(1)], [output(COIN - 1000n)]));
         const refusals = [
-          spend([reward(1)], [output(COIN - 9000n)]),
+          spend([reward(1)], [output(COIN - 1001n)]),
           spend([fakeOutpoint(1)], [output(1000n)]),
           spend([reward(3)], [output(COIN - 1000n)]),
         ];
         const answers = await Promise.all(refusals.map((tx) => node.broadcast(tx)));
-        const codes = [
-          "txn-mempool-conflict",
-          "bad-txns-inputs-missingorspent",
-          "bad-txns-premature-spend-of-coinbase",
-        ];
+        const codes = ["insufficient fee", "bad-txns-inputs-missingorspent", "bad-txns-premature-spend-of-coinbase"];
         expect(answers).to.deep.equal(codes.map((reason) => ({ ok: false, error: { code: "rejected", reason } })));
       });
     });

@@ -87,6 +87,16 @@ export function spendsSeenContract({ node, world, follow, mine, reward, pay }: S
       await world().quiet();
       expect(follower.news()).to.deep.equal([]);
     });
+    it("are told of each transaction that takes the place of another", async () => {
+      const { follower, coins } = await ready();
+      watch(coins[0]);
+      watch(coins[1]);
+      const [poor, rich] = [taking(1000n, coins[0], coins[1]), taking(9000n, coins[1])];
+      await pay(poor);
+      await pay(rich);
+      await world().quiet();
+      expect(follower.news()).to.deep.equal([seen(coins[0], poor), seen(coins[1], poor), seen(coins[1], rich)]);
+    });
     it("are told again when a reorganisation brings the transaction back", async () => {
       const { follower, coins } = await ready();
       watch(coins[0]);

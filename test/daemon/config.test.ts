@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadConfig } from "../../src/daemon/config.ts";
@@ -107,6 +107,27 @@ describe("configuration of a daemon", () => {
     // A folder is no file to anybody, not even to root.
     mkdirSync(join(datadir, "config.toml"));
     expect(faults()[0]).to.match(/^unreadable_file: .*config\.toml cannot be read: EISDIR/);
+  });
+
+  it("takes sluicenet, with a data folder and a port of its own unless others are given", () => {
+    const config = (loaded: ReturnType<typeof loadConfig>) => loaded.ok && loaded.value.config;
+    const own = { network: "sluicenet", chainPort: 28_444 };
+    const folder = join(homedir(), ".local", "share", "sluice", "sluicenet");
+    expect(config(loadConfig(["--network", "sluicenet"], {}))).to.deep.include({ ...own, datadir: folder });
+    expect(config(loadConfig([], { SLUICE_NETWORK: "sluicenet" }))).to.deep.include({ ...own, datadir: folder });
+    file('network = "sluicenet"');
+    expect(config(load())).to.deep.include({ ...own, datadir });
+    expect(config(load(["--chain-port", "5"]))).to.deep.include({ ...own, chainPort: 5 });
+    expect(config(load(["--network", "regtest"]))).to.deep.include({ network: "regtest", chainPort: 18_444 });
+  });
+
+  it("refuses a network that there is not", () => {
+    expect(faults(["--network", "sluice"])).to.deep.equal([
+      "network_not_supported: there is no network sluice. Use regtest or sluicenet.",
+    ]);
+    expect(faults(["--network", "toString"])).to.deep.equal([
+      "network_not_supported: there is no network toString. Use regtest or sluicenet.",
+    ]);
   });
 
   for (const network of ["mainnet", "testnet4", "signet"])

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../src/main.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
-const MAIN = ["--import", "tsx", "--conditions=source", join(ROOT, "src", "main.ts")];
+export const ROOT = join(import.meta.dirname, "..", "..");
+export const MAIN = ["--import", "tsx", "--conditions=source", join(ROOT, "src", "main.ts")];
 
 /** How a start ended that was not to succeed. */
 export interface Refusal {

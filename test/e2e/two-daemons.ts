@@ -24,12 +24,12 @@ export interface TwoDaemons {
 const MATURITY_BLOCKS = 101;
 const ANNOUNCED_BLOCKS = 6;
 
-export async function twoDaemons(): Promise<TwoDaemons> {
+export async function twoDaemons(network?: string): Promise<TwoDaemons> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-e2e-"));
   const [first, second] = await Promise.all([pickPorts(), pickPorts()]);
   const begun = [
-    startDaemon({ name: "alice", folder, ports: first, chainPeer: undefined, env: {} }),
-    startDaemon({ name: "bob", folder, ports: second, chainPeer: `127.0.0.1:${first.chain}`, env: {} }),
+    startDaemon({ name: "alice", folder, ports: first, chainPeer: undefined, env: {}, network }),
+    startDaemon({ name: "bob", folder, ports: second, chainPeer: `127.0.0.1:${first.chain}`, env: {}, network }),
   ] as const;
   const stop = async (): Promise<void> => {
     const started = (await Promise.allSettled(begun)).filter((each) => each.status === "fulfilled");

@@ -50,7 +50,7 @@ describe("BOLT 11 §Tagged Fields: writer", () => {
     cltvExpiryDelta: fc.integer({ min: 0, max: 0xffff }),
   });
   const terms = fc.record({
-    network: fc.constantFrom<NetworkName>("mainnet", "testnet4", "signet", "regtest"),
+    network: fc.constantFrom<NetworkName>("mainnet", "testnet4", "signet", "regtest", "sluicenet"),
     amount: fc.option(fc.bigInt({ min: 1n, max: MSAT_MAX }).map(msat), { nil: undefined }),
     timestamp: fc.integer({ min: 0, max: 2 ** 35 - 1 }),
     paymentHash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(paymentHash),

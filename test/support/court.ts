@@ -1,13 +1,4 @@
-import {
-  type Claim,
-  claimFeerate,
-  claimInput,
-  claimWeight,
-  parentDeficit,
-  signClaim,
-  sweepTx,
-  witnessOf,
-} from "../../channels/index.ts";
+import { type Claim, claimFeerate, claimInput, claimWeight, parentDeficit, sweepTx } from "../../channels/index.ts";
 import { ANYONE, type SimulatedChain, simulatedChain } from "../../src/adapters/memory/chain.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
@@ -18,6 +9,7 @@ import { takeTx } from "../../src/chain/brain.ts";
 import type { MemoryStorage } from "../../src/chain/memory-storage.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
 import { HEIGHT, type Name, type Opening, opened, Pair } from "./channel-pair.ts";
+import { signedClaim } from "./claim-signing.ts";
 import { hear, watch } from "./hearing.ts";
 
 interface Coin {
@@ -182,14 +174,7 @@ export class Court {
       tx = this.withFee(bare, claimWeight(claim) + (claim.parent?.weight ?? 0));
     }
     if (tx === undefined) return undefined;
-    const { amount, witnessScript, key } = claim;
-    const signature = signClaim(party.secrets, { tx, index: 0, amount, witnessScript, key });
-    assert(signature.ok, "the signer signs claims");
-    const [first, ...others] = tx.inputs;
-    return {
-      ...tx,
-      inputs: [{ ...present(first, "an input"), witness: witnessOf(claim, signature.value) }, ...others],
-    };
+    return signedClaim(party.secrets, claim, tx);
   }
   #try(tx: Tx): void {
     const reason = this.#broadcast(tx);

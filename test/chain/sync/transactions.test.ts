@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { INVENTORY_MAX } from "../../../src/bitcoin/messages.ts";
-import { txidOf } from "../../../src/bitcoin/tx.ts";
+import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { takeTx } from "../../../src/chain/brain.ts";
+import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import { announceTx } from "../../../src/chain/sync/transactions.ts";
 import { bench, buildBlock, COIN, fakeOutpoint, give, matured, NOW, outpointOf, output, spend } from "../builder.ts";
 
-import { alone, names, tx, Wire } from "./wire.ts";
+import { alone, NOW_MS, names, tx, Wire } from "./wire.ts";
 
 describe("P2P: transactions", () => {
   it("carries a transaction to the other mempool, and a child after its parent", () => {
@@ -21,6 +22,36 @@ describe("P2P: transactions", () => {
     wire.run();
     expect([...b.brain.pool.entries.keys()]).to.deep.equal([parent, child].map(txidOf));
     expect(wire.log.filter((line) => line.endsWith(":tx"))).to.deep.equal(["1:tx", "1:tx"]);
+  });
+  it("carries what takes the place of another, and the peer gives the other up as well", () => {
+    const a = matured(1);
+    const b = bench();
+    const wire = new Wire(b, a).run();
+    const [poor, rich, poorer] = [1000n, 5000n, 3000n].map((fee) => tx(a.coins[0] as never, fee)) as [Tx, Tx, Tx];
+    for (const each of [poor, rich]) {
+      expect(takeTx(a.brain, each, NOW)).to.deep.equal({ ok: true, value: { txid: txidOf(each), fresh: true } });
+      wire.perform(1, announceTx(wire.sides[1].sync, txidOf(each)));
+      wire.run();
+      expect([...b.brain.pool.entries.keys()]).to.deep.equal([txidOf(each)]);
+    }
+    expect(takeTx(b.brain, poorer, NOW)).to.deep.equal({ ok: false, error: { code: "insufficient fee" } });
+  });
+  it("passes on to others what it has put in the place of another", () => {
+    const chain = matured(1);
+    const { say, sync } = alone(chain);
+    const { peer: third } = addPeer(sync, { inbound: true, nonce: 3n, now: NOW_MS });
+    third.ready = true;
+    const told = (fee: bigint) => say({ name: "tx", tx: tx(chain.coins[0] as never, fee) });
+    expect(names(told(1000n))).to.deep.equal(["TxTaken", "inv"]);
+    expect(told(5000n)).to.deep.equal([
+      { tag: "TxTaken" },
+      {
+        tag: "Send",
+        peer: third,
+        message: { name: "inv", inventory: [{ kind: "tx", id: txidOf(tx(chain.coins[0] as never, 5000n)) }] },
+      },
+    ]);
+    expect(told(5001n)).to.deep.equal([]);
   });
   it("tells a new peer what waits already", () => {
     const a = matured(2);

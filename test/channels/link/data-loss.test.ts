@@ -6,7 +6,7 @@ import { type Name, normal, type Pair } from "../../support/channel-pair.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 
-describe("RELIABILITY C28: one side has lost data (CONFORMANCE 119, 120)", () => {
+describe("RELIABILITY C28, P5: one side has lost data (CONFORMANCE 119, 120)", () => {
   /** a's records, oldest first, over a few payments in both directions. */
   function history(): { readonly pair: Pair; readonly records: Uint8Array[] } {
     const pair = normal();
