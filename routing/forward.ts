@@ -28,6 +28,7 @@ export const EXPIRY_MARGIN_BLOCKS = 9;
  * @param policy   of the outgoing channel; undefined when the onion names none of ours
  * @param incoming the HTLC that was offered to us
  * @param outgoing what the onion asks us to offer
+ * @param margin   in blocks: what ends sooner is not worth a channel
  *
  * Source: BOLT 4 §Accepting and Forwarding a Payment, BOLT 4 §Failure Messages.
  */
@@ -36,6 +37,7 @@ export function checkForward(
   incoming: HtlcTerms,
   outgoing: HtlcTerms,
   height: BlockHeight,
+  margin = EXPIRY_MARGIN_BLOCKS,
 ): Result<void, FailureMessage> {
   const channel_update = NO_UPDATE;
   if (policy === undefined) return err({ name: "unknown_next_peer" });
@@ -46,7 +48,7 @@ export function checkForward(
     return err({ name: "fee_insufficient", htlc_msat: incoming.amount, channel_update });
   if (incoming.expiry < outgoing.expiry + policy.cltvExpiryDelta)
     return err({ name: "incorrect_cltv_expiry", cltv_expiry: outgoing.expiry, channel_update });
-  if (outgoing.expiry <= height + EXPIRY_MARGIN_BLOCKS) return err({ name: "expiry_too_soon", channel_update });
+  if (outgoing.expiry <= height + margin) return err({ name: "expiry_too_soon", channel_update });
   if (!policy.enabled) return err({ name: "channel_disabled", disabled_flags: 0, channel_update });
   if (incoming.expiry > height + CLTV_EXPIRY_BLOCKS_MAX) return err({ name: "expiry_too_far" });
   return ok(undefined);

@@ -1,4 +1,5 @@
 import type { ChannelPolicy } from "../../channels/index.ts";
+import { EXPIRY_MARGIN_BLOCKS } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import type { BaseNode } from "../ports/base-node.ts";
@@ -16,7 +17,7 @@ export interface NodeContext {
   readonly alias: string;
   readonly params: ChainParams;
   readonly keychain: Keychain;
-  readonly policy: NodePolicy;
+  readonly policy: Required<NodePolicy>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -33,6 +34,8 @@ export interface NodePolicy {
   readonly forwarding: ForwardingPolicy;
   /** Sat per 1,000 weight units for our own transactions when the chain source has no estimate. */
   readonly fallbackFeerate: number;
+  /** `HTLC_TIMING` unless told. */
+  readonly timing?: HtlcTiming;
 }
 /** What our `channel_update` asks of those who route through us. */
 export interface ForwardingPolicy {
@@ -46,5 +49,18 @@ export const CHAIN_LANE = "chain";
 /** Answers to commands. */
 export const ANSWER_LANE = "answers";
 
-/** Blocks that we want for claiming an HTLC that ends here. Policy, not protocol, above the BOLT's least of 18. */
-export const MIN_FINAL_CLTV_EXPIRY_DELTA = 24;
+/** How much time HTLCs have, in blocks. */
+export interface HtlcTiming {
+  /** For claiming an HTLC that ends here. */
+  readonly minFinalCltvExpiryDelta: number;
+  /** Added to the last expiry of what we pay, so that a block mined meanwhile does not fail the payment. */
+  readonly expirySlack: number;
+  /** An HTLC to be forwarded that ends within so many blocks is not worth a channel. */
+  readonly forwardMargin: number;
+}
+/** Policy, not protocol; for HTLCs that end here above the BOLT's least of 18. */
+export const HTLC_TIMING: HtlcTiming = {
+  minFinalCltvExpiryDelta: 24,
+  expirySlack: 3,
+  forwardMargin: EXPIRY_MARGIN_BLOCKS,
+};

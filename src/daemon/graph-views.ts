@@ -3,7 +3,6 @@ import { printable } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { isMsat, MSAT_MAX, type Msat, msat } from "../base/units.ts";
 import type { CommandFault } from "./commands.ts";
-import { MIN_FINAL_CLTV_EXPIRY_DELTA } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
 import { defaultFeeLimit } from "./payment-commands.ts";
 import type { GraphChannel, GraphNode, GraphPolicy, RouteQuote, RouteRequest } from "./views.ts";
@@ -42,7 +41,7 @@ function policyView(policy: Policy | undefined): GraphPolicy | undefined {
 /** Which way a payment would go now, and what it would cost. */
 export function routeQuote(hosts: Hosts, request: RouteRequest): Result<RouteQuote, CommandFault> {
   const { to, amount, maxFee = defaultFeeLimit(amount) } = request;
-  const found = hosts.payments.quote(to, amount, maxFee, MIN_FINAL_CLTV_EXPIRY_DELTA);
+  const found = hosts.payments.quote(to, amount, maxFee, hosts.ctx.policy.timing.minFinalCltvExpiryDelta);
   if (!found.ok) {
     const code = found.error.code === "fee_too_high" ? "fee_too_high" : "no_route";
     return err({ code, detail: `no way: ${found.error.code.replaceAll("_", " ")}` });

@@ -9,7 +9,7 @@ import { paramsOf } from "./channel-table.ts";
 import { forwardPolicy, localChannels } from "./channel-views.ts";
 import { ClaimHost } from "./claim-host.ts";
 import { reserveOf } from "./closing-reserve.ts";
-import type { NodeContext } from "./context.ts";
+import { HTLC_TIMING, type NodeContext } from "./context.ts";
 import { createEvents } from "./events.ts";
 import { GossipHost } from "./gossip-host.ts";
 import type { Hosts } from "./hosts.ts";
@@ -57,7 +57,7 @@ function contextOf(parts: NodeParts): NodeContext {
     alias,
     params,
     keychain,
-    policy,
+    policy: { timing: HTLC_TIMING, ...policy },
     clock,
     random,
     log,

@@ -10,7 +10,7 @@ import type { InvoiceRecord } from "../payments/invoice-record.ts";
 import type { Payment, PaymentRequest } from "../payments/payment.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
 import type { CommandFault } from "./commands.ts";
-import { ANSWER_LANE, MIN_FINAL_CLTV_EXPIRY_DELTA } from "./context.ts";
+import { ANSWER_LANE } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Decoded, InvoiceInfo, InvoiceRequest, PaymentInfo, PayRequest } from "./views.ts";
 
@@ -27,6 +27,7 @@ export function createInvoice(hosts: Hosts, request: InvoiceRequest): Promise<Re
   const paymentSecret = ctx.random.bytes(32);
   const now = ctx.clock.now();
   const { amount, description, expirySeconds } = request;
+  const { minFinalCltvExpiryDelta } = ctx.policy.timing;
   if (amount === 0n) {
     return Promise.resolve(err({ code: "bad_request", detail: "must be above 0", pointer: "/amountMsat" }));
   }
@@ -38,7 +39,7 @@ export function createInvoice(hosts: Hosts, request: InvoiceRequest): Promise<Re
     paymentSecret,
     description,
     expirySeconds,
-    minFinalCltvExpiryDelta: MIN_FINAL_CLTV_EXPIRY_DELTA,
+    minFinalCltvExpiryDelta,
     features: featureBits(OFFERED.invoice),
     routeHints: [],
   });
@@ -57,7 +58,7 @@ export function createInvoice(hosts: Hosts, request: InvoiceRequest): Promise<Re
     description,
     bolt11,
     externalId: request.externalId,
-    minFinalCltvExpiryDelta: MIN_FINAL_CLTV_EXPIRY_DELTA,
+    minFinalCltvExpiryDelta,
     createdAt: now,
     expiresAt: unixMs(now + expirySeconds * 1000),
     status: { tag: "Open" },

@@ -37,8 +37,6 @@ export interface PaymentHostParts {
   readonly tickEnded: (turn: Turn, payment: EndedPayment) => void;
 }
 
-/** Blocks added to the last expiry, so that a block mined meanwhile does not fail the payment. Policy, not protocol. */
-const EXPIRY_SLACK_BLOCKS = 3;
 /** After a start, attempts that never left are tried again once peers have had time to come back. Policy, not protocol. */
 const RESTART_MS = 1_500;
 
@@ -162,7 +160,7 @@ export class PaymentHost {
       source: ctx.self,
       target: request.payee,
       amount: request.amount,
-      finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + EXPIRY_SLACK_BLOCKS),
+      finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + ctx.policy.timing.expirySlack),
       maxFee: request.maxFee,
       localChannels: localChannels(),
       routeHints: request.routeHints ?? [],

@@ -32,7 +32,7 @@ import {
 import { hasSigned, receiptDigest, receiptOf } from "../streams/receipt.ts";
 import { payeeRecord } from "../streams/session-codecs.ts";
 import { findTickRecord, offersDigest } from "../streams/ticket.ts";
-import { ANSWER_LANE, MIN_FINAL_CLTV_EXPIRY_DELTA, type NodeContext } from "./context.ts";
+import { ANSWER_LANE, type NodeContext } from "./context.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -148,7 +148,8 @@ export class SiteHost {
     const listing = this.streams.get(stream);
     if (listing === undefined) return err({ code: "unknown_stream" });
     const secrets = sessionSecrets(this.#master, id);
-    const terms = termsOf(listing, this.#ctx.self, secrets.payment, MIN_FINAL_CLTV_EXPIRY_DELTA);
+    const { minFinalCltvExpiryDelta } = this.#ctx.policy.timing;
+    const terms = termsOf(listing, this.#ctx.self, secrets.payment, minFinalCltvExpiryDelta);
     const session = openPayeeSession(id, payer, terms, turn.now);
     this.sessions.put(turn, id, session);
     this.streams.put(turn, stream, { ...listing, sessions: listing.sessions + 1 });

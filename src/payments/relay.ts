@@ -22,6 +22,8 @@ export interface RelayEnv {
   readonly height: BlockHeight;
   /** What we advertise for the channel that the onion names; undefined when it is none of ours. */
   readonly policy: ForwardPolicy | undefined;
+  /** An outgoing HTLC that ends within so many blocks is not offered. */
+  readonly margin: number;
   /** Some channel's durable state holds an HTLC whose origin is this incoming one. False but after a start of the node. */
   readonly outgoingHeld: boolean;
 }
@@ -53,7 +55,7 @@ function offerForward(env: RelayEnv, request: ForwardRequest): RelayStep {
   const { channelId, htlcId, amount, expiry, paymentHash, sharedSecret, payload, onion } = request;
   const { shortChannelId, amtToForward, outgoingCltvValue } = payload;
   const outgoing = { amount: amtToForward, expiry: outgoingCltvValue };
-  const allowed = checkForward(env.policy, { amount, expiry }, outgoing, env.height);
+  const allowed = checkForward(env.policy, { amount, expiry }, outgoing, env.height, env.margin);
   if (!allowed.ok) return relayStep(undefined, failHtlc(request, allowed.error));
   const circuit: Circuit = {
     incoming: { channelId, htlcId, amount, expiry },

@@ -19,7 +19,7 @@ const POLICY: ForwardPolicy = {
   htlcMaximum: msat(1_000_000n),
   enabled: true,
 };
-const ENV: RelayEnv = { height: blockHeight(100), policy: POLICY, outgoingHeld: false };
+const ENV: RelayEnv = { height: blockHeight(100), policy: POLICY, margin: 9, outgoingHeld: false };
 const INCOMING = { channelId: CHANNEL, htlcId: 3n };
 const OUR_SECRET = new Uint8Array(32).fill(2);
 const NEXT_SECRET = new Uint8Array(32).fill(4);

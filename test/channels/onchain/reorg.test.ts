@@ -1,76 +1,25 @@
 import { expect } from "chai";
-import type { Failed } from "../../../channels/state.ts";
 import { outpointKey } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { blockHeight, cltvExpiry } from "../../../src/base/units.ts";
-import type { Tx } from "../../../src/bitcoin/tx.ts";
-import { HEIGHT, type Name } from "../../support/channel-pair.ts";
+import { opened } from "../../support/channel-pair.ts";
 import { Court } from "../../support/court.ts";
 import { replayed, standing } from "../../support/replay.ts";
+import {
+  agreed,
+  BURIED,
+  betrayed,
+  EXPIRY_BLOCKS,
+  expectPaid,
+  expectReplay,
+  POLICY,
+  type Scene,
+  SIDES,
+  scene,
+  toTheEnd,
+  withHtlcs,
+} from "./scene.ts";
 
-const SIDES = ["a", "b"] as const;
 const DEPTHS = [1, 2, 6, 50, 100] as const;
-/** A channel whose funding output or what follows from it is this deep is forgotten. */
-const BURIED = 100;
-/** Short, so that everything is over soon. */
-const POLICY = { toSelfDelay: 10 };
-const EXPIRY_BLOCKS = 30;
-const ANCHORS_SAT = 660n;
-
-/** Two sides, and what each has on its disk before the chain does anything to the channel. */
-interface Scene {
-  readonly court: Court;
-  readonly disks: { readonly [N in Name]: Uint8Array };
-  /** What each is owed, in sat, when the opener pays for everything. */
-  readonly owed: { readonly [N in Name]: bigint };
-}
-const scene = (court: Court, a: bigint): Scene => {
-  const diskOf = (name: Name): Uint8Array => present(court.pair.parties[name].disk, "a record");
-  return { court, disks: { a: diskOf("a"), b: diskOf("b") }, owed: { a, b: 1_000_000n - a } };
-};
-
-/** a takes back 100,000 sat that time out and claims 80,000 with a preimage; 200 more have no output. */
-function withHtlcs(closer: Name): Scene {
-  const court = new Court().open({ policy: POLICY });
-  const { pair } = court;
-  const expiry = cltvExpiry(court.height + EXPIRY_BLOCKS);
-  pair.offer("a", 100_000_000n, 1, expiry);
-  pair.offer("b", 80_000_000n, 2, expiry);
-  pair.offer("a", 200_000n, 3, expiry);
-  pair.settle();
-  pair.disconnect();
-  for (const htlc of pair.parties.a.incoming.values()) pair.fulfill("a", htlc);
-  pair.give(closer, { tag: "ForceClose" });
-  const here = scene(court, 680_000n);
-  court.act();
-  return here;
-}
-/** b publishes a commitment that it has revoked, with an HTLC in it. */
-function betrayed(): Scene {
-  const court = new Court().open({ policy: POLICY });
-  const { pair } = court;
-  pair.offer("a", 100_000_000n, 1, cltvExpiry(court.height + EXPIRY_BLOCKS + 100));
-  pair.settle();
-  const old = present(pair.parties.b.disk, "an old record");
-  for (const htlc of pair.parties.b.incoming.values()) pair.fail("b", htlc.id);
-  pair.settle();
-  pair.disconnect();
-  pair.load("b", old);
-  pair.give("b", { tag: "ForceClose" });
-  const here = scene(court, 1_000_000n);
-  court.act();
-  return here;
-}
-function agreed(): Scene {
-  const court = new Court().open({ policy: POLICY });
-  const { pair } = court;
-  pair.give("a", { tag: "Shutdown", script: pair.parties.a.closeScript, feerate: pair.env("a").feerate as never });
-  pair.settle();
-  const here = scene(court, 600_000n);
-  court.act();
-  return here;
-}
-
 /** Points in the life of a channel: the last block that was mined holds what the name says. */
 const POINTS: { readonly [what: string]: () => Scene } = {
   "the mutual close": () => mined(agreed(), 1),
@@ -89,73 +38,84 @@ function mined(here: Scene, blocks: number): Scene {
   return here;
 }
 
-function expectReplay({ court, disks }: Scene, when: string): void {
-  for (const name of SIDES) {
-    const fresh = replayed(court, name, disks[name]);
-    expect(standing(court.pair, name), `${name}, ${when}`).to.deep.equal(standing(fresh, name));
-  }
+/** What a knows to be spent in the best chain, and since which block. */
+function spendsOf({ pair }: Court): ReadonlyMap<string, number> {
+  const { funded: state } = pair.parties.a;
+  const spends = state.tag === "Failed" ? state.spends : [];
+  const known = new Map<string, number>(spends.map(({ outpoint, height }) => [outpointKey(outpoint), height]));
+  if (state.tag === "Closing" && state.confirmed !== undefined)
+    known.set(outpointKey(state.params.funding), state.confirmed.height);
+  return known;
 }
-
-const feeOf = (court: Court, tx: Tx): bigint =>
-  tx.inputs.reduce((sum, { prevout: { txid, vout } }) => {
-    const output = present(court.transaction(txid)?.outputs[vout], "what is spent was there");
-    return sum + output.amount;
-  }, 0n) - tx.outputs.reduce((sum, { amount }) => sum + amount, 0n);
-
-/** Mines until nobody knows the channel any more; each forgets it exactly when the last that happened is 100 deep. */
-function toTheEnd({ court }: Scene): void {
-  const { parties } = court.pair;
-  for (let block = 0; block < 400 && SIDES.some((name) => parties[name].state.tag !== "Closed"); block++) {
-    const before = { a: parties.a.state, b: parties.b.state };
+/** Mines until the spend of this outpoint is so deep. */
+function bury(court: Court, outpoint: string, depth: number): void {
+  for (let block = 0; block < 200; block++) {
+    const height = spendsOf(court).get(outpoint);
+    if (height !== undefined && court.height - height + 1 >= depth) return;
     court.mine();
-    for (const name of SIDES) {
-      const { [name]: state } = before;
-      if (state.tag === "Closed" || parties[name].state.tag !== "Closed") continue;
-      const last =
-        state.tag === "Failed"
-          ? Math.max(...(state as Failed).spends.map(({ height }) => height))
-          : (state as { readonly confirmed?: { readonly height: number } }).confirmed?.height;
-      expect(court.height - (last ?? 0) + 1, `${name} forgets`).to.equal(BURIED);
-    }
   }
-  for (const name of SIDES) expect(parties[name].state.tag, name).to.equal("Closed");
+  expect.fail(`${outpoint} is never ${depth} deep`);
 }
 
-/** To the satoshi: each has what it was owed, less the fees of its own transactions, and the opener that of the closing. */
-function expectPaid({ court, owed }: Scene, funding: string): void {
-  const source = court.chain.source("auditor");
-  const due: Record<Name, bigint> = { ...owed };
-  for (let height = HEIGHT + 1; height <= court.height; height++) {
-    for (const tx of present(source.blockAt(blockHeight(height)), "a block").txs.slice(1)) {
-      const spends = tx.inputs.map(({ prevout }) => outpointKey(prevout));
-      if (spends.includes(funding)) {
-        const isMutual = tx.locktime === 0;
-        due.a -= feeOf(court, tx) + (isMutual || owed.b === 0n ? 0n : ANCHORS_SAT);
-        if (!isMutual && owed.b === 0n) due.a -= ANCHORS_SAT;
-        continue;
-      }
-      for (const name of SIDES) {
-        const script = Buffer.from(court.pair.parties[name].closeScript);
-        if (tx.outputs.some((output) => script.equals(output.script))) due[name] -= feeOf(court, tx);
-      }
-    }
-  }
-  expect({ a: court.worth("a"), b: court.worth("b") }).to.deep.equal(due);
-}
-
-describe("RELIABILITY O28: a reorganisation takes away what happened to a channel", () => {
+describe("RELIABILITY O28: blocks that go take away what happened to a channel, again and again, 1 to 100 at a time", () => {
   for (const [what, reach] of Object.entries(POINTS))
-    for (const depth of DEPTHS)
-      it(`${what}, ${depth} blocks deep: as if the best chain were heard anew, and all money ends with its owner`, () => {
-        const here = reach();
-        const { court } = here;
-        const funding = outpointKey(court.pair.parties.a.funded.params.funding);
+    it(`${what}: always as if the best chain were heard anew, and all money ends with its owner`, () => {
+      const here = reach();
+      const { court } = here;
+      const [event] = [...spendsOf(court)].filter(([, height]) => height === court.height);
+      const [outpoint] = present(event, "the last block holds it");
+      for (const depth of DEPTHS) {
         // What is 100 deep is final, and the channel forgotten.
-        court.mine(Math.min(depth, BURIED - 1) - 1);
+        bury(court, outpoint, Math.min(depth, BURIED - 1));
         court.reorganise(depth);
+        expect([...spendsOf(court).keys()], `${depth} deep`).not.to.include(outpoint);
         court.mine();
-        expectReplay(here, "a block later");
-        toTheEnd(here);
-        expectPaid(here, funding);
-      });
+        expectReplay(here, `${depth} deep`);
+      }
+      toTheEnd(here);
+      expectPaid(here);
+    });
+});
+
+describe("RELIABILITY O28: the block that holds the funding goes", () => {
+  for (const depth of DEPTHS)
+    it(`${depth} deep: nothing is taken over the channel until it is as deep again, then it goes on`, () => {
+      const court = new Court();
+      const { pair } = court;
+      opened({}, pair);
+      pair.settle();
+      court.act();
+      court.mine(depth);
+      const disks = SIDES.map((name) => present(pair.parties[name].disk, "a record"));
+      const wasReady = depth >= 3;
+      court.reorganise(depth);
+      for (const name of SIDES) {
+        const { funding, tag } = pair.parties[name].funded;
+        expect([tag, funding.confirmed, funding.deep]).to.deep.equal([
+          wasReady ? "Normal" : "WaitForFundingConfirmed",
+          undefined,
+          false,
+        ]);
+        const code = wasReady ? "funding_not_confirmed" : "not_open";
+        const origin = { tag: "payment", paymentId: `p${pair.ticks}`, attempt: 0 };
+        expect(pair.offer(name, 1_000_000n).effects).to.deep.equal([{ tag: "Refused", origin, reason: { code } }]);
+      }
+      court.mine();
+      for (const [at, name] of SIDES.entries()) {
+        const fresh = replayed(court, name, disks[at] as Uint8Array);
+        expect(standing(pair, name)).to.deep.equal(standing(fresh, name));
+      }
+      court.mine(2);
+      for (const name of SIDES) expect(pair.parties[name].funded.funding.deep, name).to.equal(true);
+      pair.offer("a", 100_000_000n);
+      pair.settle();
+      for (const htlc of pair.parties.b.incoming.values()) pair.fulfill("b", htlc);
+      pair.settle();
+      pair.give("b", { tag: "Shutdown", script: pair.parties.b.closeScript, feerate: pair.env("b").feerate as never });
+      pair.settle();
+      const here = scene(court, 500_000n);
+      court.act();
+      toTheEnd(here);
+      expectPaid(here);
+    });
 });
