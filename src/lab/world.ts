@@ -238,7 +238,7 @@ const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => i
 /**
  * Quick to confirm, quick to end and cheap to forward: so that a short run shows much.
  */
-const POLICY: NodePolicy = {
+export const POLICY: NodePolicy = {
   channel: { ...DEFAULT_POLICY, minimumDepth: 3, toSelfDelay: 16, resolutionDepth: RESOLUTION_DEPTH },
   forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },
   fallbackFeerate: 2_500,

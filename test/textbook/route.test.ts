@@ -5,7 +5,7 @@ import type { LabNode } from "../../src/lab/lab-node.ts";
 import { stateAt } from "../../src/lab/settle.ts";
 import { type Edge, idOf } from "../../src/lab/setup.ts";
 import { invoiceOf, soon, violations } from "../daemon/small-world.ts";
-import { BTC, type BookWorld, bookWorld } from "./book-world.ts";
+import { type BookWorld, BTC, bookWorld } from "./book-world.ts";
 
 /** 0.001 BTC for each of three nodes on the way. */
 const FEES = msat(300_000_000n);
@@ -46,32 +46,54 @@ async function begin({ world, nodes }: BookWorld): Promise<{ readonly height: nu
 
 describe("The textbook: Alice pays Eric 1 BTC over Bob, Carol and Diana, 2 BTC a side in each channel", () => {
   for (let n = 0; n <= MESSAGES.length; n++)
-  it(`try ${n}`, async function () {
-    this.timeout(60_000);
-    const t0 = process.cpuUsage().user/1000;
-    const book = await bookWorld();
-    const t1 = process.cpuUsage().user/1000;
-    const { world, nodes, edges, wires } = book;
-    const wealth = (node: LabNode) => {
-      const { confirmed, unconfirmed, reserved } = node.node.balance().onchain;
-      let sum = confirmed + unconfirmed + reserved;
-      for (const edge of edges) {
-        if (edge.opener !== node && edge.accepter !== node) continue;
-        const state = stateAt(node, edge);
-        if (state?.tag === "Normal") sum += state.commitments.balance.local / 1000n;
+    it(`try ${n}`, async function () {
+      this.timeout(60_000);
+      const t0 = process.cpuUsage().user / 1000;
+      const book = await bookWorld();
+      const t1 = process.cpuUsage().user / 1000;
+      const { world, nodes, edges, wires } = book;
+      const wealth = (node: LabNode) => {
+        const { confirmed, unconfirmed, reserved } = node.node.balance().onchain;
+        let sum = confirmed + unconfirmed + reserved;
+        for (const edge of edges) {
+          if (edge.opener !== node && edge.accepter !== node) continue;
+          const state = stateAt(node, edge);
+          if (state?.tag === "Normal") sum += state.commitments.balance.local / 1000n;
+        }
+        return sum;
+      };
+      const before = nodes.map(wealth);
+      wires.limit = n;
+      const { height, id } = await begin(book);
+      for (let b = 0; b < 26; b++) {
+        world.chain.mine(1);
+        await world.pass(200);
       }
-      return sum;
-    };
-    const before = nodes.map(wealth);
-    wires.limit = n;
-    const { height, id } = await begin(book);
-    for (let b = 0; b < 26; b++) { world.chain.mine(1); await world.pass(200); }
-    console.log(n, MESSAGES[n - 1], (nodes[0] as LabNode).node.payment(id)?.state, (nodes[4] as LabNode).node.invoices()[0]?.state, nodes.map((x, i) => wealth(x) - (before[i] as bigint)).join(" "), violations(world));
-    for (const edge of edges) for (const node of [edge.opener, edge.accepter]) {
-      const e = present(node.node.explainChannel(idOf(edge)), "x");
-      if (e.cause === "open") continue;
-      console.log("   ", edge.opener.name, edge.accepter.name, "at", node.name, e.cause, e.since === undefined ? "" : e.since - height, e.closing?.by, (e.closing?.height ?? 0) - height, e.outputs.map((o) => `${o.what} ${o.status} ${(o.height ?? 0) - height}`).join("; "));
-    }
-    console.log("   cpu", t1 - t0, process.cpuUsage().user/1000 - t1);
-  });
+      console.log(
+        n,
+        MESSAGES[n - 1],
+        (nodes[0] as LabNode).node.payment(id)?.state,
+        (nodes[4] as LabNode).node.invoices()[0]?.state,
+        nodes.map((x, i) => wealth(x) - (before[i] as bigint)).join(" "),
+        violations(world),
+      );
+      for (const edge of edges)
+        for (const node of [edge.opener, edge.accepter]) {
+          const e = present(node.node.explainChannel(idOf(edge)), "x");
+          if (e.cause === "open") continue;
+          console.log(
+            "   ",
+            edge.opener.name,
+            edge.accepter.name,
+            "at",
+            node.name,
+            e.cause,
+            e.since === undefined ? "" : e.since - height,
+            e.closing?.by,
+            (e.closing?.height ?? 0) - height,
+            e.outputs.map((o) => `${o.what} ${o.status} ${(o.height ?? 0) - height}`).join("; "),
+          );
+        }
+      console.log("   cpu", t1 - t0, process.cpuUsage().user / 1000 - t1);
+    });
 });
