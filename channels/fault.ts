@@ -13,6 +13,7 @@ export type PeerFault =
   | { readonly code: "bad_commitment_signature" }
   | { readonly code: "bad_htlc_signature"; readonly index: number }
   | { readonly code: "wrong_htlc_signature_count"; readonly expected: number; readonly received: number }
+  | { readonly code: "commitment_without_updates" }
   | { readonly code: "wrong_htlc_id"; readonly expected: bigint; readonly received: bigint }
   | { readonly code: "unknown_htlc"; readonly id: bigint }
   | { readonly code: "htlc_not_removable"; readonly id: bigint }
@@ -80,6 +81,7 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_commitment_signature: "error-and-fail",
   bad_htlc_signature: "error-and-fail",
   wrong_htlc_signature_count: "error-and-fail",
+  commitment_without_updates: "warn-and-disconnect",
   wrong_htlc_id: "warn-and-disconnect",
   unknown_htlc: "warn-and-disconnect",
   htlc_not_removable: "warn-and-disconnect",

@@ -77,6 +77,8 @@ export interface Online {
   readonly shutdownReceived: boolean;
   /** The fee of our last `closing_signed` on this connection. */
   readonly closingFee: Sat | undefined;
+  /** The peer's last `commitment_signed` on this connection brought no update. */
+  readonly emptyCommitment: boolean;
   /** Signatures that have been asked for: the very next input brings them. */
   readonly signing: Signing | undefined;
 }

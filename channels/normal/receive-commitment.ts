@@ -1,6 +1,6 @@
 import { assert, present } from "../../src/base/result.ts";
 import type { CommitmentSigned, RevokeAndAck } from "../../src/wire/updates.ts";
-import { move } from "../changes.ts";
+import { changes, move } from "../changes.ts";
 import { punish } from "../close/failure.ts";
 import { closeStep } from "../close/progress.ts";
 import { assertConserved, localCommitment, localTerms, specOf } from "../commitments.ts";
@@ -16,7 +16,11 @@ import { COMMITMENT_NUMBER_MAX } from "../tx/commitment-number.ts";
  * BOLT 2 §Committing Updates So Far: commitment_signed.
  */
 export function receiveCommitment(env: ChannelEnv, state: UpdatingState, message: CommitmentSigned): Transition {
-  const { commitments, params } = state;
+  const { commitments, params, link } = state;
+  assert(link.tag === "online", "nothing is signed for us before both sides know where they stand");
+  // A sender must not do so, and some do by mistake. One costs a write and is taken; a row of them says that no end will come.
+  const isEmpty = !changes(commitments, "received_commit");
+  if (isEmpty && link.emptyCommitment) return punish(state, { code: "commitment_without_updates" });
   const number = commitments.local.number + 1n;
   if (number > COMMITMENT_NUMBER_MAX) return punish(state, { code: "commitment_numbers_used_up" });
   const committed = move(commitments, "received_commit").next;
@@ -33,7 +37,7 @@ export function receiveCommitment(env: ChannelEnv, state: UpdatingState, message
   };
   assertConserved(params, after);
   assert(after.local.number === commitments.local.number + 1n, "each revocation moves our commitment on by one");
-  const next = { ...state, commitments: after };
+  const next = { ...state, commitments: after, link: { ...link, emptyCommitment: isEmpty } };
   const settled = revoked.gone.length > 0 ? [{ tag: "NotifyUpdated" } as const] : [];
   return closeStep(env, next, [bind(revocationMessage(env, next)), ...settled]);
 }

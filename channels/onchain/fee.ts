@@ -46,14 +46,15 @@ export function isWorthClaiming(claim: Claim): boolean {
 /**
  * The feerate for a claim at a height: what the estimator asks, and on the way to the deadline ever more, until at the
  * deadline the whole budget goes. It rises with the third power of the time gone by: a few blocks of delay, which
- * happen, cost next to nothing, and a rival who waits for the end meets all that the output is worth.
+ * happen, cost next to nothing, and a rival who waits for the end meets all that the output is worth. An estimate beyond
+ * the budget is not followed: what nobody contests can wait for cheaper blocks.
  */
 export function claimFeerate(claim: Claim, height: BlockHeight, estimate: SatPerKw): SatPerKw {
   const { since, deadline, budget } = claim;
   const least = estimate > RELAY_FEERATE_MIN ? estimate : RELAY_FEERATE_MIN;
-  if (deadline === undefined) return least;
   const most = budgetFeerate(claim, budget);
   if (most <= least) return most > RELAY_FEERATE_MIN ? most : RELAY_FEERATE_MIN;
+  if (deadline === undefined) return least;
   const width = BigInt(Math.max(deadline - since, 1));
   const gone = BigInt(Math.min(Math.max(height - since, 0), Number(width)));
   const risen = (BigInt(most - least) * gone ** 3n) / width ** 3n;

@@ -80,12 +80,20 @@ function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]
   }
 }
 
+/**
+ * Nothing of ours is in it and nobody has funded it, whatever has been said of it since: failed, shutting down or closed by
+ * agreement, it would stay for ever.
+ */
+function isGhost(env: ChannelEnv, state: FundedState): boolean {
+  const { params, funding, ready } = state;
+  const isSpent = state.tag === "Failed" && state.spends.length > 0;
+  const unfunded = params.opener === "remote" && funding.confirmed === undefined && !ready.local && !isSpent;
+  return unfunded && env.height - funding.since >= FUNDING_TIMEOUT_BLOCKS;
+}
+
 /** One more block. Undefined when it changes nothing. */
 export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
-  const waited = env.height - state.funding.since;
-  const waiting = state.tag === "WaitForFundingConfirmed" || (state.tag === "Failed" && state.spends.length === 0);
-  const unfunded = waiting && state.funding.confirmed === undefined && !state.ready.local;
-  if (unfunded && state.params.opener === "remote" && waited >= FUNDING_TIMEOUT_BLOCKS) {
+  if (isGhost(env, state)) {
     const text = "the funding transaction did not confirm";
     return commit(
       { tag: "Closed", params: state.params, closingTxid: undefined },

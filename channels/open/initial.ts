@@ -16,6 +16,7 @@ export const ONLINE: Online = {
   shutdownSent: false,
   shutdownReceived: false,
   closingFee: undefined,
+  emptyCommitment: false,
   signing: undefined,
 };
 

@@ -1,4 +1,5 @@
-import type { Problem } from "./answers.ts";
+import type { Film, Page, Problem, Subscription } from "./answers.ts";
+import { type FilmAddress, readFilm } from "./film.ts";
 
 /** The daemon that served this page said no. */
 export class Refused extends Error {
@@ -28,6 +29,24 @@ export async function askKey(path: string, signal: AbortSignal): Promise<ArrayBu
   const response = await fetch(path, { signal });
   if (!response.ok) throw new Refused(await problemOf(response));
   return response.arrayBuffer();
+}
+
+/** Sessions that this daemon has with sites. */
+export async function subscriptions(): Promise<readonly Subscription[]> {
+  const found: Subscription[] = [];
+  for (let after = ""; ; ) {
+    const page = await ask<Page<Subscription>>("GET", `/v1/subscriptions?limit=500${after}`);
+    found.push(...page.data);
+    if (!page.hasMore || page.next === null) return found;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+}
+
+/** What a film costs, from the site itself; undefined when it has no such film. Rejects when the site does not answer. */
+export async function filmAt({ site, stream }: FilmAddress): Promise<Film | undefined> {
+  const response = await fetch(`${site}/s/${stream}`, { credentials: "omit" });
+  if (response.status >= 500) throw new Error(`the site answered ${response.status}`);
+  return response.ok ? readFilm(await response.json().catch(() => undefined)) : undefined;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -48,6 +48,8 @@ export function keyLoaderAt(desk: KeyDesk): new () => Loader<KeyLoaderContext> {
 
     async #fetch(context: KeyLoaderContext, callbacks: LoaderCallbacks<KeyLoaderContext>): Promise<void> {
       const { signal } = this.#given;
+      // After everyone who hears of the playlist, of which this may be the first key, has: it may be found wrong.
+      await undefined;
       const unit = unitOf(context.url);
       const id = desk.subscription();
       if (unit === undefined || id === undefined) {

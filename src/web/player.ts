@@ -1,5 +1,7 @@
-import type { LoaderResponse, RetryConfig } from "hls.js";
+import type { LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderResponse, RetryConfig } from "hls.js";
 import Hls, { Events } from "hls.js/light";
+import type { Film } from "./answers.ts";
+import { fitsFilm } from "./film.ts";
 import { type KeyDesk, keyLoaderAt } from "./key-loader.ts";
 
 export interface PlayerOptions {
@@ -8,7 +10,7 @@ export interface PlayerOptions {
   readonly keys: KeyDesk;
   /** The most that may be paid for and not yet watched. */
   readonly windowSeconds: number;
-  readonly unitSeconds: number;
+  readonly film: Film;
   /** A file of the site did not come, or came again. */
   readonly onSite: (reached: boolean) => void;
   /** Playing cannot go on. */
@@ -21,7 +23,7 @@ export interface Player {
 }
 
 const AGAIN_MS = 500;
-/** The loader's own: it takes no reply (status 0) for hopeless and gives up. A site that is away comes back. */
+/** For playlists hls.js takes no reply (status 0) for hopeless and gives up. A site that is away comes back. */
 const patient: RetryConfig = {
   maxNumRetry: Number.MAX_SAFE_INTEGER,
   retryDelayMs: AGAIN_MS,
@@ -38,11 +40,24 @@ const policy = {
 };
 
 /**
+ * Tells hls.js of a file that did not come as of a server that is busy (503). Of status 0 it would make, on a machine without
+ * a network, that the network is away, and wait for its return; but the site may be on this very machine.
+ */
+class SiteLoader extends Hls.DefaultConfig.loader {
+  override load(context: LoaderContext, config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
+    const onError: typeof callbacks.onError = ({ code, text }, ...rest) =>
+      callbacks.onError({ code: code === 0 ? 503 : code, text }, ...rest);
+    super.load(context, config, { ...callbacks, onError });
+  }
+}
+
+/**
  * hls.js, set so that its buffer is the window: it loads the next unit only while less than the window is ahead, and asks
  * for that unit's key first. Pausing fills the buffer and then nothing is asked for, so nothing is paid; no clock counts.
  */
 export function createPlayer(options: PlayerOptions): Player {
-  const { video, playlist, keys, windowSeconds, unitSeconds, onSite, onBroken } = options;
+  const { video, playlist, keys, windowSeconds, film, onSite, onBroken } = options;
+  const { unitSeconds } = film;
   const ahead = Math.max(windowSeconds - unitSeconds, unitSeconds / 2);
   const { loader } = Hls.DefaultConfig;
   const hls = new Hls({
@@ -52,11 +67,17 @@ export function createPlayer(options: PlayerOptions): Player {
     maxMaxBufferLength: ahead,
     maxBufferSize: 0,
     loader: keyLoaderAt(keys) as typeof loader,
-    pLoader: loader as never,
-    fLoader: loader as never,
+    pLoader: SiteLoader as never,
+    fLoader: SiteLoader as never,
     manifestLoadPolicy: policy,
     playlistLoadPolicy: policy,
     fragLoadPolicy: policy,
+  });
+  hls.on(Events.LEVEL_LOADED, (_, { details }) => {
+    const durations = details.fragments.map(({ duration }) => duration);
+    if (fitsFilm(film, durations)) return;
+    hls.stopLoad();
+    onBroken("The site's playlist is not the film that it has told the price of.");
   });
   hls.on(Events.FRAG_LOADED, () => onSite(true));
   hls.on(Events.ERROR, (_, { fatal, type, details, response }) => {
@@ -65,7 +86,7 @@ export function createPlayer(options: PlayerOptions): Player {
       return;
     }
     if (type === "mediaError") hls.recoverMediaError();
-    else onBroken(details);
+    else onBroken(`The player gave up: ${details}.`);
   });
   hls.loadSource(playlist);
   hls.attachMedia(video);

@@ -1,8 +1,8 @@
 import { satText, suggestedCapSat } from "./amounts.ts";
 import type { Film, Quote, Subscription } from "./answers.ts";
-import { ask, Refused } from "./api.ts";
+import { ask, filmAt, Refused, subscriptions } from "./api.ts";
 import { followSessions } from "./events.ts";
-import { addressOf, type FilmAddress, filmAt, pageOf, runningFor, subscriptions } from "./film.ts";
+import { addressOf, type FilmAddress, runningFor, searchOf } from "./film.ts";
 import { useLink } from "./login.ts";
 import { endText, type Situation, statusOf } from "./status.ts";
 import {
@@ -41,14 +41,15 @@ async function main(): Promise<void> {
   try {
     all = await subscriptions();
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof Refused))
+      return showCover({ title: "Your node does not answer", text: "Load the page again." });
     return showCover({ title: "This browser is not logged in", text: `${linkFault ?? error.message}\n${NEW_LINK}` });
   }
   show("logout", true);
   const address = addressOf(location.search);
   const last = all.at(-1);
   if (address !== undefined) await watch(address, all);
-  else if (last !== undefined) location.replace(pageOf(last));
+  else if (last !== undefined) location.replace(searchOf(last));
   else showCover({ title: "No film is chosen", text: NEW_LINK });
 }
 const NEW_LINK = "Make a link with: npm run sluice -- stream page <site> <stream>";
@@ -104,7 +105,10 @@ function listen(watching: Watching): void {
     video.controls = false;
     void watching.stop();
   });
-  element("form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+  element("form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (watching.stage === "ready") void play(watching);
+  });
   windowField.addEventListener("change", () => {
     showLimits(watching.film, Number(windowField.value));
     watching.prepare(Number(windowField.value));
@@ -140,7 +144,7 @@ async function play(watching: Watching): Promise<void> {
   try {
     await watching.play({ capMsat: BigInt(capField.value) * 1000n, windowUnits: Number(windowField.value) });
     video.controls = true;
-    video.focus();
+    video.focus({ preventScroll: true });
   } catch (error) {
     refusal = error instanceof Error ? error.message : "It cannot be played.";
   }
@@ -197,7 +201,9 @@ function coverOf(watching: Watching, stalled: boolean): Cover | undefined {
       ...(receipt && { receipt: `/v1/subscriptions/${id}/receipt` }),
     };
   }
-  if (over !== undefined && (stalled || !begun)) return { ...endText(over), ...(begun && { button: "Watch again" }) };
+  const hasUnits = subscription !== undefined && subscription.unlocked.length > 0;
+  if (over !== undefined && (stalled || !begun))
+    return { ...endText(over), ...(begun && hasUnits && { button: "Watch again" }) };
   if (stage === "closing" || begun) return undefined;
   const price = BigInt(film.priceMsatPerUnit) === 0n ? "free" : `${satText(film.priceMsatPerUnit)} sat ${per(film)}`;
   return {
@@ -205,7 +211,7 @@ function coverOf(watching: Watching, stalled: boolean): Cover | undefined {
     button: `${stage === "open" ? "Go on" : "Play"} · ${price}`,
   };
 }
-const HOW = "Each second is paid for when the player needs it. While you pause, nothing is paid.";
+const HOW = "Each second is paid for when the player needs it.\nWhile you pause, nothing is paid.";
 const per = ({ unitSeconds }: Film): string => (unitSeconds === 1 ? "a second" : `for ${unitSeconds} seconds`);
 
 void main();

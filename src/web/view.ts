@@ -1,6 +1,6 @@
 import { satText } from "./amounts.ts";
 import type { Film, Subscription } from "./answers.ts";
-import { paidAhead, spent, stretches, type Watched } from "./meter.ts";
+import { paidAhead, type Stretch, spent, stretches, type Watched } from "./meter.ts";
 import type { Status } from "./status.ts";
 
 type Kind<T extends Element> = new () => T;
@@ -65,14 +65,16 @@ export function showBar(film: Film, subscription: Subscription | undefined, watc
     const marks = Array.from({ length: film.units <= MARKS_MAX ? film.units - 1 : 0 }, (_, unit) => line(unit + 1));
     element("bar-marks", SVGGElement).replaceChildren(...marks);
   }
-  const paid = [...(subscription?.unlocked ?? []), ...Array(film.freeUnits).keys()];
-  rows("bar-paid", new Set(paid));
-  rows("bar-watched", watched.units);
-  const at = String(Math.min(watched.at / film.unitSeconds, film.units));
+  const paid = (subscription?.unlocked ?? []).filter((unit) => unit >= film.freeUnits);
+  const free: readonly Stretch[] = film.freeUnits > 0 ? [[0, film.freeUnits]] : [];
+  rows("bar-paid", [...free, ...stretches(paid)]);
+  rows("bar-watched", stretches(watched.units));
+  // Out of sight until there is something to play.
+  const at = String(subscription === undefined ? -1 : Math.min(watched.at / film.unitSeconds, film.units));
   for (const end of ["x1", "x2"]) element("bar-at", SVGLineElement).setAttribute(end, at);
   bar.setAttribute(
     "aria-label",
-    `${new Set(paid).size} of ${film.units} parts paid for, ${watched.units.size} watched`,
+    `${paid.length + film.freeUnits} of ${film.units} parts paid for or free, ${watched.units.size} watched`,
   );
 }
 /** With more units the marks between them would be all there is to see. */
@@ -83,9 +85,8 @@ function line(at: number): SVGElement {
   for (const [name, value] of Object.entries({ x1: at, x2: at, y1: 0, y2: 1 })) mark.setAttribute(name, String(value));
   return mark;
 }
-function rows(id: string, units: ReadonlySet<number>): void {
+function rows(id: string, wanted: readonly Stretch[]): void {
   const group = element(id, SVGGElement);
-  const wanted = stretches(units);
   const drawn = wanted.map(([from, to]) => `${from}-${to}`).join(" ");
   if (group.dataset["drawn"] === drawn) return;
   group.dataset["drawn"] = drawn;

@@ -58,15 +58,15 @@ export class Watching {
       video: this.#video,
       playlist: playlistOf(this.address),
       keys: {
-        subscription: () => (this.stage === "open" ? this.subscription?.id : undefined),
+        subscription: () => (this.stage === "open" && this.over === undefined ? this.subscription?.id : undefined),
         asked: (unit) => this.#asked(unit),
         waits: (problem) => this.#waits(problem),
         ended: (problem) => this.#end(problem),
       },
+      film: this.film,
       windowSeconds: windowUnits * this.film.unitSeconds,
-      unitSeconds: this.film.unitSeconds,
       onSite: (reached) => this.#set({ siteReached: reached }),
-      onBroken: (detail) => this.#end({ code: "OTHER", detail: `The player gave up: ${detail}.`, retryable: false }),
+      onBroken: (detail) => this.#end({ code: "OTHER", detail, retryable: false }),
     });
   }
   /** Opens the session if none is open, and plays. Rejects with why it cannot. */
@@ -191,7 +191,8 @@ export class Watching {
     this.#set(problem === undefined ? { nodeReached: false } : { held: problem, nodeReached: true });
   }
   #end(problem: Problem): void {
-    this.#set({ over: problem, held: undefined });
+    // What came first is why.
+    this.#set({ over: this.over ?? problem, held: undefined });
     if (problem.code === "SESSION_CLOSED") void this.refresh();
   }
   #set(change: Partial<Pick<Watching, "held" | "over" | "nodeReached" | "siteReached">>): void {

@@ -30,6 +30,8 @@ export interface Screen {
   /** Seconds that could be played on without asking for more; much, once the end is there. */
   buffered(): Promise<number>;
   seek(seconds: number): Promise<void>;
+  /** What pages loaded from now on are told of the machine's network. It is not needed, but hls.js goes by it. */
+  network(isThere: boolean): Promise<void>;
   /** Resolves once the clip has come so far. */
   reaches(seconds: number): Promise<void>;
   /** Keeps a picture of the page among the files of the run. */
@@ -78,6 +80,10 @@ export async function openScreen(browser: Browser): Promise<Screen> {
         return 0;
       })(document.querySelector("video"))`),
     seek: (seconds) => page.evaluate(`document.querySelector("video").currentTime = ${seconds}`),
+    async network(isThere) {
+      const told = `{ get: () => ${isThere}, configurable: true }`;
+      await page.addInitScript(`Object.defineProperty(Navigator.prototype, "onLine", ${told})`);
+    },
     async reaches(seconds) {
       await until(`second ${seconds}`, async () => (await position()) >= seconds);
     },

@@ -175,6 +175,25 @@ describe("Channel host: hostile openers. RELIABILITY C29, U1, U4", () => {
     expect(mallory.of("error").map(({ data }) => text(data))).to.include("too many openings at once");
   });
 
+  it("forgets after 2016 blocks what an opener that is gone never funded: no record, and no place taken", async function () {
+    this.timeout(120_000);
+    const { world, nodes, edges } = await line(2);
+    const node = first({ world, nodes, edges });
+    const mallory = await openUnfunded(world, node, 4);
+    mallory.session.close();
+    await world.pass(1_000);
+    world.chain.mine(2_016);
+    await world.until(() => states(node).length === 1, 120_000);
+    expect(states(node)).to.deep.equal(["Normal"]);
+    const again = await openUnfunded(world, node, 1);
+    expect(again.of("accept_channel").length).to.equal(1);
+    again.session.close();
+    await world.pass(1_000);
+    node.crash(0);
+    expect(recordsOf(node, "channel/")).to.have.length(2);
+    expect(violations(world)).to.deep.equal([]);
+  });
+
   it("refuses a second funding with the outpoint of a channel that it has: the first one stays as it is", async () => {
     const { world, nodes, edges } = await line(2);
     const node = first({ world, nodes, edges });

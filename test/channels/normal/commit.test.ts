@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import type { ChannelMessage } from "../../../channels/index.ts";
-import { encodeChannel } from "../../../channels/index.ts";
+import { remoteCommitment, remoteTerms, specOf } from "../../../channels/commitments.ts";
+import { type ChannelMessage, encodeChannel, sign } from "../../../channels/index.ts";
+import { remoteCommitmentRequest } from "../../../channels/keys/signer.ts";
+import { commitmentMessage } from "../../../channels/normal/sign.ts";
+import { present } from "../../../src/base/result.ts";
 import { msat } from "../../../src/base/units.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import type { RevokeAndAck } from "../../../src/wire/updates.ts";
@@ -8,6 +11,73 @@ import { normal, type Pair } from "../../support/channel-pair.ts";
 
 const tell = (pair: Pair, to: "a" | "b", message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 const names = (pair: Pair) => pair.trace.map(({ from, message }) => `${from} ${message.name}`);
+
+/** What a would say to sign b's next commitment with nothing new in it, and a's books as if it had. */
+function signEmpty(pair: Pair): ChannelMessage {
+  const { a } = pair.parties;
+  const { commitments, params } = a.funded;
+  const point = present(commitments.remoteNextPoint, "b's next point");
+  const number = commitments.remote.number + 1n;
+  const commitment = remoteCommitment(pair.env("a"), params, { number, point }, specOf(commitments, "remote_next"));
+  const signed = sign(a.secrets, a.memory, remoteCommitmentRequest(remoteTerms(params), point, commitment));
+  if (!signed.ok) throw new Error(JSON.stringify(signed.error));
+  a.memory = signed.value.memory;
+  const { signatures } = signed.value;
+  const sent = { txid: commitment.txid, signatures, updates: [] };
+  a.state = { ...a.funded, commitments: { ...commitments, sent, lastSent: "commitment_signed" } };
+  return commitmentMessage(a.funded, signatures);
+}
+
+describe("a commitment_signed that includes no update, which a peer must not send", () => {
+  it("is taken once: the commitment before is revoked, and nothing else changes", () => {
+    const pair = normal();
+    const before = pair.parties.b.funded.commitments;
+    tell(pair, "b", signEmpty(pair));
+    expect(names(pair)).to.deep.equal(["b revoke_and_ack"]);
+    const { commitments } = pair.parties.b.funded;
+    expect(commitments).to.deep.equal({
+      ...before,
+      local: { number: 1n, signatures: commitments.local.signatures },
+      lastSent: "revoke_and_ack",
+    });
+    pair.settle();
+    pair.offer("a", 1_000n);
+    pair.settle();
+    expect(pair.parties.b.incoming.size).to.equal(1);
+  });
+  it("is answered by a warning when it comes twice in a row; the channel goes on after a reconnection", () => {
+    const pair = normal();
+    tell(pair, "b", signEmpty(pair));
+    pair.settle();
+    const before = pair.parties.b.funded.commitments;
+    tell(pair, "b", signEmpty(pair));
+    expect(pair.parties.b.take("SendWarning")).to.deep.equal([
+      {
+        tag: "SendWarning",
+        channelId: pair.parties.b.funded.params.channelId,
+        text: "commitment without updates",
+        disconnect: true,
+      },
+    ]);
+    expect(pair.parties.b.funded.commitments).to.deep.equal(before);
+    pair.connect();
+    pair.settle();
+    pair.offer("a", 1_000n);
+    pair.settle();
+    expect([pair.parties.b.incoming.size, pair.parties.b.state.tag]).to.deep.equal([1, "Normal"]);
+  });
+  it("is taken as often as updates come between", () => {
+    const pair = normal();
+    for (let round = 1; round <= 3; round++) {
+      tell(pair, "b", signEmpty(pair));
+      pair.settle();
+      pair.offer("a", 1_000n, round);
+      pair.settle();
+      expect(pair.parties.b.incoming.size).to.equal(round);
+    }
+    expect(pair.parties.b.take("SendWarning")).to.deep.equal([]);
+  });
+});
 
 describe("BOLT 2 §Committing Updates So Far: commitment_signed", () => {
   it("asks once for a signature, and puts all that has queued under it", () => {

@@ -73,6 +73,12 @@ describe("What a claim may cost: RELIABILITY O1, O15, O26", () => {
     expect(claimFeerate(free, blockHeight(9_999), FLOOR)).to.equal(FLOOR);
     expect(claimFeerate(free, blockHeight(9_999), satPerKw(1))).to.equal(253);
   });
+  it("never follows an estimate beyond the budget, deadline or none", () => {
+    for (const of of [claim(), { ...claim(), deadline: undefined }])
+      expect(feeForWeightCeil(claimFeerate(of, since, satPerKw(4_000_000)), claimWeight(of)) <= 500_000n).to.equal(
+        true,
+      );
+  });
   it("an anchor pays for its parent what that lacks, to the sat", () => {
     const anchor = claim({ why: "anchor", parent: { weight: 1_124, fee: sat(500n) } });
     expect(parentDeficit(anchor, satPerKw(1_000))).to.equal(1_124n - 500n);

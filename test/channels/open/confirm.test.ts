@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import { blockHeight } from "../../../src/base/units.ts";
-import { fundedOutput, HEIGHT, normal, opened } from "../../support/channel-pair.ts";
+import type { ChannelMessage } from "../../../channels/index.ts";
+import { utf8 } from "../../../src/base/bytes.ts";
+import { blockHeight, satPerKw } from "../../../src/base/units.ts";
+import { SCRIPT } from "../../support/channel-fixtures.ts";
+import { fundedOutput, HEIGHT, normal, opened, type Pair } from "../../support/channel-pair.ts";
 
 describe("RELIABILITY U1: no channel_ready before the funding output is checked (CONFORMANCE 43)", () => {
   function confirmedWith(change: (output: { amount: bigint; script: Uint8Array }) => unknown): string {
@@ -49,6 +52,49 @@ describe("RELIABILITY U1: no channel_ready before the funding output is checked 
     expect(pair.parties.b.tags()).to.include("Forget");
     expect(pair.parties.a.state.tag, "the opener never forgets its money").to.not.equal("Closed");
   });
+
+  /** What the opener says or does to a channel that it never funds. */
+  const leavings: readonly [string, string, (pair: Pair) => void][] = [
+    ["that its opener failed", "Failed", (pair) => pair.give("b", { tag: "PeerMessage", message: errorTo(pair) })],
+    [
+      "that is shutting down",
+      "ShuttingDown",
+      (pair) => pair.give("b", { tag: "Shutdown", script: SCRIPT.b, feerate: satPerKw(500) }),
+    ],
+    [
+      "whose close is agreed on",
+      "Closing",
+      (pair) => {
+        for (const name of ["a", "b"] as const)
+          pair.give(name, { tag: "Shutdown", script: SCRIPT[name], feerate: satPerKw(500) });
+        pair.settle();
+      },
+    ],
+  ];
+  for (const [what, tag, leave] of leavings)
+    it(`forgets, as accepter, also a channel ${what} (CONFORMANCE 42)`, () => {
+      const pair = opened();
+      pair.settle();
+      leave(pair);
+      expect(pair.parties.b.state.tag).to.equal(tag);
+      pair.block(HEIGHT + 2015);
+      expect(pair.parties.b.state.tag).to.equal(tag);
+      pair.block(HEIGHT + 2016);
+      expect(pair.parties.b.state.tag).to.equal("Closed");
+      expect(pair.parties.b.tags()).to.include("Forget");
+    });
+
+  it("forgets nothing that was once ready, though a reorganisation took its funding away", () => {
+    const pair = normal();
+    pair.give("b", { tag: "FundingReorged" });
+    pair.block(HEIGHT + 3_000);
+    expect(pair.parties.b.state.tag).to.equal("Normal");
+  });
+});
+const errorTo = (pair: Pair): ChannelMessage => ({
+  name: "error",
+  channel_id: pair.parties.b.funded.params.channelId,
+  data: utf8("never mind"),
 });
 
 describe("RELIABILITY C30: channel_ready and announcement_signatures early, late and often (CONFORMANCE 45)", () => {
