@@ -110,7 +110,11 @@ function endedBy(
     return { state, effects: [closed, { tag: "Breach", txid, number: publication.number }] };
   }
   // Ahead of all that we have signed: whatever we hold is revoked by now.
-  if (publication.tag === "future") return { state: { ...state, cause: { tag: "data_lost" } }, effects: [closed] };
+  if (publication.tag === "future") {
+    const cause = { tag: "data_lost" } as const;
+    const news: readonly Effect[] = state.cause.tag === "data_lost" ? [] : [{ tag: "ChannelFailed", cause }];
+    return { state: { ...state, cause }, effects: [closed, ...news] };
+  }
   return { state, effects: [closed] };
 }
 

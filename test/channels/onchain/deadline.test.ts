@@ -157,6 +157,26 @@ describe("What spends the funding output (CONFORMANCE 127, 128)", () => {
     court.mine();
     expect(ends(court, "a")).to.deep.equal(["failed"]);
   });
+  it("may be a commitment that we know nothing of: we say that our record is an old one, and publish nothing", () => {
+    const { court } = offered("a");
+    const { pair } = court;
+    pair.connect();
+    pair.settle();
+    const old = present(pair.parties.a.disk, "an old record");
+    pair.offer("a", 100_000_000n);
+    pair.settle();
+    pair.disconnect();
+    pair.load("a", old);
+    pair.parties.a.log = [];
+    pair.parties.a.broadcasts = [];
+    pair.give("b", { tag: "ForceClose" });
+    court.act();
+    court.mine(2);
+    const { a } = pair.parties;
+    expect(a.take("ChannelFailed").map(({ cause }) => cause.tag)).to.deep.equal(["funding_spent", "data_lost"]);
+    expect([by(court, "a"), a.broadcasts]).to.deep.equal(["future", []]);
+    expect(court.worth("a") > 396_000n, "our balance is ours all the same").to.equal(true);
+  });
 });
 
 describe("Locks of what we publish (CONFORMANCE 137)", () => {
