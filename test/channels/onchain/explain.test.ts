@@ -116,7 +116,7 @@ describe("explain: why a channel was closed, for each cause", () => {
     expect(said).to.deep.equal({
       cause: "data_lost",
       why: "The peer has proved that our record of it is an old one: nothing of ours may be published, the peer has to close.",
-      since: court.height - 1,
+      since: court.height,
       closing: {
         txid: txidOf(present(pair.parties.b.broadcasts.at(-1), "its commitment")),
         height: court.height,
@@ -139,7 +139,7 @@ describe("explain: why a channel was closed, for each cause", () => {
     expect(said).to.deep.equal({
       cause: "funding_spent",
       why: "The peer closed it without us.",
-      since: court.height - 1,
+      since: court.height,
       closing: { txid, height: court.height, by: "remote", what: "the peer's commitment" },
     });
     expect(outputs.map(({ what, status, height }) => ({ what, status, height }))).to.have.deep.members([
