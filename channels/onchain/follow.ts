@@ -1,5 +1,6 @@
 import { outpointKey } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
+import { type BlockHeight, blockHeight } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -19,7 +20,7 @@ import { isOver, type Progress, progressOf } from "./progress.ts";
  * follows from the state and the facts in it, so it may be said any number of times.
  */
 export function followChain(env: ChannelEnv, failed: Failed, before: readonly Effect[]): Transition {
-  const state = failed.failedAt === undefined ? { ...failed, failedAt: env.height } : failed;
+  const state = failed.failedAt === undefined ? { ...failed, failedAt: heightNow(env, failed) } : failed;
   const progress = progressOf(env, state);
   if (progress?.publication.tag === "revoked" && state.revoked?.number !== progress.publication.number)
     return answer(failed, state, [...before, { tag: "NeedRevokedHtlcs", number: progress.publication.number }]);
@@ -34,6 +35,9 @@ export function followChain(env: ChannelEnv, failed: Failed, before: readonly Ef
   }
   return answer(failed, next, [...all, ...watchAndClaim(progress)]);
 }
+/** A block tells what it spends before it counts itself. */
+const heightNow = (env: ChannelEnv, { spends }: Failed): BlockHeight =>
+  blockHeight(Math.max(env.height, ...spends.map(({ height }) => height)));
 const answer = (before: Failed, next: Failed, effects: readonly Effect[]): Transition =>
   before === next && effects.every(isVolatile) ? advance(next, ...effects) : commit(next, ...effects);
 
@@ -110,7 +114,11 @@ function endedBy(
     return { state, effects: [closed, { tag: "Breach", txid, number: publication.number }] };
   }
   // Ahead of all that we have signed: whatever we hold is revoked by now.
-  if (publication.tag === "future") return { state: { ...state, cause: { tag: "data_lost" } }, effects: [closed] };
+  if (publication.tag === "future") {
+    const cause = { tag: "data_lost" } as const;
+    const news: readonly Effect[] = state.cause.tag === "data_lost" ? [] : [{ tag: "ChannelFailed", cause }];
+    return { state: { ...state, cause }, effects: [closed, ...news] };
+  }
   return { state, effects: [closed] };
 }
 

@@ -80,7 +80,7 @@ export function expectReplay({ court, disks }: Scene, when: string): void {
   }
 }
 
-const feeOf = (court: Court, tx: Tx): bigint =>
+export const feeOf = (court: Court, tx: Tx): bigint =>
   tx.inputs.reduce((sum, { prevout: { txid, vout } }) => {
     const output = present(court.transaction(txid)?.outputs[vout], "what is spent was there");
     return sum + output.amount;
