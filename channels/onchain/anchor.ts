@@ -21,8 +21,9 @@ const UNHURRIED_BLOCKS = 144;
  * now. The wallet adds the coins. BOLT 3 §to_local_anchor and to_remote_anchor Output (option_anchors).
  */
 export function anchorClaim(env: ChannelEnv, state: Failed): Claim | undefined {
-  const { commitment: tx, failedAt } = state;
-  if (tx === undefined || failedAt === undefined) return undefined;
+  const { commitment: tx, failedAt, funding } = state;
+  // Without the output that it spends no fee gets it mined: coins would wait for whoever never funded the channel.
+  if (tx === undefined || failedAt === undefined || funding.confirmed === undefined) return undefined;
   const { txid, outputs, fee } = currentLocal(env, state);
   const vout = outputs.findIndex(({ role }) => role.tag === "to_local_anchor");
   if (vout < 0) return undefined;
