@@ -72,10 +72,7 @@ export async function bookWorld(): Promise<BookWorld> {
 
 function nodeOf(world: World, wires: Wires, name: string): LabNode {
   const random = seededRandom(`the book's ${name}`);
-  // Here channels do fail between honest nodes: one of them is not heard of any more.
-  const report = (rule: Rule, detail: string): void => {
-    if (rule !== "no_failure") world.report(rule, name, detail);
-  };
+  const report = (rule: Rule, detail: string): void => world.report(rule, name, detail);
   return new LabNode({
     name,
     words: newWords(random),
@@ -92,6 +89,10 @@ function nodeOf(world: World, wires: Wires, name: string): LabNode {
       new Recorder({
         keychain,
         report,
+        // Here channels do fail between honest nodes: one of them is not heard of any more.
+        mayFail: () => true,
+        // The book's blocks are few, so its depths are not those of a simulated world: the balances at the end tell.
+        isGone: (state, { id }) => state.tag === "Failed" && state.givenUp.includes(id),
         sent: (peer, message, bytes) => {
           const wire = wireOf(name, wires.names.get(peer));
           const queue = wires.waiting?.get(wire) ?? [];
