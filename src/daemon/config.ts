@@ -59,7 +59,7 @@ const SETTINGS = {
   chainPeers: { schema: list, fallback: [] },
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
-  cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 40 },
+  cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
 /** The two parts of a `host:port` that was checked. */
 export function addressOfText(text: string): { readonly host: string; readonly port: number } {

@@ -1,3 +1,4 @@
+import { isDurable } from "../../channels/index.ts";
 import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
@@ -144,9 +145,10 @@ function channelListener(
       else incoming.relayRefused(turn, origin, reason.code);
     },
     committed: (turn, { state }) => {
-      if (!("commitments" in state)) return;
-      const received = () =>
-        new Set(state.commitments.htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
+      if (!isDurable(state)) return;
+      // What a channel still held when it was buried is over with it.
+      const htlcs = "commitments" in state ? state.commitments.htlcs : [];
+      const received = () => new Set(htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
       incoming.channelCommitted(turn, state.params.channelId, received);
     },
     ready: (turn, entry, isNews) => {

@@ -51,9 +51,10 @@ export class Ends {
       if (htlc.side === "offered" && htlc.preimage !== undefined) this.#down(htlc.origin, "fulfilled");
     }
     for (const htlc of htlcsOf(before)) {
-      if (left.has(nameOf(htlc)) || htlc.removal === undefined) continue;
-      if (htlc.side === "offered") this.#down(htlc.origin, htlc.removal.tag);
-      else this.#up(circuitKey({ channelId: id, htlcId: htlc.id }), htlc.removal.tag);
+      const end = left.has(nameOf(htlc)) ? undefined : before?.tag === "Failed" ? endOnChain(htlc) : htlc.removal?.tag;
+      if (end === undefined) continue;
+      if (htlc.side === "offered") this.#down(htlc.origin, end);
+      else this.#up(circuitKey({ channelId: id, htlcId: htlc.id }), end);
     }
   }
   #down(origin: HtlcOrigin, end: End): void {
@@ -89,6 +90,11 @@ export class Ends {
   }
 }
 
+/** Of a channel that is forgotten because it is buried: without a preimage the money went back. */
+function endOnChain(htlc: Htlc): End {
+  const isPaid = htlc.side === "offered" ? htlc.preimage !== undefined : htlc.removal?.tag === "fulfilled";
+  return isPaid ? "fulfilled" : "failed";
+}
 const htlcsOf = (state: DurableState | undefined): readonly Htlc[] =>
   state !== undefined && "commitments" in state ? state.commitments.htlcs : [];
 const nameOf = ({ side, id }: Htlc): string => `${side}/${id}`;

@@ -1,4 +1,4 @@
-import type { ChannelKeys, DurableState, FundedState, Htlc, HtlcOrigin } from "../../channels/index.ts";
+import type { ChannelKeys, DurableState, FundedState, Htlc, HtlcOrigin, OfferedHtlc } from "../../channels/index.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
 import type { MessageName, WireMessage } from "../wire/registry.ts";
@@ -13,6 +13,8 @@ export interface Leaving {
   readonly durable: Ledger;
   /** The node's keys of one channel. */
   readonly keys: (index: number) => ChannelKeys;
+  /** Whether the chain itself has ended an HTLC that was offered in a channel that has failed. */
+  readonly isGone: (state: FundedState, htlc: OfferedHtlc) => boolean;
 }
 /** What must hold when a message leaves; the answer says what does not: as text, when it is that something is not durable. */
 type Law<M> = (leaving: Leaving, message: M) => string | Fault | undefined;
@@ -42,8 +44,8 @@ export const LAWS: Laws = {
       if (htlc.removal.preimage !== payment_preimage) return `HTLC ${id} is marked fulfilled with another preimage`;
       return receiptOf(leaving.durable, channel_id, htlc);
     }),
-  update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.durable, channel_id, id),
-  update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving.durable, channel_id, id),
+  update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
+  update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
   commitment_signed: (leaving, message) =>
     funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
@@ -141,17 +143,20 @@ function receiptOf(durable: Ledger, channelId: ChannelId, htlc: Htlc): string | 
 }
 
 const tooEarly = (detail: string): Fault => ({ rule: "failed_upstream", detail });
-/** On disk no channel holds an HTLC that was offered for this incoming one, and its preimage is not known. */
-function downstreamGone(ledger: Ledger, channelId: ChannelId, htlcId: bigint): Fault | undefined {
-  const circuit = ledger.circuits.get(circuitKey({ channelId, htlcId }));
+/**
+ * On disk no channel holds an HTLC that was offered for this incoming one, or the chain has ended it, deep enough; and
+ * its preimage is not known.
+ */
+function downstreamGone({ durable, isGone }: Leaving, channelId: ChannelId, htlcId: bigint): Fault | undefined {
+  const circuit = durable.circuits.get(circuitKey({ channelId, htlcId }));
   if (circuit?.status.tag === "Fulfilled") return tooEarly(`HTLC ${htlcId} is failed although its preimage is known`);
-  for (const [id, state] of ledger.channels) {
+  for (const [id, state] of durable.channels) {
     if (!isFunded(state)) continue;
     const out = state.commitments.htlcs.find(
-      (htlc) => htlc.side === "offered" && isRelayOf(htlc.origin, channelId, htlcId),
+      (htlc): htlc is OfferedHtlc => htlc.side === "offered" && isRelayOf(htlc.origin, channelId, htlcId),
     );
-    const isBack = state.tag === "Failed" && out !== undefined && state.givenUp.includes(out.id);
-    if (out !== undefined && !isBack) return tooEarly(`HTLC ${out.id} of ${id} downstream still stands at ${out.step}`);
+    if (out === undefined || (state.tag === "Failed" && out.preimage === undefined && isGone(state, out))) continue;
+    return tooEarly(`HTLC ${out.id} of ${id} downstream still stands at ${out.step}`);
   }
   return undefined;
 }
@@ -159,10 +164,11 @@ const isRelayOf = (origin: HtlcOrigin, channelId: ChannelId, htlcId: bigint): bo
   origin.tag === "relay" && origin.channelId === channelId && origin.htlcId === htlcId;
 
 function signedCommitment(
-  { durable }: Leaving,
+  leaving: Leaving,
   { params, commitments, ...state }: FundedState,
   message: CommitmentSigned,
 ): string | Fault | undefined {
+  const { durable } = leaving;
   const { sent } = commitments;
   if (sent === undefined) return "the signed commitment is not written";
   if (!equalBytes(sent.signatures.signature, message.signature)) return "another commitment is written";
@@ -178,7 +184,7 @@ function signedCommitment(
       const fault =
         htlc.removal.tag === "fulfilled"
           ? receiptOf(durable, params.channelId, htlc)
-          : downstreamGone(durable, params.channelId, ref.id);
+          : downstreamGone(leaving, params.channelId, ref.id);
       if (fault !== undefined) return fault;
     }
   }

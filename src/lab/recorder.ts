@@ -1,18 +1,24 @@
+import { localTerms } from "../../channels/commitments.ts";
 import {
   type ChannelKeys,
   channelKeys,
   channelSecrets,
   type DurableState,
+  type FailureCause,
   type FundedState,
+  type OfferedHtlc,
 } from "../../channels/index.ts";
+import { commitmentNumberOf } from "../../channels/tx/commitment-number.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { ChannelId, NodeId, Outpoint, Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import type { Keychain } from "../daemon/keychain.ts";
+import { KEY } from "../daemon/records.ts";
+import { loadWallet } from "../daemon/wallet/records.ts";
 import type { Store, StoreRecord } from "../ports/store.ts";
 import { decodeMessage, type WireMessage } from "../wire/registry.ts";
-import { auditChannel } from "./books.ts";
+import { auditChannel, type Fault } from "./books.ts";
 import { Ends } from "./ends.ts";
 import { broken } from "./laws.ts";
 import { copyOf, type Entry, emptyLedger, enter, type Ledger, readRecord } from "./ledger.ts";
@@ -22,6 +28,10 @@ import type { Rule } from "./violation.ts";
 export interface RecorderOptions {
   readonly keychain: Keychain;
   readonly report: (rule: Rule, detail: string) => void;
+  /** Whether the world has planned that the channel fails like this. */
+  readonly mayFail: (id: ChannelId, cause: FailureCause) => boolean;
+  /** Whether the chain has ended an HTLC that was offered. */
+  readonly isGone: (state: FundedState, htlc: OfferedHtlc) => boolean;
   /** Every message that leaves and every write, for counters and the trace. */
   readonly sent: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
   readonly wrote: (records: readonly StoreRecord[]) => void;
@@ -41,6 +51,8 @@ export class Recorder {
   /** Also what is on its way to the disk. */
   written: Ledger = emptyLedger();
   readonly ends: Ends;
+  /** The last durable state of every channel that ever had money in it, also of those that are forgotten. */
+  readonly last = new Map<ChannelId, FundedState>();
   readonly #options: RecorderOptions;
   readonly #raw = new Map<string, Uint8Array>();
   readonly #pending: Group[] = [];
@@ -48,12 +60,24 @@ export class Recorder {
   #life = 0;
   readonly #keys = new Map<number, ChannelKeys>();
   #kept = 0;
+  /** Commitments, and what followed from them, of channels that have failed. */
+  readonly #endings = new Set<Txid>();
+  /** By channel: the newest of our commitments whose secret has left. */
+  readonly #revealed = new Map<ChannelId, bigint>();
   /** The newest commitment of the peer that was signed, by channel. */
   readonly #signed = new Map<ChannelId, { readonly number: bigint; readonly signature: Uint8Array }>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.ends = new Ends(options.report);
+  }
+
+  /** Hex of every script that the wallet on the disk has ever handed out. */
+  walletScripts(): ReadonlySet<string> {
+    const entries = [...this.#raw]
+      .filter(([key]) => key.startsWith(KEY.wallet))
+      .map(([key, value]) => ({ key, value }));
+    return new Set(loadWallet(entries, undefined).addresses.keys());
   }
 
   /** Groups that were appended and are not yet durable. */
@@ -96,9 +120,13 @@ export class Recorder {
     assert(decoded.ok && decoded.value.name !== "unknown", "a node reads what it writes");
     const message = decoded.value as WireMessage;
     const { durable } = this;
-    const fault = broken({ peer, durable, keys: (index) => this.#keysOf(index) }, message);
+    const fault = broken(
+      { peer, durable, keys: (index) => this.#keysOf(index), isGone: this.#options.isGone },
+      message,
+    );
     if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
     if (message.name === "commitment_signed") this.#signs(message.channel_id, message.signature);
+    if (message.name === "revoke_and_ack") this.#reveals(message.channel_id);
     this.#options.sent(peer, message, bytes);
   }
 
@@ -110,7 +138,9 @@ export class Recorder {
     const txid = txidOf(tx);
     for (const { prevout } of tx.inputs) {
       const state = this.#fundedBy(prevout);
-      if (state === undefined || this.#mayEndWith(state, txid)) continue;
+      if (state === undefined) continue;
+      if (this.#isRevoked(state, tx)) this.#options.report("revoked_state", `${txid} is a commitment that is revoked`);
+      if (this.#mayEndWith(state, txid)) continue;
       this.#options.report("revoked_state", `transaction ${txid} spends the funding of a channel that is ${state.tag}`);
     }
     if (this.#spendsAnEnd(tx)) return;
@@ -120,6 +150,16 @@ export class Recorder {
       }
     }
   }
+  #reveals(id: ChannelId): void {
+    const state = this.durable.channels.get(id);
+    if (state === undefined || !("commitments" in state)) return;
+    this.#revealed.set(id, state.commitments.local.number - 1n);
+  }
+  #isRevoked({ params }: FundedState, tx: Tx): boolean {
+    const number = commitmentNumberOf(tx, localTerms(params).obscuringFactor);
+    const revealed = this.#revealed.get(params.channelId);
+    return number !== undefined && revealed !== undefined && number <= revealed;
+  }
   #mayEndWith(state: FundedState, txid: Txid): boolean {
     if (state.tag === "Closing") return txidOf(state.tx) === txid;
     if (state.tag !== "Failed" || state.cause.tag === "data_lost") return false;
@@ -127,18 +167,12 @@ export class Recorder {
   }
   /** It spends a funding output, which was judged, or something that followed from one. */
   #spendsAnEnd(tx: Tx): boolean {
-    const ends = new Set<Txid>();
-    for (const state of this.durable.channels.values()) {
-      if (state.tag !== "Failed") continue;
-      for (const { tx: spend } of state.spends) ends.add(txidOf(spend));
-      if (state.commitment !== undefined) ends.add(txidOf(state.commitment));
-    }
-    return tx.inputs.some(({ prevout }) => ends.has(prevout.txid) || this.#fundedBy(prevout) !== undefined);
+    return tx.inputs.some(({ prevout }) => this.#endings.has(prevout.txid) || this.#fundedBy(prevout) !== undefined);
   }
   #fundedBy(outpoint: Outpoint): FundedState | undefined {
-    for (const state of this.durable.channels.values()) {
+    for (const state of this.last.values()) {
       const { txid, vout } = state.params.funding;
-      if ("commitments" in state && txid === outpoint.txid && vout === outpoint.vout) return state;
+      if (txid === outpoint.txid && vout === outpoint.vout) return state;
     }
     return undefined;
   }
@@ -172,7 +206,7 @@ export class Recorder {
       const entry = readRecord(record);
       if (entry === undefined) continue;
       if (entry.kind === "channel" && entry.value !== undefined) {
-        for (const { rule, detail } of auditChannel(this.written.channels.get(entry.id), entry.value)) {
+        for (const { rule, detail } of this.#auditChannel(entry.id, entry.value)) {
           this.#options.report(rule, `channel ${entry.id.slice(0, 8)}: ${detail}`);
         }
       }
@@ -180,6 +214,9 @@ export class Recorder {
     }
     for (const entry of entries) enter(this.written, entry);
     return { records, entries };
+  }
+  #auditChannel(id: ChannelId, state: DurableState): readonly Fault[] {
+    return auditChannel(this.written.channels.get(id), state, (cause) => this.#options.mayFail(id, cause));
   }
   #keep({ records, entries }: Group): void {
     for (const { key, value } of records) {
@@ -189,8 +226,16 @@ export class Recorder {
     this.ends.take(this.durable, entries);
     for (const entry of entries) {
       enter(this.durable, entry);
+      if (entry.kind === "channel") this.#remember(entry.id, entry.value);
       if (entry.kind === "channel" && this.#kept++ % SAMPLE === 0) this.#auditKept(entry.value);
     }
+  }
+  #remember(id: ChannelId, state: DurableState | undefined): void {
+    if (state === undefined || !("commitments" in state)) return;
+    this.last.set(id, state);
+    if (state.tag !== "Failed") return;
+    for (const { tx } of state.spends) this.#endings.add(txidOf(tx));
+    if (state.commitment !== undefined) this.#endings.add(txidOf(state.commitment));
   }
   #auditKept(state: DurableState | undefined): void {
     if (state === undefined || !("commitments" in state)) return;

@@ -1,9 +1,13 @@
 import type { Store } from "../ports/store.ts";
-import { auditChain, auditPayments } from "./account.ts";
+import { auditPayments } from "./account.ts";
+import { forgetAll } from "./bury.ts";
+import { auditChain } from "./chain-account.ts";
 import { auditQuietChannels, calm, closeAll, comeToRest } from "./settle.ts";
-import { bury, drawTopology, type Edge, setUp } from "./setup.ts";
+import { bury, coinsOf, drawTopology, type Edge, setUp } from "./setup.ts";
 import { type Opening, rage } from "./storm.ts";
+import { reorganiseDeeply } from "./storm-chain.ts";
 import type { Tally } from "./tally.ts";
+import { isTakenBack, themeOf } from "./theme.ts";
 import type { Violation } from "./violation.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -34,7 +38,7 @@ export const PAYMENTS_MIN = 20;
 const STORM = { events: 700, payments: 25 };
 const NODES = { min: 3, max: 5 };
 
-/** One seed from the first block to the last: open, pay in a storm, come to rest, close, and settle the account. */
+/** One seed from the first block to the last: open, pay in a storm, come to rest, close, bury, and settle the account. */
 export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
   const { seed, nodes = NODES.min + (seed % (NODES.max - NODES.min + 1)) } = options;
   const { traceLines, plant, opened } = options;
@@ -58,7 +62,7 @@ async function live(
 ): Promise<void> {
   if (!(await setUp(world, edges)) || !(await comeToRest(world, edges))) return;
   opened(world, edges);
-  const openings = await rage(world, edges, STORM);
+  const openings = await rage(world, edges, { ...STORM, theme: themeOf(world.seed) });
   if (world.violations.length > 0) return;
   await calm(world, edges);
   if (!(await comeToRest(world, edges))) return;
@@ -68,9 +72,11 @@ async function live(
   // Long enough for peers to ask whether somebody is still there.
   if (world.chance.percent(25)) await world.pass(70_000);
   auditQuietChannels(world, all);
-  auditPayments(world, all);
   if (world.violations.length > 0 || !(await closeAll(world, all))) return;
-  auditChain(world, all, edges);
+  if (isTakenBack(world.seed)) await reorganiseDeeply(world);
+  if (!(await forgetAll(world))) return;
+  auditPayments(world, all);
+  auditChain(world, all, (node) => coinsOf(node, edges));
 }
 
 /** Of the channels that were begun in the storm those that came to be: the opener has them on its disk. */

@@ -1,10 +1,12 @@
 import type { FundedState } from "../../channels/index.ts";
-import { present } from "../base/result.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
 import { answered, type Edge, idOf } from "./setup.ts";
 import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
+/** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
+const BLOCK_MS = 600;
+const BLOCKS_TO_REST_MAX = 400;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
 /** Closings that were begun and lost with a crash are begun again. */
@@ -48,23 +50,45 @@ export async function calm(world: World, edges: readonly Edge[]): Promise<void> 
   }
 }
 
-/** Waits until no payment is under way and no HTLC is left anywhere. */
+/**
+ * Waits until no payment is under way and no HTLC is left anywhere but in channels that have failed. What those still
+ * owe to others the chain has to decide, so blocks go on as long as there is one.
+ */
 export async function comeToRest(world: World, edges: readonly Edge[]): Promise<boolean> {
   const isAtRest = (): boolean =>
     world.nodes.every((node) => node.recorder.pending === 0 && unfinished(node).length === 0) &&
-    edges.every((edge) => ends(edge).every((node) => isEmpty(stateAt(node, edge)) && isActive(node, edge)));
-  const rested = await world.until(isAtRest, PATIENCE_MS);
-  if (!rested && world.violations.length === 0) world.report("liveness", "", `not at rest: ${unrest(world, edges)}`);
-  return rested;
+    edges.every(
+      (edge) =>
+        ends(edge).every((node) => hasFailed(node, edge)) ||
+        ends(edge).every((node) => isEmpty(stateAt(node, edge)) && isActive(node, edge)),
+    );
+  for (let blocks = 0; blocks <= BLOCKS_TO_REST_MAX; blocks++) {
+    const needsBlocks = edges.some((edge) => ends(edge).some((node) => hasFailed(node, edge)));
+    if (await world.until(isAtRest, needsBlocks ? BLOCK_MS : PATIENCE_MS)) return true;
+    if (!needsBlocks || world.violations.length > 0) break;
+    mine(world, 1);
+  }
+  if (world.violations.length === 0) world.report("liveness", "", `not at rest: ${unrest(world, edges)}`);
+  return false;
 }
+export function mine(world: World, blocks: number): void {
+  world.chain.mine(blocks);
+  world.tally.blocks += blocks;
+}
+/** Given up by this end, whether or not it has forgotten it since. */
+export const hasFailed = (node: LabNode, edge: Edge): boolean =>
+  edge.id !== undefined && node.recorder.last.get(edge.id)?.tag === "Failed";
 const isEmpty = (state: FundedState | undefined): boolean =>
   state !== undefined && isQuiet(state) && state.commitments.htlcs.length === 0;
 const isActive = (node: LabNode, edge: Edge): boolean =>
   node.isUp && node.node.channels().some(({ id, active }) => id === edge.id && active);
 /** Payments without an end and forwards that are not cleared away. */
-const unfinished = ({ recorder: { ends: seen, durable } }: LabNode): readonly string[] => [
+const unfinished = ({ recorder: { ends: seen, durable, last } }: LabNode): readonly string[] => [
   ...[...seen.started].filter((hash) => !seen.payments.has(hash)).map((hash) => `payment ${hash.slice(0, 8)}`),
-  ...[...durable.circuits.keys()].map((key) => `circuit ${key.slice(0, 6)}…${key.slice(64)}`),
+  // One that came in by a channel that has failed is kept until that is buried, as its HTLC is.
+  ...[...durable.circuits]
+    .filter(([, { incoming, status }]) => status.tag === "Offered" || last.get(incoming.channelId)?.tag !== "Failed")
+    .map(([key]) => `circuit ${key.slice(0, 6)}…${key.slice(64)}`),
 ];
 function unrest(world: World, edges: readonly Edge[]): string {
   const left = world.nodes.flatMap((node) => unfinished(node).map((what) => `${node.name} ${what}`));
@@ -81,14 +105,14 @@ function unrest(world: World, edges: readonly Edge[]): string {
   return left.join("; ");
 }
 
-/** Closes every channel by agreement, over connections that break and nodes that die now and then. */
-export async function closeAll(world: World, edges: readonly Edge[]): Promise<boolean> {
+/** Closes every channel by agreement that still can be, over connections that break and nodes that die now and then. */
+export async function closeAll(world: World, all: readonly Edge[]): Promise<boolean> {
+  const edges = all.filter((edge) => !ends(edge).some((node) => hasFailed(node, edge)));
   for (let round = 0; round < CLOSING_ROUNDS_MAX; round++) {
     for (const edge of edges) if (isOpen(edge)) await close(world, edge, round === 0);
     await world.until(() => edges.every((edge) => ends(edge).every((node) => isSigned(node, edge))), ROUND_MS);
     await world.pass(500);
-    world.chain.mine(1);
-    world.tally.blocks++;
+    mine(world, 1);
     const isConfirmed = await world.until(
       () => edges.every((edge) => ends(edge).every((node) => isOver(node, edge))),
       5_000,
@@ -125,8 +149,4 @@ const isSigned = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.ta
 const isOver = (node: LabNode, edge: Edge): boolean => {
   const state = stateAt(node, edge);
   return state?.tag === "Closing" && state.confirmed !== undefined;
-};
-export const closingOf = (node: LabNode, edge: Edge): Extract<FundedState, { tag: "Closing" }> => {
-  const state = present(stateAt(node, edge), "a channel that closes is on disk");
-  return state as Extract<FundedState, { tag: "Closing" }>;
 };

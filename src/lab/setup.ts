@@ -22,8 +22,11 @@ const PATIENCE_MS = 60_000;
 const MATURITY_BLOCKS = 100;
 /** Six make a channel public; one more so that a small reorganisation takes no funding away. */
 const OPENING_BLOCKS = 8;
-/** What each opener is given for each channel of the topology: a whole coinbase of regtest's first years. */
+/** A whole coinbase of regtest's first years. */
 export const COINBASE = subsidyAt(1, CHAINS.regtest);
+/** How many a node is given: one for each channel that it opens, and one for the fees of closing those that it has. */
+export const coinsOf = (node: LabNode, edges: readonly Edge[]): number =>
+  1 + edges.filter(({ opener }) => opener === node).length;
 
 /** Gives the value of a promise that settles in virtual time; undefined when it does not in time. */
 export async function answered<T>(world: World, promise: Promise<T>, limitMs = PATIENCE_MS): Promise<T | undefined> {
@@ -53,7 +56,7 @@ export function drawTopology({ nodes, chance }: World): readonly Edge[] {
 /** Starts the nodes, gives them coins, opens and announces the channels. False when something did not come to be. */
 export async function setUp(world: World, edges: readonly Edge[]): Promise<boolean> {
   for (const node of world.nodes) await node.start();
-  if (!(await fundOpeners(world, edges))) return fails(world, "the openers were not funded");
+  if (!(await giveCoins(world, edges))) return fails(world, "not every node got its coins");
   for (const edge of edges) {
     const { opener, accepter } = edge;
     const connected = answered(world, opener.node.connect({ nodeId: accepter.id, host: accepter.name, port: PORT }));
@@ -77,18 +80,18 @@ export async function bury(world: World): Promise<void> {
   }
 }
 
-async function fundOpeners(world: World, edges: readonly Edge[]): Promise<boolean> {
-  for (const { opener } of edges) {
-    const given = await answered(world, opener.node.newAddress());
+async function giveCoins(world: World, edges: readonly Edge[]): Promise<boolean> {
+  for (const node of world.nodes) {
+    const given = await answered(world, node.node.newAddress());
     if (given === undefined) return false;
     const script = scriptOfAddress(given.address, CHAINS.regtest);
     assert(script.ok, "a wallet gives addresses of its network");
-    world.chain.mine(1, script.value);
+    world.chain.mine(coinsOf(node, edges), script.value);
   }
   world.chain.mine(MATURITY_BLOCKS);
-  const isFunded = ({ opener }: Edge): boolean => opener.node.balance().onchain.unconfirmed === 0n;
-  const isSynced = (node: LabNode): boolean => node.node.info().synced;
-  return world.until(() => edges.every(isFunded) && world.nodes.every(isSynced), PATIENCE_MS);
+  const isFunded = ({ node }: LabNode): boolean => node.balance().onchain.unconfirmed === 0n;
+  const isSynced = ({ node }: LabNode): boolean => node.info().synced;
+  return world.until(() => world.nodes.every((node) => isFunded(node) && isSynced(node)), PATIENCE_MS);
 }
 
 async function openChannel(world: World, edge: Edge): Promise<boolean> {

@@ -14,8 +14,14 @@ export const FAULTS = [
   "feerate_change",
   "reorganisation",
   "chain_lag",
+  "force_close",
 ] as const;
-export type FaultKind = (typeof FAULTS)[number];
+/** Rare by nature. */
+export const RARE_FAULTS = ["deep_reorganisation"] as const;
+export type FaultKind = (typeof FAULTS | typeof RARE_FAULTS)[number];
+/** Fewer seeds than these may by chance not see everything that is common, or everything that is rare. */
+export const SEEDS_FOR_COMMON = 10;
+export const SEEDS_FOR_RARE = 25;
 
 /** Messages that a run of many seeds must have seen; the others belong to parts that no honest node uses. */
 export const EXPECTED_MESSAGES = [
@@ -51,7 +57,7 @@ export interface Tally {
 }
 export const emptyTally = (): Tally => ({
   messages: new Map(),
-  faults: new Map(FAULTS.map((fault) => [fault, 0])),
+  faults: new Map([...FAULTS, ...RARE_FAULTS].map((fault) => [fault, 0])),
   events: 0,
   payments: { succeeded: 0, failed: 0 },
   blocks: 0,
@@ -66,8 +72,9 @@ export function addTally(sum: Tally, more: Tally): void {
   sum.payments.failed += more.payments.failed;
   sum.blocks += more.blocks;
 }
-/** What never happened although it should have: a run that leaves something out has proved nothing about it. */
-export const missing = (tally: Tally): readonly string[] => [
-  ...EXPECTED_MESSAGES.filter((name) => (tally.messages.get(name) ?? 0) === 0),
-  ...FAULTS.filter((fault) => (tally.faults.get(fault) ?? 0) === 0),
+/** What never happened although so many seeds should have seen it: a run that leaves something out has proved nothing about it. */
+export const missing = (tally: Tally, seeds: number): readonly string[] => [
+  ...EXPECTED_MESSAGES.filter((name) => seeds >= SEEDS_FOR_COMMON && (tally.messages.get(name) ?? 0) === 0),
+  ...FAULTS.filter((fault) => seeds >= SEEDS_FOR_COMMON && (tally.faults.get(fault) ?? 0) === 0),
+  ...RARE_FAULTS.filter((fault) => seeds >= SEEDS_FOR_RARE && (tally.faults.get(fault) ?? 0) === 0),
 ];

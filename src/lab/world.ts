@@ -5,13 +5,17 @@ import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts
 import { type SeededRandom, seededRandom } from "../adapters/memory/random.ts";
 import { memoryDisk } from "../adapters/memory/store.ts";
 import { toHex } from "../base/bytes.ts";
+import type { ChannelId } from "../base/ids.ts";
 import { unixMs } from "../base/units.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { NodePolicy } from "../daemon/context.ts";
 import { newWords } from "../daemon/keychain.ts";
 import type { Store } from "../ports/store.ts";
+import { isGoneOnChain } from "./chain-index.ts";
 import { type Chance, chanceOf } from "./chance.ts";
+import { RESOLUTION_DEPTH } from "./depths.ts";
 import { LabNode } from "./lab-node.ts";
+import { explains, type Reason } from "./reasons.ts";
 import { Recorder } from "./recorder.ts";
 import { count, emptyTally, type FaultKind, type Tally } from "./tally.ts";
 import { createTrace, type Trace } from "./trace.ts";
@@ -40,6 +44,9 @@ export interface World {
   /** Names a node in traces and reports. */
   readonly nameOf: (id: string) => string;
   readonly report: (rule: Rule, node: string, detail: string) => void;
+  /** Channels that may fail, and why. */
+  readonly planned: ReadonlyMap<ChannelId, ReadonlySet<Reason>>;
+  readonly plan: (id: ChannelId, reason: Reason) => void;
   /** Says what the world does to somebody. */
   readonly fault: (kind: FaultKind, what: string) => void;
   /** Power off at a node, of whose waiting writes `keep` are on the disk; after a while it is on again. */
@@ -93,6 +100,7 @@ class OneWorld implements World {
   readonly #armed = new Map<string, { readonly how: CrashAtWrite; spared: number }>();
   readonly #slow = new Map<string, number>();
   readonly #names = new Map<string, string>();
+  readonly #planned = new Map<ChannelId, Set<Reason>>();
 
   constructor({ seed, nodes, traceLines = 400, plant = (store) => store }: WorldOptions) {
     this.seed = seed;
@@ -130,6 +138,8 @@ class OneWorld implements World {
         new Recorder({
           keychain,
           report,
+          mayFail: (id, cause) => explains(this.#planned.get(id), cause),
+          isGone: (state, htlc) => isGoneOnChain(this, state, htlc),
           sent: (peer, message, bytes) => {
             count(this.tally.messages, message.name);
             this.#note(`${name} to ${this.nameOf(peer)}: ${message.name} ${short(bytes)}`);
@@ -144,6 +154,12 @@ class OneWorld implements World {
   report = (rule: Rule, node: string, detail: string): void => {
     this.violations.push({ rule, node, detail });
     this.#note(`VIOLATED ${rule} at ${node}: ${detail}`);
+  };
+  get planned(): ReadonlyMap<ChannelId, ReadonlySet<Reason>> {
+    return this.#planned;
+  }
+  plan = (id: ChannelId, reason: Reason): void => {
+    this.#planned.set(id, new Set([...(this.#planned.get(id) ?? []), reason]));
   };
   fault = (kind: FaultKind, what: string): void => {
     count(this.tally.faults, kind);
@@ -219,9 +235,11 @@ const showWrite = (key: string, value: Uint8Array | undefined): string =>
 /** Long ids are cut: the hash of the value tells the rest. */
 const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 6)).replace(/0{8,}/g, "");
 
-/** Quick to confirm and cheap to forward: so that a short run shows much. */
-const POLICY: NodePolicy = {
-  channel: { ...DEFAULT_POLICY, minimumDepth: 3 },
+/**
+ * Quick to confirm, quick to end and cheap to forward: so that a short run shows much.
+ */
+export const POLICY: NodePolicy = {
+  channel: { ...DEFAULT_POLICY, minimumDepth: 3, toSelfDelay: 16, resolutionDepth: RESOLUTION_DEPTH },
   forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },
   fallbackFeerate: 2_500,
 };

@@ -31,7 +31,7 @@ describe("configuration of a daemon", () => {
       chainPeers: [],
       feeBaseMsat: 0,
       feePpm: 1_000,
-      cltvExpiryDelta: 40,
+      cltvExpiryDelta: 80,
     });
   });
 

@@ -3,7 +3,7 @@ import { present } from "../../src/base/result.ts";
 import { msat, satPerKw } from "../../src/base/units.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
-import type { World } from "../../src/lab/world.ts";
+import { POLICY, type World } from "../../src/lab/world.ts";
 import { giveCoins, mine, onchain, stateOf, streetOf, stuck, tip } from "./failing-street.ts";
 import { invoiceOf, soon } from "./small-world.ts";
 
@@ -24,9 +24,9 @@ describe("A channel closed without the peer, by whole nodes", () => {
     expect(b.node.explainChannel(id)?.closing).to.include({ by: "remote" });
     expect(a.node.explainChannel(id)?.closing).to.include({ by: "local" });
     expect(onchain(b) - before[1] > 98_000n, "b has its 100,000 sat at once").to.equal(true);
-    await mine(world, 140);
+    await mine(world, POLICY.channel.toSelfDelay - 3);
     expect(onchain(a)).to.equal(before[0]);
-    await mine(world, 4);
+    await mine(world, 3);
     expect(onchain(a) - before[0] > 395_000n, "a has its 400,000 sat after the delay").to.equal(true);
     await mine(world, 100);
     expect([stateOf(a, street, 0), stateOf(b, street, 0)]).to.deep.equal(["forgotten", "forgotten"]);

@@ -16,10 +16,11 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
   before(async () => {
     ({ local: state, seed } = await openChannel());
   });
-  const leaving = (durable: Ledger): Leaving => ({
+  const leaving = (durable: Ledger, isGone = false): Leaving => ({
     peer: nodeId(Uint8Array.of(2, ...bytes(32))),
     durable,
     keys: () => channelKeys(channelSecrets(seed)),
+    isGone: () => isGone,
   });
   const holding = (held: FundedState = state): Ledger => {
     const ledger = emptyLedger();
@@ -120,6 +121,23 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     ledger.invoices.set(hash, { status } as never);
     expect(detail(ledger, message)).to.equal(undefined);
     expect(detail(ledger, { ...message, payment_preimage: preimage(bytes(32, 8)) })).to.match(/another preimage/);
+  });
+
+  it("update_fail_htlc of a forward waits until the chain has ended what a failed channel downstream still holds", () => {
+    const incoming = channelId(bytes(32, 7));
+    const out = { side: "offered", id: 4n, step: "SENT_ADD_ACK_REVOCATION", preimage: undefined };
+    const origin = { tag: "relay", channelId: incoming, htlcId: 2n };
+    const withHtlc = (tag: string, htlc: object): Ledger => {
+      const htlcs = [{ ...out, origin, ...htlc }];
+      return holding({ ...state, tag, commitments: { ...state.commitments, htlcs } } as unknown as FundedState);
+    };
+    const message: WireMessage = { name: "update_fail_htlc", channel_id: incoming, id: 2n, reason: bytes(4) };
+    const rule = (ledger: Ledger, isGone: boolean): string | undefined =>
+      broken(leaving(ledger, isGone), message)?.rule;
+    expect(rule(withHtlc("Failed", {}), true)).to.equal(undefined);
+    expect(rule(withHtlc("Failed", {}), false)).to.equal("failed_upstream");
+    expect(rule(withHtlc("Failed", { preimage: PREIMAGE }), true)).to.equal("failed_upstream");
+    expect(rule(withHtlc("Normal", {}), true)).to.equal("failed_upstream");
   });
 
   it("open_channel needs the index of its keys on disk", () => {

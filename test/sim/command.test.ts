@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { isGood, replayCommand, simulate } from "../../scripts/sim.ts";
 import { runScenario } from "../../src/lab/scenario.ts";
-import { emptyTally } from "../../src/lab/tally.ts";
+import { emptyTally, missing, RARE_FAULTS } from "../../src/lab/tally.ts";
 import { ackBeforeWrite } from "./plants.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,10 +37,15 @@ describe("npm run sim", () => {
     expect(report.failed.map(({ seed }) => replayCommand(seed))).to.deep.equal(["npm run sim -- --seeds 1 --from 3"]);
   });
 
-  it("a run of 10 seeds that never saw a message or a fault is bad, one of 9 is not", () => {
-    const report = { failed: [], tally: emptyTally(), missing: ["shutdown"] };
-    expect(isGood({ ...report, seeds: 10 })).to.equal(false);
-    expect(isGood({ ...report, seeds: 9 })).to.equal(true);
-    expect(isGood({ ...report, seeds: 10, missing: [] })).to.equal(true);
+  it("a run of 10 seeds that never saw a message or a fault is bad, one of 25 that never saw a rare one as well", () => {
+    const never = (seeds: number): readonly string[] => missing(emptyTally(), seeds);
+    expect(never(9)).to.deep.equal([]);
+    expect(never(10))
+      .to.include.members(["shutdown", "crash_idle"])
+      .and.not.include.members([...RARE_FAULTS]);
+    expect(never(25)).to.include.members(["shutdown", "crash_idle", ...RARE_FAULTS]);
+    const report = { seeds: 10, failed: [], tally: emptyTally() };
+    expect(isGood({ ...report, missing: never(10) })).to.equal(false);
+    expect(isGood({ ...report, missing: [] })).to.equal(true);
   });
 });

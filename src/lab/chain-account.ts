@@ -1,0 +1,159 @@
+import type { FundedState } from "../../channels/index.ts";
+import { ANCHOR_SAT } from "../../channels/tx/format.ts";
+import { toHex } from "../base/bytes.ts";
+import { outpointKey } from "../base/ids.ts";
+import { present } from "../base/result.ts";
+import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
+import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
+import { DUST_SAT, isOurs, lastOf, worthOf } from "./account.ts";
+import { ChainIndex } from "./chain-index.ts";
+import type { LabNode } from "./lab-node.ts";
+import { COINBASE, type Edge } from "./setup.ts";
+import type { World } from "./world.ts";
+
+/** An output that holds no more than this may be left where it is: to fetch it costs about as much. In sat. */
+const UNECONOMICAL_SAT = 420n;
+
+/**
+ * Coin by coin, once all is closed and buried: nothing was made but subsidies, every node has what its channels left it,
+ * and each wallet knows exactly what the chain says. `given`: how many coinbases each node was given.
+ */
+export function auditChain(world: World, edges: readonly Edge[], given: (node: LabNode) => number): void {
+  auditSupply(world);
+  const books: Books = { world, chain: new ChainIndex(world), scripts: new Map() };
+  for (const node of world.nodes) books.scripts.set(node, node.recorder.walletScripts());
+  const expected = new Map(world.nodes.map((node) => [node, BigInt(given(node)) * COINBASE]));
+  const add = (node: LabNode, amount: bigint): void => void expected.set(node, (expected.get(node) ?? 0n) + amount);
+  for (const edge of edges) {
+    const { params } = lastOf(edge.opener, edge);
+    const funding = books.chain.transaction(params.funding.txid);
+    const ending = endingOf(books, edge);
+    if (funding === undefined || ending === undefined) {
+      world.report("liveness", "", `channel ${params.channelId.slice(0, 8)} is not closed`);
+      continue;
+    }
+    add(edge.opener, -books.chain.fee(funding) - params.capacity);
+    for (const node of [edge.opener, edge.accepter]) {
+      add(node, gainOf(books, node, ending));
+      auditSide(books, edge, node, ending);
+    }
+    auditLeft(books, ending);
+  }
+  for (const [node, amount] of expected) auditWallet(world, node, amount);
+}
+
+function auditSupply(world: World): void {
+  const chain = world.chain.source("checker");
+  const { tip } = world.chain.brain.chain;
+  let subsidies = 0n;
+  for (let height = 1; height <= tip.height; height++) subsidies += subsidyAt(height, CHAINS.regtest);
+  const { total } = chain.utxoTotal();
+  if (total !== subsidies) world.report("conservation", "", `${total} sat exist, ${subsidies} were mined`);
+}
+function auditWallet(world: World, node: LabNode, amount: bigint): void {
+  const { confirmed, unconfirmed, reserved } = node.node.balance().onchain;
+  if (confirmed === amount && unconfirmed === 0n && reserved === 0n) return;
+  const detail = `${confirmed} (${unconfirmed}, ${reserved}) sat in the wallet, ${amount} expected`;
+  world.report("honest_funds", node.name, detail);
+}
+
+interface Books {
+  readonly world: World;
+  readonly chain: ChainIndex;
+  /** Hex of the scripts of each wallet. */
+  readonly scripts: Map<LabNode, ReadonlySet<string>>;
+}
+const isOf = ({ scripts }: Books, node: LabNode, { script }: TxOut): boolean =>
+  present(scripts.get(node), "every node has a wallet").has(toHex(script));
+const isAnybodys = (books: Books, output: TxOut): boolean =>
+  [...books.scripts.keys()].some((node) => isOf(books, node, output));
+
+/** What became of a channel's money: the transaction that spent the funding output, all that followed, and what nobody fetched. */
+interface Ending {
+  readonly closing: Tx;
+  /** The closing first. They end where something reaches a wallet. */
+  readonly txs: readonly Tx[];
+  readonly left: readonly TxOut[];
+}
+function endingOf(books: Books, edge: Edge): Ending | undefined {
+  const closing = books.chain.spender(lastOf(edge.opener, edge).params.funding);
+  if (closing === undefined) return undefined;
+  const txs = new Map([[txidOf(closing), closing]]);
+  const left: TxOut[] = [];
+  // A map being iterated over also visits what is added meanwhile.
+  for (const [txid, tx] of txs) {
+    for (const [vout, output] of tx.outputs.entries()) {
+      if (isAnybodys(books, output)) continue;
+      const spender = books.chain.spender({ txid, vout });
+      if (spender === undefined) left.push(output);
+      else txs.set(txidOf(spender), spender);
+    }
+  }
+  return { closing, txs: [...txs.values()], left };
+}
+
+/** What a node's wallet got out of it, less what it put in for fees. In sat. */
+function gainOf(books: Books, node: LabNode, { txs }: Ending): bigint {
+  let gain = 0n;
+  for (const tx of txs) {
+    for (const output of tx.outputs) if (isOf(books, node, output)) gain += output.amount;
+    for (const { prevout } of tx.inputs) {
+      const output = books.chain.output(prevout);
+      if (isOf(books, node, output)) gain -= output.amount;
+    }
+  }
+  return gain;
+}
+/** What a node chose to pay to miners for its claims: every transaction after the closing that its wallet has a part in. */
+function claimFeesOf(books: Books, node: LabNode, { closing, txs }: Ending): bigint {
+  const isOwn = ({ inputs, outputs }: Tx): boolean =>
+    outputs.some((output) => isOf(books, node, output)) ||
+    inputs.some(({ prevout }) => isOf(books, node, books.chain.output(prevout)));
+  const own = txs.filter((tx) => tx !== closing && isOwn(tx));
+  return own.reduce((sum, tx) => sum + books.chain.fee(tx), 0n);
+}
+
+/** The least that a side must get: its last irrevocable balance, less what is listed here. */
+function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): void {
+  const state = lastOf(node, edge);
+  const { htlcs } = state.commitments;
+  const isOpener = edge.opener === node;
+  const worth = worthOf(state) / 1_000n;
+  const items = {
+    claims: claimFeesOf(books, node, ending),
+    closing: isOpener ? closingFee(books, ending) : 0n,
+    // One for each of our outputs at most.
+    rounding: BigInt(htlcs.length + 1),
+    dust: dustOf(state),
+    left: ending.left.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum : sum + amount), 0n),
+  };
+  const due = worth - items.claims - items.closing - items.rounding - items.dust - items.left;
+  const got = gainOf(books, node, ending);
+  if (got >= due) return;
+  const listed = Object.entries(items).map(([name, amount]) => `${name} ${amount}`);
+  const detail = `got ${got} of ${worth} sat of channel ${state.params.channelId.slice(0, 8)}, less ${listed.join(", ")}`;
+  books.world.report("honest_funds", node.name, detail);
+}
+/** The closing's fee and both anchors. */
+function closingFee({ chain }: Books, { closing }: Ending): bigint {
+  const anchors = closing.outputs.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum + amount : sum), 0n);
+  return chain.fee(closing) + anchors;
+}
+const isDust = (amount: bigint): boolean => amount < DUST_SAT * 1_000n;
+/** What is ours and too small for an output of its own. */
+function dustOf({ commitments: { htlcs, balance } }: FundedState): bigint {
+  const lost = htlcs.reduce((sum, htlc) => (isDust(htlc.amount) && isOurs(htlc) ? sum + htlc.amount : sum), 0n);
+  const pending = htlcs.reduce((sum, { side, amount }) => (side === "offered" ? sum + amount : sum), 0n);
+  return (lost + (isDust(balance.local - pending) ? balance.local - pending : 0n)) / 1_000n;
+}
+
+function auditLeft({ world }: Books, { closing, left }: Ending): void {
+  for (const { amount } of left) {
+    if (amount <= UNECONOMICAL_SAT) continue;
+    world.report(
+      "honest_funds",
+      "",
+      `nobody has fetched ${amount} sat of ${outpointKey({ txid: txidOf(closing), vout: 0 })}`,
+    );
+  }
+}

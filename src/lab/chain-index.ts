@@ -1,0 +1,63 @@
+import type { FundedState, OfferedHtlc } from "../../channels/index.ts";
+import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
+import { present } from "../base/result.ts";
+import { blockHeight, toSatFloor } from "../base/units.ts";
+import { isCoinbase, type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
+import { RESOLUTION_DEPTH } from "./depths.ts";
+import type { World } from "./world.ts";
+
+/** Every transaction of the best chain, and who spends what. */
+export class ChainIndex {
+  readonly #txs = new Map<Txid, Tx>();
+  readonly #heights = new Map<Txid, number>();
+  readonly #spenders = new Map<string, Tx>();
+  readonly #tip: number;
+
+  constructor(world: Pick<World, "chain">) {
+    const chain = world.chain.source("checker");
+    this.#tip = world.chain.brain.chain.tip.height;
+    for (let height = 1; height <= this.#tip; height++) {
+      const block = present(chain.blockAt(blockHeight(height)), "a block of the best chain");
+      for (const tx of block.txs) {
+        this.#txs.set(txidOf(tx), tx);
+        this.#heights.set(txidOf(tx), height);
+        if (isCoinbase(tx)) continue;
+        for (const { prevout } of tx.inputs) this.#spenders.set(outpointKey(prevout), tx);
+      }
+    }
+  }
+  transaction(txid: Txid): Tx | undefined {
+    return this.#txs.get(txid);
+  }
+  spender(outpoint: Outpoint): Tx | undefined {
+    return this.#spenders.get(outpointKey(outpoint));
+  }
+  /** How many blocks hold it up; 0 when none does. */
+  depth(tx: Tx): number {
+    const height = this.#heights.get(txidOf(tx));
+    return height === undefined ? 0 : this.#tip - height + 1;
+  }
+  output({ txid, vout }: Outpoint): TxOut {
+    return present(this.#txs.get(txid)?.outputs[vout], "what is spent was there");
+  }
+  /** In sat. */
+  fee(tx: Tx): bigint {
+    const paid = tx.inputs.reduce((sum, { prevout }) => sum + this.output(prevout).amount, 0n);
+    return tx.outputs.reduce((rest, { amount }) => rest - amount, paid);
+  }
+}
+
+/**
+ * Whether the best chain has ended an HTLC that was offered in a channel: what closed it is deep enough, and so is what
+ * spends the output, if it has one. Outputs are known by their amount: this asks nobody who could be wrong.
+ */
+export function isGoneOnChain(world: Pick<World, "chain">, { params }: FundedState, { amount }: OfferedHtlc): boolean {
+  const index = new ChainIndex(world);
+  const closing = index.spender(params.funding);
+  if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
+  const txid = txidOf(closing);
+  const spenders = closing.outputs.flatMap((output, vout) =>
+    output.amount === toSatFloor(amount) ? [index.spender({ txid, vout })] : [],
+  );
+  return spenders.length === 0 || spenders.some((tx) => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH);
+}
