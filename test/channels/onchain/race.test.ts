@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
+import { cltvExpiry } from "../../../src/base/units.ts";
 import type { Tx } from "../../../src/bitcoin/tx.ts";
 import { type Name, other, Pair } from "../../support/channel-pair.ts";
 import { Court } from "../../support/court.ts";
@@ -76,4 +77,71 @@ describe("RELIABILITY O24: both sides publish, and a reorganisation puts the oth
         toTheEnd(here);
         expectPaid(here);
       });
+});
+
+describe("What was mined first goes, and something of another kind takes its place", () => {
+  it("a mutual close, then the peer's newest commitment, then the mutual close again", () => {
+    const court = new Court().open({ policy: POLICY });
+    const { pair } = court;
+    const commitment = commitmentOf(court, "b", present(pair.parties.b.disk, "a record"));
+    pair.give("b", { tag: "Shutdown", script: pair.parties.b.closeScript, feerate: pair.env("b").feerate as never });
+    pair.settle();
+    const here = scene(court, 600_000n);
+    const mutual = present(pair.parties.a.broadcasts.at(-1), "the mutual close");
+    court.act();
+    court.mine(3);
+    court.reorganise(3, [commitment]);
+    expect(SIDES.map((name) => pair.parties[name].state.tag)).to.deep.equal(["Failed", "Failed"]);
+    court.mine(POLICY.toSelfDelay);
+    expectPaid(here);
+    court.reorganise(POLICY.toSelfDelay + 4, [mutual]);
+    expectPaid(here);
+    toTheEnd(here);
+    expectPaid(here);
+  });
+  it("a revoked commitment, then an older revoked one with another HTLC in it: each is punished by its own record", () => {
+    const court = new Court().open();
+    const { pair } = court;
+    const records: Uint8Array[] = [];
+    for (const tick of [1, 2]) {
+      pair.offer("a", BigInt(tick) * 50_000_000n, tick, cltvExpiry(court.height + 200));
+      pair.settle();
+      records.push(present(pair.parties.b.disk, "a record"));
+      for (const htlc of pair.parties.b.incoming.values()) pair.fail("b", htlc.id);
+      pair.settle();
+    }
+    const [older, newer] = records.map((record) => commitmentOf(court, "b", record)) as [Tx, Tx];
+    pair.disconnect();
+    court.silent.b = true;
+    const here = scene(court, 1_000_000n);
+    court.publish(newer);
+    court.mine(2);
+    expectPaid(here);
+    court.reorganise(2, [older]);
+    court.mine();
+    expectPaid(here);
+    const numbers = pair.parties.a.take("Breach").map(({ number }) => number);
+    expect(numbers.length === 2 && (numbers[0] as bigint) > (numbers[1] as bigint), `${numbers}`).to.equal(true);
+  });
+  it("a revoked commitment, then the newest of the same peer: nothing of what is its own is taken", () => {
+    const court = new Court().open({ policy: POLICY });
+    const { pair } = court;
+    const revoked = commitmentOf(court, "b", present(pair.parties.b.disk, "an old record"));
+    pair.offer("a", 100_000_000n);
+    pair.settle();
+    for (const htlc of pair.parties.b.incoming.values()) pair.fulfill("b", htlc);
+    pair.settle();
+    const newest = commitmentOf(court, "b", present(pair.parties.b.disk, "the newest record"));
+    pair.disconnect();
+    court.silent.b = true;
+    court.publish(revoked);
+    court.mine(2);
+    expectPaid(scene(court, 1_000_000n));
+    court.silent.b = false;
+    court.reorganise(2, [newest]);
+    const here = scene(court, 500_000n);
+    toTheEnd(here);
+    expectPaid(here);
+    expect(pair.parties.a.take("Breach")).to.have.length(1);
+  });
 });

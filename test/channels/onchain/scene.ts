@@ -30,13 +30,16 @@ export const scene = (court: Court, a: bigint): Scene => {
   return { court, disks: { a: diskOf("a"), b: diskOf("b") }, owed: { a, b: 1_000_000n - a }, funding };
 };
 
-/** a takes back 100,000 sat that time out and claims 80,000 with a preimage; 200 more have no output. */
+/**
+ * a takes back 100,000 sat that time out and claims 80,000 with a preimage, which do not time out while blocks come and go;
+ * 200 more have no output.
+ */
 export function withHtlcs(closer: Name): Scene {
   const court = new Court().open({ policy: POLICY });
   const { pair } = court;
   const expiry = cltvExpiry(court.height + EXPIRY_BLOCKS);
   pair.offer("a", 100_000_000n, 1, expiry);
-  pair.offer("b", 80_000_000n, 2, expiry);
+  pair.offer("b", 80_000_000n, 2, cltvExpiry(court.height + 1_000));
   pair.offer("a", 200_000n, 3, expiry);
   pair.settle();
   pair.disconnect();
