@@ -38,7 +38,7 @@ function explained({ why, since, closing, outputs }: Explanation): string {
     ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
     ["STATE", ({ status, height }) => STATES[status](height)],
   ]);
-  return `${facts}\n\n${rows}`;
+  return `${facts}\n${rows}`;
 }
 const STATES: { readonly [S in Explanation["outputs"][number]["status"]]: (height: number | null) => string } = {
   waiting: (height) => `ours at block ${height}`,
