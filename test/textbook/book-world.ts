@@ -100,10 +100,6 @@ function nodeOf(world: World, wires: Wires, name: string): LabNode {
           queue.push({ name: message.name, length: bytes.length });
         },
         wrote: () => {},
-        // One of them is not heard of any more: here channels fail.
-        mayFail: () => true,
-        // At which heights, the tests say.
-        isGone: (state, { id }) => state.tag === "Failed" && state.givenUp.includes(id),
       }),
   });
 }
