@@ -26,12 +26,22 @@ const UNCONNECTED_MAX = 10;
 /** More new blocks than this are announced by the last one alone. BIP 130 §Specification. */
 const ANNOUNCED_HEADERS_MAX = 8;
 
-/** Asks for what the peer has beyond our headers; once, until it answers. */
-export function askHeaders({ brain }: Sync, peer: Peer, now: number): readonly SyncEffect[] {
+/** Asks for what the peer has beyond a header, our best one if no other is named; once, until it answers. */
+export function askHeaders({ brain }: Sync, peer: Peer, now: number, beyond?: HeaderNode): readonly SyncEffect[] {
   if (peer.headersAsked !== undefined) return [];
   peer.headersAsked = now;
-  const locator = locatorOf(brain.chain.index.bestHeader);
+  const locator = locatorOf(beyond ?? brain.chain.index.bestHeader);
   return [send(peer, { name: "getheaders", version: PROTOCOL_VERSION, locator, stop: ZEROS })];
+}
+/**
+ * The first question to a peer begins a block before those that we hold. We may know the headers of those that we lack from
+ * somebody who is gone: beyond our best header this peer would show nothing, and would never be asked for their blocks.
+ */
+export function askFirstHeaders(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
+  const { tip, index } = sync.brain.chain;
+  // Of a chain of which we know all headers and hold few blocks, they are not all told once more.
+  const from = index.bestHeader.height - tip.height < HEADERS_MAX ? tip : index.bestHeader;
+  return askHeaders(sync, peer, now, from.previous ?? from);
 }
 
 export function onHeaders(
@@ -51,7 +61,21 @@ export function onHeaders(
   // A clock that runs ahead is no crime: its blocks are welcome later.
   if (fault !== undefined) return fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
   peer.unconnected = 0;
-  return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now) : []), ...assignBlocks(sync, now)];
+  return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now, last) : []), ...assignBlocks(sync, now)];
+}
+
+/** Asks for the headers up to blocks that a peer announces by their hashes, or for the blocks when we know those. */
+export function onBlocksAnnounced(
+  sync: Sync,
+  peer: Peer,
+  hashes: readonly BlockHash[],
+  now: number,
+): readonly SyncEffect[] {
+  const nodes = hashes.map((hash) => sync.brain.chain.index.tree.nodes.get(hash));
+  for (const node of nodes) if (node !== undefined) peer.best = better(peer.best, node);
+  // However many unknown blocks are announced, one question finds them all.
+  const questions = nodes.includes(undefined) ? askHeaders(sync, peer, now) : [];
+  return [...questions, ...(hashes.length > 0 ? assignBlocks(sync, now) : [])];
 }
 
 /** Asks each peer for blocks of its best chain that nobody was asked for yet, oldest first. */

@@ -7,7 +7,7 @@ import {
   NODE_WITNESS,
   PROTOCOL_VERSION,
 } from "../../bitcoin/messages.ts";
-import { askHeaders } from "./blocks.ts";
+import { askFirstHeaders } from "./blocks.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { offerMempool } from "./transactions.ts";
 
@@ -77,7 +77,7 @@ export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now:
   return [
     send(peer, { name: "sendheaders" }),
     send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
-    ...askHeaders(sync, peer, now),
+    ...askFirstHeaders(sync, peer, now),
     ...(abreast ? offerMempool(sync, peer) : []),
   ];
 }

@@ -8,7 +8,7 @@ import {
   type Inventory,
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
-import { answerLocator, askHeaders, assignBlocks, onBlock, onHeaders } from "./blocks.ts";
+import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
@@ -69,12 +69,9 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
 }
 
 function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
-  const { tree } = sync.brain.chain.index;
   const blocks = inventory.flatMap((entry) => (entry.kind === "block" ? [entry.id] : []));
   const txids = inventory.flatMap((entry) => (entry.kind === "tx" ? [entry.id] : []));
-  // However many unknown blocks are announced, one question finds them all.
-  const unknown = blocks.some((hash) => !tree.nodes.has(hash));
-  return [...(unknown ? askHeaders(sync, peer, now) : []), ...onAnnounced(sync, peer, txids, now)];
+  return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, txids, now)];
 }
 
 function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {

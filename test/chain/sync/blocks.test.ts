@@ -1,13 +1,42 @@
 import { expect } from "chai";
+import { present } from "../../../src/base/result.ts";
+import { takeBlock } from "../../../src/chain/brain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { announceTip } from "../../../src/chain/sync/blocks.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import { type Peer, syncOf } from "../../../src/chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../src/chain/sync/receive.ts";
 import { tick } from "../../../src/chain/sync/tick.ts";
-import { bench, buildBlock, COIN, coinSet, fakeOutpoint, grow, matured, output, spend } from "../builder.ts";
+import {
+  type Bench,
+  bench,
+  buildBlock,
+  COIN,
+  coinSet,
+  fakeOutpoint,
+  grow,
+  matured,
+  output,
+  spend,
+} from "../builder.ts";
 
 import { alone, NOW_MS, names, Wire } from "./wire.ts";
+
+/** A chain of which one node holds all and another knows `known` headers of blocks; then the first one holds only `held`. */
+function withHeadersOnly(held: number, known: number): { readonly old: Bench; readonly young: Bench } {
+  const [whole, old, young] = [bench(), bench(), bench()];
+  grow(whole, known);
+  const nodes = [...whole.brain.chain.index.tree.nodes.values()].slice(1);
+  const headers = nodes.map(({ header }) => header);
+  const sync = syncOf(young.brain);
+  const { peer } = addPeer(sync, { inbound: true, nonce: 1n, now: NOW_MS });
+  peer.ready = true;
+  receive(sync, peer, { name: "headers", headers }, NOW_MS);
+  for (const { hash } of nodes.slice(0, held)) {
+    takeBlock(old.brain, hashBlock(present(whole.storage.block(hash), "the chain holds its blocks")), NOW_MS / 1000);
+  }
+  return { old, young };
+}
 
 describe("P2P: blocks", () => {
   it("brings a new node to the tip of an old one, headers first, over more than one window", () => {
@@ -72,6 +101,27 @@ describe("P2P: blocks", () => {
     expect(effects).to.deep.equal([{ tag: "Disconnect", peer: silent, reason: "no block" }]);
     expect(names(removePeer(sync, silent, NOW_MS + 30_000))).to.deep.equal(["getdata"]);
     expect(other.blocks.size).to.equal(3);
+  });
+  it("fetches from a new peer the blocks whose headers another one brought, and then was gone", () => {
+    for (const held of [3, 4, 5]) {
+      const { old, young } = withHeadersOnly(held, 5);
+      new Wire(young, old).run();
+      expect(young.brain.chain.tip.hash, `the peer holds ${held}`).to.equal(old.brain.chain.tip.hash);
+    }
+  });
+  it("fetches a block that is announced by its hash when another peer brought its header, and then was gone", () => {
+    const { old, young } = withHeadersOnly(5, 5);
+    const { say } = alone(young);
+    const announced = { kind: "block", id: old.brain.chain.tip.hash } as const;
+    expect(names(say({ name: "inv", inventory: [announced] }))).to.deep.equal(["getdata"]);
+  });
+  it("asks for more headers after the last that it got, though another chain has more work", () => {
+    const [ours, theirs] = [bench(), bench()];
+    grow(ours, 2001);
+    grow(theirs, 2000);
+    const headers = [...theirs.brain.chain.index.tree.nodes.values()].slice(1).map(({ header }) => header);
+    const [question] = alone(ours).say({ name: "headers", headers });
+    expect(question).to.have.nested.property("message.locator[0]", theirs.brain.chain.tip.hash);
   });
   it("asks once for headers, however many unknown blocks are announced", () => {
     const { say } = alone(bench());
