@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { present } from "../../src/base/result.ts";
+import { msat, satPerKw } from "../../src/base/units.ts";
 import { forgetAll } from "../../src/lab/bury.ts";
-import { idOf } from "../../src/lab/setup.ts";
+import { auditChain } from "../../src/lab/chain-account.ts";
+import { coinsOf, idOf } from "../../src/lab/setup.ts";
 import { invoiceOf, line, soon, violations } from "./small-world.ts";
 
 type Node = Awaited<ReturnType<typeof line>>["nodes"][number];
@@ -23,6 +26,54 @@ describe("Channel host: channels that end on the chain", () => {
     await forgetAll(world);
     expect(forwards()).to.deep.equal([]);
     expect(payer.recorder.ends.payments.get(paymentHash)).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("frees the coins of a claim that came to nothing while the node was off: the peer's commitment was mined", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [closer, peer] = nodes as [Node, Node];
+    const id = idOf(edges[0] as (typeof edges)[number]);
+    world.plan(id, "operator");
+    world.network.part(closer.name, peer.name);
+    world.chain.setFeerate(satPerKw(10_000));
+    for (const node of nodes) {
+      expect((await soon(world, node.node.closeChannel({ id, force: true }))).ok).to.equal(true);
+      await world.pass(1_000);
+    }
+    expect(closer.node.balance().onchain.unconfirmed > 0n, "a fee for its commitment is under way").to.equal(true);
+    closer.crash(0);
+    const theirs = peer.recorder.last.get(id);
+    const commitment = theirs?.tag === "Failed" ? theirs.commitment : undefined;
+    world.chain.reorganise(1, { txs: [present(commitment, "the peer's commitment")] });
+    await closer.start();
+    await forgetAll(world);
+    expect(closer.node.balance().onchain.unconfirmed).to.equal(0n);
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("claims anew with other coins when those of a claim are spent by an earlier transaction of its own", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [payer, payee] = nodes as [Node, Node];
+    const id = idOf(edges[0] as (typeof edges)[number]);
+    world.plan(id, "operator");
+    const { bolt11 } = await invoiceOf(world, payee, msat(8_000_000n));
+    void payer.node.pay({ bolt11 });
+    const isPaid = (): boolean =>
+      payee.recorder.last.get(id)?.commitments.htlcs.some(({ removal }) => removal?.tag === "fulfilled") === true;
+    expect(await world.until(isPaid, 10_000)).to.equal(true);
+    world.network.part(payer.name, payee.name);
+    world.chain.setFeerate(satPerKw(10_000));
+    expect((await soon(world, payee.node.closeChannel({ id, force: true }))).ok).to.equal(true);
+    await world.pass(1_000);
+    const state = payee.recorder.last.get(id);
+    const commitment = state?.tag === "Failed" ? state.commitment : undefined;
+    // The transaction that pays for the commitment is left over, and has the only coin there is.
+    world.chain.reorganise(1, { txs: [present(commitment, "the commitment")] });
+    await world.pass(1_000);
+    await forgetAll(world);
+    auditChain(world, edges, (node) => coinsOf(node, edges));
     expect(violations(world)).to.deep.equal([]);
   });
 });
