@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ChannelId } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { msat, satPerKw } from "../../src/base/units.ts";
 import { forgetAll } from "../../src/lab/bury.ts";
@@ -26,6 +27,30 @@ describe("Channel host: channels that end on the chain", () => {
     await forgetAll(world);
     expect(forwards()).to.deep.equal([]);
     expect(payer.recorder.ends.payments.get(paymentHash)).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("forgets a forward that is decided only when the channel that it came in by is forgotten", async function () {
+    this.timeout(120_000);
+    const { world, nodes, edges } = await line(5);
+    const [payer, router, next] = nodes as [Node, Node, Node];
+    const [upstream, downstream] = edges.map(idOf) as [ChannelId, ChannelId];
+    // Without an output: nothing of it is left to wait for upstream.
+    const { bolt11 } = await invoiceOf(world, present(nodes[4], "the payee"), msat(100_000n));
+    void payer.node.pay({ bolt11 });
+    const forwards = () => [...router.recorder.durable.circuits.values()].map(({ status }) => status.tag);
+    const isOut = () => router.recorder.last.get(downstream)?.commitments.htlcs[0]?.step === "SENT_ADD_ACK_REVOCATION";
+    expect(await world.until(isOut, 10_000)).to.equal(true);
+    world.network.part(router.name, next.name);
+    world.plan(downstream, "silence");
+    world.plan(upstream, "operator");
+    expect((await soon(world, router.node.closeChannel({ id: upstream, force: true }))).ok).to.equal(true);
+    for (let block = 0; block < 125; block++) {
+      world.chain.mine(1);
+      await world.pass(250);
+    }
+    expect(router.recorder.durable.channels.has(upstream)).to.equal(false);
+    expect(forwards()).to.deep.equal([]);
     expect(violations(world)).to.deep.equal([]);
   });
 
