@@ -66,11 +66,21 @@ export class ClaimHost {
     for (const [key, { txid }] of before) if (!claimed.has(key)) this.#wallet.giveUp(turn, txid);
     for (const claim of wanted.claims) {
       const key = outpointKey(claim.outpoint);
-      const flight = this.#fly(turn, channel, wanted.secrets, claim, before.get(key) ?? this.#known(claim));
+      const flight = this.#fly(
+        turn,
+        channel,
+        wanted.secrets,
+        claim,
+        this.#underWay(before.get(key)) ?? this.#known(claim),
+      );
       if (flight !== undefined) after.set(key, flight);
     }
     if (after.size === 0) this.#flying.delete(channel);
     else this.#flying.set(channel, after);
+  }
+  /** One whose coins were spent otherwise can never be mined: the wallet has abandoned it, and another one is made. */
+  #underWay(flight: Flight | undefined): Flight | undefined {
+    return flight !== undefined && this.#wallet.isPublished(flight.txid) ? flight : undefined;
   }
   /** From before a restart. */
   #known({ outpoint }: Claim): Flight | undefined {

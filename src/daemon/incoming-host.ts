@@ -127,8 +127,11 @@ export class IncomingHost {
     before: Circuit | undefined,
     { next, effects }: { readonly next: Circuit | undefined; readonly effects: readonly RelayEffect[] },
   ): void {
-    if (next !== before) this.#circuits.put(turn, circuitId(incoming), next);
-    if (next !== undefined && next.status.tag !== "Offered") this.#awaitRemoval(next);
+    const isDecided = next !== undefined && next.status.tag !== "Offered";
+    // The channel that it came in by may be buried and forgotten already: nothing waits for the answer.
+    const isOver = isDecided && this.#parts.channels().table.byId(incoming.channelId) === undefined;
+    if (next !== before || isOver) this.#circuits.put(turn, circuitId(incoming), isOver ? undefined : next);
+    if (isDecided && !isOver) this.#awaitRemoval(next);
     for (const effect of effects) this.#performRelay(turn, effect);
   }
   #awaitRemoval({ incoming: { channelId, htlcId } }: Circuit): void {

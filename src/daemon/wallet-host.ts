@@ -99,6 +99,10 @@ export class WalletHost {
   unconfirmedSpender(outpoint: Outpoint): { readonly tx: Tx; readonly txid: Txid; readonly fee: Sat } | undefined {
     return unconfirmedSpender(this.#state, outpoint);
   }
+  /** Whether a transaction is out and may be mined, as far as the wallet knows, or is mined. */
+  isPublished(txid: Txid): boolean {
+    return this.#state.txs.get(txid)?.status === "published";
+  }
   /** A transaction that is out is said again. */
   again(turn: Turn, txid: Txid): void {
     const tx = this.#state.txs.get(txid)?.tx;

@@ -1,6 +1,10 @@
 import { expect } from "chai";
+import type { ChannelId } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
+import { msat, satPerKw } from "../../src/base/units.ts";
 import { forgetAll } from "../../src/lab/bury.ts";
-import { idOf } from "../../src/lab/setup.ts";
+import { auditChain } from "../../src/lab/chain-account.ts";
+import { coinsOf, idOf } from "../../src/lab/setup.ts";
 import { invoiceOf, line, soon, violations } from "./small-world.ts";
 
 type Node = Awaited<ReturnType<typeof line>>["nodes"][number];
@@ -23,6 +27,78 @@ describe("Channel host: channels that end on the chain", () => {
     await forgetAll(world);
     expect(forwards()).to.deep.equal([]);
     expect(payer.recorder.ends.payments.get(paymentHash)).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("forgets a forward that is decided only when the channel that it came in by is forgotten", async function () {
+    this.timeout(120_000);
+    const { world, nodes, edges } = await line(5);
+    const [payer, router, next] = nodes as [Node, Node, Node];
+    const [upstream, downstream] = edges.map(idOf) as [ChannelId, ChannelId];
+    // Without an output: nothing of it is left to wait for upstream.
+    const { bolt11 } = await invoiceOf(world, present(nodes[4], "the payee"), msat(100_000n));
+    void payer.node.pay({ bolt11 });
+    const forwards = () => [...router.recorder.durable.circuits.values()].map(({ status }) => status.tag);
+    const isOut = () => router.recorder.last.get(downstream)?.commitments.htlcs[0]?.step === "SENT_ADD_ACK_REVOCATION";
+    expect(await world.until(isOut, 10_000)).to.equal(true);
+    world.network.part(router.name, next.name);
+    world.plan(downstream, "silence");
+    world.plan(upstream, "operator");
+    expect((await soon(world, router.node.closeChannel({ id: upstream, force: true }))).ok).to.equal(true);
+    for (let block = 0; block < 125; block++) {
+      world.chain.mine(1);
+      await world.pass(250);
+    }
+    expect(router.recorder.durable.channels.has(upstream)).to.equal(false);
+    expect(forwards()).to.deep.equal([]);
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("frees the coins of a claim that came to nothing while the node was off: the peer's commitment was mined", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [closer, peer] = nodes as [Node, Node];
+    const id = idOf(edges[0] as (typeof edges)[number]);
+    world.plan(id, "operator");
+    world.network.part(closer.name, peer.name);
+    world.chain.setFeerate(satPerKw(10_000));
+    for (const node of nodes) {
+      expect((await soon(world, node.node.closeChannel({ id, force: true }))).ok).to.equal(true);
+      await world.pass(1_000);
+    }
+    expect(closer.node.balance().onchain.unconfirmed > 0n, "a fee for its commitment is under way").to.equal(true);
+    closer.crash(0);
+    const theirs = peer.recorder.last.get(id);
+    const commitment = theirs?.tag === "Failed" ? theirs.commitment : undefined;
+    world.chain.reorganise(1, { txs: [present(commitment, "the peer's commitment")] });
+    await closer.start();
+    await forgetAll(world);
+    expect(closer.node.balance().onchain.unconfirmed).to.equal(0n);
+    expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("claims anew with other coins when those of a claim are spent by an earlier transaction of its own", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [payer, payee] = nodes as [Node, Node];
+    const id = idOf(edges[0] as (typeof edges)[number]);
+    world.plan(id, "operator");
+    const { bolt11 } = await invoiceOf(world, payee, msat(8_000_000n));
+    void payer.node.pay({ bolt11 });
+    const isPaid = (): boolean =>
+      payee.recorder.last.get(id)?.commitments.htlcs.some(({ removal }) => removal?.tag === "fulfilled") === true;
+    expect(await world.until(isPaid, 10_000)).to.equal(true);
+    world.network.part(payer.name, payee.name);
+    world.chain.setFeerate(satPerKw(10_000));
+    expect((await soon(world, payee.node.closeChannel({ id, force: true }))).ok).to.equal(true);
+    await world.pass(1_000);
+    const state = payee.recorder.last.get(id);
+    const commitment = state?.tag === "Failed" ? state.commitment : undefined;
+    // The transaction that pays for the commitment is left over, and has the only coin there is.
+    world.chain.reorganise(1, { txs: [present(commitment, "the commitment")] });
+    await world.pass(1_000);
+    await forgetAll(world);
+    auditChain(world, edges, (node) => coinsOf(node, edges));
     expect(violations(world)).to.deep.equal([]);
   });
 });
