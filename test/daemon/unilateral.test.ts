@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { closingReserve } from "../../channels/index.ts";
 import { present } from "../../src/base/result.ts";
-import { msat, satPerKw } from "../../src/base/units.ts";
+import { msat, sat, satPerKw } from "../../src/base/units.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
 import { POLICY, type World } from "../../src/lab/world.ts";
@@ -46,6 +47,25 @@ describe("A channel closed without the peer, by whole nodes", () => {
     await soon(world, a.node.closeChannel(request));
     const again = await soon(world, a.node.closeChannel(request));
     expect(again.ok || again.error.code).to.equal("not_possible");
+  });
+
+  it("opens no channel that it could not close: refused with the sum that is needed, before the peer hears of it", async () => {
+    const street = await streetOf(2);
+    const { world, nodes } = street;
+    const [a, b] = nodes as [LabNode, LabNode];
+    const { confirmed, unconfirmed } = a.node.balance().onchain;
+    const kept = closingReserve(POLICY.channel.reserveFeerate) * 2n;
+    const funds = confirmed + unconfirmed;
+    const open = (capacity: bigint) =>
+      soon(world, a.node.openChannel({ nodeId: b.id, capacity: sat(capacity), push: msat(0n), announce: false }));
+    expect(await open(funds - kept + 1n)).to.deep.equal({
+      ok: false,
+      error: {
+        code: "insufficient_balance",
+        pointer: "/capacitySat",
+        detail: `needs ${funds + 1n} sat on the chain (${kept} sat of it stay there for the fees of closing channels), ${funds} sat are there`,
+      },
+    });
   });
 
   it("a payee that falls silent: the router takes its HTLC back on the chain and fails it upstream in time", async function () {

@@ -68,6 +68,13 @@ describe("What a claim may cost: RELIABILITY O1, O15, O26", () => {
       { seed: 5, numRuns: 300 },
     );
   });
+  it("makes replacement cycling cost more than twenty times the HTLC, up to where upstream expires", () => {
+    // Who keeps our timeout out of every block has to pay more than it does, each time: 80 blocks by our own default.
+    const timeout = claim({ deadline: blockHeight(since + 18) });
+    let cost = 0n;
+    for (let height = since; height < since + 80; height++) cost += feeOf(timeout, height);
+    expect(cost > 20n * timeout.amount).to.equal(true);
+  });
   it("without a deadline it is what the estimate says, and never less than is relayed", () => {
     const free = { ...claim(), deadline: undefined };
     expect(claimFeerate(free, blockHeight(9_999), FLOOR)).to.equal(FLOOR);
