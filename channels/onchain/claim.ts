@@ -91,6 +91,9 @@ function dueOf(output: ChannelOutput, standing: Standing): Due | undefined {
   }
 }
 
+/** Of an output whose claim pays its own fee: what is left must make an output that is relayed. */
+const allBut = (amount: Sat): Sat => sat(amount > DUST_THRESHOLD.p2wpkh ? amount - DUST_THRESHOLD.p2wpkh : 0n);
+
 /** BOLT 5 §Revoked Transaction Close Handling: before the peer may spend it, at whatever fee. */
 function penalty(path: Extract<ChannelOutput["path"], { tag: "penalty" }>, amount: Sat, { minedAt }: Standing): Due {
   return {
@@ -102,8 +105,8 @@ function penalty(path: Extract<ChannelOutput["path"], { tag: "penalty" }>, amoun
     locktime: 0,
     output: undefined,
     deadline: blockHeight(minedAt + path.delay),
-    // All but what makes an output that is relayed: better a miner has it than the thief.
-    budget: share(sat(amount > DUST_THRESHOLD.p2wpkh ? amount - DUST_THRESHOLD.p2wpkh : 0n), SHARE.penalty),
+    // Better a miner has it than the thief.
+    budget: share(allBut(amount), SHARE.penalty),
   };
 }
 
@@ -119,6 +122,8 @@ function htlcDue(
   // What the peer offered it may take back from its expiry on; what we offered, it may claim at any time.
   const deadline = blockHeight(offered ? Math.max(htlc.expiry, minedAt) + TIMEOUT_TARGET_BLOCKS : htlc.expiry);
   const second = path.tag === "second_stage" ? path : undefined;
+  const half = share(amount, SHARE.htlc);
+  const most = second === undefined && allBut(amount) < half ? allBut(amount) : half;
   return {
     why: offered ? "htlc_timeout" : "htlc_success",
     key: { tag: "htlc", point: path.point },
@@ -128,7 +133,7 @@ function htlcDue(
     locktime: offered ? htlc.expiry : 0,
     output: second?.tx.outputs[0],
     deadline,
-    budget: share(amount, SHARE.htlc),
+    budget: most,
   };
 }
 
