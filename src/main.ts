@@ -9,6 +9,7 @@ import { stopSignal } from "./adapters/signals.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import type { SequencedStore } from "./adapters/store/group-commit.ts";
 import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
+import { watched } from "./adapters/store/watched.ts";
 import { socketStreamLinks } from "./adapters/stream-socket.ts";
 import { systemClock, systemRandom } from "./adapters/system.ts";
 import { assertFree, tcpNetwork } from "./adapters/tcp.ts";
@@ -22,6 +23,7 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
+import type { Log } from "./ports/log.ts";
 
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
@@ -63,11 +65,21 @@ const openStore = async ({ datadir, network }: Config, words: string): Promise<S
     readAll: true,
   });
 
+/** The end, said in a sentence. Whatever is not on the disk by now never was. */
+const halting =
+  (log: Log) =>
+  (error: Error): never => {
+    log.error("halted", { error: error.stack ?? error.message });
+    console.error(sentenceFor(error) ?? "The node has stopped: see the line before.");
+    process.exit(EXIT_REFUSED);
+  };
+
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
   const stopping = stopSignal();
   opened.push(async () => stopping.forget());
   const log = textLog(process.stderr);
+  const onHalt = halting(log);
   const base = { clock: systemClock, random: systemRandom, log };
   const params = CHAINS[config.network];
   // What can be wrong is read before anything is written.
@@ -83,7 +95,10 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
-  const ports = { ...base, ...armed(process.env["SLUICE_FAILPOINT"], store, tcpNetwork, killThisProcess) };
+  const ports = {
+    ...base,
+    ...armed(process.env["SLUICE_FAILPOINT"], watched(store, onHalt), tcpNetwork, killThisProcess),
+  };
   const node = await createNode({
     ...ports,
     alias: config.alias,
@@ -95,11 +110,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
     links: socketStreamLinks,
     streamFolders: streamFolders(join(datadir, "streams")),
     listen: { host: LOOPBACK, port: config.peerPort },
-    onHalt: (error) => {
-      log.error("halted", { error: error.stack ?? error.message });
-      console.error(sentenceFor(error) ?? "The node has stopped: see the line before.");
-      process.exit(EXIT_REFUSED);
-    },
+    onHalt,
   });
   opened.push(() => node.shutdown());
   await Promise.all(config.chainPeers.map((peer) => chain.connect(addressOfText(peer))));
