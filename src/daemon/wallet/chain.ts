@@ -27,7 +27,7 @@ export function applyChainEvent(state: WalletState, event: ChainEvent): WalletSt
       undo(draft, (block) => block.height >= event.block.height);
       draft.setHeight(event.block.height === 0 ? undefined : blockHeight(event.block.height - 1));
       // The next branch may confirm in a lower block than the watches begin with.
-      watchAll(draft, event.block.height, event.block.height);
+      watchAll(draft, event.block.height);
       break;
     case "SpendSeen":
       // What waits is not done: the wallet goes by blocks and by what it has sent itself.
@@ -138,14 +138,16 @@ export const watchOf = (outpoint: WalletCoin["outpoint"], script: Uint8Array, fr
   from: from.height,
 });
 
-/** Watches set again at a start look this far back for what came while the last ones were being set. Policy, not protocol. */
+/**
+ * Watches set again at a start look this far back: for what came while the last ones were being set, and for what was
+ * taken back by a disconnection before a crash and is in the best chain again. Policy, not protocol.
+ */
 const LOOK_BACK_BLOCKS = 144;
 
 /** What a wallet that was just loaded asks of the chain: all its watches, and its unconfirmed transactions once more. */
 export function resume(state: WalletState): WalletStep {
   const draft = draftOf(state);
-  const next = nextHeight(state);
-  watchAll(draft, next, blockHeight(Math.max(0, next - LOOK_BACK_BLOCKS)));
+  watchAll(draft, blockHeight(Math.max(0, nextHeight(state) - LOOK_BACK_BLOCKS)));
   for (const { tx, block, status } of state.txs.values()) {
     if (tx !== undefined && block === undefined && status === "published") draft.effect({ tag: "Broadcast", tx });
   }
@@ -153,12 +155,12 @@ export function resume(state: WalletState): WalletStep {
 }
 
 /** Every address, and every coin that is not seen spent. A watch that is set already, from as low, costs nothing. */
-function watchAll(draft: Draft, scriptsFrom: BlockHeight, coinsFrom: BlockHeight): void {
+function watchAll(draft: Draft, from: BlockHeight): void {
   const { addresses, coins } = draft.state();
   const watches: Watch[] = [];
-  for (const { script } of addresses.values()) watches.push({ tag: "Script", script, from: scriptsFrom });
+  for (const { script } of addresses.values()) watches.push({ tag: "Script", script, from });
   for (const { outpoint, script, spent: spend } of coins.values()) {
-    if (spend?.block === undefined) watches.push({ tag: "Outpoint", outpoint, script, from: coinsFrom });
+    if (spend?.block === undefined) watches.push({ tag: "Outpoint", outpoint, script, from });
   }
   if (watches.length > 0) draft.effect({ tag: "Watch", watches });
 }

@@ -4,6 +4,7 @@ import { outpointKey } from "../../../src/base/ids.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
 import { p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
+import { applyChainEvent } from "../../../src/daemon/wallet/chain.ts";
 import { fund, publish, refused, release, reservations, send } from "../../../src/daemon/wallet/spend.ts";
 import { statusOf, type WalletState, walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { keys, SmallChain } from "./small-chain.ts";
@@ -125,6 +126,19 @@ describe("the wallet", () => {
     chain.restart();
     expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n });
     expect(chain.effects.filter(({ tag }) => tag === "Received").length).to.equal(1);
+  });
+
+  it("counts a payment again whose block was taken back before a crash and is back after it", () => {
+    const chain = funded();
+    chain.mine(ELSEWHERE);
+    const { height } = chain.wallet;
+    for (const { ref } of [...chain.blocks].reverse())
+      chain.take({ ...applyChainEvent(chain.wallet, { tag: "BlockDisconnected", block: ref }), effects: [] });
+    expect(walletBalance(chain.wallet).confirmed).to.equal(0n);
+    // Disconnections leave the cursor where it was.
+    chain.wallet = { ...chain.wallet, height };
+    chain.restart();
+    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n });
   });
 
   it("keeps the coins of a funded transaction until it is published", () => {
