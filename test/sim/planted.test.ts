@@ -27,7 +27,8 @@ describe("The simulator finds planted bugs: DESIGN §10", () => {
     expect(rulesOf(outcome)).to.include("revoked_state");
   });
 
-  it("an HTLC failed upstream before it is final downstream breaks failed_upstream within 25 seeds", async () => {
+  it("an HTLC failed upstream before it is final downstream breaks failed_upstream within 25 seeds", async function () {
+    this.timeout(180_000);
     const remove = failBeforeFinal();
     try {
       const outcome = await firstBroken(25, () => ({}));
