@@ -7,6 +7,7 @@ import { pageFiles } from "./adapters/page-files.ts";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
+import { causeOf } from "./adapters/store/failed-commit.ts";
 import type { SequencedStore } from "./adapters/store/group-commit.ts";
 import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { watched } from "./adapters/store/watched.ts";
@@ -28,6 +29,8 @@ import type { Log } from "./ports/log.ts";
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
 const EXIT_REFUSED = 1;
+/** Policy, not protocol: the end does not wait longer to be told what went wrong. */
+const CAUSE_MS_MAX = 1_000;
 /** In the data folder: the store of record, and how far it is known to have come. */
 const STORE = "store";
 const HIGH_WATER = "high-water";
@@ -74,12 +77,23 @@ const halting =
     process.exit(EXIT_REFUSED);
   };
 
+/** LMDB's binding, of the store and of the chain, also rejects promises that nobody can wait for. Answers how to stop hearing. */
+function hearStrays(onHalt: (error: Error) => never): () => Promise<unknown> {
+  const stray = (error: unknown): void => {
+    void causeOf(error).then(onHalt);
+    systemClock.after(CAUSE_MS_MAX, () => onHalt(new Error(String(error))));
+  };
+  process.on("unhandledRejection", stray);
+  return async () => process.off("unhandledRejection", stray);
+}
+
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
   const stopping = stopSignal();
   opened.push(async () => stopping.forget());
   const log = textLog(process.stderr);
   const onHalt = halting(log);
+  opened.push(hearStrays(onHalt));
   const base = { clock: systemClock, random: systemRandom, log };
   const params = CHAINS[config.network];
   // What can be wrong is read before anything is written.
@@ -87,11 +101,8 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const words = await wordsOf(datadir);
   const store = await openStore(config, words);
   opened.push(() => store.close());
-  opened.push(
-    keepHighWater(join(datadir, HIGH_WATER), store, (error) =>
-      log.warn("high-water mark not written", { error: error.message }),
-    ),
-  );
+  const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
+  opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
   const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });

@@ -5,6 +5,7 @@ import { present } from "../../base/result.ts";
 import { type RangeOptions, StoreCorrupt, type StoreEntry, type StoreRecord } from "../../ports/store.ts";
 import { Refused } from "../sentences.ts";
 import { type Enveloped, unwrap, wrap } from "./envelope.ts";
+import { causeOf } from "./failed-commit.ts";
 import { type Disk, groupCommit, type SequencedStore } from "./group-commit.ts";
 import { type Holder, isAlive, thisProcess } from "./lease.ts";
 import { isLmdbFolder } from "./lmdb-file.ts";
@@ -52,35 +53,15 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Seque
   // Without overlapping syncs a write that was acknowledged is on the disk, not just on its way there.
   const pages: Pages = open<Uint8Array, string>({ path: place, overlappingSync: false, encoding: "binary" });
   openHere.add(place);
-  process.on("unhandledRejection", passOver);
-  const release = (): void => {
-    openHere.delete(place);
-    process.off("unhandledRejection", passOver);
-  };
   try {
     const sequence = take(pages, options);
-    return groupCommit(new LmdbDisk(pages, sequence, release));
+    return groupCommit(new LmdbDisk(pages, sequence, () => openHere.delete(place)));
   } catch (error) {
     await pages.close();
-    release();
+    openHere.delete(place);
     throw error;
   }
 }
-
-/**
- * When a write fails LMDB's binding rejects promises of its own beside the one that we wait for, which would end the process
- * before it could say why. Everything else that nobody waited for ends it as ever.
- */
-function passOver(error: unknown): void {
-  if (!isFailedCommit(error)) throw error;
-  error.commitError.catch(() => undefined);
-}
-interface FailedCommit extends Error {
-  /** Rejects with what went wrong. */
-  readonly commitError: Promise<never>;
-}
-const isFailedCommit = (error: unknown): error is FailedCommit =>
-  error instanceof Error && "commitError" in error && error.commitError instanceof Promise;
 
 /** Takes the store for this process, in a transaction that no other process can be in at the same time. */
 function take(pages: Pages, { path, network, owner, atLeast = 0n, readAll = false }: EmbeddedOptions): bigint {
@@ -189,20 +170,10 @@ class LmdbDisk implements Disk {
   }
 
   async close(): Promise<void> {
+    this.#release();
     // After a failed write LMDB is not touched again: it is not safe to. The holder's mark dies with the process.
     if (this.#failed) return;
-    this.#release();
     await this.#pages.remove(OWN.holder);
     await this.#pages.close();
   }
-}
-
-/** LMDB's binding says what went wrong in a second promise beside the error. */
-async function causeOf(error: unknown): Promise<Error> {
-  try {
-    if (isFailedCommit(error)) await error.commitError;
-  } catch (cause) {
-    return cause instanceof Error ? cause : new Error(String(cause));
-  }
-  return error instanceof Error ? error : new Error(String(error));
 }

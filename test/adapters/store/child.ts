@@ -20,6 +20,9 @@ async function fill(): Promise<void> {
   }
 }
 
+// LMDB's binding rejects promises of its own beside the one of an append.
+process.on("unhandledRejection", () => undefined);
+
 try {
   if (task === "fill") await fill();
   else {

@@ -128,7 +128,7 @@ export function openChainFiles(folder: string, params: ChainParams): ChainFiles 
   const disk = writeBehind(env);
   const meta = disk.db("meta");
   claim(disk, meta, folder, params);
-  const tables = openTables(disk.db, meta);
+  const tables = openTables((name) => disk.db(name), meta);
   const recent = new Map<BlockHash, Block>();
   const remember = (hash: BlockHash, block: Block): void => {
     const [oldest] = recent.keys();
@@ -150,7 +150,7 @@ export function openChainFiles(folder: string, params: ChainParams): ChainFiles 
       disk.commit(() => write(tables, change));
       if (change.tag === "Block") remember(change.node.hash, change.block);
     },
-    settled: disk.settled,
+    settled: () => disk.settled(),
     close: async () => {
       await disk.settled();
       await env.close();

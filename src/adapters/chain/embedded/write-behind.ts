@@ -22,66 +22,85 @@ interface Waiting {
   readonly value: Uint8Array | undefined;
   readonly commit: number;
 }
+interface Change extends Waiting {
+  readonly pages: Pages;
+  readonly key: Uint8Array;
+  readonly name: string;
+}
 
 /**
  * Lets LMDB write in its own thread while reads see every commit at once: a sync takes milliseconds on a busy machine,
- * and the node has payments to attend to. Commits reach the disk in their order, each whole.
+ * and the node has payments to attend to. Commits reach the disk in their order, each whole: those that come while a write
+ * runs share the next one, and after one that failed there is none.
  */
 export function writeBehind(env: RootDatabase<Uint8Array, Uint8Array>): WriteBehind {
-  const waiting = new Map<string, Waiting>();
-  let commits = 0;
-  let parts: Promise<boolean>[] = [];
-  let names: string[] = [];
-  let last: Promise<void> = Promise.resolve();
-  let failure: unknown;
+  return new Queue(env);
+}
 
-  const db = (name: string): BehindDb => {
-    const pages: Pages = env.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
+class Queue implements WriteBehind {
+  readonly #env: RootDatabase<Uint8Array, Uint8Array>;
+  /** The newest value of each key that is not on the disk yet. */
+  readonly #waiting = new Map<string, Waiting>();
+  #commits = 0;
+  #queued: Change[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(env: RootDatabase<Uint8Array, Uint8Array>) {
+    this.#env = env;
+  }
+  db(name: string): BehindDb {
+    const pages: Pages = this.#env.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
     const nameOf = (key: Uint8Array): string => `${name}/${toHex(key)}`;
-    const wait = (key: Uint8Array, value: Uint8Array | undefined): void => {
-      names.push(nameOf(key));
-      waiting.set(nameOf(key), { value, commit: commits });
+    const change = (key: Uint8Array, value: Uint8Array | undefined): void => {
+      const waiting = { value, commit: this.#commits };
+      this.#waiting.set(nameOf(key), waiting);
+      this.#queued.push({ ...waiting, pages, key, name: nameOf(key) });
     };
     return {
       get: (key) => {
-        const ahead = waiting.size > 0 ? waiting.get(nameOf(key)) : undefined;
+        const ahead = this.#waiting.size > 0 ? this.#waiting.get(nameOf(key)) : undefined;
         return ahead === undefined ? pages.get(key) : ahead.value;
       },
-      put: (key, value) => {
-        wait(key, value);
-        parts.push(pages.put(key, value));
-      },
-      remove: (key) => {
-        wait(key, undefined);
-        parts.push(pages.remove(key));
-      },
+      put: change,
+      remove: (key) => change(key, undefined),
       values: () => pages.getRange().map(({ value }) => value),
     };
-  };
-  const arrived = (commit: number, written: readonly string[]): void => {
-    for (const name of written) if (waiting.get(name)?.commit === commit) waiting.delete(name);
-    // Readers keep a snapshot; the next read shall see this commit.
-    env.resetReadTxn();
-  };
-  return {
-    db,
-    commit: (write) => {
-      if (failure !== undefined) throw failure;
-      const commit = ++commits;
-      const written: string[] = [];
-      names = written;
-      parts = [];
-      const whole = env.batch(write);
-      const done = Promise.all([whole, ...new Set(parts)]).then(() => arrived(commit, written));
-      done.catch((error: unknown) => {
-        failure ??= error;
-      });
-      last = done;
-    },
-    settled: async () => {
-      await last;
-      await env.flushed;
-      if (failure !== undefined) throw failure;
-    },
-  };
+  }
+  commit(write: () => void): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#commits++;
+    write();
+    this.#writing ??= this.#writeAll();
+  }
+  async settled(): Promise<void> {
+    await this.#writing;
+    // After a failure LMDB never says that it has flushed.
+    if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#env.flushed;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#queued.length > 0 && this.#failure === undefined) {
+      const changes = this.#queued;
+      this.#queued = [];
+      try {
+        await this.#write(changes);
+      } catch (error) {
+        this.#failure = { error };
+      }
+    }
+    this.#writing = undefined;
+  }
+  async #write(changes: readonly Change[]): Promise<void> {
+    const parts: Promise<boolean>[] = [];
+    const whole = this.#env.batch(() => {
+      for (const { pages, key, value } of changes)
+        parts.push(value === undefined ? pages.remove(key) : pages.put(key, value));
+    });
+    await Promise.all([whole, ...new Set(parts)]);
+    for (const { name, commit } of changes) if (this.#waiting.get(name)?.commit === commit) this.#waiting.delete(name);
+    // Readers keep a snapshot; the next read shall see this write.
+    this.#env.resetReadTxn();
+  }
 }
