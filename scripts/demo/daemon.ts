@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -121,23 +122,32 @@ export class Ended extends Error {
   }
 }
 
-/** Ports of the loopback that nobody uses now. */
+/** Below those that systems give to a connection: none has it by chance when a daemon comes back to its port. */
+const PORTS = { from: 20_000, below: 32_000 };
+
+/** Different ports of the loopback that nobody uses now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer().once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const servers = new Map<number, Server>();
+  while (servers.size < count) {
+    const port = randomInt(PORTS.from, PORTS.below);
+    const server = await serverAt(port);
+    if (server !== undefined) servers.set(port, server);
+  }
+  await Promise.all([...servers.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+  return [...servers.keys()];
 }
-export async function pickPorts(): Promise<Ports> {
-  const [api = 0, peer = 0, chain = 0] = await freePorts(3);
-  return { api, peer, chain };
+/** Undefined when the port is in use. */
+function serverAt(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
+}
+/** For so many daemons. */
+export async function pickPorts(daemons: number): Promise<readonly Ports[]> {
+  const ports = await freePorts(3 * daemons);
+  return Array.from({ length: daemons }, (_, at) => {
+    const [api = 0, peer = 0, chain = 0] = ports.slice(3 * at);
+    return { api, peer, chain };
+  });
 }

@@ -61,7 +61,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
 /** Of each role, how its daemon is started: on free ports, and with the router's base node as the one that all follow. */
 export async function castOf(folder: string): Promise<Record<Role, DaemonOptions>> {
-  const [viewer, router, site] = await Promise.all([pickPorts(), pickPorts(), pickPorts()]);
+  const [viewer, router, site] = (await pickPorts(3)) as [Ports, Ports, Ports];
   const chainPeer = `127.0.0.1:${router.chain}`;
   const options = (name: Role, ports: Ports) => ({ name, folder, ports, env: {} });
   return {
