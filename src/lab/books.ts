@@ -20,7 +20,7 @@ export function auditChannel(
 ): readonly Fault[] {
   const faults: Fault[] = [];
   if (after.tag === "Failed" && before?.tag !== "Failed" && !isUnborn(before) && !mayFail(after.cause))
-    faults.push({ rule: "no_failure", detail: `failed: ${JSON.stringify(after.cause)}` });
+    faults.push({ rule: "no_failure", detail: `failed: ${describeCause(after.cause)}` });
   if (!isFunded(after)) return faults;
   const { balance, htlcs } = after.commitments;
   const capacity = toMsat(after.params.capacity);
@@ -39,6 +39,10 @@ export function auditChannel(
   return faults;
 }
 
+const describeCause = (cause: FailureCause): string =>
+  Object.entries(cause)
+    .map(([name, value]) => (name === "tag" ? String(value) : `${name} ${String(value)}`))
+    .join(", ");
 /** An opener that crashed may have forgotten a channel that its peer still waits for; no money is in it. */
 const isUnborn = (state: DurableState | undefined): boolean => state?.tag === "WaitForFundingConfirmed";
 

@@ -1,3 +1,4 @@
+import { type ChannelSecrets, channelSecrets } from "../../channels/index.ts";
 import type { MemoryDisk } from "../adapters/memory/store.ts";
 import type { NodeId } from "../base/ids.ts";
 import { present } from "../base/result.ts";
@@ -62,6 +63,10 @@ export class LabNode {
   /** BIP 39 words of the node. */
   get words(): string {
     return this.#parts.words;
+  }
+  /** For a thief: no node gives them to anybody. */
+  channelSecrets(index: number): ChannelSecrets {
+    return channelSecrets(keychainOf(this.words, "regtest").channelSeed(index));
   }
   get isUp(): boolean {
     return this.#life?.node !== undefined;

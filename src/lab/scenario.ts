@@ -49,7 +49,11 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
     ...(plant === undefined ? {} : { plant }),
   });
   const edges = drawTopology(world);
-  await live(world, edges, opened ?? (() => undefined));
+  try {
+    await live(world, edges, opened ?? (() => undefined));
+  } catch (error) {
+    world.report("no_halt", "", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
   await Promise.all(world.nodes.map((node) => node.crash(0)));
   const { violations, tally, trace } = world;
   return { seed, violations, tally, traceHash: trace.hash, tail: trace.tail };
