@@ -4,6 +4,9 @@ import { type Theme, themeOf } from "../../src/lab/theme.ts";
 import type { Rule } from "../../src/lab/violation.ts";
 import { ackBeforeWrite, Backups, failBeforeFinal, failWhenMined, forgetClaims, isPenaltyForHtlc } from "./plants.ts";
 
+/** For all the seeds that a bug may take; one takes a second or two. */
+const PATIENCE_MS = 300_000;
+
 /** Plays seeds until one breaks a rule: the first that does is what the simulator would print. */
 async function firstBroken(
   seeds: number,
@@ -20,7 +23,8 @@ async function firstBroken(
 }
 const rulesOf = (outcome: Outcome | undefined): readonly Rule[] => outcome?.violations.map(({ rule }) => rule) ?? [];
 
-describe("The simulator finds planted bugs: DESIGN §10", () => {
+describe("The simulator finds planted bugs: DESIGN §10", function () {
+  this.timeout(PATIENCE_MS);
   it("a message that leaves before its record is written breaks durable_first in the first seed", async () => {
     const outcome = await firstBroken(1, () => ({ plant: ackBeforeWrite }));
     expect(rulesOf(outcome)).to.include("durable_first");
