@@ -4,21 +4,23 @@ import type { Outcome } from "../src/lab/scenario.ts";
 import { runScenario } from "../src/lab/scenario.ts";
 import { addTally, emptyTally, missing, SEEDS_FOR_COMMON, SEEDS_FOR_RARE, type Tally } from "../src/lab/tally.ts";
 import { showViolation } from "../src/lab/violation.ts";
+import { shareOut } from "./sim/workers.ts";
 
 /** Runs worlds, one for each seed, and says what they have seen. A seed that breaks a rule is printed with the command that plays it again. */
 const TAIL_LINES = 40;
 
 export interface Report {
   readonly seeds: number;
-  readonly failed: readonly Outcome[];
+  readonly failed: readonly Pick<Outcome, "seed">[];
   readonly tally: Tally;
-  /** Messages and faults that so many seeds should have seen and did not. */
+  /** Messages, faults and claims that so many seeds should have seen and did not. */
   readonly missing: readonly string[];
 }
 interface Options {
   readonly seeds: number;
   readonly from: number;
   readonly json: boolean;
+  readonly workers: number;
 }
 
 /** `told` hears of every seed as it ends. `play` is given by tests that plant a bug. */
@@ -46,6 +48,7 @@ const counted = (tally: Tally) => ({
   blocks: tally.blocks,
   messages: Object.fromEntries([...tally.messages].sort(([a], [b]) => (a < b ? -1 : 1))),
   faults: Object.fromEntries(tally.faults),
+  claims: Object.fromEntries(tally.claims),
 });
 
 function tellJson({ seed, violations, tally, traceHash }: Outcome): void {
@@ -76,7 +79,7 @@ function tellEnd(report: Report, startedAt: number, { json }: Options): void {
     console.log(JSON.stringify({ ...end, ...counted(tally) }));
     return;
   }
-  const { messages, faults, events, payments, blocks } = counted(tally);
+  const { messages, faults, claims, events, payments, blocks } = counted(tally);
   console.log(`\n${seeds} seeds, ${failed.length} failed, ${seconds.toFixed(1)} s`);
   console.log(
     `${events} events, ${payments.succeeded} payments succeeded, ${payments.failed} failed, ${blocks} blocks`,
@@ -87,8 +90,22 @@ function tellEnd(report: Report, startedAt: number, { json }: Options): void {
       .join(", ");
   console.log(`messages: ${show(messages)}`);
   console.log(`faults: ${show(faults)}`);
+  console.log(`claims: ${show(claims)}`);
   if (left.length > 0) console.log(`never seen: ${left.join(", ")}`);
   for (const replay of replays) console.log(`failed: ${replay}`);
+}
+
+/** The same in several processes; what each seed sees does not depend on that. */
+async function simulateTogether(options: Options): Promise<Report> {
+  const failed: { seed: number }[] = [];
+  const tally = await shareOut(options, ({ seed, ok, violations }, text) => {
+    if (options.json) console.log(text);
+    if (ok) return;
+    failed.push({ seed });
+    if (!options.json) for (const violation of violations) console.log(`  ✘ seed ${seed}: ${violation}`);
+  });
+  failed.sort((a, b) => a.seed - b.seed);
+  return { seeds: options.seeds, failed, tally, missing: missing(tally, options.seeds) };
 }
 
 async function main(): Promise<void> {
@@ -103,14 +120,18 @@ async function main(): Promise<void> {
     )
     .option("--seeds <n>", "how many worlds", whole, 25)
     .option("--from <seed>", "the first seed", whole, 1)
+    .option("--workers <n>", "how many processes share them", whole, 1)
     .option("--json", "one JSON object a line", false)
     .parse()
     .opts<Options>();
   const startedAt = performance.now();
-  const report = await simulate(options, (outcome) => {
-    if (options.json) tellJson(outcome);
-    else tellPerson(outcome, options);
-  });
+  const report =
+    options.workers > 1
+      ? await simulateTogether(options)
+      : await simulate(options, (outcome) => {
+          if (options.json) tellJson(outcome);
+          else tellPerson(outcome, options);
+        });
   tellEnd(report, startedAt, options);
   process.exitCode = isGood(report) ? 0 : 1;
 }

@@ -2,6 +2,7 @@ import { outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
+import { watchFundingFrom } from "./channel-effects.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, paramsOf } from "./channel-table.ts";
 import type { Turn } from "./turn.ts";
@@ -54,6 +55,8 @@ function outpointSpent(
 function reorganised(host: ChannelHost, turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
   const { state } = entry;
   if (state.tag === "Closing" || state.tag === "Failed") host.apply(turn, entry, { tag: "SpendsReorged", height });
+  if ("funding" in state && state.funding.since > height && entry.watched !== undefined)
+    watchFundingFrom(host, turn, entry.watched, height);
   const confirmed = "funding" in state ? state.funding.confirmed : undefined;
   if (confirmed !== undefined && confirmed.height >= height) host.apply(turn, entry, { tag: "FundingReorged" });
 }

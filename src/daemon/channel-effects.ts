@@ -205,8 +205,21 @@ function watch(
 ): void {
   const { outpoint, script } = effect;
   host.table.watchFunding(entry, outpoint, script);
-  const since = "funding" in entry.state ? entry.state.funding.since : host.parts.height();
-  const from = blockHeight(Math.max(0, since - 1));
+  const height = host.parts.height();
+  const since = "funding" in entry.state ? entry.state.funding.since : height;
+  watchFundingFrom(host, turn, effect, since === height ? since - 1 : since - LOOK_BACK_BLOCKS);
+}
+/** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
+const LOOK_BACK_BLOCKS = 144;
+
+/** A branch may hold the funding transaction in a lower block than the tip was at when it was made. */
+export function watchFundingFrom(
+  host: ChannelHost,
+  turn: Turn,
+  { outpoint, script }: NonNullable<ChannelEntry["watched"]>,
+  height: number,
+): void {
+  const from = blockHeight(Math.max(0, height));
   turn.afterwards(CHAIN_LANE, () =>
     host.parts.ctx.chain.watch([
       { tag: "Script", script, from },

@@ -35,6 +35,8 @@ export interface ChannelEntry {
   fundingFeerate: SatPerKw | undefined;
   /** Whose coins the wallet keeps for this opening. */
   fundingTxid: Txid | undefined;
+  /** Its funding output, once that is watched for. */
+  watched: { readonly outpoint: Outpoint; readonly script: Uint8Array } | undefined;
 }
 export type Outcome = { readonly tag: "done" } | { readonly tag: "refused"; readonly detail: string };
 
@@ -51,7 +53,7 @@ export function channelEntry(
 ): ChannelEntry {
   const secrets = channelSecrets(of.seed);
   const { peer, temporaryId, keyIndex } = of;
-  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
+  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: undefined };
   return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, ...nothingAsked };
 }
 
@@ -80,6 +82,7 @@ export class ChannelTable {
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
   }
   watchFunding(entry: ChannelEntry, outpoint: Outpoint, script: Uint8Array): void {
+    entry.watched = { outpoint, script };
     this.#byOutpoint.set(outpointKey(outpoint), entry);
     this.#byScript.set(toHex(script), entry);
   }

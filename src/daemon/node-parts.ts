@@ -8,6 +8,7 @@ import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { NodeCommands } from "./commands.ts";
 import type { NodePolicy } from "./context.ts";
+import type { Keychain } from "./keychain.ts";
 import type { Observe } from "./peer-session.ts";
 
 /** What a node is made of: its words, its policy, and the world through its ports. */
@@ -17,6 +18,8 @@ export interface NodeParts {
   readonly params: ChainParams;
   /** BIP 39 words: every key of the node. */
   readonly words: string;
+  /** What these words make, where that is known already: deriving it takes a while, and a lab starts its nodes often. */
+  readonly keychain?: Keychain;
   readonly policy: NodePolicy;
   readonly clock: Clock;
   readonly random: Random;

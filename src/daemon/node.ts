@@ -49,7 +49,7 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
 
 function contextOf(parts: NodeParts): NodeContext {
   assert(areWords(parts.words), "the words of a node are checked before");
-  const keychain = keychainOf(parts.words, parts.params.network);
+  const keychain = parts.keychain ?? keychainOf(parts.words, parts.params.network);
   const { clock, random, store, chain, links, log, alias, params, policy, onHalt } = parts;
   const turns = createTurns({ clock, store, onHalt });
   const events = createEvents(store);

@@ -40,14 +40,16 @@ export function worthOf({ commitments: { balance, htlcs } }: FundedState): bigin
 /** Msat by msat: what left one node's channels came into another's, and everybody has what the payments say. */
 export function auditPayments(world: World, edges: readonly Edge[]): readonly Account[] {
   const accounts = world.nodes.map((node) => accountOf(node, edges));
+  const thieves = new Set([...world.breaches.values()].map(({ thief }) => thief));
   for (const { node, before, after, received, paid, earned } of accounts) {
+    if (thieves.has(node)) continue;
     const expected = before + received - paid + earned;
     if (after !== expected) {
       const detail = `has ${after} msat, should have ${before} + ${received} - ${paid} + ${earned} = ${expected}`;
       world.report("conservation", node, detail);
     }
   }
-  auditEnds(world, lostOnChain(edges));
+  auditEnds(world, lostOnChain(world, edges));
   return accounts;
 }
 
@@ -67,14 +69,19 @@ function accountOf(node: LabNode, edges: readonly Edge[]): Account {
   return { node: node.name, before, after, received, paid, earned: ends.earned() };
 }
 
-/** HTLCs without an output in a channel that was closed alone: whoever was paid has a miner to thank that nothing comes. */
-function lostOnChain(edges: readonly Edge[]): ReadonlySet<PaymentHash> {
+/**
+ * Payments that may have settled an invoice and failed for the payer all the same: HTLCs without an output in a channel
+ * that was closed alone, and those that a thief loses with its channel.
+ */
+function lostOnChain({ breaches }: World, edges: readonly Edge[]): ReadonlySet<PaymentHash> {
   const lost = new Set<PaymentHash>();
   for (const edge of edges) {
     for (const node of [edge.opener, edge.accepter]) {
       const { tag, commitments } = lastOf(node, edge);
       if (tag !== "Failed") continue;
-      for (const { amount, paymentHash } of commitments.htlcs) if (amount < toMsat(DUST_SAT)) lost.add(paymentHash);
+      for (const { amount, paymentHash } of commitments.htlcs) {
+        if (amount < toMsat(DUST_SAT) || breaches.has(idOf(edge))) lost.add(paymentHash);
+      }
     }
   }
   return lost;

@@ -1,6 +1,7 @@
 import type { FundedState } from "../../channels/index.ts";
 import { ANCHOR_SAT } from "../../channels/tx/format.ts";
-import { toHex } from "../base/bytes.ts";
+import { ANYONE } from "../adapters/memory/chain.ts";
+import { equalBytes, toHex } from "../base/bytes.ts";
 import { outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
@@ -8,7 +9,8 @@ import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { DUST_SAT, isOurs, lastOf, worthOf } from "./account.ts";
 import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
-import { COINBASE, type Edge } from "./setup.ts";
+import { COINBASE, type Edge, idOf } from "./setup.ts";
+import { LOOT } from "./thief-txs.ts";
 import type { World } from "./world.ts";
 
 /** An output that holds no more than this may be left where it is: to fetch it costs about as much. In sat. */
@@ -35,7 +37,8 @@ export function auditChain(world: World, edges: readonly Edge[], given: (node: L
     add(edge.opener, -books.chain.fee(funding) - params.capacity);
     for (const node of [edge.opener, edge.accepter]) {
       add(node, gainOf(books, node, ending));
-      auditSide(books, edge, node, ending);
+      if (world.breaches.get(params.channelId)?.txid !== txidOf(ending.closing)) auditSide(books, edge, node, ending);
+      else auditBreach(books, edge, node, ending);
     }
     auditLeft(books, ending);
   }
@@ -74,22 +77,26 @@ interface Ending {
   /** The closing first. They end where something reaches a wallet. */
   readonly txs: readonly Tx[];
   readonly left: readonly TxOut[];
+  /** What a thief got away with. */
+  readonly loot: bigint;
 }
 function endingOf(books: Books, edge: Edge): Ending | undefined {
   const closing = books.chain.spender(lastOf(edge.opener, edge).params.funding);
   if (closing === undefined) return undefined;
   const txs = new Map([[txidOf(closing), closing]]);
   const left: TxOut[] = [];
+  let loot = 0n;
   // A map being iterated over also visits what is added meanwhile.
   for (const [txid, tx] of txs) {
     for (const [vout, output] of tx.outputs.entries()) {
-      if (isAnybodys(books, output)) continue;
+      if (isAnybodys(books, output) || equalBytes(output.script, ANYONE)) continue;
       const spender = books.chain.spender({ txid, vout });
-      if (spender === undefined) left.push(output);
+      if (equalBytes(output.script, LOOT)) loot += output.amount;
+      else if (spender === undefined) left.push(output);
       else txs.set(txidOf(spender), spender);
     }
   }
-  return { closing, txs: [...txs.values()], left };
+  return { closing, txs: [...txs.values()], left, loot };
 }
 
 /** What a node's wallet got out of it, less what it put in for fees. In sat. */
@@ -113,15 +120,23 @@ function claimFeesOf(books: Books, node: LabNode, { closing, txs }: Ending): big
   return own.reduce((sum, tx) => sum + books.chain.fee(tx), 0n);
 }
 
+/** A thief's wallet gets nothing of it; the victim gets what it had at least, less the fees of the thief's commitment. */
+function auditBreach(books: Books, edge: Edge, node: LabNode, ending: Ending): void {
+  const { world } = books;
+  if (world.breaches.get(idOf(edge))?.thief !== node.name) return auditSide(books, edge, node, ending);
+  const gain = gainOf(books, node, ending) + ending.loot;
+  if (gain > ANCHOR_SAT) world.report("no_loot", node.name, `got away with ${gain} sat`);
+}
+
 /** The least that a side must get: its last irrevocable balance, less what is listed here. */
 function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): void {
   const state = lastOf(node, edge);
   const { htlcs } = state.commitments;
-  const isOpener = edge.opener === node;
+  const paysClosing = edge.opener === node || books.world.breaches.has(state.params.channelId);
   const worth = worthOf(state) / 1_000n;
   const items = {
     claims: claimFeesOf(books, node, ending),
-    closing: isOpener ? closingFee(books, ending) : 0n,
+    closing: paysClosing ? closingFee(books, ending) : 0n,
     // One for each of our outputs at most.
     rounding: BigInt(htlcs.length + 1),
     dust: dustOf(state),

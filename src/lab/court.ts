@@ -1,4 +1,4 @@
-import { mine } from "./settle.ts";
+import { mine, reunite } from "./settle.ts";
 import type { Storm } from "./storm.ts";
 import { changeFeerate, lagBehind, reorganise } from "./storm-chain.ts";
 import { crashAtWrite, crashNow, cutConnection, slowDisk } from "./storm-hosts.ts";
@@ -27,6 +27,7 @@ const MISHAPS: readonly Mishap[] = [
 export async function holdCourt(storm: Storm, days: number, isOpen: () => boolean = () => false): Promise<void> {
   const { world } = storm;
   for (let day = 0; (day < days || isOpen()) && world.violations.length === 0; day++) {
+    await reunite(world, storm.edges);
     mine(world, 1);
     await world.pass(world.chance.between(BLOCK_MS.min, BLOCK_MS.max));
     if (world.chance.percent(MISHAP_PERCENT)) world.chance.pick(MISHAPS)(storm);

@@ -1,3 +1,4 @@
+import { type ChannelSecrets, channelSecrets } from "../../channels/index.ts";
 import type { MemoryDisk } from "../adapters/memory/store.ts";
 import type { NodeId } from "../base/ids.ts";
 import { present } from "../base/result.ts";
@@ -49,19 +50,24 @@ export class LabNode {
   readonly recorder: Recorder;
   readonly disk: MemoryDisk;
   readonly #parts: LabNodeParts;
+  readonly #keychain: Keychain;
   #life: Life | undefined;
 
   constructor(parts: LabNodeParts) {
-    const keychain = keychainOf(parts.words, "regtest");
+    this.#keychain = keychainOf(parts.words, "regtest");
     this.#parts = parts;
     this.name = parts.name;
-    this.id = keychain.nodeId;
+    this.id = this.#keychain.nodeId;
     this.disk = parts.disk;
-    this.recorder = parts.recorder(keychain);
+    this.recorder = parts.recorder(this.#keychain);
   }
   /** BIP 39 words of the node. */
   get words(): string {
     return this.#parts.words;
+  }
+  /** For a thief: no node gives them to anybody. */
+  channelSecrets(index: number): ChannelSecrets {
+    return channelSecrets(this.#keychain.channelSeed(index));
   }
   get isUp(): boolean {
     return this.#life?.node !== undefined;
@@ -98,6 +104,7 @@ export class LabNode {
       version: "simulated",
       params: CHAINS.regtest,
       words,
+      keychain: this.#keychain,
       policy,
       clock: {
         now: () => clock.now(),

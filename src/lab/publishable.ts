@@ -5,7 +5,7 @@ import { verifyCommitment } from "../../channels/keys/verify.ts";
 import { buildCommitment, type Commitment } from "../../channels/tx/commitment.ts";
 import type { Txid } from "../base/ids.ts";
 
-function ownCommitment({ params, commitments }: FundedState, keys: ChannelKeys) {
+export function ownCommitment({ params, commitments }: FundedState, keys: ChannelKeys) {
   const { number } = commitments.local;
   const { local, remote } = params;
   const derived = commitmentKeys(keys.derived, local.basepoints, remote.basepoints, keys.commitmentPoint(number));

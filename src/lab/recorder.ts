@@ -21,7 +21,7 @@ import { decodeMessage, type WireMessage } from "../wire/registry.ts";
 import { auditChannel, type Fault } from "./books.ts";
 import { Ends } from "./ends.ts";
 import { broken } from "./laws.ts";
-import { copyOf, type Entry, emptyLedger, enter, type Ledger, readRecord } from "./ledger.ts";
+import { copyOf, type Entry, emptyLedger, enter, type Ledger, type LedgerEvent, readRecord } from "./ledger.ts";
 import { auditPublishable, ownTxid } from "./publishable.ts";
 import type { Rule } from "./violation.ts";
 
@@ -35,6 +35,8 @@ export interface RecorderOptions {
   /** Every message that leaves and every write, for counters and the trace. */
   readonly sent: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
   readonly wrote: (records: readonly StoreRecord[]) => void;
+  /** Every event of the node's own list, once it is durable. */
+  readonly told: (event: LedgerEvent) => void;
 }
 interface Group {
   readonly records: readonly StoreRecord[];
@@ -53,6 +55,8 @@ export class Recorder {
   readonly ends: Ends;
   /** The last durable state of every channel that ever had money in it, also of those that are forgotten. */
   readonly last = new Map<ChannelId, FundedState>();
+  /** A durable state for each of its own commitments, by channel and number. */
+  readonly past = new Map<ChannelId, Map<bigint, FundedState>>();
   readonly #options: RecorderOptions;
   readonly #raw = new Map<string, Uint8Array>();
   readonly #pending: Group[] = [];
@@ -226,6 +230,7 @@ export class Recorder {
     this.ends.take(this.durable, entries);
     for (const entry of entries) {
       enter(this.durable, entry);
+      if (entry.kind === "event") this.#options.told(entry.value);
       if (entry.kind === "channel") this.#remember(entry.id, entry.value);
       if (entry.kind === "channel" && this.#kept++ % SAMPLE === 0) this.#auditKept(entry.value);
     }
@@ -233,6 +238,8 @@ export class Recorder {
   #remember(id: ChannelId, state: DurableState | undefined): void {
     if (state === undefined || !("commitments" in state)) return;
     this.last.set(id, state);
+    const past = this.past.get(id) ?? new Map<bigint, FundedState>();
+    this.past.set(id, past.set(state.commitments.local.number, state));
     if (state.tag !== "Failed") return;
     for (const { tx } of state.spends) this.#endings.add(txidOf(tx));
     if (state.commitment !== undefined) this.#endings.add(txidOf(state.commitment));

@@ -7,6 +7,7 @@ import { CRASHES_AT_WRITE, type World } from "./world.ts";
 /** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
 const BLOCK_MS = 600;
 const BLOCKS_TO_REST_MAX = 400;
+const REUNION_MS_MAX = 15_000;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
 /** Closings that were begun and lost with a crash are begun again. */
@@ -62,14 +63,22 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
         ends(edge).every((node) => hasFailed(node, edge)) ||
         ends(edge).every((node) => isEmpty(stateAt(node, edge)) && isActive(node, edge)),
     );
+  const needsBlocks = (): boolean => edges.some((edge) => ends(edge).some((node) => hasFailed(node, edge)));
   for (let blocks = 0; blocks <= BLOCKS_TO_REST_MAX; blocks++) {
-    const needsBlocks = edges.some((edge) => ends(edge).some((node) => hasFailed(node, edge)));
-    if (await world.until(isAtRest, needsBlocks ? BLOCK_MS : PATIENCE_MS)) return true;
-    if (!needsBlocks || world.violations.length > 0) break;
+    await world.until(() => isAtRest() || needsBlocks(), PATIENCE_MS);
+    if (await world.until(isAtRest, BLOCK_MS)) return true;
+    if (!needsBlocks() || world.violations.length > 0) break;
+    await reunite(world, edges);
     mine(world, 1);
   }
   if (world.violations.length === 0) world.report("liveness", "", `not at rest: ${unrest(world, edges)}`);
   return false;
+}
+/** Time passes until peers whose channels are sound have found each other: blocks come more slowly than that. */
+export async function reunite(world: World, edges: readonly Edge[]): Promise<void> {
+  const isSound = (edge: Edge): boolean => !ends(edge).some((node) => hasFailed(node, edge));
+  const isTogether = (edge: Edge): boolean => !isSound(edge) || ends(edge).every((node) => isActive(node, edge));
+  await world.until(() => edges.every(isTogether), REUNION_MS_MAX);
 }
 export function mine(world: World, blocks: number): void {
   world.chain.mine(blocks);

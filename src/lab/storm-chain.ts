@@ -1,8 +1,10 @@
 import { BURIED_DEPTH } from "../../channels/onchain/progress.ts";
+import { outpointKey } from "../base/ids.ts";
 import { satPerKw } from "../base/units.ts";
 import { REORG_DEPTH_MAX } from "./depths.ts";
 import { mine } from "./settle.ts";
 import type { Storm } from "./storm.ts";
+import type { FaultKind } from "./tally.ts";
 import type { World } from "./world.ts";
 
 /** Blocks mined between payments: far below any expiry, so that no deadline passes. */
@@ -25,8 +27,25 @@ export function changeFeerate({ world }: Storm): void {
 /** The last blocks give way to one more, with the same transactions or with none: those wait to be mined again. */
 export function reorganise({ world }: Storm): void {
   const depth = world.chance.between(1, REORG_DEPTH_MAX);
+  noteWhatGoes(world, depth);
   world.chain.reorganise(depth, { txs: world.chance.pick(["same", "none"]) });
   world.fault("reorganisation", `of ${depth} blocks`);
+}
+/** What of channels stood in the blocks that are taken back. */
+function noteWhatGoes(world: World, depth: number): void {
+  const from = world.chain.brain.chain.tip.height - depth + 1;
+  for (const { name, recorder } of world.nodes) {
+    for (const [id, state] of recorder.last) {
+      const note = (kind: FaultKind): void => world.fault(kind, `${name} ${id.slice(0, 8)}`);
+      if ((state.funding.confirmed?.height ?? 0) >= from) note("funding_reorganised");
+      if (state.tag === "Closing" && (state.confirmed?.height ?? 0) >= from) note("closing_reorganised");
+      if (state.tag !== "Failed") continue;
+      for (const { outpoint, height } of state.spends) {
+        if (height < from) continue;
+        note(outpointKey(outpoint) === outpointKey(state.params.funding) ? "closing_reorganised" : "claim_reorganised");
+      }
+    }
+  }
 }
 /** The same amid payments. */
 export function reorganiseAtTimes(storm: Storm): void {

@@ -1,3 +1,6 @@
+import type { HtlcStep } from "../../channels/index.ts";
+import { toMsat } from "../base/units.ts";
+import { DUST_SAT } from "./account.ts";
 import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
 import type { Storm } from "./storm.ts";
@@ -9,7 +12,9 @@ const BUSY_PERCENT = 65;
 const APART_PERCENT = 35;
 const CRASH_PERCENT = 25;
 /** How long a busy moment is waited for. */
-const LOOKS_MAX = 80;
+const RIPE_PERCENT = 75;
+const SLOW_DISK_MS_MAX = 600;
+const LOOKS_MAX = 200;
 const LOOK_MS = 20;
 
 /** A channel for which no other end is planned yet, and its two ends in either order. */
@@ -50,18 +55,29 @@ export function separate(world: World, { opener, accepter }: Edge, healAfterMs: 
   world.clock.after(healAfterMs, () => world.network.heal(opener.name, accepter.name));
 }
 
-/** Sends payments over a channel, and does something as soon as HTLCs are in it; in any case after a while. */
+/**
+ * Sends payments over a channel and does something as soon as HTLCs are in it: at whatever step, or such as both sides are
+ * bound to; in any case after a while. Slow disks keep them there.
+ */
 export function whenBusy(storm: Storm, edge: Edge, then: () => void): void {
   const { world } = storm;
+  const { chance } = world;
+  const ripe = chance.percent(RIPE_PERCENT);
+  for (const node of [edge.opener, edge.accepter]) {
+    world.slowDisk(node, chance.between(0, SLOW_DISK_MS_MAX));
+    world.clock.after(chance.between(1_000, 4_000), () => world.slowDisk(node, 0));
+  }
   payAcross(storm, edge);
   const look = (left: number): void => {
-    if (left === 0 || isBusy(edge)) then();
+    if (left === 0 || isBusy(edge, ripe)) then();
     else world.clock.after(LOOK_MS, () => look(left - 1));
   };
-  look(world.chance.between(LOOKS_MAX / 2, LOOKS_MAX));
+  look(chance.between(LOOKS_MAX / 2, LOOKS_MAX));
 }
-const isBusy = (edge: Edge): boolean =>
+/** `ripe`: with an HTLC that has an output and that both sides are bound to. */
+export const isBusy = (edge: Edge, ripe = false): boolean =>
   [edge.opener, edge.accepter].some(({ recorder }) => {
-    const state = recorder.last.get(idOf(edge));
-    return state !== undefined && state.commitments.htlcs.length > 0;
+    const htlcs = recorder.last.get(idOf(edge))?.commitments.htlcs ?? [];
+    return htlcs.some(({ step, amount }) => !ripe || (RIPE.includes(step) && amount >= toMsat(DUST_SAT)));
   });
+const RIPE: readonly HtlcStep[] = ["SENT_ADD_ACK_REVOCATION", "RECEIVED_ADD_ACK_REVOCATION"];

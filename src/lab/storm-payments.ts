@@ -35,9 +35,13 @@ function drawPair({ world }: Storm): readonly [LabNode, LabNode] | undefined {
 }
 
 /** Asks for an invoice and pays it; both answers must rest on what is durable. */
-function invoiceFrom(storm: Storm, payee: LabNode, then: (bolt11: string) => void): void {
+function invoiceFrom(
+  storm: Storm,
+  payee: LabNode,
+  then: (bolt11: string) => void,
+  amount: Msat = drawAmount(storm),
+): void {
   const { world } = storm;
-  const amount = drawAmount(storm);
   void payee.node.createInvoice({ amount, description: "simulated", expirySeconds: 3_600 }).then((made) => {
     if (!made.ok) return world.report("liveness", payee.name, `no invoice: ${made.error.detail}`);
     if (!payee.recorder.durable.invoices.has(made.value.paymentHash)) {
@@ -79,11 +83,12 @@ export function payTwice(storm: Storm): void {
   });
 }
 
-/** From one end of a channel to the other, and most often some back. */
+/** From one end of a channel to the other, and most often some back: HTLCs that have outputs. */
 export function payAcross(storm: Storm, { opener, accepter }: Edge): void {
   for (let left = storm.world.chance.between(2, 6); left > 0; left--) {
     const [payer, payee] = storm.world.chance.percent(60) ? [opener, accepter] : [accepter, opener];
-    if (payer.isUp && payee.isUp) invoiceFrom(storm, payee, (bolt11) => payFrom(storm, payer, bolt11));
+    const amount = msat(BigInt(storm.world.chance.between(354_000, 12_000_000)));
+    if (payer.isUp && payee.isUp) invoiceFrom(storm, payee, (bolt11) => payFrom(storm, payer, bolt11), amount);
   }
 }
 

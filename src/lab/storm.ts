@@ -1,4 +1,5 @@
 import { msat, sat } from "../base/units.ts";
+import { cheat, cheatLate } from "./adversary.ts";
 import { holdCourt } from "./court.ts";
 import { auditQuietChannels } from "./settle.ts";
 import type { Edge } from "./setup.ts";
@@ -15,6 +16,7 @@ import {
   slowDisk,
 } from "./storm-hosts.ts";
 import { payAndCrash, payInBurst, payOnce, payTwice } from "./storm-payments.ts";
+import { fallSilent } from "./storm-silence.ts";
 import type { Theme } from "./theme.ts";
 import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
@@ -66,18 +68,21 @@ const WEIGHT = ACTIONS.reduce((sum, [weight]) => sum + weight, 0);
 const TROUBLES: { readonly [T in Theme]: readonly Action[] } = {
   peace: [],
   operator: [forceClose, forceClose],
-  silence: [forceClose],
-  cheat: [forceClose],
+  silence: [],
+  cheat: [cheat, forceClose],
 };
 const TROUBLE_PERCENT = 12;
+/** Thieves that wait until the storm is over. */
+const LATE_PERCENT = 50;
 const COURT_DAYS = { min: 8, max: 24 };
 
 /** Payments, and everything that can go wrong around them, by lot. */
 export async function rage(world: World, edges: readonly Edge[], options: StormOptions): Promise<readonly Opening[]> {
   const storm: Storm = { world, edges, blocks: 0, openings: [] };
   const { chance } = world;
+  const isLate = options.theme === "cheat" && chance.percent(LATE_PERCENT);
   // At least one channel is left to pay over.
-  const troubles = TROUBLES[options.theme].slice(0, edges.length - 1);
+  const troubles = TROUBLES[isLate ? "operator" : options.theme].slice(0, edges.length - 1);
   let troubled = 0;
   const from = world.tally.events;
   const isOver = (): boolean =>
@@ -91,7 +96,9 @@ export async function rage(world: World, edges: readonly Edge[], options: StormO
     await world.pass(world.chance.between(0, PAUSE_MS_MAX));
     auditQuietChannels(world, edges);
   }
-  if (troubles.length > 0) await holdCourt(storm, chance.between(COURT_DAYS.min, COURT_DAYS.max));
+  if (isLate) await cheatLate(storm);
+  if (options.theme === "silence") await fallSilent(storm);
+  if (options.theme !== "peace") await holdCourt(storm, chance.between(COURT_DAYS.min, COURT_DAYS.max));
   return storm.openings;
 }
 const paymentsOf = ({ nodes }: World): number =>

@@ -1,3 +1,4 @@
+import type { ClaimPurpose } from "../../channels/index.ts";
 import type { MessageName } from "../wire/registry.ts";
 
 /** What a world does to its nodes. */
@@ -15,13 +16,23 @@ export const FAULTS = [
   "reorganisation",
   "chain_lag",
   "force_close",
+  "silent_peer",
+  "breach",
 ] as const;
 /** Rare by nature. */
-export const RARE_FAULTS = ["deep_reorganisation"] as const;
-export type FaultKind = (typeof FAULTS | typeof RARE_FAULTS)[number];
+export const RARE_FAULTS = [
+  "deep_reorganisation",
+  "funding_reorganised",
+  "closing_reorganised",
+  "claim_reorganised",
+] as const;
+/** Rarer still: the thief is faster than its victim, and has an HTLC that is ripe. */
+export const SCARCE_FAULTS = ["stolen_success", "stolen_timeout"] as const;
+export type FaultKind = (typeof FAULTS | typeof RARE_FAULTS | typeof SCARCE_FAULTS)[number];
 /** Fewer seeds than these may by chance not see everything that is common, or everything that is rare. */
 export const SEEDS_FOR_COMMON = 10;
 export const SEEDS_FOR_RARE = 25;
+export const SEEDS_FOR_SCARCE = 100;
 
 /** Messages that a run of many seeds must have seen; the others belong to parts that no honest node uses. */
 export const EXPECTED_MESSAGES = [
@@ -47,17 +58,29 @@ export const EXPECTED_MESSAGES = [
   "closing_signed",
 ] as const satisfies readonly MessageName[];
 
+/** Why outputs of closed channels are claimed: all of it must come up, the second line in many seeds. */
+export const EXPECTED_CLAIMS = ["to_local", "to_remote"] as const satisfies readonly ClaimPurpose[];
+export const RARE_CLAIMS = [
+  "anchor",
+  "htlc_success",
+  "htlc_timeout",
+  "penalty",
+] as const satisfies readonly ClaimPurpose[];
+
 /** How often each thing happened. */
 export interface Tally {
   readonly messages: Map<MessageName, number>;
   readonly faults: Map<FaultKind, number>;
+  /** Transactions that nodes sent to claim outputs, by what those were. */
+  readonly claims: Map<ClaimPurpose, number>;
   events: number;
   payments: { succeeded: number; failed: number };
   blocks: number;
 }
 export const emptyTally = (): Tally => ({
   messages: new Map(),
-  faults: new Map([...FAULTS, ...RARE_FAULTS].map((fault) => [fault, 0])),
+  faults: new Map([...FAULTS, ...RARE_FAULTS, ...SCARCE_FAULTS].map((fault) => [fault, 0])),
+  claims: new Map(),
   events: 0,
   payments: { succeeded: 0, failed: 0 },
   blocks: 0,
@@ -67,14 +90,22 @@ export const count = <K>(map: Map<K, number>, key: K, by = 1): void => void map.
 export function addTally(sum: Tally, more: Tally): void {
   for (const [name, times] of more.messages) count(sum.messages, name, times);
   for (const [fault, times] of more.faults) count(sum.faults, fault, times);
+  for (const [why, times] of more.claims) count(sum.claims, why, times);
   sum.events += more.events;
   sum.payments.succeeded += more.payments.succeeded;
   sum.payments.failed += more.payments.failed;
   sum.blocks += more.blocks;
 }
 /** What never happened although so many seeds should have seen it: a run that leaves something out has proved nothing about it. */
-export const missing = (tally: Tally, seeds: number): readonly string[] => [
-  ...EXPECTED_MESSAGES.filter((name) => seeds >= SEEDS_FOR_COMMON && (tally.messages.get(name) ?? 0) === 0),
-  ...FAULTS.filter((fault) => seeds >= SEEDS_FOR_COMMON && (tally.faults.get(fault) ?? 0) === 0),
-  ...RARE_FAULTS.filter((fault) => seeds >= SEEDS_FOR_RARE && (tally.faults.get(fault) ?? 0) === 0),
-];
+export function missing(tally: Tally, seeds: number): readonly string[] {
+  const never = <K extends string>(seen: ReadonlyMap<K, number>, expected: readonly K[], from: number) =>
+    seeds < from ? [] : expected.filter((key) => (seen.get(key) ?? 0) === 0);
+  return [
+    ...never(tally.messages, EXPECTED_MESSAGES, SEEDS_FOR_COMMON),
+    ...never(tally.faults, FAULTS, SEEDS_FOR_COMMON),
+    ...never(tally.claims, EXPECTED_CLAIMS, SEEDS_FOR_COMMON),
+    ...never(tally.faults, RARE_FAULTS, SEEDS_FOR_RARE),
+    ...never(tally.claims, RARE_CLAIMS, SEEDS_FOR_RARE),
+    ...never(tally.faults, SCARCE_FAULTS, SEEDS_FOR_SCARCE),
+  ];
+}

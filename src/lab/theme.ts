@@ -8,13 +8,13 @@ const DECK: readonly Theme[] = [
   "peace",
   "operator",
   "peace",
-  "operator",
+  "cheat",
+  "peace",
+  "silence",
   "peace",
   "operator",
   "peace",
-  "operator",
-  "peace",
-  "operator",
+  "cheat",
 ];
 /** One seed in so many sees most of its chain taken back once more after everything is closed. */
 const DEEP_EVERY = 8;

@@ -1,11 +1,11 @@
-import { DEFAULT_POLICY } from "../../channels/index.ts";
+import { type ClaimPurpose, DEFAULT_POLICY } from "../../channels/index.ts";
 import { type SimulatedChain, simulatedChain } from "../adapters/memory/chain.ts";
 import { type VirtualClock, virtualClock } from "../adapters/memory/clock.ts";
 import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts";
 import { type SeededRandom, seededRandom } from "../adapters/memory/random.ts";
 import { memoryDisk } from "../adapters/memory/store.ts";
 import { toHex } from "../base/bytes.ts";
-import type { ChannelId } from "../base/ids.ts";
+import type { ChannelId, Txid } from "../base/ids.ts";
 import { unixMs } from "../base/units.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { NodePolicy } from "../daemon/context.ts";
@@ -21,6 +21,12 @@ import { count, emptyTally, type FaultKind, type Tally } from "./tally.ts";
 import { createTrace, type Trace } from "./trace.ts";
 import type { Rule, Violation } from "./violation.ts";
 
+/** Whose revoked commitment it was. */
+export interface Theft {
+  /** The name of the node; it knows nothing of it. */
+  readonly thief: string;
+  readonly txid: Txid;
+}
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
@@ -47,6 +53,8 @@ export interface World {
   /** Channels that may fail, and why. */
   readonly planned: ReadonlyMap<ChannelId, ReadonlySet<Reason>>;
   readonly plan: (id: ChannelId, reason: Reason) => void;
+  /** Channels of which a revoked commitment was published. */
+  readonly breaches: Map<ChannelId, Theft>;
   /** Says what the world does to somebody. */
   readonly fault: (kind: FaultKind, what: string) => void;
   /** Power off at a node, of whose waiting writes `keep` are on the disk; after a while it is on again. */
@@ -95,6 +103,7 @@ class OneWorld implements World {
   readonly trace: Trace;
   readonly tally = emptyTally();
   readonly violations: Violation[] = [];
+  readonly breaches = new Map<ChannelId, Theft>();
   readonly #random: SeededRandom;
   readonly #disks: Chance;
   readonly #armed = new Map<string, { readonly how: CrashAtWrite; spared: number }>();
@@ -138,11 +147,20 @@ class OneWorld implements World {
         new Recorder({
           keychain,
           report,
-          mayFail: (id, cause) => explains(this.#planned.get(id), cause),
-          isGone: (state, htlc) => isGoneOnChain(this, state, htlc),
+          mayFail: (id, cause) =>
+            explains(this.#planned.get(id), cause) ||
+            // A node whose own keys cheat may see a commitment that it takes for a later one than it knows.
+            (cause.tag === "data_lost" && this.breaches.get(id)?.thief === name),
+          isGone: (state, htlc) =>
+            // A node whose own keys cheat is left to its losses.
+            this.breaches.get(state.params.channelId)?.thief === name || isGoneOnChain(this, state, htlc),
           sent: (peer, message, bytes) => {
             count(this.tally.messages, message.name);
             this.#note(`${name} to ${this.nameOf(peer)}: ${message.name} ${short(bytes)}`);
+          },
+          told: ({ type, data }) => {
+            if (type === "channel.claim_broadcast" || type === "channel.penalty_broadcast")
+              count(this.tally.claims, data["why"] as ClaimPurpose);
           },
           wrote: (records) =>
             this.#note(`${name} writes ${records.map(({ key, value }) => showWrite(key, value)).join(" ")}`),
@@ -239,7 +257,13 @@ const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => i
  * Quick to confirm, quick to end and cheap to forward: so that a short run shows much.
  */
 export const POLICY: NodePolicy = {
-  channel: { ...DEFAULT_POLICY, minimumDepth: 3, toSelfDelay: 16, resolutionDepth: RESOLUTION_DEPTH },
+  channel: {
+    ...DEFAULT_POLICY,
+    minimumDepth: 3,
+    toSelfDelay: 16,
+    fulfillmentDeadlineBlocks: 8,
+    resolutionDepth: RESOLUTION_DEPTH,
+  },
   forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },
   fallbackFeerate: 2_500,
 };

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Daemon, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
+import { type Daemon, freePorts, startDaemon } from "../../scripts/demo/daemon.ts";
 import { openEmbeddedStore } from "../../src/adapters/store/embedded.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { keychainOf } from "../../src/daemon/keychain.ts";
@@ -88,9 +88,9 @@ describe("a start that cannot be", function () {
   });
 
   it("one port for two services", async () => {
-    const { api } = await pickPorts();
-    const flags = [...quiet(datadir), "--api-port", String(api), "--peer-port", String(api)];
-    await refuses(flags, `Port ${api} of 127.0.0.1 is in use.`);
+    const [port] = await freePorts(1);
+    const flags = [...quiet(datadir), "--api-port", String(port), "--peer-port", String(port)];
+    await refuses(flags, `Port ${port} of 127.0.0.1 is in use.`);
   });
 
   it("RELIABILITY P7: the data of another network", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../scripts/demo/client.ts";
-import { type Daemon, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
+import { type Daemon, type Ports, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
 import { sameTip } from "../../scripts/demo/stage.ts";
 
 /** A channel as the API shows it. */
@@ -26,7 +26,7 @@ const ANNOUNCED_BLOCKS = 6;
 
 export async function twoDaemons(network?: string): Promise<TwoDaemons> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-e2e-"));
-  const [first, second] = await Promise.all([pickPorts(), pickPorts()]);
+  const [first, second] = (await pickPorts(2)) as [Ports, Ports];
   const begun = [
     startDaemon({ name: "alice", folder, ports: first, chainPeer: undefined, env: {}, network }),
     startDaemon({ name: "bob", folder, ports: second, chainPeer: `127.0.0.1:${first.chain}`, env: {}, network }),

@@ -4,6 +4,7 @@ import { present } from "../../src/base/result.ts";
 import { msat } from "../../src/base/units.ts";
 import { auditChannel, auditPair, isQuiet } from "../../src/lab/books.ts";
 import { auditPublishable, ownTxid } from "../../src/lab/publishable.ts";
+import { explains } from "../../src/lab/reasons.ts";
 import { openChannel } from "./opened.ts";
 
 describe("What is said of a channel's record", () => {
@@ -60,8 +61,13 @@ describe("What is said of a channel's record", () => {
     expect(auditPublishable(shifted, keys)).to.match(/bad_commitment_signature/);
   });
 
-  it("a failed channel breaks no_failure", () => {
+  it("a failed channel breaks no_failure, but for a reason that the world has planned", () => {
     const failed = { ...local, tag: "Failed", cause: { tag: "fault", text: "x" } } as FundedState;
     expect(present(auditChannel(local, failed)[0], "one fault").rule).to.equal("no_failure");
+    const requested = { ...failed, cause: { tag: "requested" } } as FundedState;
+    const planned = (state: FundedState) =>
+      auditChannel(local, state, (cause) => explains(new Set(["operator"]), cause)).map(({ rule }) => rule);
+    expect([planned(requested), planned(failed)]).to.deep.equal([[], ["no_failure"]]);
+    expect(explains(undefined, { tag: "requested" })).to.equal(false);
   });
 });

@@ -48,6 +48,23 @@ describe("How HTLCs and payments ended", () => {
     expect(play(...both("fulfilled", "failed")).rules).to.deep.equal(["fulfilled_upstream"]);
     expect(play(...both("failed", "fulfilled")).rules).to.deep.equal(["fulfilled_upstream"]);
   });
+  it("of a channel that is forgotten once it is buried, a preimage decides on either side", () => {
+    const failed = (id: string, htlcs: readonly object[]): Entry =>
+      ({ kind: "channel", id, value: { tag: "Failed", commitments: { htlcs } } }) as unknown as Entry;
+    const gone = (id: string): Entry => ({ kind: "channel", id, value: undefined }) as unknown as Entry;
+    const onChain = (down: object, up: object): ReturnType<typeof play> =>
+      play(
+        [circuit as unknown as Entry, channel("aa", [received]), channel("bb", [offered])],
+        [failed("bb", [{ ...offered, ...down }]), failed("aa", [{ ...received, ...up }])],
+        [gone("bb")],
+        [gone("aa")],
+      );
+    const known = { preimage: "ee" };
+    expect(onChain({}, {}).rules).to.deep.equal([]);
+    expect(onChain(known, removedBy("fulfilled")).ends.earned()).to.equal(1n);
+    expect(onChain(known, {}).rules).to.deep.equal(["fulfilled_upstream"]);
+    expect(onChain({}, removedBy("fulfilled")).rules).to.deep.equal(["fulfilled_upstream"]);
+  });
   it("an HTLC forwarded without a circuit breaks durable_first", () => {
     const [, ...rest] = both("failed", "failed");
     const first = [channel("aa", [received]), channel("bb", [offered])];

@@ -1,4 +1,6 @@
+import type { Claim } from "../../channels/index.ts";
 import { ChannelHost } from "../../src/daemon/channel-host.ts";
+import { ClaimHost } from "../../src/daemon/claim-host.ts";
 import type { World } from "../../src/lab/world.ts";
 import type { RangeOptions, Store, StoreEntry } from "../../src/ports/store.ts";
 
@@ -90,3 +92,36 @@ export function failBeforeFinal(): () => void {
     ChannelHost.prototype.apply = sound;
   };
 }
+
+/**
+ * A router that fails HTLCs upstream as soon as the commitment that holds them is mined: whoever is downstream may still
+ * claim them. The answer takes the bug out again.
+ */
+export function failWhenMined(): () => void {
+  const sound = ChannelHost.prototype.apply;
+  ChannelHost.prototype.apply = function (turn, entry, input): void {
+    sound.call(this, turn, entry, input);
+    if (input.tag !== "FundingSpent" || entry.state.tag !== "Failed") return;
+    for (const htlc of entry.state.commitments.htlcs) {
+      if (htlc.side !== "offered" || htlc.origin.tag !== "relay" || htlc.preimage !== undefined) continue;
+      const { origin } = htlc;
+      turn.next((later) => this.parts.listener.htlcFailed(later, origin, { tag: "on_chain" }));
+    }
+  };
+  return () => {
+    ChannelHost.prototype.apply = sound;
+  };
+}
+
+/** Nodes that leave some of what is theirs on the chain. The answer takes the bug out again. */
+export function forgetClaims(isForgotten: (claim: Claim) => boolean): () => void {
+  const sound = ClaimHost.prototype.take;
+  ClaimHost.prototype.take = function (turn, channel, { secrets, claims }): void {
+    sound.call(this, turn, channel, { secrets, claims: claims.filter((claim) => !isForgotten(claim)) });
+  };
+  return () => {
+    ClaimHost.prototype.take = sound;
+  };
+}
+/** Of a revoked commitment: everything but the thief's balance. Its branch is taken by a key, that of the balance by a number. */
+export const isPenaltyForHtlc = ({ why, after }: Claim): boolean => why === "penalty" && after[0]?.length === 33;

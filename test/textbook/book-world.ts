@@ -100,6 +100,7 @@ function nodeOf(world: World, wires: Wires, name: string): LabNode {
           queue.push({ name: message.name, length: bytes.length });
         },
         wrote: () => {},
+        told: () => {},
       }),
   });
 }

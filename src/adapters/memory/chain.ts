@@ -3,6 +3,7 @@ import { assert, present } from "../../base/result.ts";
 import type { Sat, SatPerKw } from "../../base/units.ts";
 import { sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
+import { type ConfirmedAt, isFinal, sequenceLocksPassed } from "../../bitcoin/locks.ts";
 import { CHAINS } from "../../bitcoin/params.ts";
 import { script } from "../../bitcoin/script.ts";
 import { p2wshOf } from "../../bitcoin/templates.ts";
@@ -10,7 +11,7 @@ import { isCoinbase, type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { type NodeBrain, nodeBrain, takeBlock, templateFor } from "../../chain/brain.ts";
 import { readBlock } from "../../chain/chain.ts";
 import { hashBlock } from "../../chain/hashed-block.ts";
-import { ancestorAt, type HeaderNode } from "../../chain/headers.ts";
+import { ancestorAt, type HeaderNode, medianTimeOf } from "../../chain/headers.ts";
 import { memoryStorage } from "../../chain/memory-storage.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../chain/miner.ts";
 import type { BaseNode } from "../../ports/base-node.ts";
@@ -133,23 +134,25 @@ class OneChain implements SimulatedChain {
   }
 }
 
-/** What a branch on top of `fork` holds, with the fees that its miner may claim. */
+/** What a branch on top of `fork` holds, with the fees that its miner may claim. What its locks still forbid there waits. */
 function choose(brain: NodeBrain, fork: HeaderNode, txs: Branch["txs"]): readonly ChosenTx[] {
   if (txs === undefined || txs === "none") return [];
   const wanted = txs === "same" ? replaced(brain, fork) : txs;
-  const outputs = new Map<string, Sat>();
+  const at = { height: fork.height + 1, time: medianTimeOf(fork) };
+  const outputs = new Map<string, Spent>();
   const chosen: ChosenTx[] = [];
   for (const tx of wanted) {
-    const amounts = tx.inputs.map(
-      ({ prevout }) => outputs.get(outpointKey(prevout)) ?? amountBelow(brain, fork, prevout),
+    const spends = tx.inputs.map(
+      ({ prevout }) => outputs.get(outpointKey(prevout)) ?? spentBelow(brain, fork, prevout),
     );
     // What spends a coinbase that is gone is gone with it.
-    if (amounts.includes(undefined)) continue;
-    const paid = amounts.reduce<bigint>((sum, amount) => sum + (amount ?? 0n), 0n);
+    if (!spends.every((spend) => spend !== undefined)) continue;
+    if (!isFinal(tx, at) || !sequenceLocksPassed(tx, spends, at)) continue;
+    const paid = spends.reduce((sum, { amount }) => sum + amount, 0n);
     const spent = tx.outputs.reduce((sum, { amount }) => sum + amount, 0n);
     const txid = txidOf(tx);
     tx.outputs.forEach(({ amount }, vout) => {
-      outputs.set(outpointKey({ txid, vout }), amount);
+      outputs.set(outpointKey({ txid, vout }), { amount, ...at });
     });
     chosen.push({ tx, wtxid: wtxidOf(tx), fee: sat(paid - spent) });
   }
@@ -163,8 +166,15 @@ function replaced({ chain }: NodeBrain, fork: HeaderNode): readonly Tx[] {
   }
   return txs;
 }
-function amountBelow(brain: NodeBrain, fork: HeaderNode, { txid, vout }: Outpoint): Sat | undefined {
+/** An output that is spent, and where its locks count from. */
+interface Spent extends ConfirmedAt {
+  readonly amount: Sat;
+}
+function spentBelow(brain: NodeBrain, fork: HeaderNode, { txid, vout }: Outpoint): Spent | undefined {
   const found = findTx(brain, txid);
-  const isBelow = found?.confirmed !== undefined && found.confirmed.block.height <= fork.height;
-  return isBelow ? found.tx.outputs[vout]?.amount : undefined;
+  const height = found?.confirmed?.block.height;
+  const output = found?.tx.outputs[vout];
+  if (height === undefined || height > fork.height || output === undefined) return undefined;
+  const before = present(ancestorAt(fork, Math.max(height - 1, 0)), "a height below the fork");
+  return { amount: output.amount, height, time: medianTimeOf(before) };
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type SimulatedChain, simulatedChain } from "../../../src/adapters/memory/chain.ts";
 import { blockHeight, satPerKw } from "../../../src/base/units.ts";
-import { txidOf } from "../../../src/bitcoin/tx.ts";
+import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ChainEvent } from "../../../src/ports/chain-source.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
@@ -76,6 +76,29 @@ describe("simulated chain", () => {
     chain.reorganise(1, { txs: [rival as never] });
     expect(chain.source("alice").transaction(txidOf(tx as never))).to.equal(undefined);
     expect(chain.source("alice").utxoTotal().total).to.equal(103n * COIN);
+  });
+  it("leaves out of a branch what its locks forbid there", () => {
+    const { chain } = world();
+    chain.mine(102, ANYONE);
+    const parent = spend([firstReward(chain, 0)], [output(COIN - 500n)]);
+    const locked = (tx: Tx, sequence: number, locktime: number): Tx => ({
+      ...tx,
+      inputs: tx.inputs.map((each) => ({ ...each, sequence })),
+      locktime,
+    });
+    const child = locked(spend([outpointOf(parent)], [output(COIN - 900n)]), 1, 0);
+    const later = locked(spend([firstReward(chain, 1)], [output(COIN - 500n)]), 0, 103);
+    const { broadcast, transaction } = chain.source("alice");
+    void broadcast(parent);
+    chain.mine(1);
+    void broadcast(child);
+    void broadcast(later);
+    chain.mine(1);
+    const mined = (): readonly boolean[] =>
+      [parent, child, later].map((tx) => transaction(txidOf(tx))?.confirmed !== undefined);
+    expect(mined()).to.deep.equal([true, true, true]);
+    chain.reorganise(2, { txs: "same" });
+    expect(mined()).to.deep.equal([true, false, false]);
   });
   it("tells every node that watches of what one of them has sent", async () => {
     const { chain, run } = world();

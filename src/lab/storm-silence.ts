@@ -1,0 +1,50 @@
+import { holdCourt } from "./court.ts";
+import { hasFailed, mine } from "./settle.ts";
+import { type Edge, idOf } from "./setup.ts";
+import type { Storm } from "./storm.ts";
+import { drawChannel, isBusy, separate, whenBusy } from "./storm-closes.ts";
+
+/** While the nearest deadline is farther away than this, several blocks come at once: nothing happens at any of them. */
+const FAR_BLOCKS = 36;
+const BLOCKS_AT_ONCE = 8;
+const PATIENCE_MS = 6_000;
+/** Until HTLCs are met with. */
+const TRIES_MAX = 8;
+
+/** Two peers never hear of each other again while HTLCs are between them: their deadlines pass. */
+export async function fallSilent(storm: Storm): Promise<void> {
+  const { world } = storm;
+  for (let tries = 0; tries < TRIES_MAX && world.violations.length === 0; tries++) {
+    const [edge] = drawChannel(storm) ?? [];
+    if (edge === undefined) return;
+    let isDecided = false;
+    whenBusy(storm, edge, () => {
+      isDecided = true;
+      if (!isBusy(edge)) return;
+      world.plan(idOf(edge), "silence");
+      separate(world, edge, undefined);
+      world.fault("silent_peer", `${edge.opener.name} ${edge.accepter.name}`);
+    });
+    await world.until(() => isDecided, PATIENCE_MS);
+    if (world.planned.has(idOf(edge))) return letDeadlinesPass(storm, edge);
+  }
+}
+async function letDeadlinesPass(storm: Storm, edge: Edge): Promise<void> {
+  const { world } = storm;
+  while (world.violations.length === 0 && deadlineOf(edge) - world.chain.brain.chain.tip.height > FAR_BLOCKS) {
+    mine(world, BLOCKS_AT_ONCE);
+    await world.pass(400);
+  }
+  await holdCourt(storm, 0, () => isOpen(edge));
+}
+/** HTLCs are left, and both ends still hope. */
+const isOpen = (edge: Edge): boolean =>
+  isBusy(edge) && ![edge.opener, edge.accepter].every((node) => hasFailed(node, edge));
+
+/** The earliest expiry; 0 when nothing is pending. */
+function deadlineOf(edge: Edge): number {
+  const htlcs = [edge.opener, edge.accepter].flatMap(
+    ({ recorder }) => recorder.last.get(idOf(edge))?.commitments.htlcs ?? [],
+  );
+  return htlcs.reduce((earliest, { expiry }) => Math.min(earliest || expiry, expiry), 0);
+}
