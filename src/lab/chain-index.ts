@@ -49,15 +49,21 @@ export class ChainIndex {
 
 /**
  * Whether the best chain has ended an HTLC that was offered in a channel: what closed it is deep enough, and so is what
- * spends the output, if it has one. Outputs are known by their amount: this asks nobody who could be wrong.
+ * spends the output, if it has one. Outputs are known by their amount: this asks nobody who could be wrong, but for which
+ * of several HTLCs of one amount a revoked commitment held.
  */
-export function isGoneOnChain(world: Pick<World, "chain">, { params }: FundedState, { amount }: OfferedHtlc): boolean {
+export function isGoneOnChain(world: Pick<World, "chain">, state: FundedState, { id, amount }: OfferedHtlc): boolean {
   const index = new ChainIndex(world);
-  const closing = index.spender(params.funding);
+  const closing = index.spender(state.params.funding);
   if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
   const txid = txidOf(closing);
   const spenders = closing.outputs.flatMap((output, vout) =>
     output.amount === toSatFloor(amount) ? [index.spender({ txid, vout })] : [],
   );
-  return spenders.length === 0 || spenders.some((tx) => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH);
+  const isDeep = (tx: Tx | undefined): boolean => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH;
+  if (spenders.length === 0 || spenders.some(isDeep)) return true;
+  const held = (state.tag === "Failed" && state.revoked?.htlcs) || [];
+  const alike = held.filter((htlc) => toSatFloor(htlc.amount) === toSatFloor(amount));
+  // Those of the commitment are counted from the peer's side.
+  return alike.length === spenders.length && !alike.some((htlc) => htlc.side === "received" && htlc.id === id);
 }

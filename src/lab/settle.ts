@@ -7,7 +7,8 @@ import { CRASHES_AT_WRITE, type World } from "./world.ts";
 /** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
 const BLOCK_MS = 600;
 const BLOCKS_TO_REST_MAX = 400;
-const REUNION_MS_MAX = 15_000;
+/** Longer than the longest pause between two attempts to dial a peer. */
+const REUNION_MS_MAX = 40_000;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
 /** Closings that were begun and lost with a crash are begun again. */
@@ -76,7 +77,8 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
 }
 /** Time passes until peers whose channels are sound have found each other: blocks come more slowly than that. */
 export async function reunite(world: World, edges: readonly Edge[]): Promise<void> {
-  const isSound = (edge: Edge): boolean => !ends(edge).some((node) => hasFailed(node, edge));
+  const isSilent = (edge: Edge): boolean => world.planned.get(idOf(edge))?.has("silence") ?? false;
+  const isSound = (edge: Edge): boolean => !isSilent(edge) && !ends(edge).some((node) => hasFailed(node, edge));
   const isTogether = (edge: Edge): boolean => !isSound(edge) || ends(edge).every((node) => isActive(node, edge));
   await world.until(() => edges.every(isTogether), REUNION_MS_MAX);
 }

@@ -1,5 +1,5 @@
 import { holdCourt } from "./court.ts";
-import { hasFailed, mine } from "./settle.ts";
+import { hasFailed, mine, reunite } from "./settle.ts";
 import { type Edge, idOf } from "./setup.ts";
 import type { Storm } from "./storm.ts";
 import { drawChannel, isBusy, separate, whenBusy } from "./storm-closes.ts";
@@ -32,6 +32,7 @@ export async function fallSilent(storm: Storm): Promise<void> {
 async function letDeadlinesPass(storm: Storm, edge: Edge): Promise<void> {
   const { world } = storm;
   while (world.violations.length === 0 && deadlineOf(edge) - world.chain.brain.chain.tip.height > FAR_BLOCKS) {
+    await reunite(world, storm.edges);
     mine(world, BLOCKS_AT_ONCE);
     await world.pass(400);
   }
