@@ -1,8 +1,27 @@
-import { vectorReport } from "./vectors.ts";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type VectorUse, vectorReport, vectorUse } from "./vectors.ts";
 
-/** Mocha root hooks: every run says at its end which vectors it used. */
+/** Where each process of a run leaves what vectors its tests have used. */
+const FOLDER = "SLUICE_TEST_VECTOR_USE";
+
+/** Mocha's fixture of a whole run, before its processes start. */
+export async function mochaGlobalSetup(): Promise<void> {
+  process.env[FOLDER] = await mkdtemp(join(tmpdir(), "sluice-vector-use-"));
+}
+/** Mocha root hooks: after each file, or after all of them where one process runs them. */
 export const mochaHooks = {
-  afterAll(): void {
-    console.log(`\n${vectorReport()}`);
+  async afterAll(): Promise<void> {
+    const folder = process.env[FOLDER];
+    if (folder !== undefined) await writeFile(join(folder, `${process.pid}.json`), JSON.stringify(vectorUse()));
   },
 };
+/** Mocha's fixture of a whole run, after it: every run says at its end which vectors it used. */
+export async function mochaGlobalTeardown(): Promise<void> {
+  const folder = process.env[FOLDER] ?? "";
+  const files = await readdir(folder);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  await rm(folder, { recursive: true });
+  console.log(`\n${vectorReport(texts.map((text) => JSON.parse(text) as VectorUse))}`);
+}

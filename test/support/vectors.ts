@@ -82,18 +82,25 @@ export function describeVectors<T>(title: string, path: string, body: (vectors: 
   });
 }
 
-/** What this run used, for the end of its output. */
-export function vectorReport(): string {
-  if (used.size === 0) return "vectors: none used";
+/** What the tests of this process have used so far, by the path of the set. */
+export const vectorUse = (): VectorUse => Object.fromEntries(used);
+export type VectorUse = Readonly<Record<string, SetUse>>;
+
+/** What a run used, of all its processes, for the end of its output. */
+export function vectorReport(uses: readonly VectorUse[]): string {
+  const all = new Map<string, SetUse>();
+  for (const [path, { origin, cases }] of uses.flatMap((use) => Object.entries(use)))
+    all.set(path, { origin, cases: Math.max(cases, all.get(path)?.cases ?? 0) });
+  if (all.size === 0) return "vectors: none used";
   const total = { public: [0, 0], frozen: [0, 0], absent: [0, 0] } as Record<Origin, [number, number]>;
-  for (const { origin, cases } of used.values()) {
+  for (const { origin, cases } of all.values()) {
     total[origin][0] += 1;
     total[origin][1] += cases;
   }
   const lines = [
     `vectors: public ${total.public[1]} cases in ${total.public[0]} sets, frozen ${total.frozen[1]} cases in ${total.frozen[0]} sets, skipped ${total.absent[0]} sets`,
   ];
-  for (const [path, { origin, cases }] of [...used].sort(([a], [b]) => (a < b ? -1 : 1)))
+  for (const [path, { origin, cases }] of [...all].sort(([a], [b]) => (a < b ? -1 : 1)))
     lines.push(`  ${origin.padEnd(7)} ${String(cases).padStart(6)}  ${path}`);
   return lines.join("\n");
 }
