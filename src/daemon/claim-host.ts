@@ -29,6 +29,8 @@ interface Wanted {
 }
 /** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
 const RAISE_PERCENT = 125;
+/** Between two blocks what is out is said again so often: a rival may have taken its place and gone again. */
+const AGAIN_MS = 45_000;
 /** A script that a wallet key can spend, and its length: what a second stage pays is longer. */
 const P2WSH_OUTPUT_WEIGHT = 4 * (8 + 1 + 34);
 
@@ -42,6 +44,7 @@ export class ClaimHost {
   readonly #height: () => BlockHeight;
   readonly #flying = new Map<ChannelId, Map<string, Flight>>();
   readonly #wanted = new Map<ChannelId, Wanted>();
+  #isWaiting = false;
 
   constructor(ctx: NodeContext, wallet: WalletHost, height: () => BlockHeight) {
     this.#ctx = ctx;
@@ -77,6 +80,20 @@ export class ClaimHost {
     }
     if (after.size === 0) this.#flying.delete(channel);
     else this.#flying.set(channel, after);
+    this.#sayAgainLater();
+  }
+  /** As long as anything is out; a node that has stopped runs no turn, and with it ends this. */
+  #sayAgainLater(): void {
+    if (this.#isWaiting || this.#flying.size === 0) return;
+    this.#isWaiting = true;
+    this.#ctx.clock.after(AGAIN_MS, () =>
+      this.#ctx.turns.run((turn) => {
+        this.#isWaiting = false;
+        for (const flights of this.#flying.values())
+          for (const { txid } of flights.values()) this.#wallet.again(turn, txid);
+        this.#sayAgainLater();
+      }),
+    );
   }
   /** One whose coins were spent otherwise can never be mined: the wallet has abandoned it, and another one is made. */
   #underWay(flight: Flight | undefined): Flight | undefined {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { outpointKey } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { satPerKw } from "../../src/base/units.ts";
-import type { MempoolEntry } from "../../src/chain/mempool.ts";
+import { type MempoolEntry, removeWithDescendants } from "../../src/chain/mempool.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
 import type { World } from "../../src/lab/world.ts";
@@ -43,6 +43,20 @@ describe("The transactions of claims", () => {
     await mine(world, 1);
     expect(onchain(b)).to.equal(worth);
     expect(claim()).to.deep.equal([]);
+    expect(world.violations).to.deep.equal([]);
+  });
+
+  it("RELIABILITY O1: are said again within a minute when another took their place, without waiting for a block", async () => {
+    const { world } = await claiming();
+    const claim = present(waiting(world)[0], "the claim waits");
+    for (let minute = 0; minute < 3; minute++) {
+      removeWithDescendants(world.chain.brain.pool, claim);
+      expect(waiting(world)).to.deep.equal([]);
+      await world.pass(60_000);
+      expect(waiting(world).map(({ txid }) => txid)).to.deep.equal([claim.txid]);
+    }
+    await mine(world, 1);
+    expect(waiting(world)).to.deep.equal([]);
     expect(world.violations).to.deep.equal([]);
   });
 
