@@ -42,6 +42,7 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   });
   hosts.payments.start();
   hosts.chain.start();
+  hosts.subscriptions.start();
   const listening = parts.listen === undefined ? undefined : await hosts.peers.listen(parts.listen);
   for (const { peer, address } of loadPeers(ctx.store)) hosts.peers.keep(peer, address);
   return nodeCommands(hosts, parts, listening);

@@ -32,6 +32,9 @@ export class SiteLinks {
       }
     }
   }
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
   stop(): void {
     this.#stopped = true;
     for (const link of this.#open.values()) link.then((open) => open.close()).catch(() => {});

@@ -15,7 +15,6 @@ import { stepPayer } from "../streams/payer.ts";
 import {
   checkTerms,
   loadPayerSession,
-  type NotUnlocked,
   openPayerSession,
   type PayerEffect,
   type PayerInput,
@@ -32,6 +31,7 @@ import type { PaymentHost } from "./payment-host.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import { SiteLinks } from "./stream-links.ts";
+import { notUnlocked, refusedBySite, UNKNOWN } from "./subscription-faults.ts";
 import type { Turn } from "./turn.ts";
 import type { Receipt, SubscribeRequest, SubscriptionInfo } from "./views.ts";
 
@@ -39,6 +39,9 @@ type KeyAnswer = Result<Uint8Array, CommandFault>;
 
 /** What routers may take of a tick unless somebody says otherwise. Policy, not protocol. */
 const FEE_LIMIT = { base: msat(1_000n), ppm: 20_000 };
+
+/** After a site could not be reached for a while. Policy, not protocol. */
+const TELL_AGAIN_MS = 60_000;
 
 /** The viewer's side of streams: sessions with sites, paid unit by unit as keys are asked for. */
 export class SubscriptionHost {
@@ -56,6 +59,11 @@ export class SubscriptionHost {
     this.#links = new SiteLinks(ctx.links, ctx.clock);
     this.#records = recordTable(ctx.store, KEY.subscriptions, payerRecord);
     for (const { value } of this.#records.list()) this.#sessions.set(value.id, loadPayerSession(value));
+  }
+  /** Sites that were not reached before a restart are told again of what has ended. */
+  start(): void {
+    for (const { record } of this.#sessions.values())
+      if (record.state === "closed" && record.closing) void this.#tellEnd(record.id);
   }
   stop(): void {
     this.#links.stop();
@@ -178,7 +186,10 @@ export class SubscriptionHost {
           for (const slot of effect.slots) this.#answer(id, slot, err(notUnlocked(effect.reason)));
         });
       case "TellSite":
-        return turn.afterwards(ANSWER_LANE, () => this.#tellSite(id, `stream.${effect.what}`));
+        return turn.afterwards(ANSWER_LANE, () => {
+          if (effect.what === "close") void this.#tellEnd(id);
+          else this.#tellSite(id, `stream.${effect.what}`);
+        });
       case "TickPaid":
         return this.#ctx.events.tell(turn, "stream.tick", {
           session: `ses_${id}`,
@@ -222,9 +233,17 @@ export class SubscriptionHost {
     if (key.ok) this.#keys.set(keyId(id, slot), key.value);
     this.#answer(id, slot, key.ok ? key : err(refusedBySite(key.error)));
   }
-  #tellSite(id: SessionId, name: "stream.pause" | "stream.resume" | "stream.close"): void {
+  #tellSite(id: SessionId, name: "stream.pause" | "stream.resume"): void {
     const site = this.#sessions.get(id)?.record.site;
     if (site !== undefined) void this.#ask(site, { name, session: id });
+  }
+  /** Until the site has answered: it would keep the session for ever otherwise. */
+  async #tellEnd(id: SessionId): Promise<void> {
+    const site = this.#sessions.get(id)?.record.site;
+    if (site === undefined) return;
+    const heard = await this.#ask(site, { name: "stream.close", session: id });
+    if (heard.ok) this.#ctx.turns.run((turn) => this.#step(turn, id, { tag: "CloseHeard" }));
+    else if (!this.#links.isStopped) this.#ctx.clock.after(TELL_AGAIN_MS, () => void this.#tellEnd(id));
   }
   async #ask(site: string, request: StreamRequest, tries?: number): Promise<Result<unknown, CommandFault>> {
     try {
@@ -263,27 +282,3 @@ export class SubscriptionHost {
 }
 
 const keyId = (id: SessionId, slot: number): string => `${id}/${slot}`;
-const UNKNOWN: CommandFault = { code: "not_found", detail: "no such session" };
-const refusedBySite = (fault: object): CommandFault => ({
-  code: "peer_refused",
-  detail: `the site answered ${JSON.stringify(fault)}`,
-});
-
-function notUnlocked(reason: NotUnlocked): CommandFault {
-  switch (reason.code) {
-    case "session_closed":
-      return { code: "session_closed", detail: "the session is closed" };
-    case "no_such_slot":
-      return { code: "not_found", detail: "the stream has no such unit" };
-    case "key_rejected":
-      return { code: "not_possible", detail: "a key of this site was wrong: nothing more is paid" };
-    case "need_topup":
-      return { code: "need_topup", detail: `the next unit costs ${reason.needed} msat, ${reason.left} msat are left` };
-    case "site_refused":
-      return { code: "peer_refused", detail: reason.detail };
-    case "payment_failed":
-      return { code: "payment_failed", detail: reason.detail };
-    default:
-      return unreachable(reason);
-  }
-}

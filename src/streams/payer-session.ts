@@ -20,7 +20,7 @@ export interface PayerRecord {
   readonly site: string;
   readonly terms: StreamTerms;
   readonly state: SessionState;
-  /** Close as soon as the tick that is out has ended. */
+  /** While open: close as soon as the tick that is out has ended. Once closed: the site has yet to hear of it. */
   readonly closing: boolean;
   readonly openedAt: UnixMs;
   readonly closedAt: UnixMs | undefined;
@@ -85,6 +85,8 @@ export type PayerInput =
   | { readonly tag: "Resume"; readonly now: UnixMs }
   | { readonly tag: "TopUp"; readonly cap: Msat; readonly now: UnixMs }
   | { readonly tag: "Close"; readonly now: UnixMs }
+  /** The site has answered `stream.close`. */
+  | { readonly tag: "CloseHeard" }
   /** The key of a slot did not open its segment: no more is paid. */
   | { readonly tag: "KeyRejected"; readonly slot: number };
 

@@ -51,6 +51,8 @@ export function stepPayer(session: PayerSession, input: PayerInput): PayerStep {
       return goOn(withRecord(session, { budget: setLimit(session.record.budget, input.cap) }), input.now);
     case "Close":
       return close(session, input.now);
+    case "CloseHeard":
+      return payerStep(session.record.state === "closed" ? withRecord(session, { closing: false }) : session);
     case "KeyRejected":
       return keyRejected(session, input.slot);
     default:
@@ -254,7 +256,7 @@ function close(session: PayerSession, now: UnixMs): PayerStep {
   return payerStep(closed.next, ...refused.effects, ...closed.effects);
 }
 function finishClosing(session: PayerSession, now: UnixMs): PayerStep {
-  const next = withRecord(session, { state: "closed", closing: false, closedAt: now });
+  const next = withRecord(session, { state: "closed", closing: true, closedAt: now });
   return payerStep(
     { ...next, offers: undefined, asking: undefined },
     { tag: "TellSite", what: "close" },

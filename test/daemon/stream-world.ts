@@ -32,6 +32,8 @@ export class House {
   #life: { over: boolean; readonly node: SluiceNode } | undefined;
   /** How long each write takes. */
   diskMs = 3;
+  /** Requests to the site so far. */
+  asked = 0;
 
   constructor(world: World, name: string, site: () => House) {
     this.name = name;
@@ -100,6 +102,7 @@ export class House {
     return {
       request: (name, body, timeoutMs) =>
         new Promise((resolve, reject) => {
+          this.asked++;
           clock.after(timeoutMs, () => reject(new Error("no answer")));
           clock.after(2, () => {
             if (!this.#site().isUp) return reject(new Error("nobody there"));

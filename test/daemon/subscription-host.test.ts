@@ -42,4 +42,53 @@ describe("Subscription host: a stream over crashes. RELIABILITY I9, I18", () => 
       }
     });
   }
+
+  for (const who of ["viewer", "site"] as const) {
+    it(`ends the session at both ends, once each, whatever moment the ${who} dies at while it is closed`, async function () {
+      this.timeout(60_000);
+      for (let delay = 0; delay <= 24; delay += 2) {
+        const stream = await streaming();
+        const { world, viewer, site, session } = stream;
+        expect(isKey(await key(stream, 0))).to.equal(true);
+        void viewer.node.closeSubscription(session);
+        await world.pass(delay);
+        stream[who].crash(delay % 4 === 0 ? 0 : undefined);
+        await world.pass(300);
+        await stream[who].start();
+        await world.pass(10_000);
+        if (viewer.node.subscription(session)?.state !== "closed")
+          await soon(world, viewer.node.closeSubscription(session));
+        await world.pass(10_000);
+        const ends = [viewer, site].map(({ node }) =>
+          node.events(0, 500).filter(({ type }) => type === "stream.session_closed"),
+        );
+        expect(
+          ends.map(({ length }) => length),
+          `after ${delay} ms`,
+        ).to.deep.equal([1, 1]);
+        expect(halts(stream), `after ${delay} ms`).to.deep.equal([]);
+        for (const each of [stream.viewer, stream.router, stream.site]) each.crash();
+      }
+    });
+  }
+
+  it("tells a site of the end that was away for long, and then no more", async function () {
+    this.timeout(60_000);
+    const stream = await streaming();
+    const { world, viewer, site, session } = stream;
+    site.crash();
+    await soon(world, viewer.node.closeSubscription(session));
+    await world.pass(600_000);
+    await site.start();
+    await world.pass(120_000);
+    const isClosed = (): boolean => site.node.events(0, 500).some(({ type }) => type === "stream.session_closed");
+    expect(isClosed()).to.equal(true);
+    const asked = viewer.asked;
+    await world.pass(600_000);
+    viewer.crash();
+    await viewer.start();
+    await world.pass(600_000);
+    expect(viewer.asked).to.equal(asked);
+    expect(halts(stream)).to.deep.equal([]);
+  });
 });
