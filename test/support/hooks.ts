@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type VectorUse, vectorReport, vectorUse } from "./vectors.ts";
 
-/** Where each process of a run leaves what vectors its tests have used. */
-const FOLDER = "SLUICE_TEST_VECTOR_USE";
+/** Names a folder where each process of a run leaves what vectors its tests have used. */
+const FOLDER = "TEST_VECTOR_USE";
 
 /** Mocha's fixture of a whole run, before its processes start. */
 export async function mochaGlobalSetup(): Promise<void> {
