@@ -4,7 +4,7 @@ import { type Codec, decode, encode, listOf, struct, type ValueOf } from "../cod
 import type { DecodeError } from "../codec/io.ts";
 import { blockHashCodec, bytes, i32le, u32le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
-import { sha256d } from "../crypto/hash.ts";
+import { sha256d80 } from "../crypto/sha256d80.ts";
 import { type Tx, tx, weightOf } from "./tx.ts";
 
 /** The 80 bytes that are hashed for proof of work. */
@@ -33,7 +33,7 @@ export const decodeHeader = (data: Uint8Array): Result<BlockHeader, DecodeError>
 export const encodeBlock = (value: Block): Uint8Array => encode(block, value);
 export const decodeBlock = (data: Uint8Array): Result<Block, DecodeError> => decode(block, data);
 
-export const blockHashOf = (header: BlockHeader): BlockHash => blockHash(sha256d(encodeHeader(header)));
+export const blockHashOf = (header: BlockHeader): BlockHash => blockHash(sha256d80(encodeHeader(header)));
 
 /** No block weighs more. BIP 141 §Block size. */
 export const BLOCK_WEIGHT_MAX = 4_000_000;

@@ -34,20 +34,41 @@ export function encodeCompact(target: bigint): number {
 
 /** The target that `bits` sets, or undefined when no block of this chain may set it: zero, negative or too easy. */
 export function targetOf(bits: number, params: ChainParams): bigint | undefined {
-  const { target, negative, overflow } = decodeCompact(bits);
-  return negative || overflow || target === 0n || target > params.powLimit ? undefined : target;
+  const { target } = measureOf(bits);
+  return target === undefined || target > params.powLimit ? undefined : target;
 }
 
 /** Hashes that a block with this target takes on average: what chains are compared by. Zero for an impossible target. */
-export function workOf(bits: number): bigint {
-  const { target, negative, overflow } = decodeCompact(bits);
-  return negative || overflow || target === 0n ? 0n : (1n << 256n) / (target + 1n);
-}
+export const workOf = (bits: number): bigint => measureOf(bits).work;
 
 /** Whether the block's hash is as low as its header says it must be, and may say. */
 export function hasProofOfWork(hash: BlockHash, bits: number, params: ChainParams): boolean {
-  const target = targetOf(bits, params);
-  return target !== undefined && BigInt(`0x${hash}`) <= target;
+  const { target, hex } = measureOf(bits);
+  return target !== undefined && target <= params.powLimit && hash <= hex;
+}
+
+/** What `bits` come to. The target is undefined when no chain has it: zero, negative or beyond 256 bits. */
+interface Measure {
+  readonly target: bigint | undefined;
+  readonly work: bigint;
+  /** The target as a block's hash is written: of equal length, so that the one that is less stands before the other. */
+  readonly hex: string;
+}
+/** Blocks one after another nearly always have the same bits. */
+const measured = new Map<number, Measure>();
+const MEASURED_MAX = 64;
+
+function measureOf(bits: number): Measure {
+  const known = measured.get(bits);
+  if (known !== undefined) return known;
+  const { target, negative, overflow } = decodeCompact(bits);
+  const isImpossible = negative || overflow || target === 0n;
+  const measure: Measure = isImpossible
+    ? { target: undefined, work: 0n, hex: "" }
+    : { target, work: (1n << 256n) / (target + 1n), hex: target.toString(16).padStart(64, "0") };
+  if (measured.size >= MEASURED_MAX) measured.clear();
+  measured.set(bits, measure);
+  return measure;
 }
 
 /** What the next target needs to know of a block. */
@@ -79,11 +100,11 @@ export function nextBits(
   time: number,
   at: (height: number) => BlockTime,
 ): number {
-  const limit = encodeCompact(params.powLimit);
   const { spacingS, retargetBlocks } = params.pace;
   const height = last.height + 1;
   if (height % retargetBlocks === 0) return retarget(params, { first: at(height - retargetBlocks), last });
   if (params.retargeting === "mainnet" || params.retargeting === "never") return last.bits;
+  const limit = encodeCompact(params.powLimit);
   if (time > last.time + 2 * spacingS) return limit;
   let earlier = last;
   while (earlier.height % retargetBlocks !== 0 && earlier.bits === limit) earlier = at(earlier.height - 1);

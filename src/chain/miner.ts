@@ -13,7 +13,7 @@ import { type ChainParams, subsidyAt } from "../bitcoin/params.ts";
 import { targetOf } from "../bitcoin/pow.ts";
 import { script } from "../bitcoin/script.ts";
 import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx } from "../bitcoin/tx.ts";
-import { sha256d } from "../crypto/hash.ts";
+import { searchTail, type Words256 } from "../crypto/sha256d80.ts";
 import { NULL_TXID } from "./coins.ts";
 import { type HeaderNode, medianTimeOf, requiredBits } from "./headers.ts";
 import type { Mempool, MempoolEntry } from "./mempool.ts";
@@ -101,32 +101,13 @@ export interface NonceRange {
   readonly from: number;
   readonly count: number;
 }
-const HEADER_NONCE_AT = 76;
 export const NONCE_LIMIT = 2 ** 32;
 
 /** The first nonce of the range with which the header has its proof of work; undefined when there is none. */
 export function searchNonce(header: BlockHeader, params: ChainParams, { from, count }: NonceRange): number | undefined {
   const target = present(targetOf(header.bits, params), "a template's target is one of its chain");
-  const goal = bigEndian(target);
-  const bytes = encodeHeader(header);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const end = Math.min(from + count, NONCE_LIMIT);
-  for (let nonce = from; nonce < end; nonce++) {
-    view.setUint32(HEADER_NONCE_AT, nonce, true);
-    if (isAtMost(sha256d(bytes), goal)) return nonce;
-  }
-  return undefined;
+  // The nonce stands last in a header.
+  return searchTail(encodeHeader(header), wordsOf(target), from, Math.min(count, NONCE_LIMIT - from));
 }
-/** A hash is a little-endian number: its last byte is its highest. */
-function isAtMost(hash: Uint8Array, goal: Uint8Array): boolean {
-  for (let i = 0; i < 32; i++) {
-    const difference = (hash[31 - i] as number) - (goal[i] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return true;
-}
-function bigEndian(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(32);
-  for (let i = 31, rest = value; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
-  return bytes;
-}
+const wordsOf = (value: bigint): Words256 =>
+  Int32Array.from({ length: 8 }, (_, at) => Number(BigInt.asIntN(32, value >> BigInt(32 * (7 - at)))));
