@@ -1,6 +1,7 @@
 import { assert } from "./result.ts";
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Character codes of the digits. */
+const DIGIT = Array.from({ length: 16 }, (_, digit) => digit.toString(16).charCodeAt(0));
 const NIBBLE = new Int8Array(128).fill(-1);
 for (let i = 0; i < 16; i++) {
   NIBBLE[i.toString(16).charCodeAt(0)] = i;
@@ -10,9 +11,19 @@ for (let i = 0; i < 16; i++) {
 /** Lower-case hex of the bytes. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
+  for (let from = 0; from < bytes.length; from += HEX_PIECE_BYTES) {
+    const codes: number[] = [];
+    const to = Math.min(from + HEX_PIECE_BYTES, bytes.length);
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number;
+      codes.push(DIGIT[byte >> 4] as number, DIGIT[byte & 15] as number);
+    }
+    text += String.fromCharCode.apply(null, codes);
+  }
   return text;
 }
+/** A call takes so many arguments at a time without a deep stack. */
+const HEX_PIECE_BYTES = 512;
 
 /** The bytes of a hex string of either case, or undefined when it is not one. For outside input. */
 export function parseHex(text: string): Uint8Array | undefined {

@@ -1,4 +1,4 @@
-import { type BlockHash, blockHash } from "../base/ids.ts";
+import { type BlockHash, blockHash, hashBytes } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import { type Codec, decode, encode, listOf, struct, type ValueOf } from "../codec/codec.ts";
 import type { DecodeError } from "../codec/io.ts";
@@ -33,7 +33,21 @@ export const decodeHeader = (data: Uint8Array): Result<BlockHeader, DecodeError>
 export const encodeBlock = (value: Block): Uint8Array => encode(block, value);
 export const decodeBlock = (data: Uint8Array): Result<Block, DecodeError> => decode(block, data);
 
-export const blockHashOf = (header: BlockHeader): BlockHash => blockHash(sha256d80(encodeHeader(header)));
+/** Chains of headers are long: this one is written without the codec, into bytes that are used again. */
+export function blockHashOf({ version, previous, merkleRoot, time, bits, nonce }: BlockHeader): BlockHash {
+  view.setInt32(0, version, true);
+  const parent = hashBytes(previous);
+  for (let i = 0; i < 32; i++) {
+    hashed[4 + i] = parent[i] as number;
+    hashed[36 + i] = merkleRoot[i] as number;
+  }
+  view.setUint32(68, time, true);
+  view.setUint32(72, bits, true);
+  view.setUint32(76, nonce, true);
+  return blockHash(sha256d80(hashed));
+}
+const hashed = new Uint8Array(HEADER_BYTES);
+const view = new DataView(hashed.buffer);
 
 /** No block weighs more. BIP 141 §Block size. */
 export const BLOCK_WEIGHT_MAX = 4_000_000;

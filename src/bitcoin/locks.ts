@@ -11,7 +11,14 @@ const MEDIAN_OF_BLOCKS = 11;
 
 /** The median of the last (at most) 11 block times: it never runs backwards. BIP 113 §Specification. */
 export function medianTimePast(lastTimes: readonly number[]): number {
-  const sorted = lastTimes.slice(-MEDIAN_OF_BLOCKS).sort((a, b) => a - b);
+  const sorted = lastTimes.slice(-MEDIAN_OF_BLOCKS);
+  // Times nearly always stand in one order or its reverse, and there are few.
+  for (let i = 1; i < sorted.length; i++) {
+    const time = sorted[i] as number;
+    let at = i;
+    for (; at > 0 && (sorted[at - 1] as number) > time; at--) sorted[at] = sorted[at - 1] as number;
+    sorted[at] = time;
+  }
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 

@@ -43,10 +43,16 @@ export type StructOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]
 
 /** The bytes of a value. Throws only on a bug of ours: a value that its type does not allow. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = spare.pop() ?? new ByteWriter();
+  writer.clear();
   codec.write(writer, value);
-  return writer.finish();
+  const bytes = writer.finish();
+  if (bytes.length <= SPARE_BYTES_MAX) spare.push(writer);
+  return bytes;
 }
+/** Writers for the next values: as many as values were ever encoded within another. Those that grew large are not kept. */
+const spare: ByteWriter[] = [];
+const SPARE_BYTES_MAX = 4096;
 
 /** The value of exactly these bytes, or why they are not one. Never throws. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): Result<T, DecodeError> {

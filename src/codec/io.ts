@@ -159,4 +159,8 @@ export class ByteWriter {
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at);
   }
+  /** Ready for another value. */
+  clear(): void {
+    this.#at = 0;
+  }
 }
