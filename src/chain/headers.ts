@@ -119,7 +119,7 @@ export function addHeader(tree: HeaderTree, header: BlockHeader, now: number): R
   if (!hasProofOfWork(hash, header.bits, tree.params)) return err({ code: "high-hash" });
   const previous = tree.nodes.get(header.previous);
   if (previous === undefined) return err({ code: "prev-blk-not-found" });
-  const fault = checkInContext(tree.params, header, previous, now);
+  const fault = faultInPlace(tree.params, header, placeAfter(tree.params, previous, header.time), now);
   return fault === undefined ? ok(insertHeader(tree, header, hash, previous)) : err(fault);
 }
 
@@ -140,25 +140,37 @@ export function insertHeader(tree: HeaderTree, header: BlockHeader, hash: BlockH
   return node;
 }
 
-function checkInContext(
+/** What the chain below a header asks of it. */
+export interface HeaderPlace {
+  readonly height: number;
+  readonly previousTime: number;
+  readonly medianTime: number;
+  readonly bits: number;
+}
+const placeAfter = (params: ChainParams, previous: HeaderNode, time: number): HeaderPlace => ({
+  height: previous.height + 1,
+  previousTime: previous.header.time,
+  medianTime: medianTimeOf(previous),
+  bits: requiredBits(params, previous, time),
+});
+
+/** Why a header with its proof of work may not stand there; undefined when it may. */
+export function faultInPlace(
   params: ChainParams,
-  header: BlockHeader,
-  previous: HeaderNode,
+  { version, time, bits }: BlockHeader,
+  place: HeaderPlace,
   now: number,
 ): HeaderFault | undefined {
-  const height = previous.height + 1;
-  if (header.bits !== requiredBits(params, previous, header.time)) return { code: "bad-diffbits" };
-  if (header.time <= medianTimeOf(previous)) return { code: "time-too-old" };
-  if (isTimewarp(params, header, previous)) return { code: "time-timewarp-attack" };
-  if (header.time > now + FUTURE_TIME_MAX_S) return { code: "time-too-new" };
-  return oldVersion(params, header.version, height) ? { code: "bad-version" } : undefined;
+  if (bits !== place.bits) return { code: "bad-diffbits" };
+  if (time <= place.medianTime) return { code: "time-too-old" };
+  if (isTimewarp(params, time, place)) return { code: "time-timewarp-attack" };
+  if (time > now + FUTURE_TIME_MAX_S) return { code: "time-too-new" };
+  return oldVersion(params, version, place.height) ? { code: "bad-version" } : undefined;
 }
 
 /** BIP 94 §Specification: the first block of an interval may be earlier than the last one by the time of one block, and no more. */
-function isTimewarp({ retargeting, pace }: ChainParams, { time }: BlockHeader, previous: HeaderNode): boolean {
-  const isFirst = (previous.height + 1) % pace.retargetBlocks === 0;
-  return retargeting === "testnet4" && isFirst && time < previous.header.time - pace.spacingS;
-}
+const isTimewarp = ({ retargeting, pace }: ChainParams, time: number, { height, previousTime }: HeaderPlace): boolean =>
+  retargeting === "testnet4" && height % pace.retargetBlocks === 0 && time < previousTime - pace.spacingS;
 
 /** BIP 34, 66 and 65 each retired the version below theirs. */
 const oldVersion = ({ activation }: ChainParams, version: number, height: number): boolean =>
