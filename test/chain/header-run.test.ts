@@ -16,7 +16,7 @@ const quick = (retargeting: ChainParams["retargeting"]): ChainParams => ({
 });
 /** Seconds after the one before; and what is wrong with it. */
 const step = fc.record({
-  gap: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 20, max: 90 }), fc.integer({ min: -90, max: 0 })),
+  gap: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 20, max: 300 }), fc.integer({ min: -90, max: 0 })),
   fault: fc.constantFrom("none", "none", "none", "none", "none", "bits", "version", "late", "parent", "work"),
 });
 
@@ -33,7 +33,7 @@ describe("A run of headers", () => {
     it(`judges each as the tree does, and counts the same work, from wherever it begins: ${retargeting}`, () => {
       const params = quick(retargeting);
       fc.assert(
-        fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), fc.nat(59), (steps, from) => {
+        fc.property(fc.array(step, { minLength: 1, maxLength: 60, size: "max" }), fc.nat(50), (steps, from) => {
           const tree = headerTree(params);
           let tip = tree.genesis;
           let run: HeaderRun | undefined;
