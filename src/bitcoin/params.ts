@@ -24,6 +24,8 @@ export interface ChainParams {
   /** How the target follows the time that blocks take. The test networks let a late block be easy. */
   readonly retargeting: "mainnet" | "testnet3" | "testnet4" | "never";
   readonly pace: Pace;
+  /** The best chain is known to have at least so much: headers of less are a waste of memory. Policy, not protocol. */
+  readonly minimumWork: bigint;
   /** Blocks between two halvings of the subsidy. */
   readonly halvingIntervalBlocks: number;
   /** The first heights at which blocks must keep these rules. */
@@ -114,6 +116,7 @@ const mainnet: ChainParams = {
       powLimit: MAINNET_POW_LIMIT,
       retargeting: "mainnet",
       pace: BITCOIN_PACE,
+      minimumWork: 0x63c4_ebd2_98db_40af_5754_1800n,
       halvingIntervalBlocks: 210_000,
       activation: { bip34: 227_931, bip65: 388_381, bip66: 363_725, csv: 419_328, segwit: 481_824 },
       address: { hrp: "bc", p2pkh: 0, p2sh: 5 },
@@ -134,6 +137,7 @@ const testnet3 = chain(
     powLimit: MAINNET_POW_LIMIT,
     retargeting: "testnet3",
     pace: BITCOIN_PACE,
+    minimumWork: 0xc59_b14e_264b_a6c1_5db9n,
     halvingIntervalBlocks: 210_000,
     activation: { bip34: 21_111, bip65: 581_885, bip66: 330_776, csv: 770_112, segwit: 834_624 },
     address: TEST_ADDRESS,
@@ -152,6 +156,7 @@ const testnet4 = chain(
     powLimit: MAINNET_POW_LIMIT,
     retargeting: "testnet4",
     pace: BITCOIN_PACE,
+    minimumWork: 0n,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,
@@ -173,6 +178,7 @@ const signet = chain(
     powLimit: 0x377aen << 216n,
     retargeting: "mainnet",
     pace: BITCOIN_PACE,
+    minimumWork: 0x206_e86f_08e8n,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,
@@ -188,6 +194,7 @@ const regtest = chain(
     powLimit: (1n << 255n) - 1n,
     retargeting: "never",
     pace: BITCOIN_PACE,
+    minimumWork: 0n,
     halvingIntervalBlocks: 150,
     // Bitcoin's regtest has segwit from the genesis block on.
     activation: { ...FROM_THE_FIRST, segwit: 0 },
@@ -205,6 +212,7 @@ const sluicenet = chain(
     powLimit: (1n << 244n) - 1n,
     retargeting: "testnet4",
     pace: { spacingS: 30, retargetBlocks: 240 },
+    minimumWork: 0n,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: { hrp: "slu", p2pkh: 63, p2sh: 125 },

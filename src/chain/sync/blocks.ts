@@ -16,9 +16,10 @@ import {
   type Sync,
   type SyncEffect,
   send,
+  ZEROS,
 } from "./peer.ts";
+import { screenHeaders, worthwhileWork } from "./presync.ts";
 
-const ZEROS = "0".repeat(64) as BlockHash;
 /** Blocks ahead of what is linked that are asked for at once. Policy, not protocol. */
 const WINDOW_BLOCKS = 1024;
 /** Headers that fit nowhere, in a row, before we stop talking. */
@@ -51,7 +52,12 @@ export function onHeaders(
   now: number,
 ): readonly SyncEffect[] {
   peer.headersAsked = undefined;
-  if (headers.length === 0) return [];
+  if (headers.length === 0) {
+    peer.presync = undefined;
+    return [];
+  }
+  const instead = screenHeaders(sync, peer, headers, now);
+  if (instead !== undefined) return instead;
   const { last, fault } = acceptHeaders(sync.brain.chain, headers, Math.floor(now / 1000));
   if (last !== undefined) peer.best = better(peer.best, last);
   if (fault?.code === "prev-blk-not-found" && last === undefined) {
@@ -138,10 +144,12 @@ export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): read
   return [...effects, ...assignBlocks(sync, now)];
 }
 
-/** A block that nobody asked for on a chain with less work than ours: it would only fill the disk. */
-function isBehind({ index, tip }: Chain, { header }: Block): boolean {
-  const parent = index.tree.nodes.get(header.previous);
-  return parent !== undefined && parent.work + workOf(header.bits) < tip.work;
+/** A block that nobody asked for on a chain with less work than ours, or than is worth while: it would only fill the disk. */
+function isBehind(chain: Chain, { header }: Block): boolean {
+  const parent = chain.index.tree.nodes.get(header.previous);
+  if (parent === undefined) return false;
+  const work = parent.work + workOf(header.bits);
+  return work < chain.tip.work || work < worthwhileWork(chain);
 }
 
 /** Tells every peer that cannot know it yet of our best chain: by headers where it asked for that. */

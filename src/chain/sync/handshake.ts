@@ -44,6 +44,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     announced: [],
     asked: [],
     headersAsked: undefined,
+    presync: undefined,
     unconnected: 0,
     ping: undefined,
     lastPing: now,

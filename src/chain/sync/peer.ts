@@ -2,6 +2,7 @@ import type { BlockHash, Txid } from "../../base/ids.ts";
 import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
 import type { NodeBrain } from "../brain.ts";
 import type { HeaderNode } from "../headers.ts";
+import type { Presync } from "./presync.ts";
 
 /** What we know of one peer of Bitcoin's network. Mutable; only the functions of this folder change it. */
 export interface Peer {
@@ -34,6 +35,8 @@ export interface Peer {
   readonly asked: Inventory[];
   /** When headers were asked for that have not come. */
   headersAsked: number | undefined;
+  /** While a chain of its headers has to show its work. */
+  presync: Presync | undefined;
   /** Headers without a known parent, in a row. */
   unconnected: number;
   ping: { readonly nonce: bigint; readonly at: number } | undefined;
@@ -58,6 +61,8 @@ export type SyncEffect =
   /** A transaction came into the mempool: whoever waits for it has news. */
   | { readonly tag: "TxTaken" };
 
+/** No block: a question for headers that goes on to the last. */
+export const ZEROS = "0".repeat(64) as BlockHash;
 /** Policy, not protocol. */
 export const BLOCKS_IN_FLIGHT_MAX = 16;
 export const TXS_IN_FLIGHT_MAX = 100;
