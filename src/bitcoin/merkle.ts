@@ -81,10 +81,15 @@ export function commitmentScript(commitment: Uint8Array): Uint8Array {
   bytes.set(commitment, COMMITMENT_PREFIX.length);
   return bytes;
 }
-/** The commitment in a coinbase: in the last output that has the form of one. BIP 141 §Commitment structure. */
-export function committedWitness(coinbase: Tx): Uint8Array | undefined {
-  const output = coinbase.outputs.findLast(
-    ({ script }) => script.length >= COMMITMENT_BYTES && COMMITMENT_PREFIX.every((byte, at) => script[at] === byte),
+/** Which output of a coinbase holds the commitment: the last that has the form of one. BIP 141 §Commitment structure. */
+export function commitmentOutputOf(coinbase: Tx): number | undefined {
+  const at = coinbase.outputs.findLastIndex(
+    ({ script }) =>
+      script.length >= COMMITMENT_BYTES && COMMITMENT_PREFIX.every((byte, index) => script[index] === byte),
   );
-  return output?.script.slice(COMMITMENT_PREFIX.length, COMMITMENT_BYTES);
+  return at < 0 ? undefined : at;
+}
+export function committedWitness(coinbase: Tx): Uint8Array | undefined {
+  const at = commitmentOutputOf(coinbase);
+  return at === undefined ? undefined : coinbase.outputs[at]?.script.slice(COMMITMENT_PREFIX.length, COMMITMENT_BYTES);
 }

@@ -28,6 +28,8 @@ export interface ChainParams {
   readonly minimumWork: bigint;
   /** Blocks between two halvings of the subsidy. */
   readonly halvingIntervalBlocks: number;
+  /** A script that every block's miner must satisfy, on a signet. BIP 325 §Specification. */
+  readonly challenge?: Uint8Array;
   /** The first heights at which blocks must keep these rules. */
   readonly activation: Activation;
   /** Two early blocks may repeat the txid of an unspent coinbase. BIP 30 §Specification. */
@@ -173,6 +175,9 @@ const testnet4 = chain(
 const signet = chain(
   {
     network: "signet",
+    challenge: fromHex(
+      "512103ad5e0edad18cb1f0fc0d28a3d4f1f3e445640337489abb10404f2d1e086be430210359ef5021964fe22d6f8e05b2463c9540ce96883fe3b278760f048f5189f2e6c452ae",
+    ),
     magic: fromHex("0a03cf40"),
     port: 38_333,
     powLimit: 0x377aen << 216n,

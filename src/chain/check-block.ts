@@ -13,6 +13,7 @@ import { isFinal } from "../bitcoin/locks.ts";
 import { committedWitness, merkleRoot, witnessCommitment, witnessMerkleRoot } from "../bitcoin/merkle.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { script } from "../bitcoin/script.ts";
+import { solvesChallenge } from "../bitcoin/signet.ts";
 import { legacySigops } from "../bitcoin/sigops.ts";
 import { isCoinbase, strippedTx, type Tx } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
@@ -48,7 +49,8 @@ const strippedWeight = ({ txs }: Block): number =>
 /** What can be said of a block in its place, without the coins. */
 export function checkBlockInContext(block: Block, previous: HeaderNode, params: ChainParams): BlockFault | undefined {
   const height = previous.height + 1;
-  const { activation } = params;
+  const { activation, challenge } = params;
+  if (challenge !== undefined && !solvesChallenge(block, challenge)) return { code: "bad-signet-blksig" };
   // BIP 113 §Specification: locktimes are compared with the median of past times, not with the block's own.
   const time = height >= activation.csv ? medianTimeOf(previous) : block.header.time;
   const late = block.txs.findIndex((tx) => !isFinal(tx, { height, time }));

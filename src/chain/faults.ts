@@ -13,6 +13,7 @@ export type BlockCode =
   | TxFault
   | InputFault
   | "bad-prevblk"
+  | "bad-signet-blksig"
   | "bad-txnmrklroot"
   | "bad-txns-duplicate"
   | "bad-blk-length"
