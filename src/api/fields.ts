@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseChannelId, parseNodeId, parsePaymentHash } from "../base/ids.ts";
-import { isMsat, isSat, satPerKw } from "../base/units.ts";
+import { parseBlockHash, parseChannelId, parseNodeId, parsePaymentHash, parseTxid } from "../base/ids.ts";
+import { blockHeight, isMsat, isSat, satPerKw } from "../base/units.ts";
 
 /** The fields of requests: text in, branded values out. A refusal says what is wanted and never repeats what was sent. */
 
@@ -45,6 +45,18 @@ export const hashField = text(/^(?:inv_|pay_)?[0-9a-f]{64}$/, "must be a hash: 6
 export const channelIdField = text(/^(?:ch_)?[0-9a-f]{64}$/, "must be a channel id: 64 hex digits", (value) =>
   parseChannelId(value.slice(-64)),
 );
+export const txidField = text(/^[0-9a-f]{64}$/, "must be a transaction id: 64 hex digits", parseTxid);
+export const blockHashField = text(/^[0-9a-f]{64}$/, "must be a block hash: 64 hex digits", parseBlockHash);
+/** The hash of a block, or a height. */
+export const blockField = text(/^(?:[0-9a-f]{64}|\d{1,8})$/, "must be a block hash or a height", (value) =>
+  value.length === 64 ? parseBlockHash(value) : blockHeight(Number(value)),
+);
+/** `txid:vout`. */
+export const outpointField = text(/^[0-9a-f]{64}:\d{1,10}$/, "must be txid:index", (value) => {
+  const id = parseTxid(value.slice(0, 64));
+  const vout = Number(value.slice(65));
+  return id !== undefined && vout < 2 ** 32 ? { txid: id, vout } : undefined;
+});
 /** `id@host:port`, with an IPv6 host in brackets. */
 export const nodeUriField = text(
   /^0[23][0-9a-f]{64}@(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/,

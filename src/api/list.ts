@@ -15,7 +15,7 @@ export const listQuery = z.strictObject({
   limit: limitField,
   after: z
     .string()
-    .regex(/^[A-Za-z0-9_:-]{1,160}$/, "must be the `next` of an earlier page")
+    .regex(/^[A-Za-z0-9_.:[\]-]{1,160}$/, "must be the `next` of an earlier page")
     .optional(),
 });
 

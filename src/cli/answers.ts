@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as explorer from "../api/explorer.ts";
 import type * as shapes from "../api/shapes.ts";
 
 /** What the API answers, as its own schemas say. Types alone: no schema is loaded to run a command. */
@@ -8,6 +9,13 @@ export type NodeInfo = Answer<typeof shapes.nodeInfoShape>;
 export type Balance = Answer<typeof shapes.balanceShape>;
 export type NodeEvent = Answer<typeof shapes.eventShape>;
 export type Chain = Answer<typeof shapes.chainShape>;
+export type Block = Answer<typeof explorer.blockShape>;
+export type Header = Answer<typeof explorer.headerShape>;
+export type ChainTransaction = Answer<typeof explorer.chainTransactionShape>;
+export type Proof = Answer<typeof explorer.proofShape>;
+export type Unspent = Answer<typeof explorer.unspentShape>;
+export type Waiting = Answer<typeof explorer.waitingShape>;
+export type ChainPeer = Answer<typeof explorer.basePeerShape>;
 export type Mined = Answer<typeof shapes.minedShape>;
 export type Address = Answer<typeof shapes.addressShape>;
 export type Sent = Answer<typeof shapes.txidShape>;

@@ -1,12 +1,16 @@
 import type {
   Address,
   Balance,
+  Block,
   Chain,
+  ChainPeer,
+  ChainTransaction,
   Channel,
   Decoded,
   Explanation,
   GraphChannel,
   GraphNode,
+  Header,
   Invoice,
   LoginLink,
   Mined,
@@ -15,13 +19,16 @@ import type {
   Page,
   Payment,
   Peer,
+  Proof,
   Quote,
   Receipt,
   Sent,
   Stream,
   Subscription,
   Transaction,
+  Unspent,
   Utxo,
+  Waiting,
 } from "./answers.ts";
 import type { ApiClient } from "./http.ts";
 
@@ -91,8 +98,7 @@ export function sluiceClient(api: ApiClient) {
     loginLink: () => post<LoginLink>("/v1/login-links"),
     shutdown: () => post<{ readonly stopping: boolean }>("/v1/shutdown"),
 
-    chain: () => get<Chain>("/v1/chain"),
-    mine: (request: MineBlocks) => post<Mined>("/v1/chain/mine", request),
+    ...chainQuestions(api),
     newAddress: () => post<Address>("/v1/wallet/addresses"),
     transactions: () => list<Transaction>("/v1/wallet/transactions"),
     utxos: () => list<Utxo>("/v1/wallet/utxos"),
@@ -133,6 +139,22 @@ export function sluiceClient(api: ApiClient) {
     receipt: (id: string) => get<Receipt>(`/v1/subscriptions/${part(id)}/receipt`),
     /** The 16 bytes that open a unit, paid for when it is not yet unlocked. */
     key: (id: string, unit: number) => api.bytes(`/v1/subscriptions/${part(id)}/keys/${unit}`),
+  };
+}
+
+function chainQuestions(api: ApiClient) {
+  const { get, post } = api;
+  const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);
+  return {
+    chain: () => get<Chain>("/v1/chain"),
+    mine: (request: MineBlocks) => post<Mined>("/v1/chain/mine", request),
+    block: (place: string) => get<Block>(`/v1/chain/blocks/${part(place)}`),
+    header: (hash: string) => get<Header>(`/v1/chain/headers/${part(hash)}`),
+    chainTransaction: (txid: string) => get<ChainTransaction>(`/v1/chain/transactions/${part(txid)}`),
+    proof: (txid: string) => get<Proof>(`/v1/chain/proofs/${part(txid)}`),
+    unspent: (outpoint: string) => get<Unspent>(`/v1/chain/utxos/${part(outpoint)}`),
+    mempool: () => list<Waiting>("/v1/chain/mempool"),
+    chainPeers: () => list<ChainPeer>("/v1/chain/peers"),
   };
 }
 

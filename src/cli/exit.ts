@@ -61,3 +61,4 @@ export class CliFault extends Error {
   }
 }
 export const usage = (detail: string, hint?: string): CliFault => new CliFault(EXIT.usage, detail, hint);
+export const failed = (detail: string, hint?: string): CliFault => new CliFault(EXIT.other, detail, hint);

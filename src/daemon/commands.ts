@@ -1,6 +1,9 @@
 import type { Explanation } from "../../channels/index.ts";
-import type { BlockHash, ChannelId, NodeId, PaymentHash, Txid } from "../base/ids.ts";
+import type { BlockHash, ChannelId, NodeId, Outpoint, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
+import type { BlockHeight } from "../base/units.ts";
+import type { BasePeer, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
+import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type {
   Balance,
@@ -52,6 +55,18 @@ export interface NodeCommands {
     readonly blocks: number;
     readonly address?: string;
   }): Promise<Result<readonly BlockHash[], CommandFault>>;
+  /** By its hash, or of the best chain at a height. */
+  chainBlock(place: BlockHash | BlockHeight): BlockView | undefined;
+  /** Of the best chain or not. */
+  chainHeader(hash: BlockHash): PlacedHeader | undefined;
+  chainTransaction(txid: Txid): TransactionView | undefined;
+  /** That a transaction of the best chain is in its block. */
+  chainProof(txid: Txid): TransactionProof | undefined;
+  chainUnspent(outpoint: Outpoint): Promise<UnspentView | undefined>;
+  /** Waiting to be mined, parents before children. */
+  chainMempool(): readonly MempoolTx[];
+  /** Bitcoin nodes that are connected. */
+  chainPeers(): readonly BasePeer[];
 
   peers(): readonly PeerInfo[];
   /** Resolves when the peer's `init` has been received. */

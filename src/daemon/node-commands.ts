@@ -4,6 +4,7 @@ import { scriptOfAddress } from "../bitcoin/address.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
+import { blockView, transactionProof, transactionView, unspentView } from "./chain-views.ts";
 import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import type { NodeCommands } from "./commands.ts";
@@ -29,6 +30,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   return {
     info: () => nodeInfo(hosts, parts, listening),
     ...chainCommands(hosts),
+    ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),
     ...paymentCommands(hosts),
     ...streamCommands(hosts, parts),
@@ -109,6 +111,20 @@ function chainCommands(hosts: Hosts): ChainCommands {
     },
   };
 }
+
+type ChainReadings = Pick<
+  NodeCommands,
+  "chainBlock" | "chainHeader" | "chainTransaction" | "chainProof" | "chainUnspent" | "chainMempool" | "chainPeers"
+>;
+const chainReadings = ({ ctx: { chain, params } }: Hosts): ChainReadings => ({
+  chainBlock: (place) => blockView(chain, place),
+  chainHeader: (hash) => chain.header(hash),
+  chainTransaction: (txid) => transactionView(chain, params, txid),
+  chainProof: (txid) => transactionProof(chain, txid),
+  chainUnspent: (outpoint) => unspentView(chain, params, outpoint),
+  chainMempool: () => chain.mempool(),
+  chainPeers: () => chain.peers(),
+});
 
 type PeerCommands = Pick<
   NodeCommands,

@@ -1,7 +1,7 @@
 import type { BlockHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, Sat } from "../base/units.ts";
-import type { Block } from "../bitcoin/block.ts";
+import type { Block, BlockHeader } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { BlockRef, ChainSource } from "./chain-source.ts";
 import type { Address } from "./network.ts";
@@ -15,6 +15,8 @@ export interface BaseNode extends ChainSource {
    * far behind the chain that its rules forbid a block now.
    */
   mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]>;
+  /** Any header that is known, of the best chain or not. */
+  header(hash: BlockHash): PlacedHeader | undefined;
   /** Any block whose data is held, of the best chain or not. */
   block(hash: BlockHash): Block | undefined;
   blockAt(height: BlockHeight): Block | undefined;
@@ -47,6 +49,14 @@ export interface BaseNodeInfo {
 export interface UtxoTotal {
   readonly count: number;
   readonly total: Sat;
+}
+export interface PlacedHeader {
+  readonly header: BlockHeader;
+  readonly height: BlockHeight;
+  /** Expected hashes of its whole chain. */
+  readonly work: bigint;
+  /** Blocks of the best chain that stand on it, itself counted; 0 when it is not in the best chain. */
+  readonly confirmations: number;
 }
 export interface FoundTx {
   readonly tx: Tx;

@@ -1,8 +1,8 @@
 import type { Explanation } from "../../channels/index.ts";
-import type { BlockHash, ChannelId, NodeId, PaymentHash, Preimage, Txid } from "../../src/base/ids.ts";
+import type { ChannelId, NodeId, PaymentHash, Preimage, Txid } from "../../src/base/ids.ts";
 import { shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
-import { type BlockHeight, blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
+import { blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
 import type { NodeCommands } from "../../src/daemon/commands.ts";
 import type {
   ChannelInfo,
@@ -13,18 +13,17 @@ import type {
   StreamInfo,
   SubscriptionInfo,
 } from "../../src/daemon/views.ts";
+import { BLOCK, chainReadings, HEIGHT, TXID } from "./fake-chain.ts";
 
+export { BLOCK, TXID };
 export const NODE = `02${"a1".repeat(32)}` as NodeId;
 export const OTHER = `03${"b2".repeat(32)}` as NodeId;
 export const CHANNEL = "c3".repeat(32) as ChannelId;
 export const HASH = "d4".repeat(32) as PaymentHash;
 export const PREIMAGE = "e5".repeat(32) as Preimage;
-export const TXID = "f6".repeat(32) as Txid;
-export const BLOCK = "07".repeat(32) as BlockHash;
 export const SCID = shortChannelId(539268, 845, 1);
 export const AT = unixMs(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
 export const AT_TEXT = "2026-01-02T03:04:05.678Z";
-const HEIGHT = 110 as BlockHeight;
 
 export const PEER: PeerInfo = {
   nodeId: OTHER,
@@ -227,6 +226,7 @@ const readings = () => ({
     peers: ["127.0.0.1:18444"],
     address: undefined,
   }),
+  ...chainReadings(),
   peers: () => [PEER],
   channels: () => [OPEN_CHANNEL],
   explainChannel: (id: string) => (id === CHANNEL ? EXPLANATION : undefined),

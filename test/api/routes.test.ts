@@ -3,6 +3,7 @@ import { SCOPES } from "../../src/api/auth.ts";
 import { BYTES } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes/all.ts";
 import { present } from "../../src/base/result.ts";
+import { CHAIN_CASES } from "./cases/chain.ts";
 import { NODE_CASES } from "./cases/node.ts";
 import { PAYMENT_CASES } from "./cases/payments.ts";
 import { STREAM_CASES } from "./cases/streams.ts";
@@ -10,7 +11,7 @@ import { closeAll, world } from "./fixture.ts";
 
 /** They answer with secrets, drawn anew each time: see logins.test.ts. */
 const TRIED_ELSEWHERE = ["post /v1/login-links", "post /v1/logins", "delete /v1/logins/current"];
-const ROUTE_CASES = [...NODE_CASES, ...PAYMENT_CASES, ...STREAM_CASES];
+const ROUTE_CASES = [...NODE_CASES, ...CHAIN_CASES, ...PAYMENT_CASES, ...STREAM_CASES];
 
 const nameOf = (route: { readonly method: string; readonly path: string }): string => `${route.method} ${route.path}`;
 const routeOf = (name: string) =>

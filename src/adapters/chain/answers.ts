@@ -1,12 +1,12 @@
-import type { Outpoint, Txid } from "../../base/ids.ts";
+import type { BlockHash, Outpoint, Txid } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
 import { type BlockHeight, blockHeight, sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { txidOf } from "../../bitcoin/tx.ts";
 import type { NodeBrain } from "../../chain/brain.ts";
 import { type Chain, readBlock } from "../../chain/chain.ts";
-import { ancestorAt, type HeaderNode } from "../../chain/headers.ts";
-import type { BaseNodeInfo, FoundTx, MempoolTx, UtxoTotal } from "../../ports/base-node.ts";
+import { ancestorAt, type HeaderNode, isAncestor } from "../../chain/headers.ts";
+import type { BaseNodeInfo, FoundTx, MempoolTx, PlacedHeader, UtxoTotal } from "../../ports/base-node.ts";
 import type { BlockRef, UnspentOutput } from "../../ports/chain-source.ts";
 
 /** What every node with a whole chain can be asked, read from its brain. */
@@ -27,6 +27,13 @@ export function unspentAt({ chain }: NodeBrain, outpoint: Outpoint): UnspentOutp
 export function blockAtHeight(chain: Chain, horizon: HeaderNode, height: BlockHeight): Block | undefined {
   const node = nodeAt(horizon, height);
   return node === undefined ? undefined : readBlock(chain, node);
+}
+
+export function placedHeader(chain: Chain, horizon: HeaderNode, hash: BlockHash): PlacedHeader | undefined {
+  const node = chain.index.tree.nodes.get(hash);
+  if (node === undefined) return undefined;
+  const { header, height, work } = node;
+  return { header, height, work, confirmations: isAncestor(node, horizon) ? horizon.height - height + 1 : 0 };
 }
 
 export function txidAtPlace(chain: Chain, horizon: HeaderNode, height: BlockHeight, index: number): Txid | undefined {

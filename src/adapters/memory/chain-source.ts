@@ -10,6 +10,7 @@ import {
   brainInfo,
   coinTotals,
   findTx,
+  placedHeader,
   refOf,
   txidAtPlace,
   unspentAt,
@@ -61,6 +62,7 @@ export function memorySource(options: SourceOptions): BaseNode {
     },
     info: () => ({ ...brainInfo(brain), tip: refOf(horizon()), peers: 0, address: undefined }),
     mine: async (count, script) => mine(count, script),
+    header: (hash) => placedHeader(chain, horizon(), hash),
     block: (hash) => {
       const node = chain.index.tree.nodes.get(hash);
       return node === undefined || !chain.index.held.has(node) ? undefined : readBlock(chain, node);

@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { chainRoutes } from "./chain.ts";
 import { channelRoutes, peerRoutes } from "./channels.ts";
+import { explorerRoutes } from "./explorer.ts";
 import { graphRoutes } from "./graph.ts";
 import { loginRoutes } from "./logins.ts";
 import { nodeRoutes } from "./node.ts";
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...peerRoutes,
   ...streamRoutes,
   ...chainRoutes,
+  ...explorerRoutes,
   ...graphRoutes,
   ...loginRoutes,
 ];

@@ -1,8 +1,12 @@
 import { catchUpOdds } from "../../chain/odds.ts";
+import { checkProof } from "../../chain/spv.ts";
 import { grouped, wholeOf } from "../amounts.ts";
+import type { ChainTransaction } from "../answers.ts";
+import type { SluiceClient } from "../client.ts";
 import { command, given } from "../command.ts";
-import { usage } from "../exit.ts";
-import { record, when } from "../table.ts";
+import { failed, usage } from "../exit.ts";
+import { depthInHeaders, readProof } from "../proof-file.ts";
+import { record, table, when } from "../table.ts";
 
 export const chainCommands = [
   command({
@@ -22,6 +26,111 @@ export const chainCommands = [
           "its peers": chain.peers.join(", ") || null,
         }),
       );
+    },
+  }),
+  command({
+    words: "chain block <block>",
+    about: "a block by its hash, or of the best chain by its height",
+    async run({ client, show }, { block }) {
+      const found = await (await client()).block(block);
+      show(
+        found,
+        () =>
+          record({
+            hash: found.hash,
+            height: grouped(String(found.height)),
+            confirmations: found.confirmations === 0 ? "not in the best chain" : grouped(String(found.confirmations)),
+            time: when(found.time),
+            previous: found.previous,
+            target: found.target,
+            "work of the chain": grouped(found.work),
+            size: `${grouped(String(found.bytes))} bytes, weight ${grouped(String(found.weight))}`,
+            transactions: grouped(String(found.transactions.length)),
+          }) + found.transactions.map((txid) => `  ${txid}\n`).join(""),
+      );
+    },
+  }),
+  command({
+    words: "chain tx <txid>",
+    about: "a transaction, what it spends and what it makes",
+    async run({ client, show }, { txid }) {
+      const found = await (await client()).chainTransaction(txid);
+      show(found, () => transactionText(found));
+    },
+  }),
+  command({
+    words: "chain utxo <outpoint>",
+    about: "an output (txid:index) of the best chain, as long as it is not spent",
+    async run({ client, show }, { outpoint }) {
+      const found = await (await client()).unspent(outpoint);
+      show(found, () =>
+        record({
+          outpoint: found.outpoint,
+          amount: `${grouped(found.amountSat)} sat`,
+          address: found.address,
+          script: found.script,
+          coinbase: found.coinbase,
+          height: grouped(String(found.block.height)),
+          confirmations: grouped(String(found.block.confirmations)),
+        }),
+      );
+    },
+  }),
+  command({
+    words: "chain mempool",
+    about: "transactions that wait to be mined",
+    async run({ client, show }) {
+      const waiting = await (await client()).mempool();
+      show(waiting, () =>
+        table(waiting, [
+          ["TXID", ({ txid }) => txid],
+          ["FEE", ({ feeSat }) => grouped(feeSat), "right"],
+          ["VBYTES", ({ vsize }) => grouped(String(vsize)), "right"],
+        ]),
+      );
+    },
+  }),
+  command({
+    words: "chain peers",
+    about: "Bitcoin nodes that the base node is connected with",
+    async run({ client, show }) {
+      const peers = await (await client()).chainPeers();
+      show(peers, () =>
+        table(peers, [
+          ["ADDRESS", ({ address }) => address],
+          ["CALLED BY", ({ inbound }) => (inbound ? "it" : "us")],
+          ["HEIGHT", ({ height }) => grouped(String(height)), "right"],
+          ["PROGRAM", ({ agent }) => agent],
+        ]),
+      );
+    },
+  }),
+  command({
+    words: "chain prove <txid>",
+    about: "a proof that a transaction is in its block, for a file: somebody with headers alone can check it",
+    async run({ client, show }, { txid }) {
+      const proof = await (await client()).proof(txid);
+      show(proof, () => `${JSON.stringify(proof)}\n`);
+    },
+  }),
+  command({
+    words: "chain verify-proof <file>",
+    about: "checks such a proof against the headers of the daemon, or of a file",
+    options: {
+      "--headers <file>": "headers of 80 bytes each, from the one after genesis on, in place of the daemon's",
+    },
+    async run({ client, show }, { file, headers }) {
+      const { proof, params } = await readProof(file);
+      const checked = checkProof(proof, params);
+      if (!checked.ok) throw failed(`The proof does not hold: ${checked.error}.`);
+      const { txid, block } = checked.value;
+      const confirmations =
+        headers === undefined
+          ? await depthAtDaemon(await client(), block, params.network)
+          : ((await depthInHeaders(headers, block, params)) ?? 0);
+      if (confirmations === 0) throw failed(`The proof holds, but its block ${block} is not in that chain.`);
+      const found = { txid, block, network: params.network, confirmations };
+      show(found, () => record({ transaction: txid, "is in block": block, confirmations }));
     },
   }),
   command({
@@ -47,6 +156,33 @@ export const chainCommands = [
     },
   }),
 ];
+
+function transactionText({ txid, feeSat, weight, block, inputs, outputs }: ChainTransaction): string {
+  const facts = record({
+    txid,
+    block: block === null ? "waits to be mined" : `${block.hash} at height ${grouped(String(block.height))}`,
+    confirmations: block === null ? 0 : grouped(String(block.confirmations)),
+    fee: feeSat === null ? null : `${grouped(feeSat)} sat`,
+    weight: grouped(String(weight)),
+  });
+  const spends = table(inputs, [
+    ["SPENDS", ({ outpoint }) => outpoint ?? "newly mined coins"],
+    ["SAT", ({ spent }) => (spent === null ? null : grouped(spent.amountSat)), "right"],
+    ["OF", ({ spent }) => spent?.address ?? null],
+  ]);
+  const makes = table(outputs, [
+    ["MAKES", ({ address, script }) => address ?? script],
+    ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+  ]);
+  return `${facts}\n${spends}\n${makes}`;
+}
+
+/** 0 when the daemon's best chain does not hold the block. */
+async function depthAtDaemon(client: SluiceClient, block: string, network: string): Promise<number> {
+  const chain = await client.chain();
+  if (chain.network !== network) throw failed(`The proof is of ${network}, the daemon of ${chain.network}.`);
+  return (await client.header(block)).confirmations;
+}
 
 function partOf(text: string): number {
   const part = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -18,13 +18,24 @@ import type {
   DialFault,
   FoundTx,
   MempoolTx,
+  PlacedHeader,
   UtxoTotal,
 } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Address, Network } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
-import { blockAtHeight, brainInfo, coinTotals, findTx, refOf, txidAtPlace, unspentAt, waitingTxs } from "../answers.ts";
+import {
+  blockAtHeight,
+  brainInfo,
+  coinTotals,
+  findTx,
+  placedHeader,
+  refOf,
+  txidAtPlace,
+  unspentAt,
+  waitingTxs,
+} from "../answers.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
 import { Dialler } from "./dialler.ts";
 import { Links } from "./links.ts";
@@ -122,6 +133,9 @@ export class EmbeddedNode implements BaseNode {
 
   info(): BaseNodeInfo {
     return { ...brainInfo(this.brain), peers: this.peers().length, address: this.#dialler.address };
+  }
+  header(hash: BlockHash): PlacedHeader | undefined {
+    return placedHeader(this.brain.chain, this.brain.chain.tip, hash);
   }
   block(hash: BlockHash): Block | undefined {
     const { chain } = this.brain;

@@ -1,0 +1,55 @@
+import type { BlockHash, Outpoint, Txid } from "../../src/base/ids.ts";
+import { blockHeight, sat } from "../../src/base/units.ts";
+import { CHAINS } from "../../src/bitcoin/params.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
+import { proveTx } from "../../src/chain/spv.ts";
+
+/** A chain with one block to look at: regtest's genesis, under other names. */
+export const TXID = "f6".repeat(32) as Txid;
+export const BLOCK = "07".repeat(32) as BlockHash;
+export const HEIGHT = blockHeight(110);
+
+const GENESIS = CHAINS.regtest.genesis;
+const GENESIS_VIEW = {
+  hash: BLOCK,
+  height: HEIGHT,
+  header: GENESIS.header,
+  confirmations: 3,
+  work: 2n,
+  bytes: 285,
+  weight: 1_140,
+  txids: [TXID],
+};
+const GENESIS_TX = {
+  tx: GENESIS.txs[0] as Tx,
+  txid: TXID,
+  wtxid: TXID,
+  weight: 816,
+  fee: undefined,
+  spent: [undefined],
+  outputs: (GENESIS.txs[0] as Tx).outputs.map((output) => ({ ...output, address: "bcrt1qexample" })),
+  block: { hash: BLOCK, height: HEIGHT, confirmations: 3 },
+};
+
+export const chainReadings = () => ({
+  chainBlock: (place: string | number) => (place === HEIGHT || place === BLOCK ? GENESIS_VIEW : undefined),
+  chainHeader: (hash: string) =>
+    hash === BLOCK ? { header: GENESIS.header, height: HEIGHT, work: 2n, confirmations: 3 } : undefined,
+  chainTransaction: (txid: Txid) => (txid === TXID ? GENESIS_TX : undefined),
+  chainProof: (txid: Txid) =>
+    txid === TXID
+      ? { proof: proveTx(GENESIS, 0), network: "regtest", block: { hash: BLOCK, height: HEIGHT } }
+      : undefined,
+  chainUnspent: async ({ txid, vout }: Outpoint) =>
+    txid === TXID && vout === 1
+      ? {
+          outpoint: { txid, vout },
+          output: { amount: sat(5_000n), script: Uint8Array.of(0x51), address: undefined },
+          block: { hash: BLOCK, height: HEIGHT },
+          confirmations: 3,
+          coinbase: true,
+        }
+      : undefined,
+  chainMempool: () => [{ txid: TXID, tx: GENESIS.txs[0] as Tx, fee: sat(150n), vsize: 141 }],
+  chainPeers: () => [{ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }],
+});
