@@ -28,8 +28,6 @@ export interface TweakedKey {
 }
 
 const EVEN = 2;
-const KEY_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 const auxHash = taggedHash("BIP0340/aux");
@@ -55,7 +53,7 @@ export function schnorrBy(curve: Secp256k1): Schnorr {
   };
   return {
     verify: (signature, message, key) => {
-      if (signature.length !== SIGNATURE_BYTES || key.length !== KEY_BYTES) return false;
+      // The curve refuses an s that has not 32 bytes, and so every signature that has not 64.
       const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
       const challenge = scalarOf(challengeHash(r, key, message));
       // Nobody can find a challenge of zero.
@@ -75,7 +73,7 @@ export function schnorrBy(curve: Secp256k1): Schnorr {
     },
     publicKey: (secret) => xOf(curve.publicKey(secret)),
     tweakKey: (key, tweak) => {
-      const point = key.length === KEY_BYTES ? curve.tweakAddPoint(liftX(key), tweak) : undefined;
+      const point = curve.tweakAddPoint(liftX(key), tweak);
       return point && { key: xOf(point), odd: isOdd(point) };
     },
     tweakSecret: (secret, tweak) => curve.addSecrets(evenSecret(secret).even, tweak),

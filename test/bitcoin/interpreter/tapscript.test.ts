@@ -42,6 +42,7 @@ describe("BIP 342 §Specification: OP_SUCCESS", () => {
     expect(run(concat(fromHex("4d0902"), new Uint8Array(521), success), [new Uint8Array(521)])).to.equal("OK");
     expect(run(success, Array(1001).fill(EMPTY))).to.equal("OK");
     expect(run(concat(assemble("0x05 0x01"), success))).to.equal("BAD_OPCODE");
+    expect(text("RETURN 0x05 0x01")).to.equal("BAD_OPCODE");
     expect(run(pushBytes(success), [])).to.equal("OK");
     expect(run(script(success, OP.RETURN))).to.equal("OP_RETURN");
   });
