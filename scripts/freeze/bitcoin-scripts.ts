@@ -7,10 +7,10 @@ import { verifyInput } from "../../src/bitcoin/interpreter/verify.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { pushOnly, script } from "../../src/bitcoin/script.ts";
 import { SIGHASH_ALL } from "../../src/bitcoin/sighash.ts";
-import { p2shOf, p2wshOf } from "../../src/bitcoin/templates.ts";
-import { assemble, creditAndSpend } from "../../test/bitcoin/assemble.ts";
+import { p2wshOf } from "../../src/bitcoin/templates.ts";
+import { assemble, creditAndSpend, fillIn } from "../../test/bitcoin/assemble.ts";
 import type { Freezer } from "../freeze-vectors.ts";
-import { ALICE, type Coin, coins, EMPTY, hexOfTx, type Spending, sign, signed, spend } from "./bitcoin-own.ts";
+import { ALICE, type Coin, coins, EMPTY, sign, signed } from "./bitcoin-own.ts";
 
 /** Scripts without signatures: scriptSig | scriptPubKey | flags. What they come to is found by running them. */
 const UNSIGNED = `
@@ -179,7 +179,8 @@ function bentRows(): readonly Row[] {
           scriptSig: pushOnly(bend(signed(ALICE.secret, digests.legacy(index, scriptPubKey, SIGHASH_ALL)))),
           witness: [],
         });
-        const scriptSig = raw(present(sign(unsigned, [{ unlock }]).inputs[0], "one input").scriptSig);
+        const prevout = { amount: sat(0n), script: scriptPubKey };
+        const scriptSig = raw(present(sign(unsigned, [{ unlock, prevout }]).inputs[0], "one input").scriptSig);
         return run({ scriptSig, scriptPubKey: raw(scriptPubKey), flags, note: what });
       }),
     );
@@ -211,66 +212,36 @@ function witnessRows(): readonly Row[] {
     });
 }
 
-/** A coin that only the locks of its transaction guard. */
-const locked = (text: string, sequence: number): Coin => ({
-  name: text,
-  prevout: { amount: sat(AMOUNT), script: assemble(text) },
-  sequence,
-  unlock: () => ({ scriptSig: EMPTY, witness: [] }),
-});
-const nonNullDummy: Coin = {
-  name: "a dummy that is not empty",
-  prevout: { amount: sat(AMOUNT), script: assemble("0 0 CHECKMULTISIG") },
-  unlock: () => ({ scriptSig: script(1n), witness: [] }),
-};
-const failing = (coin: Coin): Coin => ({ ...coin, unlock: () => ({ scriptSig: script(0n, 0n), witness: [] }) });
-
-function txRow(label: string, list: readonly Coin[], flags: string, given: Spending = {}): Row {
-  const tx = spend(label, list, given);
-  const prevouts = tx.inputs.map(({ prevout }, at) => {
-    const { amount, script: locking } = present(list[at], "a coin for each input").prevout;
-    return [prevout.txid, prevout.vout, raw(locking), Number(amount)];
-  });
-  return [prevouts, hexOfTx(tx), flags];
-}
-
-function validTransactions(): readonly Row[] {
-  const all = coins(sat(AMOUNT));
-  return [
-    ["Transactions of our own that are valid under all flags but the excluded; the layout is Bitcoin Core's"],
-    ...all.map((coin) => txRow(coin.name, [coin], "NONE")),
-    txRow("all together", all, "NONE"),
-    txRow("a height that has come", [locked("100 CHECKLOCKTIMEVERIFY", 0)], "NONE", { locktime: 100 }),
-    txRow("blocks that have passed", [locked("10 CHECKSEQUENCEVERIFY", 10)], "NONE"),
-    txRow("a relative lock that is off", [locked("0x05 0x0000008000 CHECKSEQUENCEVERIFY", 10)], "NONE"),
-    txRow("a dummy", [nonNullDummy], "NULLDUMMY"),
-    txRow("a height that has not come", [locked("101 CHECKLOCKTIMEVERIFY", 0)], "CHECKLOCKTIMEVERIFY", {
-      locktime: 100,
-    }),
-  ];
-}
-
-function invalidTransactions(): readonly Row[] {
-  const [bare, witnessed, nested] = coins(sat(AMOUNT)).map(failing) as [Coin, Coin, Coin];
-  const redeem = assemble("0");
-  const hollow: Coin = {
-    name: "a redeem script that fails",
-    prevout: { amount: sat(AMOUNT), script: p2shOf(redeem) },
-    unlock: () => ({ scriptSig: pushOnly(redeem), witness: [] }),
-  };
-  const final = 0xffff_ffff;
-  return [
-    ["Transactions of our own that are invalid under these flags; the layout is Bitcoin Core's"],
-    txRow("no signature", [bare], "NONE"),
-    txRow("a scriptSig for a witness", [witnessed], "P2SH,WITNESS"),
-    txRow("not the redeem script", [nested], "NONE"),
-    txRow("a redeem script", [hollow], "P2SH"),
-    txRow("a height", [locked("101 CHECKLOCKTIMEVERIFY", 0)], "CHECKLOCKTIMEVERIFY", { locktime: 100 }),
-    txRow("a final input", [locked("100 CHECKLOCKTIMEVERIFY", final)], "CHECKLOCKTIMEVERIFY", { locktime: 100 }),
-    txRow("blocks", [locked("11 CHECKSEQUENCEVERIFY", 10)], "CHECKSEQUENCEVERIFY"),
-    txRow("version 1", [locked("10 CHECKSEQUENCEVERIFY", 10)], "CHECKSEQUENCEVERIFY", { version: 1 }),
-    txRow("no outputs", [bare], "BADTX", { outputs: [] }),
-  ];
+/** Tapscripts without signatures: elements | script | flags. */
+const TAPSCRIPTS = `
+07,03 | ADD 10 NUMEQUAL | P2SH,WITNESS,TAPROOT
+07,03 | ADD 11 NUMEQUAL | P2SH,WITNESS,TAPROOT
+07,03 | ADD 11 NUMEQUAL | P2SH,WITNESS
+01 | IF 1 ELSE 0 ENDIF | P2SH,WITNESS,TAPROOT
+02 | IF 1 ELSE 0 ENDIF | P2SH,WITNESS,TAPROOT
+01 | DUP | P2SH,WITNESS,TAPROOT
+01 | 0 0 CHECKMULTISIG | P2SH,WITNESS,TAPROOT
+01 | 0 CHECKSIG | P2SH,WITNESS,TAPROOT
+01 | 'key' CHECKSIG | P2SH,WITNESS,TAPROOT
+01 | 'key' CHECKSIG | P2SH,WITNESS,TAPROOT,DISCOURAGE_UPGRADABLE_PUBKEYTYPE
+01 | 5 'key' CHECKSIGADD 6 NUMEQUAL | P2SH,WITNESS,TAPROOT
+01 | 0x20 0x${"07".repeat(32)} CHECKSIG | P2SH,WITNESS,TAPROOT
+01 | RETURN CAT | P2SH,WITNESS,TAPROOT
+01 | RETURN CAT | P2SH,WITNESS,TAPROOT,DISCOURAGE_OP_SUCCESS
+01 | 1 ENDIF | P2SH,WITNESS,TAPROOT
+01 | DUP 'key' CHECKSIGVERIFY DUP 'key' CHECKSIGVERIFY DUP 'key' CHECKSIGVERIFY | P2SH,WITNESS,TAPROOT
+`;
+function tapscriptRows(): readonly Row[] {
+  const scriptPubKey = "0x51 0x20 #TAPROOTOUTPUT#";
+  return TAPSCRIPTS.trim()
+    .split("\n")
+    .map((line) => {
+      const [elements = "", text = "", flags = ""] = line.split("|").map((part) => part.trim());
+      const witness = [...elements.split(","), `#SCRIPT# ${text}`, "#CONTROLBLOCK#"];
+      const [filled, locking] = fillIn(witness, scriptPubKey);
+      const [, , , , outcome] = run({ scriptSig: "", scriptPubKey: raw(locking), flags, witness: filled });
+      return [[...witness, Number(AMOUNT) / 1e8], "", scriptPubKey, flags, outcome, text];
+    });
 }
 
 export const freezers: readonly Freezer[] = [
@@ -282,10 +253,9 @@ export const freezers: readonly Freezer[] = [
       ],
       ...unsignedRows(),
       ...witnessRows(),
+      ...tapscriptRows(),
       ...coinRows(),
       ...bentRows(),
     ],
   },
-  { path: "bitcoin/core/tx_valid.json", make: validTransactions },
-  { path: "bitcoin/core/tx_invalid.json", make: invalidTransactions },
 ];

@@ -100,6 +100,7 @@ export const OP = {
   NOP8: 0xb7,
   NOP9: 0xb8,
   NOP10: 0xb9,
+  CHECKSIGADD: 0xba,
 } as const;
 type OpName = keyof typeof OP;
 export type Opcode = (typeof OP)[OpName];

@@ -3,6 +3,7 @@ import { type BlockHash, parseBlockHash, parseTxid } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import { type Sat, sat } from "../base/units.ts";
 import { type Block, blockHashOf } from "./block.ts";
+import type { ScriptFlag } from "./interpreter/flags.ts";
 import { txMerkleRoot } from "./merkle.ts";
 import { OP } from "./opcodes.ts";
 import { pushBytes, script } from "./script.ts";
@@ -34,6 +35,8 @@ export interface ChainParams {
   readonly activation: Activation;
   /** Two early blocks may repeat the txid of an unspent coinbase. BIP 30 §Specification. */
   readonly duplicateCoinbases: ReadonlyMap<number, BlockHash>;
+  /** Blocks that broke a rule before it was one, with what counts for them of P2SH, WITNESS and TAPROOT. */
+  readonly scriptExceptions: ReadonlyMap<BlockHash, readonly ScriptFlag[]>;
   readonly address: AddressPrefixes;
 }
 /** How often blocks come, and how long a target stays. */
@@ -97,13 +100,15 @@ function genesisBlock({ message, publicKey, time, bits, nonce }: GenesisParams):
   return { header: { version: 1, previous, merkleRoot, time, bits, nonce }, txs: [coinbase] };
 }
 
-function chain(given: Omit<ChainParams, "genesis" | "genesisHash" | "duplicateCoinbases">, genesis: GenesisParams) {
+type Exceptions = "duplicateCoinbases" | "scriptExceptions";
+function chain(given: Omit<ChainParams, "genesis" | "genesisHash" | Exceptions>, genesis: GenesisParams) {
   const block = genesisBlock(genesis);
   const params: ChainParams = {
     ...given,
     genesis: block,
     genesisHash: blockHashOf(block.header),
     duplicateCoinbases: new Map(),
+    scriptExceptions: new Map(),
   };
   return params;
 }
@@ -129,23 +134,30 @@ const mainnet: ChainParams = {
     [91_842, blockId("00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec")],
     [91_880, blockId("00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721")],
   ]),
+  scriptExceptions: new Map([
+    [blockId("00000000000002dc756eebf4f49723ed8d30cc28a5f108eb94b1ba88ac4f9c22"), []],
+    [blockId("0000000000000000000f14c35b2d841e986ab5441de8c585d5ffe55ea1e395ad"), ["P2SH", "WITNESS"]],
+  ]),
 };
 
-const testnet3 = chain(
-  {
-    network: "testnet3",
-    magic: fromHex("0b110907"),
-    port: 18_333,
-    powLimit: MAINNET_POW_LIMIT,
-    retargeting: "testnet3",
-    pace: BITCOIN_PACE,
-    minimumWork: 0xc59_b14e_264b_a6c1_5db9n,
-    halvingIntervalBlocks: 210_000,
-    activation: { bip34: 21_111, bip65: 581_885, bip66: 330_776, csv: 770_112, segwit: 834_624 },
-    address: TEST_ADDRESS,
-  },
-  { ...TIMES_2009, time: 1_296_688_602, bits: 0x1d00ffff, nonce: 414_098_458 },
-);
+const testnet3: ChainParams = {
+  ...chain(
+    {
+      network: "testnet3",
+      magic: fromHex("0b110907"),
+      port: 18_333,
+      powLimit: MAINNET_POW_LIMIT,
+      retargeting: "testnet3",
+      pace: BITCOIN_PACE,
+      minimumWork: 0xc59_b14e_264b_a6c1_5db9n,
+      halvingIntervalBlocks: 210_000,
+      activation: { bip34: 21_111, bip65: 581_885, bip66: 330_776, csv: 770_112, segwit: 834_624 },
+      address: TEST_ADDRESS,
+    },
+    { ...TIMES_2009, time: 1_296_688_602, bits: 0x1d00ffff, nonce: 414_098_458 },
+  ),
+  scriptExceptions: new Map([[blockId("00000000dd30457c001f4095d208cc1296b0eed002427aa599874af7a432b105"), []]]),
+};
 
 /** Rules of the newer networks hold from the first block. BIP 94 §Network Parameters. */
 const FROM_THE_FIRST: Activation = { bip34: 1, bip65: 1, bip66: 1, csv: 1, segwit: 1 };

@@ -1,18 +1,17 @@
-import { hashBytes } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
 import { ByteWriter } from "../codec/io.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d } from "../crypto/hash.ts";
+import { SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
 import { OP } from "./opcodes.ts";
 import { elementAt } from "./script.ts";
+import { type SharedParts, sharedParts, written } from "./sighash-parts.ts";
+import { type TaprootSigned, taprootDigest } from "./taproot-sighash.ts";
 import { type Tx, type TxOut, txOut } from "./tx.ts";
 
-/** What a signature covers: its low five bits choose the outputs, the top bit leaves the other inputs free. */
-export const SIGHASH_ALL = 0x01;
-export const SIGHASH_NONE = 0x02;
-export const SIGHASH_SINGLE = 0x03;
-export const SIGHASH_ANYONECANPAY = 0x80;
+export { SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_DEFAULT, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
+
 const OUTPUTS_MASK = 0x1f;
 
 /**
@@ -21,23 +20,35 @@ const OUTPUTS_MASK = 0x1f;
  */
 export interface SighashesOf {
   readonly tx: Tx;
+  /** What the inputs spend, where taproot signatures can be asked for. */
+  readonly spent: readonly TxOut[] | undefined;
   /** For witness version 0. `scriptCode` is without its length. `hashType` is as in the signature. BIP 143 §Specification. */
   segwit(index: number, scriptCode: Uint8Array, amount: Sat, hashType: number): Uint8Array;
   /** For scripts without a witness; `hashType` may be any 32-bit number. The signature is removed already (`findAndDelete`). */
   legacy(index: number, scriptCode: Uint8Array, hashType: number): Uint8Array;
+  /**
+   * For taproot, which covers what all inputs spend: that has been given to `sighashesOf`. Undefined for a hash type that
+   * is not allowed, or for SINGLE without an output of its own. BIP 341 §Common signature message.
+   */
+  taproot(signed: TaprootSigned): Uint8Array | undefined;
 }
 
 const ZERO_HASH = new Uint8Array(32);
 /** What SIGHASH_SINGLE signs when it has no output of its own in a legacy script: the number one, as a bug made it. */
 const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
 
-/** The digests of `tx`. Nothing is computed until it is asked for. */
-export function sighashesOf(tx: Tx): SighashesOf {
-  const parts = sharedParts(tx);
+/**
+ * The digests of `tx`. Nothing is computed until it is asked for.
+ * @param spent  the outputs that its inputs spend, in their order; only taproot needs them
+ */
+export function sighashesOf(tx: Tx, spent?: readonly TxOut[]): SighashesOf {
+  const parts = sharedParts(tx, spent);
   return {
     tx,
+    spent,
     segwit: (index, scriptCode, amount, hashType) => segwit(tx, parts, { index, scriptCode, amount, hashType }),
     legacy: (index, scriptCode, hashType) => legacy(tx, parts, { index, scriptCode, hashType }),
+    taproot: (signed) => taprootDigest(tx, parts, signed),
   };
 }
 
@@ -49,54 +60,6 @@ export const segwitSighash = (
   amount: Sat,
   hashType = SIGHASH_ALL,
 ): Uint8Array => sighashesOf(tx).segwit(index, scriptCode, amount, hashType);
-
-interface SharedParts {
-  /** Outpoints of all inputs, 36 bytes each. */
-  readonly prevouts: () => Uint8Array;
-  readonly hashPrevouts: () => Uint8Array;
-  readonly hashSequence: () => Uint8Array;
-  /** All outputs, without their count. */
-  readonly outputs: () => Uint8Array;
-  readonly hashOutputs: () => Uint8Array;
-}
-function once<T>(compute: () => T): () => T {
-  let known: T | undefined;
-  return () => {
-    known ??= compute();
-    return known;
-  };
-}
-function written(capacity: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(capacity);
-  write(writer);
-  return writer.finish();
-}
-function sharedParts(tx: Tx): SharedParts {
-  const prevouts = once(() =>
-    written(36 * tx.inputs.length, (writer) => {
-      for (const { prevout } of tx.inputs) {
-        writer.bytes(hashBytes(prevout.txid));
-        writer.u32le(prevout.vout);
-      }
-    }),
-  );
-  const outputs = once(() =>
-    written(48 * tx.outputs.length, (writer) => {
-      for (const output of tx.outputs) txOut.write(writer, output);
-    }),
-  );
-  const sequences = (): Uint8Array =>
-    written(4 * tx.inputs.length, (writer) => {
-      for (const { sequence } of tx.inputs) writer.u32le(sequence);
-    });
-  return {
-    prevouts,
-    hashPrevouts: once(() => sha256d(prevouts())),
-    hashSequence: once(() => sha256d(sequences())),
-    outputs,
-    hashOutputs: once(() => sha256d(outputs())),
-  };
-}
 
 interface Signed {
   readonly index: number;
@@ -113,7 +76,7 @@ function segwit(tx: Tx, parts: SharedParts, { index, scriptCode, amount, hashTyp
   const writer = new ByteWriter(160 + scriptCode.length);
   writer.i32le(tx.version);
   writer.bytes(anyone ? ZERO_HASH : parts.hashPrevouts());
-  writer.bytes(anyone || !all ? ZERO_HASH : parts.hashSequence());
+  writer.bytes(anyone || !all ? ZERO_HASH : parts.hashSequences());
   writer.bytes(parts.prevouts().subarray(36 * index, 36 * index + 36));
   compactSize.write(writer, scriptCode.length);
   writer.bytes(scriptCode);

@@ -35,8 +35,8 @@ export function legacySigops(tx: Tx): number {
   return tx.outputs.reduce((sum, { script }) => sum + roughSigops(script), inInputs);
 }
 
-/** The script that a P2SH input brings: what its scriptSig pushes last. */
-function redeemScriptOf(scriptSig: Uint8Array): Uint8Array | undefined {
+/** The script that a P2SH input brings: what its scriptSig pushes last. Undefined when that does more than push. */
+export function redeemScriptOf(scriptSig: Uint8Array): Uint8Array | undefined {
   return isPushOnly(scriptSig) ? (parseScript(scriptSig)?.at(-1)?.data ?? new Uint8Array(0)) : undefined;
 }
 

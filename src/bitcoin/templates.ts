@@ -20,6 +20,12 @@ export function p2wsh(scriptHash: Uint8Array): Uint8Array {
 /** Pays to a witness script, behind its hash. BIP 141 §P2WSH. */
 export const p2wshOf = (witnessScript: Uint8Array): Uint8Array => p2wsh(sha256(witnessScript));
 
+/** Pays to the x-only key of a taproot output, which is the internal key with its tweak. BIP 341 §Script validation rules. */
+export function p2tr(outputKey: Uint8Array): Uint8Array {
+  assert(outputKey.length === 32, "an x-only key has 32 bytes");
+  return script(1n, outputKey);
+}
+
 export function p2pkh(keyHash: Uint8Array): Uint8Array {
   assert(keyHash.length === 20, "a key hash has 20 bytes");
   return script(OP.DUP, OP.HASH160, keyHash, OP.EQUALVERIFY, OP.CHECKSIG);

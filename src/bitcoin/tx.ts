@@ -107,6 +107,8 @@ export const txidOf = (value: Tx): Txid => makeTxid(sha256d(encode(strippedTx, v
 /** Commits to witnesses as well. BIP 141 §Transaction ID. */
 export const wtxidOf = (value: Tx): Txid => makeTxid(sha256d(encodeTx(value)));
 
+/** Bytes of one input's witness as it stands in its transaction. */
+export const witnessSize = (elements: readonly Uint8Array[]): number => encode(witness, elements).length;
 /** Weight units: stripped bytes count four times, witness bytes once. BIP 141 §Transaction size calculations. */
 export const weightOf = (value: Tx): number => encode(strippedTx, value).length * 3 + encodeTx(value).length;
 /** Virtual bytes, rounded up: the unit in which relay fees are quoted. */

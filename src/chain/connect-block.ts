@@ -41,7 +41,7 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   const { block, txids } = hashed;
   const { previous, params } = place;
   const height = previous.height + 1;
-  const flags = consensusFlags(height, params);
+  const flags = consensusFlags(height, params, hashed.hash);
   const overlay = coinOverlay(place.view);
   const undo: Coin[] = [];
   let fees = 0n;

@@ -1,9 +1,11 @@
 import { OP, smallNumberOf } from "../bitcoin/opcodes.ts";
 import { isPushOnly, parseScript } from "../bitcoin/script.ts";
-import { isP2pkh, isP2sh, witnessProgramOf } from "../bitcoin/templates.ts";
+import { isPayToAnchor, isTaproot } from "../bitcoin/taproot.ts";
+import { isP2pkh, isP2sh, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
 import { strippedTx, type Tx, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import type { Coin } from "./coins.ts";
+import { isStandardWitness } from "./standard-witness.ts";
 
 /** Policy, not protocol: what is relayed and mined, as Bitcoin Core has it by default. Blocks may hold more. */
 export type StandardFault =
@@ -26,18 +28,33 @@ const STRIPPED_BYTES_MIN = 65;
 const SCRIPT_SIG_BYTES_MAX = 1650;
 const DATA_CARRIER_BYTES_MAX = 83;
 const BARE_MULTISIG_KEYS_MAX = 3;
-const WITNESS_SCRIPT_BYTES_MAX = 3600;
-const WITNESS_ITEMS_MAX = 100;
-const WITNESS_ITEM_BYTES_MAX = 80;
 /** Sat per 1,000 virtual bytes: an output whose later spending would cost more at this rate is dust. */
 const DUST_RELAY_FEE = 3000n;
 const SPEND_BYTES = 148;
 const SPEND_WITNESS_BYTES = 67;
 
-export type ScriptKind = "p2pkh" | "p2sh" | "p2pk" | "multisig" | "data" | "witness" | "nonstandard";
+export type ScriptKind =
+  | "p2pkh"
+  | "p2sh"
+  | "p2pk"
+  | "multisig"
+  | "data"
+  | "witness_v0"
+  | "taproot"
+  | "anchor"
+  /** Of a version or length that has no meaning yet: it may be paid to, but spending it is not relayed. */
+  | "witness_unknown"
+  | "nonstandard";
+
+function kindOfProgram(program: WitnessProgram): ScriptKind {
+  if (program.version === 0) return [20, 32].includes(program.program.length) ? "witness_v0" : "nonstandard";
+  if (isTaproot(program)) return "taproot";
+  return isPayToAnchor(program) ? "anchor" : "witness_unknown";
+}
 
 export function kindOf(script: Uint8Array): ScriptKind {
-  if (witnessProgramOf(script) !== undefined) return "witness";
+  const program = witnessProgramOf(script);
+  if (program !== undefined) return kindOfProgram(program);
   if (isP2sh(script)) return "p2sh";
   if (isP2pkh(script)) return "p2pkh";
   if (script[0] === OP.RETURN) return isPushOnly(script.subarray(1)) ? "data" : "nonstandard";
@@ -58,9 +75,9 @@ export function kindOf(script: Uint8Array): ScriptKind {
 
 /** Below this an output costs more to spend than it holds. Sat. */
 export function dustLimit({ script, amount }: TxOut): bigint {
-  const kind = kindOf(script);
-  if (kind === "data") return 0n;
-  const size = encode(txOut, { script, amount }).length + (kind === "witness" ? SPEND_WITNESS_BYTES : SPEND_BYTES);
+  if (kindOf(script) === "data") return 0n;
+  const isWitness = witnessProgramOf(script) !== undefined;
+  const size = encode(txOut, { script, amount }).length + (isWitness ? SPEND_WITNESS_BYTES : SPEND_BYTES);
   return (BigInt(size) * DUST_RELAY_FEE) / 1000n;
 }
 
@@ -84,23 +101,13 @@ export function checkStandard(tx: Tx): StandardFault | undefined {
   return carriers > 1 ? "multi-op-return" : undefined;
 }
 
+const NOT_SPENT: ReadonlySet<ScriptKind> = new Set<ScriptKind>(["nonstandard", "data", "witness_unknown"]);
 /** What policy says of what a transaction spends. */
 export function checkStandardInputs(tx: Tx, coins: readonly Coin[]): StandardFault | undefined {
-  for (const [index, { witness }] of tx.inputs.entries()) {
+  for (const [index, input] of tx.inputs.entries()) {
     const script = coins[index]?.output.script ?? new Uint8Array(0);
-    const kind = kindOf(script);
-    if (kind === "nonstandard" || kind === "data") return "bad-txns-nonstandard-inputs";
-    if (!isStandardWitness(script, witness)) return "bad-witness-nonstandard";
+    if (NOT_SPENT.has(kindOf(script))) return "bad-txns-nonstandard-inputs";
+    if (!isStandardWitness(script, input)) return "bad-witness-nonstandard";
   }
   return undefined;
-}
-function isStandardWitness(script: Uint8Array, witness: readonly Uint8Array[]): boolean {
-  const program = witnessProgramOf(script);
-  if (program?.version !== 0 || program.program.length !== 32) return true;
-  const items = witness.slice(0, -1);
-  return (
-    (witness.at(-1)?.length ?? 0) <= WITNESS_SCRIPT_BYTES_MAX &&
-    items.length <= WITNESS_ITEMS_MAX &&
-    items.every(({ length }) => length <= WITNESS_ITEM_BYTES_MAX)
-  );
 }

@@ -1,16 +1,23 @@
-import { ripemd160 as nobleRipemd160, sha1 as nobleSha1 } from "@noble/hashes/legacy.js";
-import { hmacSha256, sha256 } from "#symmetric";
+import { hmacSha256, ripemd160, sha1, sha256 } from "#symmetric";
+import { concat, utf8 } from "../base/bytes.ts";
 import { assert } from "../base/result.ts";
 
-export { hmacSha256, sha256 };
+export { hmacSha256, ripemd160, sha1, sha256 };
 
 /** Two rounds of SHA-256: Bitcoin's hash of transactions, blocks and gossip. */
 export const sha256d = (data: Uint8Array): Uint8Array => sha256(sha256(data));
-export const ripemd160 = (data: Uint8Array): Uint8Array => nobleRipemd160(data);
-/** Broken for collisions, but old scripts may ask for it. */
-export const sha1 = (data: Uint8Array): Uint8Array => nobleSha1(data);
 /** RIPEMD-160 of SHA-256: the hash in addresses and HTLC scripts. */
 export const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
+
+/**
+ * A SHA-256 of its own for each purpose: the hash of the tag, twice, stands in front of what is hashed. What comes of the tag
+ * is computed once, here; going on from the state behind it is no faster than hashing these 64 bytes again. BIP 340 §Design.
+ */
+export function taggedHash(tag: string): (...parts: readonly Uint8Array[]) => Uint8Array {
+  const tagHash = sha256(utf8(tag));
+  const prefix = concat(tagHash, tagHash);
+  return (...parts) => sha256(concat(prefix, ...parts));
+}
 
 /** Compares authenticators and secrets in a time that depends on the length alone. */
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,11 +1,15 @@
 import { chacha20, chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hmac } from "@noble/hashes/hmac.js";
+import { ripemd160 as nobleRipemd160, sha1 as nobleSha1 } from "@noble/hashes/legacy.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 
 /** Symmetric primitives in plain JavaScript, for browsers and as the oracle of `symmetric-node.ts`. */
 export const name = "noble";
 
 export const sha256 = (data: Uint8Array): Uint8Array => nobleSha256(data);
+export const ripemd160 = (data: Uint8Array): Uint8Array => nobleRipemd160(data);
+/** Broken for collisions, but old scripts may ask for it. */
+export const sha1 = (data: Uint8Array): Uint8Array => nobleSha1(data);
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array => hmac(nobleSha256, key, data);
 
 /** ChaCha20-Poly1305: the ciphertext with its 16-byte tag behind it. RFC 8439. */

@@ -8,6 +8,9 @@ const TAG_BYTES = 16;
 const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 export const sha256 = (data: Uint8Array): Uint8Array => view(hash("sha256", data, "buffer"));
+/** A block may ask for a million of these two, of 520 bytes each: in JavaScript that would take minutes. */
+export const ripemd160 = (data: Uint8Array): Uint8Array => view(hash("ripemd160", data, "buffer"));
+export const sha1 = (data: Uint8Array): Uint8Array => view(hash("sha1", data, "buffer"));
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array =>
   view(createHmac("sha256", key).update(data).digest());
 

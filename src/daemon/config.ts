@@ -126,8 +126,8 @@ const refused = (network: string): ConfigFault => ({
   code: "network_not_supported",
   detail: !Object.hasOwn(CHAINS, network)
     ? `there is no network ${network}. Use ${PLAY_NETWORKS.join(" or ")}.`
-    : `network ${network} is not supported yet: the bundled Bitcoin node does not know taproot, and where money is real it ` +
-      `must check every block that channels rest on. Use ${PLAY_NETWORKS.join(" or ")}.`,
+    : `network ${network} is not supported yet: the bundled Bitcoin node finds no peers by itself and keeps every block, so it ` +
+      `cannot follow a public chain. Use ${PLAY_NETWORKS.join(" or ")}.`,
 });
 
 function fromFlags(argv: readonly string[]): Result<Found, readonly ConfigFault[]> {

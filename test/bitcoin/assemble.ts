@@ -1,9 +1,10 @@
-import { concat, fromHex, utf8 } from "../../src/base/bytes.ts";
+import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { parseTxid } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { sat } from "../../src/base/units.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { pushBytes, script } from "../../src/bitcoin/script.ts";
+import { leafHash, outputKey, TAPSCRIPT_LEAF_VERSION } from "../../src/bitcoin/taproot.ts";
 import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 
 const OPCODE_OF = new Map<string, number>(
@@ -21,6 +22,32 @@ export function assemble(text: string): Uint8Array {
       return Uint8Array.of(present(OPCODE_OF.get(word.replace(/^OP_/, "")), `a word of the script notation: ${word}`));
     }),
   );
+}
+
+/** x of a point that nobody has the secret of: an output with it as internal key has no key path. BIP 341 §Constructing and spending Taproot outputs. */
+export const NOBODY = fromHex("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0");
+
+/** An output that commits to one script, and what the witness shows beside it. */
+export interface OneLeaf {
+  readonly key: Uint8Array;
+  readonly control: Uint8Array;
+}
+export function oneLeaf(tapscript: Uint8Array, leafVersion = TAPSCRIPT_LEAF_VERSION, internalKey = NOBODY): OneLeaf {
+  const { key, odd } = present(outputKey(internalKey, leafHash(leafVersion, tapscript)), "an internal key");
+  return { key, control: concat(Uint8Array.of(leafVersion + Number(odd)), internalKey) };
+}
+
+const SCRIPT = "#SCRIPT#";
+/** The witness and scriptPubKey of a row of those tests, where it leaves out what follows from its tapscript. */
+export function fillIn(witness: readonly string[], scriptPubKey: string): readonly [readonly Uint8Array[], Uint8Array] {
+  const text = witness.find((element) => element.startsWith(SCRIPT));
+  if (text === undefined) return [witness.map(fromHex), assemble(scriptPubKey)];
+  const tapscript = assemble(text.slice(SCRIPT.length));
+  const { key, control } = oneLeaf(tapscript);
+  const elements = witness.map((element) =>
+    element === text ? tapscript : element === "#CONTROLBLOCK#" ? control : fromHex(element),
+  );
+  return [elements, assemble(scriptPubKey.replace("#TAPROOTOUTPUT#", `0x${toHex(key)}`))];
 }
 
 export interface SpendSpec {

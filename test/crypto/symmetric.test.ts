@@ -14,10 +14,12 @@ describe("symmetric primitives: node:crypto against noble", () => {
   it("hash, authenticate, stream and seal alike", () => {
     fc.assert(
       fc.property(key, nonce, data, data, (secret, once, ad, message) => {
-        const answers = ({ sha256, hmacSha256, seal, open, keyStream }: Omit<typeof node, "name">) => {
+        const answers = ({ sha256, ripemd160, sha1, hmacSha256, seal, open, keyStream }: Omit<typeof node, "name">) => {
           const sealed = seal(secret, once, ad, message);
           return [
             sha256(message),
+            ripemd160(message),
+            sha1(message),
             hmacSha256(ad, message),
             keyStream(secret, message.length),
             sealed,

@@ -1,11 +1,12 @@
 import bolt11 from "bolt11";
 import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
+import { schnorr } from "../../src/crypto/schnorr.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 
 /**
- * A program that uses the curve in every way the node does: on its own, and through bolt11, which recovers the signer of an
- * invoice. Prints `curve <provider> <payee is ours>`. Run by test/crypto/one-curve.test.ts.
+ * A program that uses the curve in every way the node does: on its own, for ECDSA and Schnorr, and through bolt11, which
+ * recovers the signer of an invoice. Prints `curve <provider> <payee is ours and the signature verifies>`. Run by test/crypto/one-curve.test.ts.
  */
 const secret = fromHex("c1".repeat(32));
 const request = {
@@ -61,4 +62,7 @@ const signed = bolt11.encode(
   false,
 );
 const decoded = bolt11.decode(signed.paymentRequest as string, request.network);
-console.log(`curve ${secp256k1.name} ${decoded.payeeNodeKey === toHex(secp256k1.publicKey(secret))}`);
+const isOurs = decoded.payeeNodeKey === toHex(secp256k1.publicKey(secret));
+const message = utf8("one curve");
+const isVerified = schnorr.verify(schnorr.sign(message, secret, secret), message, schnorr.publicKey(secret));
+console.log(`curve ${secp256k1.name} ${isOurs && isVerified}`);

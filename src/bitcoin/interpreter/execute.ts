@@ -1,18 +1,22 @@
 import { OP, smallNumberOf } from "../opcodes.ts";
 import { elementAt, isMinimalPush, type ScriptElement } from "../script.ts";
 import { encodeScriptNumber } from "../script-number.ts";
+import { NO_CODE_SEPARATOR } from "../taproot-sighash.ts";
+import { Conditions } from "./conditions.ts";
 import type { ScriptError } from "./error.ts";
-import { BRANCH_OPERATIONS, FLOW_OPERATIONS, isActing } from "./flow-ops.ts";
-import type { Machine, ScriptVersion, SpendContext } from "./machine.ts";
+import { BRANCH_OPERATIONS, FLOW_OPERATIONS } from "./flow-ops.ts";
+import { isTapscript, type Machine, type ScriptVersion, type SpendContext } from "./machine.ts";
 import { NUMBER_OPERATIONS } from "./number-ops.ts";
+import { SCHNORR_OPERATIONS } from "./schnorr-ops.ts";
 import { OPERATIONS_MAX, SIGNATURE_OPERATIONS } from "./signature-ops.ts";
 import { type Operation, STACK_OPERATIONS } from "./stack-ops.ts";
 
 const SCRIPT_BYTES_MAX = 10_000;
 export const ELEMENT_BYTES_MAX = 520;
-const STACK_ELEMENTS_MAX = 1000;
+/** On both stacks together, after each opcode, and in a tapscript before the first. */
+export const STACK_ELEMENTS_MAX = 1000;
 
-/** Fail a script that holds them anywhere, even where it does not act. */
+/** Fail a script that holds them anywhere, even where it does not act. In a tapscript all of them are OP_SUCCESS. */
 const DISABLED: ReadonlySet<number> = new Set([
   OP.CAT,
   OP.SUBSTR,
@@ -36,7 +40,13 @@ const OPERATIONS: readonly (Operation | undefined)[] = Array.from({ length: 256 
   const small = smallNumberOf(opcode);
   if (opcode > OP.FALSE && small !== undefined) return pushes(encodeScriptNumber(BigInt(small)));
   if (opcode === OP["1NEGATE"]) return pushes(encodeScriptNumber(-1n));
-  for (const table of [FLOW_OPERATIONS, STACK_OPERATIONS, NUMBER_OPERATIONS, SIGNATURE_OPERATIONS]) {
+  for (const table of [
+    FLOW_OPERATIONS,
+    STACK_OPERATIONS,
+    NUMBER_OPERATIONS,
+    SIGNATURE_OPERATIONS,
+    SCHNORR_OPERATIONS,
+  ]) {
     const operation = table.get(opcode);
     if (operation !== undefined) return operation;
   }
@@ -56,19 +66,21 @@ export function execute(
   version: ScriptVersion,
   context: SpendContext,
 ): ScriptError | undefined {
-  if (script.length > SCRIPT_BYTES_MAX) return "SCRIPT_SIZE";
+  if (!isTapscript(version) && script.length > SCRIPT_BYTES_MAX) return "SCRIPT_SIZE";
   const machine: Machine = {
     context,
     version,
     script,
     stack,
     altStack: [],
-    conditions: [],
+    conditions: new Conditions(),
     at: 0,
+    position: 0,
     codeStart: 0,
+    codeSeparator: NO_CODE_SEPARATOR,
     operations: 0,
   };
-  while (machine.at < script.length) {
+  for (; machine.at < script.length; machine.position++) {
     const element = elementAt(script, machine.at);
     if (element === undefined) return "BAD_OPCODE";
     machine.at = element.end;
@@ -76,12 +88,13 @@ export function execute(
     if (error !== undefined) return error;
     if (stack.length + machine.altStack.length > STACK_ELEMENTS_MAX) return "STACK_SIZE";
   }
-  return machine.conditions.length > 0 ? "UNBALANCED_CONDITIONAL" : undefined;
+  return machine.conditions.areNone ? undefined : "UNBALANCED_CONDITIONAL";
 }
 
-/** What holds for every element of a script, executed or not. */
+/** What holds for every element of a script, executed or not. BIP 342 §Resource limits. */
 function limitFault(machine: Machine, { opcode, data }: ScriptElement): ScriptError | undefined {
   if (data !== undefined) return data.length > ELEMENT_BYTES_MAX ? "PUSH_SIZE" : undefined;
+  if (isTapscript(machine.version)) return undefined;
   if (opcode > OP["16"] && ++machine.operations > OPERATIONS_MAX) return "OP_COUNT";
   if (DISABLED.has(opcode)) return "DISABLED_OPCODE";
   const constant = machine.context.flags.CONST_SCRIPTCODE && machine.version === "legacy";
@@ -91,7 +104,7 @@ function limitFault(machine: Machine, { opcode, data }: ScriptElement): ScriptEr
 function step(machine: Machine, element: ScriptElement): ScriptError | undefined {
   const branch = BRANCH_OPERATIONS.get(element.opcode);
   if (branch !== undefined) return branch(machine);
-  if (!isActing(machine)) return undefined;
+  if (!machine.conditions.areAllTrue) return undefined;
   if (element.data !== undefined) {
     if (machine.context.flags.MINIMALDATA && !isMinimalPush(element)) return "MINIMALDATA";
     machine.stack.push(element.data);

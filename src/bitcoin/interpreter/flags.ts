@@ -1,3 +1,4 @@
+import type { BlockHash } from "../../base/ids.ts";
 import type { ChainParams } from "../params.ts";
 
 /** The rules of script execution that came after the first, by Bitcoin Core's names. */
@@ -33,6 +34,11 @@ export const SCRIPT_FLAGS = [
   "NULLFAIL",
   /** BIP 143 §Restrictions on public key type. Policy, not protocol. */
   "WITNESS_PUBKEYTYPE",
+  /** BIP 341 §Script validation rules, and BIP 342 §Script execution. */
+  "TAPROOT",
+  "DISCOURAGE_UPGRADABLE_TAPROOT_VERSION",
+  "DISCOURAGE_OP_SUCCESS",
+  "DISCOURAGE_UPGRADABLE_PUBKEYTYPE",
   /** No OP_CODESEPARATOR and no signature found in a legacy script. Policy, not protocol. */
   "CONST_SCRIPTCODE",
 ] as const;
@@ -46,16 +52,22 @@ export const scriptFlags = (...on: readonly ScriptFlag[]): ScriptFlags =>
 export const STANDARD_FLAGS = scriptFlags(...SCRIPT_FLAGS);
 
 /**
- * The rules that a block at this height must keep. As in Bitcoin Core, P2SH and witnesses count from the first block on:
- * the blocks before were checked to keep them too, but for a few.
+ * The rules that a block at this height must keep. As in Bitcoin Core, P2SH, witnesses and taproot count from the first block
+ * on: the blocks before were checked to keep them too, but for those that the chain's parameters list.
+ * @param hash  the block's, as far as it can be one of those
  */
-export function consensusFlags(height: number, { activation }: ChainParams): ScriptFlags {
+export function consensusFlags(
+  height: number,
+  { activation, scriptExceptions }: ChainParams,
+  hash?: BlockHash,
+): ScriptFlags {
+  const excepted = hash === undefined ? undefined : scriptExceptions.get(hash);
   return {
-    ...BURIED,
+    ...(excepted === undefined ? BURIED : scriptFlags(...excepted)),
     DERSIG: height >= activation.bip66,
     CHECKLOCKTIMEVERIFY: height >= activation.bip65,
     CHECKSEQUENCEVERIFY: height >= activation.csv,
     NULLDUMMY: height >= activation.segwit,
   };
 }
-const BURIED = scriptFlags("P2SH", "WITNESS");
+const BURIED = scriptFlags("P2SH", "WITNESS", "TAPROOT");

@@ -3,28 +3,46 @@ import { HEIGHT_LIMIT } from "../../base/units.ts";
 import { SEQUENCE_DISABLE, SEQUENCE_IN_TIME, SEQUENCE_MASK } from "../locks.ts";
 import { OP } from "../opcodes.ts";
 import { SEQUENCE_FINAL } from "../tx.ts";
+import type { Conditions } from "./conditions.ts";
+import type { ScriptError } from "./error.ts";
 import { isTrue, type Machine, numberIn, peek } from "./machine.ts";
 import type { Operation } from "./stack-ops.ts";
 
 /** Lock operands may have one byte more than other numbers, to reach all 32 bits. BIP 65 §Detailed Specification. */
 const LOCK_BYTES_MAX = 5;
 
-/** Whether opcodes act: not within a branch that was not taken. */
-export const isActing = (machine: Machine): boolean => !machine.conditions.includes(false);
+/** What OP_IF may read where its input must be minimal: nothing, or a byte of one. BIP 342 §Script execution. */
+const isMinimalCondition = (condition: Uint8Array): boolean =>
+  condition.length === 0 || (condition.length === 1 && condition[0] === 1);
+
+function conditionFault({ context, version }: Machine, condition: Uint8Array): ScriptError | undefined {
+  if (version === "legacy" || isMinimalCondition(condition)) return undefined;
+  if (version !== "witness_v0") return "TAPSCRIPT_MINIMALIF";
+  return context.flags.MINIMALIF ? "MINIMALIF" : undefined;
+}
 
 const opensBranch =
   (wanted: boolean): Operation =>
   (machine) => {
-    if (!isActing(machine)) {
-      machine.conditions.push(false);
+    if (!machine.conditions.areAllTrue) {
+      machine.conditions.open(false);
       return undefined;
     }
     const condition = machine.stack.at(-1);
     if (condition === undefined) return "INVALID_STACK_OPERATION";
-    const minimal = condition.length === 0 || (condition.length === 1 && condition[0] === 1);
-    if (machine.context.flags.MINIMALIF && machine.version === "witness_v0" && !minimal) return "MINIMALIF";
+    const fault = conditionFault(machine, condition);
+    if (fault !== undefined) return fault;
     machine.stack.pop();
-    machine.conditions.push(isTrue(condition) === wanted);
+    machine.conditions.open(isTrue(condition) === wanted);
+    return undefined;
+  };
+
+/** Acts on the innermost open OP_IF. */
+const withinBranch =
+  (act: (conditions: Conditions) => void): Operation =>
+  ({ conditions }) => {
+    if (conditions.areNone) return "UNBALANCED_CONDITIONAL";
+    act(conditions);
     return undefined;
   };
 
@@ -32,16 +50,8 @@ const opensBranch =
 export const BRANCH_OPERATIONS: ReadonlyMap<number, Operation> = new Map([
   [OP.IF, opensBranch(true)],
   [OP.NOTIF, opensBranch(false)],
-  [
-    OP.ELSE,
-    ({ conditions }) => {
-      const current = conditions.pop();
-      if (current === undefined) return "UNBALANCED_CONDITIONAL";
-      conditions.push(!current);
-      return undefined;
-    },
-  ],
-  [OP.ENDIF, ({ conditions }) => (conditions.pop() === undefined ? "UNBALANCED_CONDITIONAL" : undefined)],
+  [OP.ELSE, withinBranch((conditions) => conditions.turn())],
+  [OP.ENDIF, withinBranch((conditions) => conditions.close())],
   [OP.VERIF, () => "BAD_OPCODE"],
   [OP.VERNOTIF, () => "BAD_OPCODE"],
 ]);

@@ -1,10 +1,20 @@
 import type { Sat } from "../../base/units.ts";
 import { decodeScriptNumber, encodeScriptNumber, isMinimalNumber, SCRIPT_NUMBER_BYTES_MAX } from "../script-number.ts";
 import type { SighashesOf } from "../sighash.ts";
+import type { Conditions } from "./conditions.ts";
 import type { ScriptFlags } from "./flags.ts";
 
-/** How scripts hash what is signed, and which of their rules hold. */
-export type ScriptVersion = "legacy" | "witness_v0";
+/** How scripts hash what is signed, and which of their rules hold. A tapscript comes with what it knows of its spend. */
+export type ScriptVersion = "legacy" | "witness_v0" | Tapscript;
+
+export interface Tapscript {
+  readonly leafHash: Uint8Array;
+  readonly annexHash: Uint8Array | undefined;
+  /** What is left for signature checks: each takes its part, and the witness brought it. BIP 342 §Resource limits. */
+  weightLeft: number;
+}
+
+export const isTapscript = (version: ScriptVersion): version is Tapscript => typeof version === "object";
 
 /** What a script is run for: one input of one transaction, under some rules. */
 export interface SpendContext {
@@ -23,13 +33,16 @@ export interface Machine {
   /** Never changed in place: an opcode replaces whole elements. */
   readonly stack: Uint8Array[];
   readonly altStack: Uint8Array[];
-  /** One truth for each open OP_IF; the script acts only while all are true. */
-  readonly conditions: boolean[];
+  readonly conditions: Conditions;
   /** Where the next opcode begins. */
   at: number;
+  /** How many opcodes stand before the one that runs. */
+  position: number;
   /** Behind the last OP_CODESEPARATOR: signatures cover the script from here. */
   codeStart: number;
-  /** Opcodes that are no push, executed or not, and keys of OP_CHECKMULTISIG. */
+  /** Its `position`, for tapscripts. */
+  codeSeparator: number;
+  /** Opcodes that are no push, executed or not, and keys of OP_CHECKMULTISIG. Not counted in tapscripts. */
   operations: number;
 }
 

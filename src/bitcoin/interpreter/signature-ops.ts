@@ -5,7 +5,8 @@ import { OP } from "../opcodes.ts";
 import { pushBytes } from "../script.ts";
 import { findAndDelete, SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_SINGLE } from "../sighash.ts";
 import type { ScriptError } from "./error.ts";
-import { boolean, type Machine, numberIn, peek } from "./machine.ts";
+import { boolean, isTapscript, type Machine, numberIn, peek } from "./machine.ts";
+import { tapscriptSigned } from "./schnorr-ops.ts";
 import { needs, type Operation, verifying } from "./stack-ops.ts";
 
 const PUBLIC_KEYS_MAX = 20;
@@ -67,18 +68,26 @@ function isSignedBy({ context, version }: Machine, signature: Uint8Array, key: U
 }
 
 const checkSig: Operation = needs(2, (machine) => {
-  const { stack, context } = machine;
+  const { stack, version } = machine;
   const [signature, key] = [peek(machine, 2), peek(machine, 1)];
+  const signed = isTapscript(version)
+    ? tapscriptSigned(machine, version, signature, key)
+    : signedAlone(machine, signature, key);
+  if (typeof signed === "string") return signed;
+  stack.length -= 2;
+  stack.push(boolean(signed));
+  return undefined;
+});
+
+/** Whether the key made the signature, where forms and failures are judged by the flags. */
+function signedAlone(machine: Machine, signature: Uint8Array, key: Uint8Array): boolean | ScriptError {
   const code = scriptCode(machine, [signature]);
   if (typeof code === "string") return code;
   const fault = signatureFault(machine, signature) ?? keyFault(machine, key);
   if (fault !== undefined) return fault;
   const signed = isSignedBy(machine, signature, key, code);
-  if (!signed && context.flags.NULLFAIL && signature.length > 0) return "NULLFAIL";
-  stack.length -= 2;
-  stack.push(boolean(signed));
-  return undefined;
-});
+  return !signed && machine.context.flags.NULLFAIL && signature.length > 0 ? "NULLFAIL" : signed;
+}
 
 interface MultisigArguments {
   /** As they stand on the stack, the last one first. */
@@ -126,6 +135,8 @@ function matchSignatures(machine: Machine, { keys, signatures }: MultisigArgumen
 
 const checkMultisig: Operation = (machine) => {
   const { stack, context } = machine;
+  // BIP 342 §Script execution: OP_CHECKSIGADD stands in its place.
+  if (isTapscript(machine.version)) return "TAPSCRIPT_CHECKMULTISIG";
   const given = multisigArguments(machine);
   if (typeof given === "string") return given;
   const signed = matchSignatures(machine, given);
@@ -145,6 +156,7 @@ export const SIGNATURE_OPERATIONS: ReadonlyMap<number, Operation> = new Map([
     OP.CODESEPARATOR,
     (machine) => {
       machine.codeStart = machine.at;
+      machine.codeSeparator = machine.position;
       return undefined;
     },
   ],

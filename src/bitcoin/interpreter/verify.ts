@@ -3,12 +3,15 @@ import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { isPushOnly, pushOnly } from "../script.ts";
 import { type SighashesOf, sighashesOf } from "../sighash.ts";
+import { isPayToAnchor, isTaproot } from "../taproot.ts";
 import { isP2sh, p2pkh, type WitnessProgram, witnessProgramOf } from "../templates.ts";
 import type { Tx, TxOut } from "../tx.ts";
 import type { ScriptError } from "./error.ts";
-import { ELEMENT_BYTES_MAX, execute } from "./execute.ts";
+import { execute } from "./execute.ts";
+import { falseFault, witnessFault } from "./execute-witness.ts";
 import type { ScriptFlags } from "./flags.ts";
-import { isTrue, type SpendContext } from "./machine.ts";
+import type { SpendContext } from "./machine.ts";
+import { taprootFault } from "./taproot-spend.ts";
 
 /**
  * Whether input `index` may spend its output under the rules in `flags`.
@@ -21,10 +24,9 @@ export function verifyInput(
   index: number,
   prevouts: readonly TxOut[],
   flags: ScriptFlags,
-  sighashes: SighashesOf = sighashesOf(tx),
+  sighashes: SighashesOf = sighashesOf(tx, prevouts),
 ): Result<void, ScriptError> {
-  assert(prevouts.length === tx.inputs.length, "every input has its prevout");
-  assert(sighashes.tx === tx, "digests are of the transaction that is verified");
+  assert(sighashes.tx === tx && sighashes.spent === prevouts, "digests are of the transaction that is verified");
   const { amount, script } = present(prevouts[index], "the input has a prevout");
   const error = spendFault(script, { sighashes, index, amount, flags });
   return error === undefined ? ok(undefined) : err(error);
@@ -36,7 +38,7 @@ export interface InputFault {
 }
 /** Whether all inputs may spend their outputs; names the first that may not. */
 export function verifyInputs(tx: Tx, prevouts: readonly TxOut[], flags: ScriptFlags): Result<void, InputFault> {
-  const sighashes = sighashesOf(tx);
+  const sighashes = sighashesOf(tx, prevouts);
   for (let index = 0; index < tx.inputs.length; index++) {
     const verified = verifyInput(tx, index, prevouts, flags, sighashes);
     if (!verified.ok) return err({ index, error: verified.error });
@@ -65,7 +67,7 @@ function spendFault(scriptPubKey: Uint8Array, context: SpendContext): ScriptErro
   const program = flags.WITNESS ? witnessProgramOf(scriptPubKey) : undefined;
   if (program !== undefined) {
     // BIP 141 §Witness program: nothing but the witness may speak for a native program.
-    return scriptSig.length > 0 ? "WITNESS_MALLEATED" : programFault(program, spend);
+    return scriptSig.length > 0 ? "WITNESS_MALLEATED" : nativeFault(program, spend);
   }
   if (flags.P2SH && isP2sh(scriptPubKey)) return redeemFault(pushed, spend);
   return leftoverFault(stack, spend);
@@ -84,15 +86,16 @@ function redeemFault(stack: Uint8Array[], spend: Spend): ScriptError | undefined
   return programFault(program, spend);
 }
 
-const falseFault = (stack: readonly Uint8Array[]): ScriptError | undefined => {
-  const top = stack.at(-1);
-  return top !== undefined && isTrue(top) ? undefined : "EVAL_FALSE";
-};
-
 /** The end of a spend that used no witness. */
 function leftoverFault(stack: readonly Uint8Array[], { flags, witness }: Spend): ScriptError | undefined {
   if (flags.CLEANSTACK && stack.length !== 1) return "CLEANSTACK";
   return flags.WITNESS && witness.length > 0 ? "WITNESS_UNEXPECTED" : undefined;
+}
+
+/** What only a scriptPubKey itself can be, and no redeem script. BIP 341 §Script validation rules. */
+function nativeFault(program: WitnessProgram, spend: Spend): ScriptError | undefined {
+  if (isTaproot(program)) return spend.flags.TAPROOT ? taprootFault(program.program, spend.witness, spend) : undefined;
+  return isPayToAnchor(program) ? undefined : programFault(program, spend);
 }
 
 /** BIP 141 §New script semantics. Versions that this node does not know allow everything, as they did before they meant something. */
@@ -102,19 +105,13 @@ function programFault({ version, program }: WitnessProgram, spend: Spend): Scrip
     return flags.DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM ? "DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM" : undefined;
   }
   if (program.length === 20) {
-    return witness.length === 2 ? witnessFault(p2pkh(program), witness, spend) : "WITNESS_PROGRAM_MISMATCH";
+    return witness.length === 2
+      ? witnessFault(p2pkh(program), witness, "witness_v0", spend)
+      : "WITNESS_PROGRAM_MISMATCH";
   }
   if (program.length !== 32) return "WITNESS_PROGRAM_WRONG_LENGTH";
   const witnessScript = witness.at(-1);
   if (witnessScript === undefined) return "WITNESS_PROGRAM_WITNESS_EMPTY";
   if (!equalBytes(sha256(witnessScript), program)) return "WITNESS_PROGRAM_MISMATCH";
-  return witnessFault(witnessScript, witness.slice(0, -1), spend);
-}
-
-function witnessFault(script: Uint8Array, elements: readonly Uint8Array[], spend: Spend): ScriptError | undefined {
-  if (elements.some(({ length }) => length > ELEMENT_BYTES_MAX)) return "PUSH_SIZE";
-  const stack = elements.slice();
-  const executing = execute(script, stack, "witness_v0", spend);
-  if (executing !== undefined) return executing;
-  return stack.length === 1 ? falseFault(stack) : "CLEANSTACK";
+  return witnessFault(witnessScript, witness.slice(0, -1), "witness_v0", spend);
 }

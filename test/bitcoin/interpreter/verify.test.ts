@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { fromHex } from "../../../src/base/bytes.ts";
-import { parseTxid } from "../../../src/base/ids.ts";
+import { parseBlockHash, parseTxid } from "../../../src/base/ids.ts";
 import { sat } from "../../../src/base/units.ts";
 import { scriptSignature } from "../../../src/bitcoin/der.ts";
-import { consensusFlags, STANDARD_FLAGS, scriptFlags } from "../../../src/bitcoin/interpreter/flags.ts";
+import { consensusFlags, SCRIPT_FLAGS, STANDARD_FLAGS, scriptFlags } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInput, verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
 import { OP } from "../../../src/bitcoin/opcodes.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
 import { pushOnly, script } from "../../../src/bitcoin/script.ts";
 import {
   SIGHASH_ALL,
@@ -164,8 +164,10 @@ describe("witness programs of versions that this node does not run", () => {
   const spendOf = (scriptPubKey: Uint8Array) =>
     creditAndSpend({ scriptPubKey, scriptSig: EMPTY, witness: [fromHex("00")] });
   it("let anyone spend in a block, and are not relayed", () => {
-    for (const version of [1n, 2n, 16n]) {
-      const { credit, spend } = spendOf(script(version, new Uint8Array(32).fill(1)));
+    const programs = [script(1n, new Uint8Array(33).fill(1)), script(1n, new Uint8Array(31).fill(1))];
+    programs.push(...[2n, 16n].map((version) => script(version, new Uint8Array(32).fill(1))));
+    for (const program of programs) {
+      const { credit, spend } = spendOf(program);
       const inBlock = consensusFlags(1, CHAINS.regtest);
       expect(outcome(verifyInput(spend, 0, credit.outputs, inBlock))).to.equal("OK");
       expect(outcome(verifyInput(spend, 0, credit.outputs, STANDARD_FLAGS))).to.equal(
@@ -181,9 +183,9 @@ describe("rules by height", () => {
       Object.entries(consensusFlags(height, CHAINS.mainnet))
         .filter(([, set]) => set)
         .map(([flag]) => flag);
-    expect(on(363_724)).to.deep.equal(["P2SH", "WITNESS"]);
-    expect(on(363_725)).to.deep.equal(["P2SH", "DERSIG", "WITNESS"]);
-    expect(on(388_381)).to.deep.equal(["P2SH", "DERSIG", "CHECKLOCKTIMEVERIFY", "WITNESS"]);
+    expect(on(363_724)).to.deep.equal(["P2SH", "WITNESS", "TAPROOT"]);
+    expect(on(363_725)).to.deep.equal(["P2SH", "DERSIG", "WITNESS", "TAPROOT"]);
+    expect(on(388_381)).to.deep.equal(["P2SH", "DERSIG", "CHECKLOCKTIMEVERIFY", "WITNESS", "TAPROOT"]);
     expect(on(481_824)).to.deep.equal([
       "P2SH",
       "DERSIG",
@@ -191,7 +193,30 @@ describe("rules by height", () => {
       "CHECKLOCKTIMEVERIFY",
       "CHECKSEQUENCEVERIFY",
       "WITNESS",
+      "TAPROOT",
     ]);
+  });
+  it("are those of their day for the blocks that broke later ones", () => {
+    const on = (height: number, params: ChainParams, hash: string): readonly string[] => {
+      const flags = consensusFlags(height, params, parseBlockHash(hash) ?? expect.fail());
+      return SCRIPT_FLAGS.filter((flag) => flags[flag]);
+    };
+    const { mainnet, testnet3, testnet4 } = CHAINS;
+    const beforeP2sh = "00000000000002dc756eebf4f49723ed8d30cc28a5f108eb94b1ba88ac4f9c22";
+    const beforeTaproot = "0000000000000000000f14c35b2d841e986ab5441de8c585d5ffe55ea1e395ad";
+    const onTestnet = "00000000dd30457c001f4095d208cc1296b0eed002427aa599874af7a432b105";
+    expect(on(170_060, mainnet, beforeP2sh)).to.deep.equal([]);
+    expect(on(692_261, mainnet, beforeTaproot)).to.deep.equal([
+      "P2SH",
+      "DERSIG",
+      "NULLDUMMY",
+      "CHECKLOCKTIMEVERIFY",
+      "CHECKSEQUENCEVERIFY",
+      "WITNESS",
+    ]);
+    expect(on(1, testnet3, onTestnet)).to.deep.equal([]);
+    expect(on(1, testnet3, beforeP2sh)).to.deep.equal(["P2SH", "WITNESS", "TAPROOT"]);
+    expect(on(0, testnet4, onTestnet)).to.deep.equal(["P2SH", "WITNESS", "TAPROOT"]);
   });
   it("without P2SH only the hash of a redeem script is asked for", () => {
     const redeemScript = assemble("RETURN");
