@@ -133,6 +133,8 @@ describe("configuration of a daemon", () => {
   for (const network of ["mainnet", "testnet4", "signet"])
     it(`refuses ${network}, and says why`, () => {
       const [fault] = faults(["--network", network]);
-      expect(fault).to.match(new RegExp(`^network_not_supported: network ${network} is not supported yet: .*public chain`));
+      expect(fault).to.match(
+        new RegExp(`^network_not_supported: network ${network} is not supported yet: .*public chain`),
+      );
     });
 });
