@@ -31,7 +31,7 @@ export function tidy(root = ROOT): Tidiness {
   const headings = loadVectors<{ readonly headings: Headings }>("bolts/headings.json")?.headings;
   const paths = ROOMS.flatMap((room) =>
     readdirSync(`${root}/${room}`, { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
+      .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
       .map((path) => `${room}/${path.replaceAll("\\", "/")}`),
   ).sort();
   const violations = paths.flatMap((path) =>

@@ -18,8 +18,7 @@ import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
-import { CHAINS } from "./bitcoin/params.ts";
-import { addressOfText, type Config, loadConfig } from "./daemon/config.ts";
+import { addressOfText, type Config, loadConfig, paramsOf } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
@@ -95,7 +94,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const onHalt = halting(log);
   opened.push(hearStrays(onHalt));
   const base = { clock: systemClock, random: systemRandom, log };
-  const params = CHAINS[config.network];
+  const params = paramsOf(config);
   // What can be wrong is read before anything is written.
   const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
   const words = await wordsOf(datadir);

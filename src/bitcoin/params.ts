@@ -252,6 +252,15 @@ export const CHAINS: { readonly [N in NetworkName]: ChainParams } = {
   sluicenet,
 };
 
+/**
+ * Regtest whose blocks hold no witness before a height, as other programs have it: their segwit becomes active only after
+ * 432 blocks have signalled it.
+ */
+export const regtestWithSegwitFrom = (segwit: number): ChainParams => ({
+  ...regtest,
+  activation: { ...regtest.activation, segwit },
+});
+
 /** What a block at this height may create beside its fees: 50 coins at first, half of it after every interval. */
 export function subsidyAt(height: number, params: ChainParams): Sat {
   const halvings = Math.floor(height / params.halvingIntervalBlocks);

@@ -28,6 +28,7 @@ export interface MempoolFault {
     | "txn-already-in-mempool"
     | "txn-same-nonwitness-data-in-mempool"
     | "non-final"
+    | "no-witness-yet"
     | "non-BIP68-final"
     | "min relay fee not met"
     | "mempool min fee not met"
@@ -61,6 +62,7 @@ export function acceptTx(
   const checked = checkTransaction(tx);
   if (!checked.ok) return err({ code: checked.error });
   if (isCoinbase(tx)) return err({ code: "coinbase" });
+  if (hasWitness(tx) && tip.height + 1 < chain.params.activation.segwit) return err({ code: "no-witness-yet" });
   const standard = checkStandard(tx);
   if (standard !== undefined) return err({ code: standard });
   if (!isFinal(tx, { height: tip.height + 1, time: medianTimeOf(tip) })) return err({ code: "non-final" });
@@ -84,6 +86,8 @@ export function acceptTx(
   if (!scripts.ok) return err({ code: "mandatory-script-verify-flag-failed", detail: scripts.error });
   return admit(pool, arrival) ? entry : err({ code: "mempool full" });
 }
+
+const hasWitness = ({ inputs }: Tx): boolean => inputs.some(({ witness }) => witness.length > 0);
 
 function coinsOf(pool: Mempool, { storage, tip }: Chain, tx: Tx): readonly Coin[] | undefined {
   const coins: Coin[] = [];

@@ -21,6 +21,8 @@ import { selectPackages } from "./select.ts";
 
 /** BIP 9 §Bit flags: no deployment is signalled. */
 const BLOCK_VERSION = 0x2000_0000;
+/** Bits 0 and 1: BIP 112 §Deployment and BIP 141 §Deployment. Others may wait for them before they take segwit for active. */
+const SEGWIT_SIGNALS = 0b11;
 /** Kept free for header, coinbase and their counts. */
 const RESERVED_WEIGHT = 8000;
 const RESERVED_SIGOPS_COST = 400;
@@ -58,7 +60,7 @@ export function assembleBlock(chosen: readonly ChosenTx[], request: BlockRequest
   const txs = [coinbaseTx(height, reward, request, chosen), ...chosen.map(({ tx }) => tx)];
   const time = Math.max(medianTimeOf(previous) + 1, request.now);
   const header: BlockHeader = {
-    version: BLOCK_VERSION,
+    version: height < params.activation.segwit ? BLOCK_VERSION | SEGWIT_SIGNALS : BLOCK_VERSION,
     previous: previous.hash,
     merkleRoot: txMerkleRoot(txs).root,
     time,
@@ -71,12 +73,14 @@ export function assembleBlock(chosen: readonly ChosenTx[], request: BlockRequest
 function coinbaseTx(
   height: number,
   reward: Sat,
-  { script: payee, extraNonce }: BlockRequest,
+  { params, script: payee, extraNonce }: BlockRequest,
   chosen: readonly ChosenTx[],
 ): Tx {
   assert(extraNonce.length >= 1 && extraNonce.length <= 8, "an extra nonce of 1 to 8 bytes");
   const leaves = [new Uint8Array(32), ...chosen.map(({ wtxid }) => hashBytes(wtxid))];
   const commitment = witnessCommitment(merkleRoot(leaves).root, WITNESS_RESERVED);
+  // Where witnesses mean nothing yet, there is nothing to commit to.
+  const isActive = height >= params.activation.segwit;
   return {
     version: 2,
     inputs: [
@@ -85,12 +89,12 @@ function coinbaseTx(
         // BIP 34 §Specification: the height comes first.
         scriptSig: script(BigInt(height), extraNonce),
         sequence: SEQUENCE_FINAL,
-        witness: [WITNESS_RESERVED],
+        witness: isActive ? [WITNESS_RESERVED] : [],
       },
     ],
     outputs: [
       { amount: reward, script: payee },
-      { amount: sat(0n), script: commitmentScript(commitment) },
+      ...(isActive ? [{ amount: sat(0n), script: commitmentScript(commitment) }] : []),
     ],
     locktime: 0,
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
-import { CHAINS } from "../bitcoin/params.ts";
+import { CHAINS, type ChainParams, regtestWithSegwitFrom } from "../bitcoin/params.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
 export type Origin = "flag" | "environment" | "file" | "default";
@@ -28,6 +28,8 @@ export interface Config {
   readonly chainPort: number;
   /** Bitcoin nodes to follow, `host:port` each. */
   readonly chainPeers: readonly string[];
+  /** Of regtest: its first block that may hold witnesses. */
+  readonly segwitHeight: number;
   readonly feeBaseMsat: number;
   readonly feePpm: number;
   readonly cltvExpiryDelta: number;
@@ -57,6 +59,14 @@ const SETTINGS = {
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
   chainPeers: { schema: list, fallback: [] },
+  segwitHeight: {
+    schema: z.coerce
+      .number("must be a height")
+      .int("must be a height")
+      .min(0, "must be a height")
+      .max(1_000_000, "must be a height"),
+    fallback: 0,
+  },
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
@@ -66,6 +76,9 @@ export function addressOfText(text: string): { readonly host: string; readonly p
   const colon = text.lastIndexOf(":");
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
+/** The rules of the chain that is followed. */
+export const paramsOf = ({ network, segwitHeight }: Config): ChainParams =>
+  network === "regtest" && segwitHeight > 0 ? regtestWithSegwitFrom(segwitHeight) : CHAINS[network];
 type Key = keyof Config;
 const KEYS = Object.keys(SETTINGS) as readonly Key[];
 
@@ -116,6 +129,11 @@ function merge(
   }
   const { network } = config;
   if (typeof network === "string" && !isPlayNetwork(network)) faults.push(refused(network));
+  if (network !== "regtest" && (config["segwitHeight"] as number) > 0)
+    faults.push({
+      code: "bad_value",
+      detail: `${named("segwitHeight", origins["segwitHeight"])} is for regtest alone.`,
+    });
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
 }

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { present } from "../../src/base/result.ts";
+import type { Block } from "../../src/bitcoin/block.ts";
+import { regtestWithSegwitFrom } from "../../src/bitcoin/params.ts";
 import { type Tx, txidOf, weightOf } from "../../src/bitcoin/tx.ts";
+import { ancestorAt } from "../../src/chain/headers.ts";
 import {
+  type Bench,
   bench,
   buildBlock,
   COIN,
@@ -12,6 +17,7 @@ import {
   matured,
   outpointOf,
   output,
+  solve,
   spend,
   verdict,
 } from "./builder.ts";
@@ -114,5 +120,39 @@ describe("miner: which transactions, and what they pay", () => {
     expect(verdict(chain, { coinbase: greedy })).to.equal("bad-cb-amount");
     grow(chain, 151);
     expect(countCoins(chain).total).to.equal(149n * COIN + 150n * (COIN / 2n) + COIN / 4n);
+  });
+});
+
+describe("miner: a chain that has no witnesses yet", () => {
+  const params = regtestWithSegwitFrom(4);
+  const blockAt = ({ storage, brain }: Bench, height: number): Block => {
+    const node = present(ancestorAt(brain.chain.tip, height), "a height of the chain");
+    return present(storage.block(node.hash), "the chain holds its blocks");
+  };
+
+  it("signals segwit and commits to no witness until it is active, and the other way round from then on", () => {
+    const chain = bench(params);
+    grow(chain, 5);
+    const blocks = [1, 3, 4, 5].map((height) => blockAt(chain, height));
+    const coinbases = blocks.map(({ txs }) => txs[0] as Tx);
+    expect(coinbases.map(({ inputs, outputs }) => [inputs[0]?.witness.length, outputs.length])).to.deep.equal([
+      [0, 1],
+      [0, 1],
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(blocks.map(({ header }) => header.version)).to.deep.equal([
+      0x2000_0003, 0x2000_0003, 0x2000_0000, 0x2000_0000,
+    ]);
+  });
+  it("takes no transaction with a witness into its mempool before the first block that may hold it", () => {
+    const early = matured(1, bench(regtestWithSegwitFrom(103)));
+    expect(early.brain.chain.tip.height).to.equal(101);
+    expect(offer(early, paying(coinOf(early), 500n))).to.equal("no-witness-yet");
+    grow(early, 1);
+    expect(offer(early, paying(coinOf(early), 500n))).to.equal("accepted");
+    const block = solve(template(early));
+    expect(block.txs).to.have.length(2);
+    expect(give(early, block)).to.have.property("connected").with.lengthOf(1);
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadConfig } from "../../src/daemon/config.ts";
+import { loadConfig, paramsOf } from "../../src/daemon/config.ts";
 
 describe("configuration of a daemon", () => {
   let datadir: string;
@@ -29,6 +29,7 @@ describe("configuration of a daemon", () => {
       peerPort: 9735,
       chainPort: 18_444,
       chainPeers: [],
+      segwitHeight: 0,
       feeBaseMsat: 0,
       feePpm: 1_000,
       cltvExpiryDelta: 80,
@@ -86,10 +87,20 @@ describe("configuration of a daemon", () => {
     [["--chain-peer", "localhost"], "--chain-peer must be host:port."],
     [["--alias", "x".repeat(33)], "--alias must have at most 32 characters."],
     [["--alias"], "--alias needs a value."],
+    [["--segwit-height", "-1"], "--segwit-height must be a height."],
+    [["--network", "sluicenet", "--segwit-height", "432"], "--segwit-height is for regtest alone."],
   ] as const)
     it(`refuses ${flags.join(" ")}`, () => {
       expect(faults(flags)).to.deep.equal([`bad_value: ${sentence}`]);
     });
+
+  it("follows regtest with witnesses from its first block, or from the height that is asked for", () => {
+    const segwitOf = (...flags: readonly string[]): number | undefined => {
+      const loaded = load(flags);
+      return loaded.ok ? paramsOf(loaded.value.config).activation.segwit : undefined;
+    };
+    expect([segwitOf(), segwitOf("--segwit-height", "432")]).to.deep.equal([0, 432]);
+  });
 
   it("names every wrong value at once, with its place", () => {
     file('api-port = "x"\n');
