@@ -1,8 +1,8 @@
 import { utf8 } from "../../base/bytes.ts";
+import type { NetAddress } from "../../bitcoin/address-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
-  type NetAddress,
   NODE_NETWORK,
   NODE_WITNESS,
   PROTOCOL_VERSION,

@@ -60,8 +60,20 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       return offerMempool(sync, peer);
     case "wtxidrelay":
     case "getaddr":
+    case "sendaddrv2":
     case "addr":
-      // Transactions are relayed by txid, and this node keeps no book of addresses.
+    case "addrv2":
+    case "sendcmpct":
+    case "cmpctblock":
+    case "getblocktxn":
+    case "blocktxn":
+    case "getcfilters":
+    case "cfilter":
+    case "getcfheaders":
+    case "cfheaders":
+    case "getcfcheckpt":
+    case "cfcheckpt":
+      // Transactions are relayed by txid and blocks whole; this node serves no filters and keeps no book of addresses.
       return [];
     default:
       return unreachable(message);
