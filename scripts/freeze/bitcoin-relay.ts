@@ -2,7 +2,9 @@ import { toHex } from "../../src/base/bytes.ts";
 import type { FilterHeader } from "../../src/base/ids.ts";
 import { type Block, blockHashOf, encodeBlock } from "../../src/bitcoin/block.ts";
 import { basicFilter, filterHashOf, filterHeaderOf, NO_FILTER_HEADER } from "../../src/bitcoin/filter.ts";
+import { encodePayload } from "../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import { compactBlock } from "../../src/chain/compact-block.ts";
 import type { Freezer } from "../freeze-vectors.ts";
 import { ownBlock, spends } from "./bitcoin-blocks.ts";
 
@@ -36,4 +38,12 @@ function filters(): unknown {
   return [["height, hash, block, scripts spent, previous filter header, filter, filter header, notes"], ...rows];
 }
 
-export const freezers: readonly Freezer[] = [{ path: "bitcoin/bip158/testnet-19.json", make: filters }];
+const compact = (): unknown => ({
+  cmpctblock: toHex(encodePayload({ name: "cmpctblock", ...compactBlock(block, 0x0123_4567_89ab_cdefn) })),
+  block: toHex(encodeBlock(block)),
+});
+
+export const freezers: readonly Freezer[] = [
+  { path: "bitcoin/bip158/testnet-19.json", make: filters },
+  { path: "bitcoin/blocks/compact-blocks.json", make: compact },
+];
