@@ -48,27 +48,45 @@ export function basicFilter(block: BlockHash, txs: readonly Tx[], spent: Iterabl
 /** Why bytes are no filter: they end before all the numbers that they announce. */
 export type FilterFault = "malformed_filter";
 
-/**
- * Whether any of the scripts may be in the block: both sides ascend, so one pass decides. Time and memory are bounded by
- * the filter's bytes, whatever count it claims.
- */
-export function matchesAny(
+/** How many scripts a filter says that it holds. */
+export function countOf(filter: Uint8Array): Result<number, FilterFault> {
+  const head = decodePrefix(compactSize, filter);
+  return head.ok ? ok(head.value.value) : err("malformed_filter");
+}
+
+/** Whether any of the scripts may be in the block. Time and memory are bounded by the filter's bytes, whatever it claims. */
+export const matchesAny = (
   filter: Uint8Array,
   block: BlockHash,
   scripts: readonly Uint8Array[],
+): Result<boolean, FilterFault> => match(filter, block, scripts, "any");
+/** Whether all of them may be: a filter that misses a single script of its block is false. */
+export const matchesAll = (
+  filter: Uint8Array,
+  block: BlockHash,
+  scripts: readonly Uint8Array[],
+): Result<boolean, FilterFault> => match(filter, block, scripts, "all");
+
+/** Both sides ascend, so one pass decides. */
+function match(
+  filter: Uint8Array,
+  block: BlockHash,
+  scripts: readonly Uint8Array[],
+  wants: "any" | "all",
 ): Result<boolean, FilterFault> {
   const head = decodePrefix(compactSize, filter);
   if (!head.ok) return err("malformed_filter");
   const { value: count, length } = head.value;
   const wanted = hashAll(keyOf(block), scripts, count);
   const next = ascendingReader(filter.subarray(length), REMAINDER_BITS);
-  for (let read = 0, at = 0; read < count && at < wanted.length; read++) {
+  let at = 0;
+  for (let read = 0; read < count && at < wanted.length; read++) {
     const value = next();
     if (value === undefined) return err("malformed_filter");
-    while (at < wanted.length && (wanted[at] as number) < value) at++;
-    if (wanted[at] === value) return ok(true);
+    for (; at < wanted.length && (wanted[at] as number) < value; at++) if (wants === "all") return ok(false);
+    for (; wanted[at] === value; at++) if (wants === "any") return ok(true);
   }
-  return ok(false);
+  return ok(wants === "all" && at === wanted.length);
 }
 
 export const filterHashOf = (filter: Uint8Array): FilterHash => filterHash(sha256d(filter));

@@ -4,7 +4,15 @@ import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
 import { type BlockHash, type FilterHeader, hashBytes } from "../../src/base/ids.ts";
 import { sat } from "../../src/base/units.ts";
 import { type Block, blockHashOf, decodeBlock } from "../../src/bitcoin/block.ts";
-import { basicFilter, filterHashOf, filterHeaderOf, matchesAny, NO_FILTER_HEADER } from "../../src/bitcoin/filter.ts";
+import {
+  basicFilter,
+  countOf,
+  filterHashOf,
+  filterHeaderOf,
+  matchesAll,
+  matchesAny,
+  NO_FILTER_HEADER,
+} from "../../src/bitcoin/filter.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { encode } from "../../src/codec/codec.ts";
 import { compactSize } from "../../src/codec/varint.ts";
@@ -81,6 +89,18 @@ describe("basic filters", () => {
       }),
       { seed: 1, numRuns: 200 },
     );
+  });
+  it("hold all of their scripts, and not all when one other is among them", () => {
+    const filter = basicFilter(HASH, [paying(...scripts(300))], []);
+    const all = (list: readonly Uint8Array[]) => matchesAll(filter, HASH, list);
+    expect(all(scripts(300))).to.deep.equal({ ok: true, value: true });
+    expect(all([...scripts(2), ...scripts(2)])).to.deep.equal({ ok: true, value: true });
+    expect(all([])).to.deep.equal({ ok: true, value: true });
+    for (const other of scripts(50, 1000)) {
+      expect(all([...scripts(300), other])).to.deep.equal({ ok: true, value: false });
+    }
+    expect(matchesAll(Uint8Array.of(0), HASH, scripts(1))).to.deep.equal({ ok: true, value: false });
+    expect(countOf(filter)).to.deep.equal({ ok: true, value: 300 });
   });
   it("match none of 2,000 other scripts here, one by one or all at once", () => {
     const filter = basicFilter(HASH, [paying(...scripts(300))], []);
