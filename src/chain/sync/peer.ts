@@ -15,6 +15,8 @@ export interface Peer {
   ready: boolean;
   /** It asked to hear of blocks by their headers. BIP 130 §Specification. */
   wantsHeaders: boolean;
+  /** Transactions are named by their wtxids between it and us, or else by their txids. BIP 339 §Specification. */
+  byWtxid: boolean;
   /** Sat per 1,000 virtual bytes below which it wants to hear of no transaction. BIP 133 §Specification. */
   feeFilter: bigint;
   /** The header with most work that it has told us of. */
@@ -26,7 +28,7 @@ export interface Peer {
   /** Blocks and transactions asked for, with the time at which waiting ends. */
   readonly blocks: Map<BlockHash, number>;
   readonly txs: Map<Txid, number>;
-  /** Transactions that it knows, because one of us said so; bounded. */
+  /** Transactions that it knows, because one of us said so, by the ids that it uses; bounded. */
   readonly known: Set<Txid>;
   /** Announced by it and not asked for yet; bounded. */
   readonly announced: Txid[];
@@ -44,7 +46,7 @@ export interface Peer {
 export interface Sync {
   readonly brain: NodeBrain;
   readonly peers: Set<Peer>;
-  /** Transactions refused since the tip last changed: not worth asking for again. */
+  /** Transactions refused since the tip last changed, by txid and wtxid: not worth asking for again. */
   readonly refused: Set<Txid>;
 }
 export const syncOf = (brain: NodeBrain): Sync => ({ brain, peers: new Set(), refused: new Set() });

@@ -8,6 +8,7 @@ import {
   type Inventory,
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
+import { entryByWtxid } from "../mempool.ts";
 import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
@@ -73,7 +74,7 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
     case "cfheaders":
     case "getcfcheckpt":
     case "cfcheckpt":
-      // Transactions are relayed by txid and blocks whole; this node serves no filters and keeps no book of addresses.
+      // `wtxidrelay` has its time before `verack`. This node relays blocks whole, serves no filters and keeps no addresses.
       return [];
     default:
       return unreachable(message);
@@ -82,15 +83,15 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
 
 function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
   const blocks = inventory.flatMap((entry) => (entry.kind === "block" ? [entry.id] : []));
-  const txids = inventory.flatMap((entry) => (entry.kind === "tx" ? [entry.id] : []));
-  return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, txids, now)];
+  const ids = inventory.flatMap((entry) => (entry.kind === (peer.byWtxid ? "wtx" : "tx") ? [entry.id] : []));
+  return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, ids, now)];
 }
 
 function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
   for (const entry of inventory) {
     if (entry.kind === "witness_block") {
       if (peer.blocks.has(entry.id)) return [disconnect(peer, "lacks a block that it announced")];
-    } else if (entry.kind === "witness_tx") peer.txs.delete(entry.id);
+    } else if (entry.kind === "witness_tx" || entry.kind === "wtx") peer.txs.delete(entry.id);
   }
   return askTxs(sync, peer, now);
 }
@@ -114,8 +115,8 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
       return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
     }
   }
-  if (entry.kind === "tx" || entry.kind === "witness_tx") {
-    const tx = pool.entries.get(entry.id)?.tx;
+  if (entry.kind === "tx" || entry.kind === "witness_tx" || entry.kind === "wtx") {
+    const tx = (entry.kind === "wtx" ? entryByWtxid(pool, entry.id) : pool.entries.get(entry.id))?.tx;
     if (tx !== undefined) return [send(peer, { name: "tx", tx })];
   }
   return [send(peer, { name: "notfound", inventory: [entry] })];

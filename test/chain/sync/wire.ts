@@ -66,14 +66,18 @@ export function side({ brain }: Bench, inbound: boolean, nonce: bigint, now: num
   const { peer, effects } = addPeer(sync, { inbound, nonce, now });
   return { sync, peer, first: effects, queue: [], parser: frameParser(CHAINS.regtest.magic) };
 }
-/** One node whose peer is the test; the handshake is done. */
-export function alone(chain: Bench): {
+/** One node whose peer is the test; the handshake is done. The peer names transactions by txid, as older ones do, or by wtxid. */
+export function alone(
+  chain: Bench,
+  by: "txid" | "wtxid" = "txid",
+): {
   sync: Sync;
   peer: Peer;
   say: (message: BitcoinMessage) => readonly SyncEffect[];
 } {
   const wire = new Wire(bench(), chain).run();
   const { sync, peer } = wire.sides[1];
+  peer.byWtxid = by === "wtxid";
   return { sync, peer, say: (message) => receive(sync, peer, message, NOW_MS) };
 }
 export const names = (effects: readonly SyncEffect[]): readonly string[] =>
