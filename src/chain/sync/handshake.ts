@@ -1,5 +1,6 @@
 import { utf8 } from "../../base/bytes.ts";
 import type { NetAddress } from "../../bitcoin/address-messages.ts";
+import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
@@ -15,6 +16,8 @@ const SERVICES = NODE_NETWORK | NODE_WITNESS;
 const USER_AGENT = utf8("/Sluice:0.1.0/");
 /** Older protocols have no `sendheaders`. BIP 130 §Specification. */
 const VERSION_MIN = 70_012;
+/** Older ones have no compact blocks. BIP 152 §sendcmpct. */
+const COMPACT_BLOCKS_VERSION = 70_014;
 /** Older ones have no `wtxidrelay`. BIP 339 §Specification. */
 const WTXID_RELAY_VERSION = 70_016;
 /** Where we are is nobody's business: peers find us by the address that they dialled. */
@@ -36,6 +39,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     version: undefined,
     ready: false,
     wantsHeaders: false,
+    compact: "none",
     byWtxid: false,
     feeFilter: 0n,
     best: undefined,
@@ -43,6 +47,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     told: undefined,
     blocks: new Map(),
     txs: new Map(),
+    partials: new Map(),
     known: new Set(),
     announced: [],
     asked: [],
@@ -80,6 +85,9 @@ export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now:
   const abreast = peer.version.start_height >= sync.brain.chain.tip.height;
   return [
     send(peer, { name: "sendheaders" }),
+    ...(peer.version.version >= COMPACT_BLOCKS_VERSION
+      ? [send(peer, { name: "sendcmpct", announce: false, version: COMPACT_VERSION })]
+      : []),
     send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
     ...askFirstHeaders(sync, peer, now),
     ...(abreast ? offerMempool(sync, peer) : []),

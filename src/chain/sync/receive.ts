@@ -1,5 +1,6 @@
 import { unreachable } from "../../base/result.ts";
 import { blockHashOf } from "../../bitcoin/block.ts";
+import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
@@ -10,6 +11,7 @@ import {
 import { readBlock } from "../chain.ts";
 import { entryByWtxid } from "../mempool.ts";
 import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
+import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
@@ -35,11 +37,16 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       if (peer.ping?.nonce === message.nonce) peer.ping = undefined;
       return [];
     case "sendheaders":
-      peer.wantsHeaders = true;
-      return [];
     case "feefilter":
-      peer.feeFilter = message.feerate;
+    case "sendcmpct":
+      noteWish(peer, message);
       return [];
+    case "cmpctblock":
+      return onCompactBlock(sync, peer, message, now);
+    case "getblocktxn":
+      return onGetBlockTransactions(sync, peer, message);
+    case "blocktxn":
+      return onBlockTransactions(sync, peer, message, now);
     case "getheaders":
       return [send(peer, { name: "headers", headers: answerLocator(chain, message, HEADERS_MAX) })];
     case "getblocks":
@@ -64,21 +71,25 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
     case "sendaddrv2":
     case "addr":
     case "addrv2":
-    case "sendcmpct":
-    case "cmpctblock":
-    case "getblocktxn":
-    case "blocktxn":
     case "getcfilters":
     case "cfilter":
     case "getcfheaders":
     case "cfheaders":
     case "getcfcheckpt":
     case "cfcheckpt":
-      // `wtxidrelay` has its time before `verack`. This node relays blocks whole, serves no filters and keeps no addresses.
+      // `wtxidrelay` has its time before `verack`. This node serves no filters and keeps no addresses.
       return [];
     default:
       return unreachable(message);
   }
+}
+
+/** How the peer wants to hear of things. */
+function noteWish(peer: Peer, message: BitcoinMessageOf<"sendheaders" | "feefilter" | "sendcmpct">): void {
+  if (message.name === "sendheaders") peer.wantsHeaders = true;
+  else if (message.name === "feefilter") peer.feeFilter = message.feerate;
+  // Versions that we do not speak are as if they had not been said.
+  else if (message.version === COMPACT_VERSION) peer.compact = message.announce ? "high" : "low";
 }
 
 function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
@@ -89,7 +100,7 @@ function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], no
 
 function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
   for (const entry of inventory) {
-    if (entry.kind === "witness_block") {
+    if (entry.kind === "witness_block" || entry.kind === "compact_block") {
       if (peer.blocks.has(entry.id)) return [disconnect(peer, "lacks a block that it announced")];
     } else if (entry.kind === "witness_tx" || entry.kind === "wtx") peer.txs.delete(entry.id);
   }
@@ -108,10 +119,11 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
   const entry = peer.asked.shift();
   if (entry === undefined) return undefined;
   const { chain, pool } = sync.brain;
-  if (entry.kind === "block" || entry.kind === "witness_block") {
+  if (entry.kind === "block" || entry.kind === "witness_block" || entry.kind === "compact_block") {
     const node = chain.index.tree.nodes.get(entry.id);
     if (node !== undefined && chain.index.held.has(node) && !chain.index.invalid.has(node)) {
-      const block = send(peer, { name: "block", block: readBlock(chain, node) });
+      const compact = entry.kind === "compact_block" ? compactAnswer(sync, peer, node) : undefined;
+      const block = compact ?? send(peer, { name: "block", block: readBlock(chain, node) });
       return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
     }
   }
@@ -125,5 +137,7 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */
 export function removePeer(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
   sync.peers.delete(peer);
+  const announcer = sync.announcers.indexOf(peer);
+  if (announcer >= 0) sync.announcers.splice(announcer, 1);
   return assignBlocks(sync, now);
 }
