@@ -25,13 +25,13 @@ const PREVOUTS = "own-7-prevouts.json";
 const params = CHAINS.regtest;
 const flags = consensusFlags(HEIGHT, params);
 
-interface Spend {
+export interface Spend {
   readonly name: string;
   readonly tx: Tx;
   readonly coins: readonly Coin[];
 }
 /** Every kind of coin alone, then all in one transaction. */
-function spends(): readonly Spend[] {
+export function spends(): readonly Spend[] {
   const kinds = coins(sat(100_000n));
   return [...kinds.map((coin) => [coin]), kinds].map((list, i) => ({
     name: list.map(({ name }) => name).join(", "),
@@ -63,7 +63,7 @@ function coinbaseOf(amount: Sat, txs: readonly Tx[]): Tx {
 }
 
 /** A block of our own on regtest, with the least nonce that gives it its work. */
-function ownBlock(all: readonly Spend[]): Block {
+export function ownBlock(all: readonly Spend[]): Block {
   const fees = sat(all.reduce((sum, each) => sum + feeOf(each), 0n));
   const txs = all.map(({ tx }) => tx);
   const list = [coinbaseOf(addSat(subsidyAt(HEIGHT, params), fees), txs), ...txs];

@@ -1,10 +1,8 @@
-import { concat, fromHex, reversed, toHex } from "../../src/base/bytes.ts";
+import { concat, reversed, toHex } from "../../src/base/bytes.ts";
 import { hashBytes } from "../../src/base/ids.ts";
 import { sat } from "../../src/base/units.ts";
 import { encodeHeader } from "../../src/bitcoin/block.ts";
-import { frameMessage } from "../../src/bitcoin/frames.ts";
 import { merkleRoot } from "../../src/bitcoin/merkle.ts";
-import { type BitcoinMessage, encodePayload, NODE_NETWORK, NODE_WITNESS } from "../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { decodeCompact, encodeCompact, retarget, workOf } from "../../src/bitcoin/pow.ts";
 import { SIGHASH_ANYONECANPAY, sighashesOf } from "../../src/bitcoin/sighash.ts";
@@ -13,8 +11,6 @@ import type { Tx } from "../../src/bitcoin/tx.ts";
 import { sha256d } from "../../src/crypto/hash.ts";
 import type { Freezer } from "../freeze-vectors.ts";
 import { ALICE, BOB, coins, draw, drawNumber, drawTxid, EMPTY, hexOfTx, range, signed, spend } from "./bitcoin-own.ts";
-
-const { mainnet, regtest } = CHAINS;
 
 /** Transactions of random parts, and random scripts of the opcodes that matter to digests. */
 function randomTx(label: string): Tx {
@@ -167,48 +163,6 @@ function chains(): unknown {
   return { networks };
 }
 
-function messages(): unknown {
-  const peer = {
-    services: NODE_NETWORK | NODE_WITNESS,
-    ip: concat(new Uint8Array(10), fromHex("ffff7f000001")),
-    port: 18_444,
-  };
-  const { genesis, genesisHash } = regtest;
-  const version = {
-    name: "version",
-    version: 70_016,
-    services: peer.services,
-    timestamp: 1_700_000_000n,
-    receiver: peer,
-    sender: peer,
-  } as const;
-  const agent = { nonce: 7n, user_agent: new TextEncoder().encode("/sluice/"), start_height: 5 };
-  const inventory = [{ kind: "wtx", id: drawTxid("inv") } as const, { kind: "block", id: genesisHash } as const];
-  const list: readonly BitcoinMessage[] = [
-    { ...version, ...agent, relay: { wanted: true } },
-    { ...version, ...agent, relay: { wanted: undefined } },
-    { name: "verack" },
-    { name: "wtxidrelay" },
-    { name: "ping", nonce: 0x0102030405060708n },
-    { name: "feefilter", feerate: 1000n },
-    { name: "getheaders", version: 70_016, locator: [genesisHash], stop: genesisHash },
-    { name: "headers", headers: [genesis.header] },
-    { name: "inv", inventory },
-    { name: "notfound", inventory },
-    { name: "block", block: genesis },
-    { name: "tx", tx: spend("message", coins(sat(5000n))) },
-    { name: "addr", addresses: [{ time: 1_700_000_000, address: peer }] },
-  ];
-  const framed = (message: BitcoinMessage): string => toHex(frameMessage(mainnet.magic, message));
-  return {
-    messages: list.map((message) => ({
-      command: message.name,
-      payload: toHex(encodePayload(message)),
-      framed_mainnet: framed(message),
-    })),
-  };
-}
-
 const signatures = (): readonly string[] =>
   range(4, (i) => toHex(signed(i % 2 === 0 ? ALICE.secret : BOB.secret, draw(`digest ${i}`))));
 function bentSignatures(): unknown {
@@ -237,7 +191,6 @@ export const freezers: readonly Freezer[] = [
   { path: "bitcoin/blocks/merkle-cases.json", make: merkleCases },
   { path: "bitcoin/pow/compact-and-retarget.json", make: targets },
   { path: "bitcoin/chain-params.json", make: chains },
-  { path: "bitcoin/p2p-messages.json", make: messages },
   { path: "bitcoin/core/sig_canonical.json", make: signatures },
   { path: "bitcoin/core/sig_noncanonical.json", make: bentSignatures },
 ];

@@ -13,6 +13,9 @@ export type Preimage = Brand<string, "Preimage">; // 32 bytes
 /** 32 bytes in the order that Bitcoin software shows: the reverse of the hash as computed. */
 export type Txid = Brand<string, "Txid">;
 export type BlockHash = Brand<string, "BlockHash">;
+/** Of one block's filter, and of it together with those of all blocks before. BIP 157 §Filter Headers. */
+export type FilterHash = Brand<string, "FilterHash">;
+export type FilterHeader = Brand<string, "FilterHeader">;
 export type ShortChannelId = Brand<bigint, "ShortChannelId">;
 
 /** One output of one transaction. `key` in maps: `outpointKey`. */
@@ -52,8 +55,10 @@ export const idBytes = (id: ChannelId | NodeId | PaymentHash | Preimage): Uint8A
 /** From the 32 bytes as hashed (the order inside transactions, blocks and `funding_created`). */
 export const txid = (hash: Uint8Array): Txid => hexId<Txid>(32)(reversed(hash));
 export const blockHash = (hash: Uint8Array): BlockHash => hexId<BlockHash>(32)(reversed(hash));
+export const filterHash = (hash: Uint8Array): FilterHash => hexId<FilterHash>(32)(reversed(hash));
+export const filterHeader = (hash: Uint8Array): FilterHeader => hexId<FilterHeader>(32)(reversed(hash));
 /** The 32 bytes as hashed: what transactions, blocks and messages hold. */
-export const hashBytes = (id: Txid | BlockHash): Uint8Array => fromHex(id).reverse();
+export const hashBytes = (id: Txid | BlockHash | FilterHash | FilterHeader): Uint8Array => fromHex(id).reverse();
 
 export const outpointKey = (outpoint: Outpoint): string => `${outpoint.txid}:${outpoint.vout}`;
 

@@ -2,9 +2,12 @@ import { type BlockHash, blockHash, hashBytes, type Txid, txid } from "../base/i
 import { err, ok, type Result } from "../base/result.ts";
 import { type Codec, decodePrefix, encode, listOf, refine, struct, type ValueOf } from "../codec/codec.ts";
 import type { DecodeError } from "../codec/io.ts";
-import { blockHashCodec, bytes, bytesOf, constant, i32le, rest, u16, u32le, u64le } from "../codec/primitives.ts";
-import { compactSize } from "../codec/varint.ts";
+import { blockHashCodec, bytes, bytesOf, constant, i32le, rest, u32le, u64le } from "../codec/primitives.ts";
+import { compactSizeTo } from "../codec/varint.ts";
+import { addr, addrv2, netAddress } from "./address-messages.ts";
 import { block, blockHeader } from "./block.ts";
+import { blocktxn, cmpctblock, getblocktxn, sendcmpct } from "./compact-messages.ts";
+import { cfcheckpt, cfheaders, cfilter, getcfcheckpt, getcfheaders, getcfilters } from "./filter-messages.ts";
 import { tx } from "./tx.ts";
 
 /** Messages of the Bitcoin P2P protocol, declared one by one; the names are the commands. Framing: `frames.ts`. */
@@ -15,27 +18,15 @@ export const PROTOCOL_VERSION = 70_016;
 export const NODE_NETWORK = 1n << 0n;
 /** Serves blocks and transactions with their witnesses. BIP 144 §Handshake. */
 export const NODE_WITNESS = 1n << 3n;
+/** Serves basic block filters. BIP 158 §Signaling. */
+export const NODE_COMPACT_FILTERS = 1n << 6n;
 
 /** Entries in one `inv`, `getdata` or `notfound`. */
 export const INVENTORY_MAX = 50_000;
 /** Entries in one `headers`: fewer than this means that the sender has no more. BIP 130 §Specification. */
 export const HEADERS_MAX = 2000;
-const ADDRESSES_MAX = 1000;
 const LOCATOR_MAX = 101;
 const USER_AGENT_BYTES_MAX = 256;
-
-/** A count that is refused before the list behind it is read. */
-const countTo = (limit: number): Codec<number> =>
-  refine(
-    `count_to_${limit}`,
-    compactSize,
-    (count) => (count <= limit ? count : undefined),
-    (count) => count,
-  );
-
-const netAddress = struct({ services: u64le, ip: bytes(16), port: u16 });
-/** An IPv4 address is held as an IPv6 one behind ten zeros and two 0xff. */
-export type NetAddress = ValueOf<typeof netAddress>;
 
 /** The byte of BIP 37 §Extensions to existing messages, which older peers leave out. */
 const relayByte: Codec<{ readonly wanted: boolean | undefined }> = refine(
@@ -53,7 +44,7 @@ const version = struct({
   sender: netAddress,
   /** Random: a node that sees its own has called itself. */
   nonce: u64le,
-  user_agent: bytesOf(countTo(USER_AGENT_BYTES_MAX)),
+  user_agent: bytesOf(compactSizeTo(USER_AGENT_BYTES_MAX)),
   start_height: i32le,
   relay: relayByte,
 });
@@ -90,12 +81,12 @@ const inventoryEntry: Codec<Inventory> = refine(
     hash: hashBytes(entry.id),
   }),
 );
-const inventory = struct({ inventory: listOf(countTo(INVENTORY_MAX), inventoryEntry) });
+const inventory = struct({ inventory: listOf(compactSizeTo(INVENTORY_MAX), inventoryEntry) });
 
 const locator = struct({
   version: u32le,
   /** Hashes of the asker's chain, newest first, thinning out towards genesis. */
-  locator: listOf(countTo(LOCATOR_MAX), blockHashCodec),
+  locator: listOf(compactSizeTo(LOCATOR_MAX), blockHashCodec),
   /** Zeros: as many as the answer may hold. */
   stop: blockHashCodec,
 });
@@ -114,6 +105,7 @@ const DECLARED = {
   version,
   verack: empty,
   wtxidrelay: empty,
+  sendaddrv2: empty,
   sendheaders: empty,
   ping: struct({ nonce: u64le }),
   pong: struct({ nonce: u64le }),
@@ -121,7 +113,7 @@ const DECLARED = {
   feefilter: struct({ feerate: u64le }),
   getheaders: locator,
   getblocks: locator,
-  headers: struct({ headers: listOf(countTo(HEADERS_MAX), countedHeader) }),
+  headers: struct({ headers: listOf(compactSizeTo(HEADERS_MAX), countedHeader) }),
   inv: inventory,
   getdata: inventory,
   notfound: inventory,
@@ -129,7 +121,18 @@ const DECLARED = {
   tx: struct({ tx }),
   mempool: empty,
   getaddr: empty,
-  addr: struct({ addresses: listOf(countTo(ADDRESSES_MAX), struct({ time: u32le, address: netAddress })) }),
+  addr,
+  addrv2,
+  sendcmpct,
+  cmpctblock,
+  getblocktxn,
+  blocktxn,
+  getcfilters,
+  cfilter,
+  getcfheaders,
+  cfheaders,
+  getcfcheckpt,
+  cfcheckpt,
 } as const;
 type Declared = typeof DECLARED;
 export type BitcoinCommand = keyof Declared;

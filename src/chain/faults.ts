@@ -41,7 +41,7 @@ export interface BlockFault {
  * Faults of the data, which its hash does not fully commit to: someone on the way may have changed it. The same block
  * may yet come whole, so its hash must not be called invalid.
  */
-const OF_THE_DATA: ReadonlySet<BlockCode> = new Set<BlockCode>([
+const OF_THE_DATA: ReadonlySet<string> = new Set<BlockCode>([
   "bad-txnmrklroot",
   "bad-txns-duplicate",
   "bad-blk-length",
@@ -50,4 +50,4 @@ const OF_THE_DATA: ReadonlySet<BlockCode> = new Set<BlockCode>([
   "bad-witness-merkle-match",
   "unexpected-witness",
 ]);
-export const isMutation = ({ code }: BlockFault): boolean => OF_THE_DATA.has(code);
+export const isMutation = ({ code }: { readonly code: string }): boolean => OF_THE_DATA.has(code);

@@ -1,6 +1,7 @@
 import { type BlockHash, outpointKey, type Txid } from "../base/ids.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { BlockUndo, Coin, CoinChange } from "./coins.ts";
+import type { FilterEntry, FilterStorage } from "./filter-storage.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 import type { ChainStorage, CoinTotals, StorageChange, StoredHeader, TxPlace } from "./storage.ts";
@@ -65,5 +66,20 @@ export function memoryStorage(): MemoryStorage {
     undo: (hash) => undos.get(hash),
     place: (txid) => places.get(txid),
     commit,
+  };
+}
+
+/** As `memoryStorage`, for filters. */
+export function memoryFilterStorage(): FilterStorage {
+  const entries = new Map<BlockHash, FilterEntry>();
+  let tip: BlockHash | undefined;
+  return {
+    tip: () => tip,
+    entry: (block) => entries.get(block),
+    header: (block) => entries.get(block),
+    commit: (change) => {
+      for (const { block, ...entry } of change.entries) entries.set(block, entry);
+      tip = change.tip;
+    },
   };
 }

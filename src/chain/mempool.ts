@@ -53,6 +53,8 @@ export const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsi
 export interface Mempool {
   readonly policy: MempoolPolicy;
   readonly entries: Map<Txid, MempoolEntry>;
+  /** The txid behind a wtxid. */
+  readonly wtxids: Map<Txid, Txid>;
   /** Who spends an outpoint. */
   readonly spenders: Map<string, Txid>;
   /** Virtual bytes of all entries. */
@@ -63,6 +65,7 @@ export interface Mempool {
 export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   policy,
   entries: new Map(),
+  wtxids: new Map(),
   spenders: new Map(),
   vsize: 0,
   floor: policy.minRelayFee,
@@ -74,6 +77,12 @@ export function spenderOf(pool: Mempool, outpoint: Outpoint): Tx | undefined {
   return txid === undefined ? undefined : entryOf(pool, txid).tx;
 }
 
+/** The entry with this wtxid. */
+export function entryByWtxid(pool: Mempool, wtxid: Txid): MempoolEntry | undefined {
+  const txid = pool.wtxids.get(wtxid);
+  return txid === undefined ? undefined : entryOf(pool, txid);
+}
+
 /** The coin that a waiting transaction would create, standing in the next block. */
 export function unconfirmedCoin(pool: Mempool, { txid, vout }: Outpoint, nextHeight: number): Coin | undefined {
   const output = pool.entries.get(txid)?.tx.outputs[vout];
@@ -82,6 +91,7 @@ export function unconfirmedCoin(pool: Mempool, { txid, vout }: Outpoint, nextHei
 
 export function insertEntry(pool: Mempool, entry: MempoolEntry): void {
   pool.entries.set(entry.txid, entry);
+  pool.wtxids.set(entry.wtxid, entry.txid);
   pool.vsize += entry.vsize;
   for (const { prevout } of entry.tx.inputs) pool.spenders.set(outpointKey(prevout), entry.txid);
   for (const parent of entry.parents) entryOf(pool, parent).children.add(entry.txid);
@@ -90,6 +100,7 @@ export function insertEntry(pool: Mempool, entry: MempoolEntry): void {
 /** Takes out one entry alone: its children lose a parent (it was mined) or are taken out as well by the caller. */
 export function removeEntry(pool: Mempool, entry: MempoolEntry): void {
   pool.entries.delete(entry.txid);
+  pool.wtxids.delete(entry.wtxid);
   pool.vsize -= entry.vsize;
   for (const { prevout } of entry.tx.inputs) pool.spenders.delete(outpointKey(prevout));
   for (const parent of entry.parents) pool.entries.get(parent)?.children.delete(entry.txid);

@@ -18,7 +18,7 @@ export type Shape =
   | { readonly kind: "truncated"; readonly bits: 16 | 32 | 64 }
   | { readonly kind: "int"; readonly bits: 32 | 64 }
   | { readonly kind: "bigsize" }
-  | { readonly kind: "compactsize" }
+  | { readonly kind: "compactsize"; readonly bits: 32 | 64 }
   | { readonly kind: "bytes"; readonly length: number }
   | { readonly kind: "rest" }
   | { readonly kind: "prefixed"; readonly prefix: Codec<number>; readonly item: Codec<unknown> | undefined }

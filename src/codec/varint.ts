@@ -30,7 +30,7 @@ export const bigSize: Codec<bigint> = {
 
 /** Bitcoin's CompactSize, shortest form only, as a number: every count in a block or transaction is below 2^32. */
 export const compactSize: Codec<number> = {
-  shape: { kind: "compactsize" },
+  shape: { kind: "compactsize", bits: 32 },
   write: (writer, value) => {
     assert(Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff, "CompactSize of at most 32 bits");
     if (value < 0xfd) writer.u8(value);
@@ -49,6 +49,30 @@ export const compactSize: Codec<number> = {
     if (first === 0xfe) return Number(atLeast(BigInt(reader.u32le()), 0x1_0000n));
     reader.u64le();
     throw new DecodeError("too_long");
+  },
+};
+/** A CompactSize that is refused above `limit`: for a count, before anything behind it is read. */
+export const compactSizeTo = (limit: number): Codec<number> =>
+  refine(
+    `compact_size_to_${limit}`,
+    compactSize,
+    (count) => (count <= limit ? count : undefined),
+    (count) => count,
+  );
+/** CompactSize of up to 64 bits, for what is no count. */
+export const compactSize64: Codec<bigint> = {
+  shape: { kind: "compactsize", bits: 64 },
+  write: (writer, value) => {
+    if (value <= 0xffff_ffffn) return compactSize.write(writer, Number(value));
+    writer.u8(0xff);
+    writer.u64le(value);
+  },
+  read: (reader) => {
+    const first = reader.u8();
+    if (first < 0xfd) return BigInt(first);
+    if (first === 0xfd) return atLeast(BigInt(reader.u16le()), 0xfdn);
+    if (first === 0xfe) return atLeast(BigInt(reader.u32le()), 0x1_0000n);
+    return atLeast(reader.u64le(), 0x1_0000_0000n);
   },
 };
 

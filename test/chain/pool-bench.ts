@@ -20,12 +20,13 @@ export const coinOf = ({ coins }: Mature, index = 0): Outpoint => coins[index] a
 export const paying = (prevout: Outpoint, fee: bigint, value = COIN): Tx => spend([prevout], [output(value - fee)]);
 
 /** All that a mempool holds, for comparing it whole. */
-export const contents = ({ entries, spenders, vsize, floor }: Mempool) => ({
+export const contents = ({ entries, wtxids, spenders, vsize, floor }: Mempool) => ({
   entries: [...entries.values()].map((entry) => ({
     ...entry,
     parents: [...entry.parents].sort(),
     children: [...entry.children].sort(),
   })),
+  wtxids: [...wtxids].sort(),
   spenders: [...spenders].sort(),
   vsize,
   floor,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { decode, encode } from "../../src/codec/codec.ts";
 import { i64 } from "../../src/codec/primitives.ts";
-import { bigSize, compactSize, tu16, tu32, tu64 } from "../../src/codec/varint.ts";
+import { bigSize, compactSize, compactSize64, tu16, tu32, tu64 } from "../../src/codec/varint.ts";
 import { checkCodec } from "../support/arbitraries.ts";
 import { describeVectors } from "../support/vectors.ts";
 
@@ -52,10 +52,29 @@ describeVectors<SignedVectors>(
 );
 
 describe("integers of variable length", () => {
-  for (const codec of [bigSize, compactSize, tu16, tu32, tu64, i64])
+  for (const codec of [bigSize, compactSize, compactSize64, tu16, tu32, tu64, i64])
     it(`${codec.shape.kind}: reads back what it writes and survives damage`, () => {
       checkCodec<bigint | number>(codec as never, same, 200);
     });
+  it("compactsize: 64 bits stand in 1, 3, 5 or 9 bytes, in the shortest form only", () => {
+    const forms = [
+      [0xfcn, "fc"],
+      [0xfdn, "fdfd00"],
+      [0xffffn, "fdffff"],
+      [0x1_0000n, "fe00000100"],
+      [0xffff_ffffn, "feffffffff"],
+      [0x1_0000_0000n, "ff0000000001000000"],
+      [2n ** 64n - 1n, "ffffffffffffffffff"],
+    ] as const;
+    for (const [value, hex] of forms) {
+      expect(toHex(encode(compactSize64, value))).to.equal(hex);
+      expect(decode(compactSize64, fromHex(hex))).to.deep.equal({ ok: true, value });
+    }
+    for (const longer of ["fdfc00", "feffff0000", "ffffffffff00000000"]) {
+      const read = decode(compactSize64, fromHex(longer));
+      expect(read.ok || read.error.code).to.equal("not_minimal");
+    }
+  });
   it("refuse to be written out of range", () => {
     expect(() => encode(bigSize, 2n ** 64n)).to.throw("BigSize holds 64 bits");
     expect(() => encode(bigSize, -1n)).to.throw("BigSize holds 64 bits");

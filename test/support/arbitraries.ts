@@ -29,7 +29,7 @@ function ofShape(shape: Shape, codec: Codec<unknown>): fc.Arbitrary<unknown> {
     case "bigsize":
       return integers(0n, 2n ** 64n - 1n);
     case "compactsize":
-      return fc.integer({ min: 0, max: 2 ** 32 - 1 });
+      return shape.bits === 64 ? integers(0n, 2n ** 64n - 1n) : fc.integer({ min: 0, max: 2 ** 32 - 1 });
     case "bytes":
       return fc.uint8Array({ minLength: shape.length, maxLength: shape.length });
     case "rest":

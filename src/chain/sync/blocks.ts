@@ -4,9 +4,10 @@ import type { Block } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
 import { workOf } from "../../bitcoin/pow.ts";
 import { takeBlock } from "../brain.ts";
-import { acceptHeaders, type Chain } from "../chain.ts";
+import { acceptHeaders, type Chain, type ChainUpdate } from "../chain.ts";
 import { hashBlock } from "../hashed-block.ts";
 import { ancestorAt, forkOf, type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
+import { announceTip, chainHeaders, chooseAnnouncer } from "./announce.ts";
 import {
   BLOCK_TIMEOUT_MS,
   BLOCKS_IN_FLIGHT_MAX,
@@ -18,14 +19,12 @@ import {
   send,
   ZEROS,
 } from "./peer.ts";
-import { screenHeaders, worthwhileWork } from "./presync.ts";
+import { isPoor, screenHeaders } from "./presync.ts";
 
 /** Blocks ahead of what is linked that are asked for at once. Policy, not protocol. */
 const WINDOW_BLOCKS = 1024;
 /** Headers that fit nowhere, in a row, before we stop talking. */
 const UNCONNECTED_MAX = 10;
-/** More new blocks than this are announced by the last one alone. BIP 130 §Specification. */
-const ANNOUNCED_HEADERS_MAX = 8;
 
 /** Asks for what the peer has beyond a header, our best one if no other is named; once, until it answers. */
 export function askHeaders({ brain }: Sync, peer: Peer, now: number, beyond?: HeaderNode): readonly SyncEffect[] {
@@ -92,14 +91,21 @@ export function assignBlocks(sync: Sync, now: number): readonly SyncEffect[] {
   for (const peer of sync.peers) {
     const hashes = wantedFrom(sync.brain.chain, peer, inFlight);
     if (hashes.length === 0) continue;
+    const kind = isForCompact(sync.brain.chain, peer, hashes) ? "compact_block" : "witness_block";
     for (const hash of hashes) {
       inFlight.add(hash);
       peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
     }
-    const inventory = hashes.map((id) => ({ kind: "witness_block", id }) as const);
+    const inventory = hashes.map((id) => ({ kind, id }) as const);
     effects.push(send(peer, { name: "getdata", inventory }));
   }
   return effects;
+}
+
+/** The mempool knows the next block's transactions at most: one block at a time, and only on top of our tip. */
+function isForCompact({ index, tip }: Chain, peer: Peer, [hash, ...more]: readonly BlockHash[]): boolean {
+  if (peer.compact === "none" || hash === undefined || more.length > 0) return false;
+  return index.tree.nodes.get(hash)?.previous === tip;
 }
 
 function wantedFrom({ index, tip }: Chain, peer: Peer, inFlight: ReadonlySet<BlockHash>): readonly BlockHash[] {
@@ -131,55 +137,38 @@ export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): read
     if (code === "prev-blk-not-found" && !peer.blocks.has(hashed.hash)) return askHeaders(sync, peer, now);
     return code === "time-too-new" ? [] : [disconnect(peer, code)];
   }
-  peer.blocks.delete(hashed.hash);
-  const node = chain.index.tree.nodes.get(hashed.hash);
+  const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
+  const parting = own === undefined ? [] : [disconnect(peer, own.fault.code)];
+  return [...parting, ...blockTaken(sync, peer, hashed.hash, taken.value, now)];
+}
+
+/** What follows when a peer has brought a block, whole or compactly, that was not refused at once. */
+export function blockTaken(
+  sync: Sync,
+  peer: Peer,
+  hash: BlockHash,
+  { connected, disconnected }: ChainUpdate,
+  now: number,
+): readonly SyncEffect[] {
+  peer.blocks.delete(hash);
+  // Nobody needs to answer for single transactions of it any more.
+  for (const { partials, blocks } of sync.peers) if (partials.delete(hash)) blocks.delete(hash);
+  const { index, tip } = sync.brain.chain;
+  const node = index.tree.nodes.get(hash);
   if (node !== undefined) peer.best = better(peer.best, node);
-  const { connected, disconnected, rejected } = taken.value;
-  const own = rejected.find(({ hash }) => hash === hashed.hash);
-  const effects: SyncEffect[] = own === undefined ? [] : [disconnect(peer, own.fault.code)];
+  const effects: SyncEffect[] = [];
   if (connected.length > 0 || disconnected.length > 0) {
     sync.refused.clear();
     effects.push({ tag: "TipChanged" }, ...announceTip(sync));
   }
+  if (connected.length > 0 && node === tip && tip === index.bestHeader) effects.push(...chooseAnnouncer(sync, peer));
   return [...effects, ...assignBlocks(sync, now)];
 }
 
 /** A block that nobody asked for on a chain with less work than ours, or than is worth while: it would only fill the disk. */
 function isBehind(chain: Chain, { header }: Block): boolean {
   const parent = chain.index.tree.nodes.get(header.previous);
-  if (parent === undefined) return false;
-  const work = parent.work + workOf(header.bits);
-  return work < chain.tip.work || work < worthwhileWork(chain);
-}
-
-/** Tells every peer that cannot know it yet of our best chain: by headers where it asked for that. */
-export function announceTip(sync: Sync): readonly SyncEffect[] {
-  const { tip } = sync.brain.chain;
-  const effects: SyncEffect[] = [];
-  for (const peer of sync.peers) {
-    if (!peer.ready || knowsOf(peer, tip)) continue;
-    const news = newsFor(peer, tip);
-    peer.told = tip;
-    if (peer.wantsHeaders && news !== undefined) effects.push(send(peer, { name: "headers", headers: news }));
-    else effects.push(send(peer, { name: "inv", inventory: [{ kind: "block", id: tip.hash }] }));
-  }
-  return effects;
-}
-const knowsOf = ({ best, told }: Peer, node: HeaderNode): boolean =>
-  (best !== undefined && isAncestor(node, best)) || (told !== undefined && isAncestor(node, told));
-
-/** The headers from what the peer knows (genesis at least) to `tip`, when they are few. */
-function newsFor({ best, told }: Peer, tip: HeaderNode): readonly HeaderNode["header"][] | undefined {
-  const forks = [best, told].map((known) => (known === undefined ? 0 : forkOf(known, tip).height));
-  const from = Math.max(...forks);
-  return tip.height - from > ANNOUNCED_HEADERS_MAX ? undefined : chainHeaders(tip, from + 1, tip.height);
-}
-function chainHeaders(tip: HeaderNode, from: number, to: number): readonly HeaderNode["header"][] {
-  const headers: HeaderNode["header"][] = [];
-  for (let height = from; height <= to; height++) {
-    headers.push(present(ancestorAt(tip, height), "heights up to the tip").header);
-  }
-  return headers;
+  return parent !== undefined && (parent.work + workOf(header.bits) < chain.tip.work || isPoor(chain, header));
 }
 
 /** The headers of our best chain after the newest hash of the locator that is in it. */

@@ -1,8 +1,9 @@
 import { utf8 } from "../../base/bytes.ts";
+import type { NetAddress } from "../../bitcoin/address-messages.ts";
+import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
-  type NetAddress,
   NODE_NETWORK,
   NODE_WITNESS,
   PROTOCOL_VERSION,
@@ -15,6 +16,10 @@ const SERVICES = NODE_NETWORK | NODE_WITNESS;
 const USER_AGENT = utf8("/Sluice:0.1.0/");
 /** Older protocols have no `sendheaders`. BIP 130 §Specification. */
 const VERSION_MIN = 70_012;
+/** Older ones have no compact blocks. BIP 152 §sendcmpct. */
+const COMPACT_BLOCKS_VERSION = 70_014;
+/** Older ones have no `wtxidrelay`. BIP 339 §Specification. */
+const WTXID_RELAY_VERSION = 70_016;
 /** Where we are is nobody's business: peers find us by the address that they dialled. */
 const NOWHERE: NetAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
 
@@ -34,12 +39,15 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     version: undefined,
     ready: false,
     wantsHeaders: false,
+    compact: "none",
+    byWtxid: false,
     feeFilter: 0n,
     best: undefined,
     common: undefined,
     told: undefined,
     blocks: new Map(),
     txs: new Map(),
+    partials: new Map(),
     known: new Set(),
     announced: [],
     asked: [],
@@ -71,12 +79,16 @@ function greet({ brain }: Sync, peer: Peer, now: number): SyncEffect {
 /** Before both `version` and `verack` have come nothing else is listened to. */
 export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
   if (message.name === "version") return onVersion(sync, peer, message, now);
+  if (message.name === "wtxidrelay") peer.byWtxid = (peer.version?.version ?? 0) >= WTXID_RELAY_VERSION;
   if (message.name !== "verack" || peer.version === undefined) return [];
   peer.ready = true;
   // A node that is behind could make nothing of our transactions: it is told of them with the last block.
   const abreast = peer.version.start_height >= sync.brain.chain.tip.height;
   return [
     send(peer, { name: "sendheaders" }),
+    ...(peer.version.version >= COMPACT_BLOCKS_VERSION
+      ? [send(peer, { name: "sendcmpct", announce: false, version: COMPACT_VERSION })]
+      : []),
     send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
     ...askFirstHeaders(sync, peer, now),
     ...(abreast ? offerMempool(sync, peer) : []),
@@ -92,6 +104,9 @@ function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">,
   const serves = (message.services & SERVICES) === SERVICES;
   if (!peer.inbound && !serves) return [disconnect(peer, "peer serves no blocks with witnesses")];
   peer.version = message;
-  const answer = send(peer, { name: "verack" });
-  return peer.inbound ? [greet(sync, peer, now), answer] : [answer];
+  return [
+    ...(peer.inbound ? [greet(sync, peer, now)] : []),
+    ...(message.version >= WTXID_RELAY_VERSION ? [send(peer, { name: "wtxidrelay" })] : []),
+    send(peer, { name: "verack" }),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { BlockHash, Txid } from "../../base/ids.ts";
 import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
 import type { NodeBrain } from "../brain.ts";
+import type { PartialBlock } from "../compact-block.ts";
 import type { HeaderNode } from "../headers.ts";
 import type { Presync } from "./presync.ts";
 
@@ -16,6 +17,10 @@ export interface Peer {
   ready: boolean;
   /** It asked to hear of blocks by their headers. BIP 130 §Specification. */
   wantsHeaders: boolean;
+  /** Whether it can take compact blocks, and wants new blocks announced by them. BIP 152 §sendcmpct. */
+  compact: "none" | "low" | "high";
+  /** Transactions are named by their wtxids between it and us, or else by their txids. BIP 339 §Specification. */
+  byWtxid: boolean;
   /** Sat per 1,000 virtual bytes below which it wants to hear of no transaction. BIP 133 §Specification. */
   feeFilter: bigint;
   /** The header with most work that it has told us of. */
@@ -27,7 +32,9 @@ export interface Peer {
   /** Blocks and transactions asked for, with the time at which waiting ends. */
   readonly blocks: Map<BlockHash, number>;
   readonly txs: Map<Txid, number>;
-  /** Transactions that it knows, because one of us said so; bounded. */
+  /** Of those blocks the ones of which only some transactions are missing, and were asked for. */
+  readonly partials: Map<BlockHash, PartialBlock>;
+  /** Transactions that it knows, because one of us said so, by the ids that it uses; bounded. */
   readonly known: Set<Txid>;
   /** Announced by it and not asked for yet; bounded. */
   readonly announced: Txid[];
@@ -47,10 +54,20 @@ export interface Peer {
 export interface Sync {
   readonly brain: NodeBrain;
   readonly peers: Set<Peer>;
-  /** Transactions refused since the tip last changed: not worth asking for again. */
+  /** Transactions refused since the tip last changed, by txid and wtxid: not worth asking for again. */
   readonly refused: Set<Txid>;
+  /** Peers that we asked to announce blocks compactly, the last one to bring the newest block last. */
+  readonly announcers: Peer[];
+  /** The compact block that was made last. */
+  compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
-export const syncOf = (brain: NodeBrain): Sync => ({ brain, peers: new Set(), refused: new Set() });
+export const syncOf = (brain: NodeBrain): Sync => ({
+  brain,
+  peers: new Set(),
+  refused: new Set(),
+  announcers: [],
+  compact: undefined,
+});
 
 /** What a host has to do; in this order. */
 export type SyncEffect =

@@ -26,9 +26,15 @@ const BEHIND_BLOCKS = 144;
 const MARKS_MAX = 4_096;
 
 /** A chain with less is not worth our memory. */
-export function worthwhileWork({ params, tip }: Chain): bigint {
+function worthwhileWork({ params, tip }: Chain): bigint {
   const near = tip.work - BigInt(BEHIND_BLOCKS) * workOf(tip.header.bits);
   return near > params.minimumWork ? near : params.minimumWork;
+}
+
+/** Whether a single header would lengthen a chain that is not worth our memory. */
+export function isPoor(chain: Chain, { previous, bits }: BlockHeader): boolean {
+  const parent = chain.index.tree.nodes.get(previous);
+  return parent !== undefined && parent.work + workOf(bits) < worthwhileWork(chain);
 }
 
 /** What to do about headers before they may be kept; undefined when they may. */

@@ -1,5 +1,6 @@
 import { unreachable } from "../../base/result.ts";
 import { blockHashOf } from "../../bitcoin/block.ts";
+import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
@@ -8,7 +9,9 @@ import {
   type Inventory,
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
+import { entryByWtxid } from "../mempool.ts";
 import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
+import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
@@ -34,11 +37,16 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       if (peer.ping?.nonce === message.nonce) peer.ping = undefined;
       return [];
     case "sendheaders":
-      peer.wantsHeaders = true;
-      return [];
     case "feefilter":
-      peer.feeFilter = message.feerate;
+    case "sendcmpct":
+      noteWish(peer, message);
       return [];
+    case "cmpctblock":
+      return onCompactBlock(sync, peer, message, now);
+    case "getblocktxn":
+      return onGetBlockTransactions(sync, peer, message);
+    case "blocktxn":
+      return onBlockTransactions(sync, peer, message, now);
     case "getheaders":
       return [send(peer, { name: "headers", headers: answerLocator(chain, message, HEADERS_MAX) })];
     case "getblocks":
@@ -60,25 +68,41 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       return offerMempool(sync, peer);
     case "wtxidrelay":
     case "getaddr":
+    case "sendaddrv2":
     case "addr":
-      // Transactions are relayed by txid, and this node keeps no book of addresses.
+    case "addrv2":
+    case "getcfilters":
+    case "cfilter":
+    case "getcfheaders":
+    case "cfheaders":
+    case "getcfcheckpt":
+    case "cfcheckpt":
+      // `wtxidrelay` has its time before `verack`. This node serves no filters and keeps no addresses.
       return [];
     default:
       return unreachable(message);
   }
 }
 
+/** How the peer wants to hear of things. */
+function noteWish(peer: Peer, message: BitcoinMessageOf<"sendheaders" | "feefilter" | "sendcmpct">): void {
+  if (message.name === "sendheaders") peer.wantsHeaders = true;
+  else if (message.name === "feefilter") peer.feeFilter = message.feerate;
+  // Versions that we do not speak are as if they had not been said.
+  else if (message.version === COMPACT_VERSION) peer.compact = message.announce ? "high" : "low";
+}
+
 function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
   const blocks = inventory.flatMap((entry) => (entry.kind === "block" ? [entry.id] : []));
-  const txids = inventory.flatMap((entry) => (entry.kind === "tx" ? [entry.id] : []));
-  return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, txids, now)];
+  const ids = inventory.flatMap((entry) => (entry.kind === (peer.byWtxid ? "wtx" : "tx") ? [entry.id] : []));
+  return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, ids, now)];
 }
 
 function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
   for (const entry of inventory) {
-    if (entry.kind === "witness_block") {
+    if (entry.kind === "witness_block" || entry.kind === "compact_block") {
       if (peer.blocks.has(entry.id)) return [disconnect(peer, "lacks a block that it announced")];
-    } else if (entry.kind === "witness_tx") peer.txs.delete(entry.id);
+    } else if (entry.kind === "witness_tx" || entry.kind === "wtx") peer.txs.delete(entry.id);
   }
   return askTxs(sync, peer, now);
 }
@@ -95,15 +119,16 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
   const entry = peer.asked.shift();
   if (entry === undefined) return undefined;
   const { chain, pool } = sync.brain;
-  if (entry.kind === "block" || entry.kind === "witness_block") {
+  if (entry.kind === "block" || entry.kind === "witness_block" || entry.kind === "compact_block") {
     const node = chain.index.tree.nodes.get(entry.id);
     if (node !== undefined && chain.index.held.has(node) && !chain.index.invalid.has(node)) {
-      const block = send(peer, { name: "block", block: readBlock(chain, node) });
+      const compact = entry.kind === "compact_block" ? compactAnswer(sync, peer, node) : undefined;
+      const block = compact ?? send(peer, { name: "block", block: readBlock(chain, node) });
       return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
     }
   }
-  if (entry.kind === "tx" || entry.kind === "witness_tx") {
-    const tx = pool.entries.get(entry.id)?.tx;
+  if (entry.kind === "tx" || entry.kind === "witness_tx" || entry.kind === "wtx") {
+    const tx = (entry.kind === "wtx" ? entryByWtxid(pool, entry.id) : pool.entries.get(entry.id))?.tx;
     if (tx !== undefined) return [send(peer, { name: "tx", tx })];
   }
   return [send(peer, { name: "notfound", inventory: [entry] })];
@@ -112,5 +137,7 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */
 export function removePeer(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
   sync.peers.delete(peer);
+  const announcer = sync.announcers.indexOf(peer);
+  if (announcer >= 0) sync.announcers.splice(announcer, 1);
   return assignBlocks(sync, now);
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
 import { takeBlock } from "../../../src/chain/brain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
-import { announceTip } from "../../../src/chain/sync/blocks.ts";
+import { announceTip } from "../../../src/chain/sync/announce.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import { type Peer, syncOf } from "../../../src/chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../src/chain/sync/receive.ts";
@@ -55,7 +55,7 @@ describe("P2P: blocks", () => {
     grow(a, 1);
     wire.perform(0, announceTip(wire.sides[0].sync));
     wire.run();
-    expect(wire.log).to.deep.equal(["0:headers", "1:getdata", "0:block"]);
+    expect(wire.log).to.deep.equal(["0:headers", "1:getdata", "0:cmpctblock", "1:sendcmpct"]);
     expect(b.brain.chain.tip).to.have.property("hash", a.brain.chain.tip.hash);
     expect(announceTip(wire.sides[0].sync)).to.deep.equal([]);
     expect(announceTip(wire.sides[1].sync)).to.deep.equal([]);

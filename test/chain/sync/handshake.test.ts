@@ -10,7 +10,10 @@ import { NOW_MS, names, side, Wire } from "./wire.ts";
 describe("P2P: handshake", () => {
   it("is version and verack from both sides, and then each asks for headers", () => {
     const wire = new Wire(bench(), bench()).run();
-    expect(wire.log.slice(0, 4)).to.deep.equal(["0:version", "1:version", "0:verack", "1:verack"]);
+    expect(wire.log.slice(0, 6)).to.have.members(
+      ["version", "wtxidrelay", "verack"].flatMap((name) => [`0:${name}`, `1:${name}`]),
+    );
+    expect(wire.sides.map(({ peer }) => peer.byWtxid)).to.deep.equal([true, true]);
     expect(wire.sides.map(({ peer }) => peer.ready)).to.deep.equal([true, true]);
     expect(wire.log).to.include.members(["0:getheaders", "1:getheaders", "0:sendheaders", "1:feefilter"]);
     expect(wire.gone).to.deep.equal([]);
@@ -33,10 +36,27 @@ describe("P2P: handshake", () => {
       return (message: BitcoinMessage) => names(receive(sync, peer, message, NOW_MS));
     };
     const twice = fresh(true);
-    expect(twice(version)).to.deep.equal(["version", "verack"]);
+    expect(twice(version)).to.deep.equal(["version", "wtxidrelay", "verack"]);
     expect(twice(version)).to.deep.equal(["Disconnect"]);
     expect(fresh(true)({ ...version, version: 70_000 })).to.deep.equal(["Disconnect"]);
     expect(fresh(false)({ ...version, services: 1n })).to.deep.equal(["Disconnect"]);
+  });
+  it("agrees on wtxids with a peer that knows them, before verack and at no other time", () => {
+    const [hello] = addPeer(syncOf(bench().brain), { inbound: false, nonce: 7n, now: NOW_MS }).effects;
+    const version = (hello as { message: BitcoinMessage & { name: "version" } }).message;
+    const meet = (protocol: number, ...order: readonly ("wtxidrelay" | "verack")[]) => {
+      const { sync, peer } = side(bench(), true, 9n, NOW_MS);
+      const said = names(receive(sync, peer, { ...version, version: protocol }, NOW_MS)).includes("wtxidrelay");
+      for (const name of order) receive(sync, peer, { name }, NOW_MS);
+      return [said, peer.byWtxid];
+    };
+    expect(meet(70_016, "wtxidrelay", "verack")).to.deep.equal([true, true]);
+    expect(meet(70_016, "verack")).to.deep.equal([true, false]);
+    expect(meet(70_016, "verack", "wtxidrelay")).to.deep.equal([true, false]);
+    expect(meet(70_015, "wtxidrelay", "verack")).to.deep.equal([false, false]);
+    const { sync, peer } = side(bench(), true, 9n, NOW_MS);
+    receive(sync, peer, { name: "wtxidrelay" }, NOW_MS);
+    expect(peer.byWtxid).to.equal(false);
   });
   it("hears nothing else before it is over", () => {
     const { sync, peer } = side(bench(), true, 1n, NOW_MS);

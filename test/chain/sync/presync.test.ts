@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { BlockHeader } from "../../../src/bitcoin/block.ts";
 import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
 import { workOf } from "../../../src/bitcoin/pow.ts";
+import { compactBlock } from "../../../src/chain/compact-block.ts";
 import { addHeader, type HeaderNode, headerTree } from "../../../src/chain/headers.ts";
 import type { SyncEffect } from "../../../src/chain/sync/peer.ts";
 import { type Bench, bench, buildBlock, grow, NOW, solveHeader } from "../builder.ts";
@@ -81,6 +82,7 @@ describe("P2P: a long chain of headers must show its work", () => {
     const poor = bench(demanding(1_000));
     const block = buildBlock(poor);
     expect(names(alone(poor).say({ name: "block", block }))).to.deep.equal([]);
+    expect(names(alone(poor).say({ name: "cmpctblock", ...compactBlock(block, 1n) }))).to.deep.equal([]);
     expect(known(poor)).to.equal(0);
   });
   it("parts with a peer that shows another chain the second time, which is not kept", () => {

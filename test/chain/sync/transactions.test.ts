@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { INVENTORY_MAX } from "../../../src/bitcoin/messages.ts";
-import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
+import { type Tx, txidOf, wtxidOf } from "../../../src/bitcoin/tx.ts";
 import { takeTx } from "../../../src/chain/brain.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
+import { serveNext } from "../../../src/chain/sync/receive.ts";
 import { announceTx } from "../../../src/chain/sync/transactions.ts";
 import { bench, buildBlock, COIN, fakeOutpoint, give, matured, NOW, outpointOf, output, spend } from "../builder.ts";
 
@@ -111,6 +112,44 @@ describe("P2P: transactions", () => {
       tx: { ...good, inputs: good.inputs.map((each) => ({ ...each, witness: [new Uint8Array(1)] })) },
     });
     expect(sync.refused.has(txidOf(good))).to.equal(false);
+  });
+  it("names transactions by wtxid to a peer that wants it, asks it so, and answers so", () => {
+    const chain = matured(3);
+    const { say, sync, peer } = alone(chain, "wtxid");
+    const [first, second, unasked] = chain.coins.map((coin) => tx(coin, 1000n)) as [Tx, Tx, Tx];
+    takeTx(sync.brain, first, NOW);
+    const wtx = (each: Tx) => ({ kind: "wtx", id: wtxidOf(each) }) as const;
+    const sent = (message: unknown) => [{ tag: "Send", peer, message }];
+    expect(announceTx(sync, txidOf(first))).to.deep.equal(sent({ name: "inv", inventory: [wtx(first)] }));
+    say({ name: "getdata", inventory: [wtx(first), wtx(second)] });
+    expect(serveNext(sync, peer)).to.deep.equal(sent({ name: "tx", tx: first }));
+    expect(serveNext(sync, peer)).to.deep.equal(sent({ name: "notfound", inventory: [wtx(second)] }));
+    const announced = [wtx(first), wtx(second), { kind: "tx", id: txidOf(second) }] as const;
+    expect(say({ name: "inv", inventory: announced })).to.deep.equal(
+      sent({ name: "getdata", inventory: [wtx(second)] }),
+    );
+    say({ name: "notfound", inventory: [wtx(second)] });
+    expect(peer.txs.size).to.equal(0);
+    say({ name: "tx", tx: second });
+    expect(say({ name: "inv", inventory: [wtx(second)] })).to.deep.equal([]);
+    expect(names(say({ name: "tx", tx: unasked }))).to.deep.equal(["TxTaken"]);
+    for (const each of [second, unasked]) expect(announceTx(sync, txidOf(each))).to.deep.equal([]);
+  });
+  it("refuses a bad witness by its wtxid, and still asks for the good one, whichever comes first", () => {
+    const chain = matured(1);
+    const { say, sync } = alone(chain, "wtxid");
+    const good = tx(chain.coins[0] as never, 1000n);
+    const withWitness = (...witness: readonly Uint8Array[]): Tx => ({
+      ...good,
+      inputs: good.inputs.map((each) => ({ ...each, witness })),
+    });
+    const [bad, stripped] = [withWitness(new Uint8Array(1)), withWitness()];
+    const asks = (each: Tx) => names(say({ name: "inv", inventory: [{ kind: "wtx", id: wtxidOf(each) }] }));
+    for (const each of [bad, stripped]) say({ name: "tx", tx: each });
+    expect(asks(bad)).to.deep.equal([]);
+    expect(sync.refused.has(txidOf(good))).to.equal(false);
+    expect(asks(good)).to.deep.equal(["getdata"]);
+    expect(names(say({ name: "tx", tx: good }))).to.deep.equal(["TxTaken"]);
   });
   it("tells a peer nothing below its fee filter", () => {
     const chain = matured(1);

@@ -6,7 +6,7 @@ import type { Tx } from "../../../src/bitcoin/tx.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import { type Peer, type Sync, type SyncEffect, syncOf } from "../../../src/chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../src/chain/sync/receive.ts";
-import { type Bench, bench, COIN, NOW, output, spend } from "../builder.ts";
+import { type Bench, bench, COIN, matured, NOW, output, spend } from "../builder.ts";
 
 export const NOW_MS = NOW * 1000;
 /** Two nodes and the wire between them; every message crosses it as bytes. */
@@ -66,16 +66,39 @@ export function side({ brain }: Bench, inbound: boolean, nonce: bigint, now: num
   const { peer, effects } = addPeer(sync, { inbound, nonce, now });
   return { sync, peer, first: effects, queue: [], parser: frameParser(CHAINS.regtest.magic) };
 }
-/** One node whose peer is the test; the handshake is done. */
-export function alone(chain: Bench): {
+/** One node whose peer is the test; the handshake is done. The peer names transactions by txid, as older ones do, or by wtxid. */
+export function alone(
+  chain: Bench,
+  by: "txid" | "wtxid" = "txid",
+): {
   sync: Sync;
   peer: Peer;
   say: (message: BitcoinMessage) => readonly SyncEffect[];
 } {
   const wire = new Wire(bench(), chain).run();
   const { sync, peer } = wire.sides[1];
+  peer.byWtxid = by === "wtxid";
   return { sync, peer, say: (message) => receive(sync, peer, message, NOW_MS) };
 }
 export const names = (effects: readonly SyncEffect[]): readonly string[] =>
   effects.map((effect) => (effect.tag === "Send" ? effect.message.name : effect.tag));
 export const tx = (coin: Parameters<typeof spend>[0][0], fee: bigint): Tx => spend([coin], [output(COIN - fee)]);
+
+/** A node among peers of which each has said that it speaks compact blocks. */
+export function among(
+  count: number,
+  inbound = true,
+): { chain: ReturnType<typeof matured>; sync: Sync; peers: readonly Peer[] } {
+  const chain = matured(3);
+  const { sync, peer } = alone(chain);
+  sync.peers.delete(peer);
+  const peers = Array.from({ length: count }, (_, index) => {
+    const { peer: each } = addPeer(sync, { inbound, nonce: BigInt(index + 10), now: NOW_MS });
+    each.ready = true;
+    receive(sync, each, { name: "sendcmpct", announce: false, version: 2n }, NOW_MS);
+    return each;
+  });
+  return { chain, sync, peers };
+}
+export const said = (sync: Sync, peer: Peer, message: BitcoinMessage, now = NOW_MS) =>
+  names(receive(sync, peer, message, now));

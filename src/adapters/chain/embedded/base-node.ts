@@ -8,7 +8,7 @@ import { feerateFor, type NodeBrain, nodeBrain, takeBlock, takeTx, templateFor }
 import { type BlockRefusal, readBlock } from "../../../chain/chain.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
-import { announceTip } from "../../../chain/sync/blocks.ts";
+import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
 import type {

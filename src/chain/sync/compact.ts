@@ -1,0 +1,131 @@
+import type { BlockHash } from "../../base/ids.ts";
+import { unreachable } from "../../base/result.ts";
+import type { Block } from "../../bitcoin/block.ts";
+import { type BitcoinMessageOf, INVENTORY_MAX } from "../../bitcoin/messages.ts";
+import { takeBlock } from "../brain.ts";
+import { acceptHeaders, type Chain, readBlock } from "../chain.ts";
+import { fill, type Rebuilt, rebuild, txsAt } from "../compact-block.ts";
+import { isMutation } from "../faults.ts";
+import { hashBlock } from "../hashed-block.ts";
+import { type HeaderNode, isAncestor } from "../headers.ts";
+import { compactMessage } from "./announce.ts";
+import { askHeaders, assignBlocks, blockTaken } from "./blocks.ts";
+import { BLOCK_TIMEOUT_MS, better, disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { isPoor } from "./presync.ts";
+
+/** Blocks below the tip that are still told compactly, and of which single transactions are still sent. */
+const COMPACT_DEPTH_MAX = 5;
+const TRANSACTIONS_DEPTH_MAX = 10;
+/** Peers that are asked for the rest of one block at once: whoever does not answer then holds nobody up. */
+const PARALLEL_MAX = 3;
+
+/** A block told by short ids, asked for or, by those whom we chose for it, as its first announcement. */
+export function onCompactBlock(
+  sync: Sync,
+  peer: Peer,
+  message: BitcoinMessageOf<"cmpctblock">,
+  now: number,
+): readonly SyncEffect[] {
+  const { chain, pool } = sync.brain;
+  if (isPoor(chain, message.header)) return [];
+  const { last: node, fault } = acceptHeaders(chain, [message.header], Math.floor(now / 1000));
+  if (node === undefined) {
+    if (fault?.code === "prev-blk-not-found") return askHeaders(sync, peer, now);
+    return fault === undefined || fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
+  }
+  peer.best = better(peer.best, node);
+  const { hash } = node;
+  if (peer.partials.has(hash)) return [];
+  const wasAsked = peer.blocks.has(hash);
+  if (chain.index.held.has(node)) peer.blocks.delete(hash);
+  else if (node.previous === chain.tip && (wasAsked || sync.announcers.includes(peer)))
+    return proceed(sync, peer, hash, rebuild(message, pool.entries.values()), now);
+  else if (wasAsked) return askWhole(peer, hash, now);
+  return assignBlocks(sync, now);
+}
+
+/** The rest of a block that we asked for. What nobody asked for, or what comes twice, is passed over. */
+export function onBlockTransactions(
+  sync: Sync,
+  peer: Peer,
+  { block_hash, txs }: BitcoinMessageOf<"blocktxn">,
+  now: number,
+): readonly SyncEffect[] {
+  const partial = peer.partials.get(block_hash);
+  if (partial === undefined) return [];
+  peer.partials.delete(block_hash);
+  return proceed(sync, peer, block_hash, fill(partial, txs), now);
+}
+
+function proceed(sync: Sync, peer: Peer, hash: BlockHash, rebuilt: Rebuilt, now: number): readonly SyncEffect[] {
+  switch (rebuilt.tag) {
+    case "Whole":
+      return takeRebuilt(sync, peer, rebuilt.block, now);
+    case "Collision":
+      return askWhole(peer, hash, now);
+    case "Invalid":
+      return [disconnect(peer, rebuilt.fault)];
+    case "Missing": {
+      if (!mayAsk(sync, peer, hash)) {
+        peer.blocks.delete(hash);
+        return assignBlocks(sync, now);
+      }
+      peer.partials.set(hash, rebuilt.partial);
+      peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
+      return [send(peer, { name: "getblocktxn", block_hash: hash, indexes: rebuilt.partial.missing })];
+    }
+    default:
+      return unreachable(rebuilt);
+  }
+}
+/** Few at once, and the last place is for a peer that we dialled ourselves: those who dial us may all be one. */
+function mayAsk({ peers }: Sync, peer: Peer, hash: BlockHash): boolean {
+  const asked = [...peers].filter(({ partials }) => partials.has(hash));
+  const isLast = asked.length === PARALLEL_MAX - 1;
+  return asked.length < PARALLEL_MAX && (!isLast || [peer, ...asked].some(({ inbound }) => !inbound));
+}
+
+function askWhole(peer: Peer, hash: BlockHash, now: number): readonly SyncEffect[] {
+  peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
+  return [send(peer, { name: "getdata", inventory: [{ kind: "witness_block", id: hash }] })];
+}
+
+/** Peers may pass compact blocks on before they have checked them, so a bad one is nobody's fault. BIP 152 §cmpctblock. */
+function takeRebuilt(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
+  const hashed = hashBlock(block);
+  const taken = takeBlock(sync.brain, hashed, Math.floor(now / 1000));
+  if (taken.ok) return blockTaken(sync, peer, hashed.hash, taken.value, now);
+  // Short ids that collide can give it another witness than its own.
+  if (isMutation(taken.error)) return askWhole(peer, hashed.hash, now);
+  peer.blocks.delete(hashed.hash);
+  return assignBlocks(sync, now);
+}
+
+/** Answers for single transactions of a recent block; an older one is sent whole. */
+export function onGetBlockTransactions(
+  sync: Sync,
+  peer: Peer,
+  { block_hash, indexes }: BitcoinMessageOf<"getblocktxn">,
+): readonly SyncEffect[] {
+  const { chain } = sync.brain;
+  const node = chain.index.tree.nodes.get(block_hash);
+  if (node === undefined || !chain.index.held.has(node) || chain.index.invalid.has(node)) return [];
+  if (!isRecent(chain, node, TRANSACTIONS_DEPTH_MAX)) {
+    peer.asked.push({ kind: "witness_block", id: block_hash });
+    return peer.asked.length > INVENTORY_MAX ? [disconnect(peer, "asks for too much")] : [];
+  }
+  const txs = txsAt(readBlock(chain, node), indexes);
+  if (txs === undefined) return [disconnect(peer, "asks for transactions that the block does not have")];
+  return [send(peer, { name: "blocktxn", block_hash, txs })];
+}
+
+/** Whether a block is one of the last of our best chain. */
+const isRecent = ({ tip }: Chain, node: HeaderNode, depth: number): boolean =>
+  isAncestor(node, tip) && tip.height - node.height <= depth;
+
+/** The block as a compact one, if it is recent enough for that. */
+export function compactAnswer(sync: Sync, peer: Peer, node: HeaderNode): SyncEffect | undefined {
+  const { chain } = sync.brain;
+  if (!isRecent(chain, node, COMPACT_DEPTH_MAX)) return undefined;
+  return send(peer, compactMessage(sync, peer, node));
+}
