@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseHex } from "../base/bytes.ts";
 import { parseBlockHash, parseChannelId, parseNodeId, parsePaymentHash, parseTxid } from "../base/ids.ts";
 import { blockHeight, isMsat, isSat, satPerKw } from "../base/units.ts";
 
@@ -45,6 +46,7 @@ export const hashField = text(/^(?:inv_|pay_)?[0-9a-f]{64}$/, "must be a hash: 6
 export const channelIdField = text(/^(?:ch_)?[0-9a-f]{64}$/, "must be a channel id: 64 hex digits", (value) =>
   parseChannelId(value.slice(-64)),
 );
+export const rootField = text(/^[0-9a-f]{64}$/, "must be a hash: 64 hex digits", parseHex);
 export const txidField = text(/^[0-9a-f]{64}$/, "must be a transaction id: 64 hex digits", parseTxid);
 export const blockHashField = text(/^[0-9a-f]{64}$/, "must be a block hash: 64 hex digits", parseBlockHash);
 /** The hash of a block, or a height. */

@@ -79,6 +79,10 @@ export interface AddStream {
   readonly segmentSeconds: number;
   readonly freeSeconds?: number;
 }
+export interface StampDocuments {
+  readonly root: string;
+  readonly feerateSatPerKw?: number;
+}
 export interface Subscribe {
   readonly site: string;
   readonly stream: string;
@@ -104,6 +108,8 @@ export function sluiceClient(api: ApiClient) {
     utxos: () => list<Utxo>("/v1/wallet/utxos"),
     send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
 
+    /** Documents under one root; 64 hex digits. */
+    stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),
     connect: (uri: string) => post<Peer>("/v1/peers", { uri }),
     disconnect: (id: string) => api.delete(`/v1/peers/${part(id)}`),

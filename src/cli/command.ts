@@ -10,7 +10,10 @@ export interface Command {
   readonly alias?: string;
   /** Flags as commander writes them, and what they do. */
   readonly options?: Readonly<Record<string, string>>;
-  run(session: Session, given: Readonly<Record<string, string | boolean | undefined>>): Promise<void>;
+  run(
+    session: Session,
+    given: Readonly<Record<string, string | readonly string[] | boolean | undefined>>,
+  ): Promise<void>;
 }
 
 /** One run of a command: what it may ask and where it writes. */
@@ -24,15 +27,17 @@ export interface Session {
   show(value: unknown, people: () => string): void;
 }
 
-/** The names and types of `<needed>` and `[optional]` arguments. */
+/** The names and types of `<needed>`, `<several...>` and `[optional]` arguments. */
 type Arguments<W extends string> = W extends `${infer Word} ${infer Rest}`
   ? Argument<Word> & Arguments<Rest>
   : Argument<W>;
-type Argument<W extends string> = W extends `<${infer Name}>`
-  ? { readonly [N in Name]: string }
-  : W extends `[${infer Name}]`
-    ? { readonly [N in Name]?: string }
-    : unknown;
+type Argument<W extends string> = W extends `<${infer Name}...>`
+  ? { readonly [N in Name]: readonly string[] }
+  : W extends `<${infer Name}>`
+    ? { readonly [N in Name]: string }
+    : W extends `[${infer Name}]`
+      ? { readonly [N in Name]?: string }
+      : unknown;
 /** `--max-fee <amount>` as `maxFee?: string`, `-f, --follow` as `follow?: boolean`. */
 type Options<F extends string> = { readonly [Flag in F as NameOf<Flag>]?: ValueOf<Flag> };
 type NameOf<F extends string> = F extends `${string}, ${infer Long}`

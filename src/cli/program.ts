@@ -8,6 +8,7 @@ import { eventCommands } from "./commands/events.ts";
 import { graphCommands } from "./commands/graph.ts";
 import { invoiceCommands } from "./commands/invoice.ts";
 import { nodeCommands } from "./commands/node.ts";
+import { notaryCommands } from "./commands/notary.ts";
 import { paymentCommands } from "./commands/payment.ts";
 import { peerCommands } from "./commands/peer.ts";
 import { streamCommands } from "./commands/stream.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...nodeCommands,
   ...walletCommands,
   ...chainCommands,
+  ...notaryCommands,
   ...peerCommands,
   ...channelCommands,
   ...invoiceCommands,
@@ -36,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
 const NOUNS: Readonly<Record<string, string>> = {
   wallet: "coins on chain",
   chain: "the bundled base chain",
+  notary: "that documents were there when a block was made",
   peer: "Lightning nodes",
   channel: "payment channels",
   invoice: "what others are to pay",
@@ -132,7 +135,9 @@ function add(parent: Verb, words: string, command: Command, terminal: Terminal, 
   verb.action(async () => {
     const session = sessionOf(verb.optsWithGlobals<Globals>(), terminal);
     const names = verb.registeredArguments.map((argument) => argument.name());
-    const values = names.map((name, at) => [name, verb.processedArgs[at] as string | undefined] as const);
+    const values = names.map(
+      (name, at) => [name, verb.processedArgs[at] as string | readonly string[] | undefined] as const,
+    );
     try {
       await command.run(session, { ...verb.opts(), ...Object.fromEntries(values) });
     } catch (error) {

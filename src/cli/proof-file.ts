@@ -32,8 +32,11 @@ const proofFile = z.object({
 });
 
 /** Ends the command with a sentence when the file is none. */
-export async function readProof(path: string): Promise<ReadProof> {
-  const read = proofFile.safeParse(jsonOf(await textOf(path)));
+export const readProof = async (path: string): Promise<ReadProof> => proofOf(jsonOf(await textOf(path)), path);
+
+/** The proof behind JSON that was found in that file. */
+export function proofOf(json: unknown, path: string): ReadProof {
+  const read = proofFile.safeParse(json);
   if (!read.success) throw usage(`${path} is not a proof.`, "write one by: chain prove <txid> > file");
   const { network, index, ...parts } = read.data;
   if (!Object.hasOwn(CHAINS, network)) throw usage(`${path} is of a network that there is not.`);
@@ -78,8 +81,8 @@ export async function depthInHeaders(path: string, block: BlockHash, params: Cha
   return height === undefined ? undefined : run.height - height + 1;
 }
 
-const textOf = async (path: string): Promise<string> => (await bytesOf(path)).toString("utf8");
-function jsonOf(text: string): unknown {
+export const textOf = async (path: string): Promise<string> => (await bytesOf(path)).toString("utf8");
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

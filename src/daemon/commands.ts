@@ -1,7 +1,7 @@
 import type { Explanation } from "../../channels/index.ts";
 import type { BlockHash, ChannelId, NodeId, Outpoint, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
-import type { BlockHeight } from "../base/units.ts";
+import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { CommandFault } from "./command-fault.ts";
@@ -48,6 +48,12 @@ export interface NodeCommands {
   walletTransactions(): readonly WalletTransaction[];
   walletUtxos(): readonly WalletUtxo[];
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
+
+  /** Writes a merkle root over documents into the chain, 32 bytes, in an output that nobody can spend. */
+  stamp(request: {
+    readonly root: Uint8Array;
+    readonly feerate?: SatPerKw;
+  }): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   chain(): ChainInfo;
   /** Regtest and sluicenet only. Rewards go to the node's own wallet unless `address` is given. */

@@ -70,7 +70,7 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
 
 type ChainCommands = Pick<
   NodeCommands,
-  "balance" | "newAddress" | "walletTransactions" | "walletUtxos" | "send" | "chain" | "mine"
+  "balance" | "newAddress" | "walletTransactions" | "walletUtxos" | "send" | "stamp" | "chain" | "mine"
 >;
 function chainCommands(hosts: Hosts): ChainCommands {
   const { ctx, wallet, channels } = hosts;
@@ -94,6 +94,11 @@ function chainCommands(hosts: Hosts): ChainCommands {
       inTurn((turn) => {
         const sent = wallet.send(turn, request);
         return sent.ok ? ok({ txid: sent.value }) : sent;
+      }),
+    stamp: ({ root, feerate }) =>
+      inTurn((turn) => {
+        const stamped = wallet.stamp(turn, root, feerate);
+        return stamped.ok ? ok({ txid: stamped.value }) : stamped;
       }),
     chain: () => {
       const { network, tip, time, mempool, utxos, address } = ctx.chain.info();

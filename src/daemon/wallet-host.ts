@@ -1,9 +1,10 @@
 import type { Outpoint, Txid } from "../base/ids.ts";
 import { err, ok, type Result, unreachable } from "../base/result.ts";
-import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../base/units.ts";
+import { type BlockHeight, type Sat, type SatPerKw, satPerKw, ZERO_SAT } from "../base/units.ts";
 import { addressOf, scriptOfAddress } from "../bitcoin/address.ts";
 import type { InsufficientFunds } from "../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
+import { stampScript } from "../chain/notary.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import type { CommandFault } from "./commands.ts";
 import { CHAIN_LANE, type NodeContext } from "./context.ts";
@@ -118,9 +119,15 @@ export class WalletHost {
       const detail = `not an address of ${this.#ctx.params.network}`;
       return err({ code: "bad_request", detail, pointer: "/address" });
     }
-    const output = { amount, script: script.value };
+    return this.#pay(turn, { amount, script: script.value }, feerate, "sent");
+  }
+  /** Writes a root of documents into the chain. */
+  stamp(turn: Turn, root: Uint8Array, feerate = this.feerate()): Result<Txid, CommandFault> {
+    return this.#pay(turn, { amount: ZERO_SAT, script: stampScript(root) }, feerate, "stamp of documents");
+  }
+  #pay(turn: Turn, output: TxOut, feerate: SatPerKw, label: string): Result<Txid, CommandFault> {
     const keep = this.#reserve();
-    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label: "sent", keep });
+    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label, keep });
     if (!sent.ok) return err(toPerson(sent.error, keep));
     this.#sent.add(sent.value.txid);
     this.#apply(turn, sent.value.step);

@@ -268,6 +268,7 @@ const readings = () => ({
 const changes = () => ({
   newAddress: async () => ({ address: "bcrt1qexample" }),
   send: async () => ok({ txid: TXID }),
+  stamp: async () => ok({ txid: TXID }),
   mine: async () => ok([BLOCK]),
   connect: async () => ok(PEER),
   disconnect: async () => ok(undefined),

@@ -1,10 +1,13 @@
 import { expect } from "chai";
+import { utf8 } from "../../src/base/bytes.ts";
 import { present } from "../../src/base/result.ts";
 import { blockHeight, sat } from "../../src/base/units.ts";
 import { blockHashOf } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
+import { gatherDocuments, isStamped } from "../../src/chain/notary.ts";
 import { checkProof } from "../../src/chain/spv.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { type Line, line, soon } from "./small-world.ts";
 
@@ -75,6 +78,22 @@ describe("The chain, looked at", () => {
     await world.pass(2_000);
     expect(node.chainMempool()).to.deep.equal([]);
     expect(node.chainTransaction(txid)?.block?.confirmations).to.equal(1);
+    expect(world.violations).to.deep.equal([]);
+  });
+
+  it("a stamp of documents goes into the chain, and its proof shows them", async () => {
+    const { root, proofs } = gatherDocuments([sha256(utf8("one")), sha256(utf8("two"))]);
+    const stamped = await soon(world, node.stamp({ root }));
+    if (!stamped.ok) throw new Error(stamped.error.detail);
+    world.chain.mine(1);
+    await world.pass(2_000);
+    const { proof } = present(node.chainProof(stamped.value.txid), "it is mined");
+    expect(proofs.map((place, at) => isStamped(sha256(utf8(at === 0 ? "one" : "two")), place, proof.tx))).to.deep.equal(
+      [true, true],
+    );
+    expect(node.walletTransactions().find(({ txid }) => txid === stamped.value.txid)?.label).to.equal(
+      "stamp of documents",
+    );
     expect(world.violations).to.deep.equal([]);
   });
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import { faultOfCommand } from "../faults.ts";
-import { addressField, feerateField, positiveSatField, wholeField } from "../fields.ts";
+import { addressField, feerateField, positiveSatField, rootField, wholeField } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
 import { addressShape, chainShape, minedShape, page, transactionShape, txidShape, utxoShape } from "../shapes.ts";
@@ -83,6 +83,21 @@ export const chainRoutes: readonly Route[] = [
       const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
       const sent = await commands.send({ address, amount: amountSat, ...feerate });
       return sent.ok ? ok({ status: 201, body: { txid: sent.value.txid } }) : err(faultOfCommand(sent.error));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/notary/stamps",
+    summary: "Writes a merkle root over documents into the chain",
+    scope: "wallet:write",
+    repeat: "costly",
+    body: z.strictObject({ root: rootField, feerateSatPerKw: feerateField.optional() }),
+    example: { root: "aa".repeat(32) },
+    response: txidShape,
+    async handler({ commands, body: { root, feerateSatPerKw } }) {
+      const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
+      const stamped = await commands.stamp({ root, ...feerate });
+      return stamped.ok ? ok({ status: 201, body: { txid: stamped.value.txid } }) : err(faultOfCommand(stamped.error));
     },
   }),
 ];

@@ -2,9 +2,9 @@ import { catchUpOdds } from "../../chain/odds.ts";
 import { checkProof } from "../../chain/spv.ts";
 import { grouped, wholeOf } from "../amounts.ts";
 import type { ChainTransaction } from "../answers.ts";
-import type { SluiceClient } from "../client.ts";
 import { command, given } from "../command.ts";
 import { failed, usage } from "../exit.ts";
+import { depthAtDaemon } from "../header-depth.ts";
 import { depthInHeaders, readProof } from "../proof-file.ts";
 import { record, table, when } from "../table.ts";
 
@@ -175,13 +175,6 @@ function transactionText({ txid, feeSat, weight, block, inputs, outputs }: Chain
     ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
   ]);
   return `${facts}\n${spends}\n${makes}`;
-}
-
-/** 0 when the daemon's best chain does not hold the block. */
-async function depthAtDaemon(client: SluiceClient, block: string, network: string): Promise<number> {
-  const chain = await client.chain();
-  if (chain.network !== network) throw failed(`The proof is of ${network}, the daemon of ${chain.network}.`);
-  return (await client.header(block)).confirmations;
 }
 
 function partOf(text: string): number {

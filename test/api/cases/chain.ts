@@ -94,4 +94,17 @@ export const CHAIN_CASES: readonly RouteCase[] = [
     status: 200,
     answer: page({ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }),
   },
+  {
+    route: "post /v1/notary/stamps",
+    ask: "POST /v1/notary/stamps",
+    body: { root: "ab".repeat(32), feerateSatPerKw: 253 },
+    calls: [["stamp", { root: new Uint8Array(32).fill(0xab), feerate: 253 }]],
+    status: 201,
+    answer: { txid: TXID },
+    malformed: [
+      [{ root: "ab" }, "/root"],
+      [{ root: undefined }, "/root"],
+      [{ feerateSatPerKw: 1 }, "/feerateSatPerKw"],
+    ],
+  },
 ];
