@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { chainBench } from "./bench/chain.ts";
 import { channelBench } from "./bench/channel.ts";
 import { cryptoBench } from "./bench/crypto.ts";
 import { type BenchLine, showLine } from "./bench/line.ts";
@@ -21,6 +22,7 @@ const { values: flags, positionals } = parseArgs({
 });
 const GROUPS: Readonly<Record<string, () => Iterable<BenchLine> | AsyncIterable<BenchLine>>> = {
   crypto: cryptoBench,
+  chain: chainBench,
   channel: () => channelBench({ rounds: count("rounds"), payments: count("payments") }),
 };
 

@@ -9,7 +9,7 @@ const SPAN_MS = 120;
 const SPANS = 3;
 
 /** Calls of `work` a second. */
-function rateOf(work: (round: number) => void): number {
+export function rateOf(work: (round: number) => void): number {
   for (let round = 0; round < 20; round++) work(round);
   let best = 0;
   for (let span = 0; span < SPANS; span++) {
