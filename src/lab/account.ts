@@ -49,7 +49,7 @@ export function auditPayments(world: World, edges: readonly Edge[]): readonly Ac
       world.report("conservation", node, detail);
     }
   }
-  auditEnds(world, lostOnChain(world, edges));
+  auditEnds(world, lostOnChain(world, edges), sharedOnChain(edges));
   return accounts;
 }
 
@@ -87,8 +87,29 @@ function lostOnChain({ breaches }: World, edges: readonly Edge[]): ReadonlySet<P
   return lost;
 }
 
+/**
+ * Hashes of which a channel that was closed alone held several HTLCs from one side: whoever has the preimage can claim all
+ * of them, so all count as paid for those who offered them, though the payee was paid once.
+ */
+function sharedOnChain(edges: readonly Edge[]): ReadonlySet<PaymentHash> {
+  const shared = new Set<PaymentHash>();
+  for (const edge of edges) {
+    for (const node of [edge.opener, edge.accepter]) {
+      const { tag, commitments } = lastOf(node, edge);
+      if (tag !== "Failed") continue;
+      const seen = new Set<PaymentHash>();
+      for (const { side, paymentHash } of commitments.htlcs) {
+        if (side !== "offered") continue;
+        if (seen.has(paymentHash)) shared.add(paymentHash);
+        seen.add(paymentHash);
+      }
+    }
+  }
+  return shared;
+}
+
 /** A payment that succeeded settled its invoice, and an invoice that is settled was paid by exactly one payer. */
-function auditEnds(world: World, lost: ReadonlySet<PaymentHash>): void {
+function auditEnds(world: World, lost: ReadonlySet<PaymentHash>, shared: ReadonlySet<PaymentHash>): void {
   const payers = new Map<string, number>();
   for (const { recorder } of world.nodes) {
     for (const [hash, end] of recorder.ends.payments) {
@@ -100,7 +121,8 @@ function auditEnds(world: World, lost: ReadonlySet<PaymentHash>): void {
     for (const [hash, { status }] of recorder.durable.invoices) {
       const times = payers.get(hash) ?? 0;
       const isPaid = status.tag === "Settled";
-      if (times === (isPaid ? 1 : 0) || (isPaid && times === 0 && lost.has(hash))) continue;
+      const isExplained = times === 0 ? lost.has(hash) : shared.has(hash);
+      if (times === (isPaid ? 1 : 0) || (isPaid && isExplained)) continue;
       world.report("one_end", name, `invoice ${hash.slice(0, 8)} is ${status.tag} and was paid ${times} times`);
     }
   }

@@ -30,7 +30,7 @@ export function auditChannel(
     faults.push({ rule: "conservation", detail });
   }
   for (const side of ["offered", "received"] as const) {
-    const pending = htlcs.reduce((sum, htlc) => (htlc.side === side ? sum + htlc.amount : sum), 0n);
+    const pending = htlcs.reduce((sum, htlc) => (htlc.side === side && isHeld(htlc) ? sum + htlc.amount : sum), 0n);
     const owner = side === "offered" ? balance.local : balance.remote;
     if (pending > owner) {
       faults.push({ rule: "conservation", detail: `${pending} msat ${side} out of a balance of ${owner}` });
@@ -40,6 +40,9 @@ export function auditChannel(
   return faults;
 }
 
+/** One that has failed and stands in no newest commitment any more is its owner's again, before the last revocation of it. */
+const isHeld = ({ removal, step }: Htlc): boolean =>
+  removal?.tag !== "failed" || (step !== "SENT_REMOVE_ACK_COMMIT" && step !== "RECEIVED_REMOVE_ACK_COMMIT");
 /** An opener that crashed may have forgotten a channel that its peer still waits for; no money is in it. */
 const isUnborn = (state: DurableState | undefined): boolean => state?.tag === "WaitForFundingConfirmed";
 

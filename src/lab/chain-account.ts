@@ -13,8 +13,8 @@ import { COINBASE, type Edge, idOf } from "./setup.ts";
 import { LOOT } from "./thief-txs.ts";
 import type { World } from "./world.ts";
 
-/** An output that holds no more than this may be left where it is: to fetch it costs about as much. In sat. */
-const UNECONOMICAL_SAT = 420n;
+/** An output that holds no more may be left where it is: to fetch it costs 150 and more, and the rest must not be dust. In sat. */
+const UNECONOMICAL_SAT = 450n;
 
 /**
  * Coin by coin, once all is closed and buried: nothing was made but subsidies, every node has what its channels left it,

@@ -31,7 +31,7 @@ export async function fallSilent(storm: Storm): Promise<void> {
 }
 async function letDeadlinesPass(storm: Storm, edge: Edge): Promise<void> {
   const { world } = storm;
-  while (world.violations.length === 0 && deadlineOf(edge) - world.chain.brain.chain.tip.height > FAR_BLOCKS) {
+  while (world.violations.length === 0 && nextDeadline(storm) - world.chain.brain.chain.tip.height > FAR_BLOCKS) {
     await reunite(world, storm.edges);
     mine(world, BLOCKS_AT_ONCE);
     await world.pass(400);
@@ -42,10 +42,10 @@ async function letDeadlinesPass(storm: Storm, edge: Edge): Promise<void> {
 const isOpen = (edge: Edge): boolean =>
   isBusy(edge) && ![edge.opener, edge.accepter].every((node) => hasFailed(node, edge));
 
-/** The earliest expiry; 0 when nothing is pending. */
-function deadlineOf(edge: Edge): number {
-  const htlcs = [edge.opener, edge.accepter].flatMap(
-    ({ recorder }) => recorder.last.get(idOf(edge))?.commitments.htlcs ?? [],
+/** The earliest expiry in any channel; 0 when nothing is pending. */
+function nextDeadline({ edges }: Storm): number {
+  const htlcs = edges.flatMap((edge) =>
+    [edge.opener, edge.accepter].flatMap(({ recorder }) => recorder.last.get(idOf(edge))?.commitments.htlcs ?? []),
   );
   return htlcs.reduce((earliest, { expiry }) => Math.min(earliest || expiry, expiry), 0);
 }

@@ -38,6 +38,23 @@ describe("What is said of a channel's record", () => {
     expect(auditChannel(local, withBalance(local, 1n)).map(({ rule }) => rule)).to.deep.equal(["conservation"]);
   });
 
+  it("HTLCs may not come to more than the balance, but for failed ones that no newest commitment holds", () => {
+    const { balance } = local.commitments;
+    const htlc = (id: bigint, amount: bigint, more: object = {}) =>
+      ({ side: "offered", id, amount, step: "SENT_ADD_ACK_REVOCATION", ...more }) as never;
+    const broken = (...htlcs: never[]): readonly string[] =>
+      auditChannel(undefined, { ...local, commitments: { ...local.commitments, htlcs } }).map(({ rule }) => rule);
+    const failed = { removal: { tag: "failed", reason: new Uint8Array(0) } };
+    expect(broken(htlc(0n, balance.local))).to.deep.equal([]);
+    expect(broken(htlc(0n, balance.local), htlc(1n, 1n))).to.deep.equal(["conservation"]);
+    expect(broken(htlc(0n, balance.local, { ...failed, step: "SENT_REMOVE_REVOCATION" }), htlc(1n, 1n))).to.deep.equal([
+      "conservation",
+    ]);
+    expect(broken(htlc(0n, balance.local, { ...failed, step: "SENT_REMOVE_ACK_COMMIT" }), htlc(1n, 1n))).to.deep.equal(
+      [],
+    );
+  });
+
   it("a commitment number that goes back, or two on, breaks revoked_state", () => {
     const later = withNumber(local, 1n);
     expect(auditChannel(later, local).map(({ rule }) => rule)).to.deep.equal(["revoked_state"]);
