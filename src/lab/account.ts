@@ -49,7 +49,12 @@ export function auditPayments(world: World, edges: readonly Edge[]): readonly Ac
       world.report("conservation", node, detail);
     }
   }
-  auditEnds(world, lostOnChain(world, edges), sharedOnChain(edges));
+  const stolen = ofFailed(edges, (edge) => world.breaches.has(idOf(edge)));
+  auditEnds(world, {
+    stolen,
+    trimmed: ofFailed(edges, (_, { amount }) => amount < toMsat(DUST_SAT)),
+    shared: sharedOnChain(edges),
+  });
   return accounts;
 }
 
@@ -69,24 +74,25 @@ function accountOf(node: LabNode, edges: readonly Edge[]): Account {
   return { node: node.name, before, after, received, paid, earned: ends.earned() };
 }
 
-/**
- * Payments that may have settled an invoice and failed for the payer all the same: HTLCs without an output in a channel
- * that was closed alone, and those that a thief loses with its channel.
- */
-function lostOnChain({ breaches }: World, edges: readonly Edge[]): ReadonlySet<PaymentHash> {
-  const lost = new Set<PaymentHash>();
+/** What the chain can do to payments besides to end them alike for payer and payee. */
+interface Exceptions {
+  /** HTLCs of a channel whose thief may have the preimage, and loses what it brings: with them ends nothing is certain. */
+  readonly stolen: ReadonlySet<PaymentHash>;
+  /** HTLCs without an output: the invoice may be settled and the payer without the preimage. */
+  readonly trimmed: ReadonlySet<PaymentHash>;
+  readonly shared: ReadonlySet<PaymentHash>;
+}
+function ofFailed(edges: readonly Edge[], isOne: (edge: Edge, htlc: Htlc) => boolean): ReadonlySet<PaymentHash> {
+  const found = new Set<PaymentHash>();
   for (const edge of edges) {
     for (const node of [edge.opener, edge.accepter]) {
       const { tag, commitments } = lastOf(node, edge);
       if (tag !== "Failed") continue;
-      for (const { amount, paymentHash } of commitments.htlcs) {
-        if (amount < toMsat(DUST_SAT) || breaches.has(idOf(edge))) lost.add(paymentHash);
-      }
+      for (const htlc of commitments.htlcs) if (isOne(edge, htlc)) found.add(htlc.paymentHash);
     }
   }
-  return lost;
+  return found;
 }
-
 /**
  * Hashes of which a channel that was closed alone held several HTLCs from one side: whoever has the preimage can claim all
  * of them, so all count as paid for those who offered them, though the payee was paid once.
@@ -109,7 +115,7 @@ function sharedOnChain(edges: readonly Edge[]): ReadonlySet<PaymentHash> {
 }
 
 /** A payment that succeeded settled its invoice, and an invoice that is settled was paid by exactly one payer. */
-function auditEnds(world: World, lost: ReadonlySet<PaymentHash>, shared: ReadonlySet<PaymentHash>): void {
+function auditEnds(world: World, { stolen, trimmed, shared }: Exceptions): void {
   const payers = new Map<string, number>();
   for (const { recorder } of world.nodes) {
     for (const [hash, end] of recorder.ends.payments) {
@@ -121,8 +127,8 @@ function auditEnds(world: World, lost: ReadonlySet<PaymentHash>, shared: Readonl
     for (const [hash, { status }] of recorder.durable.invoices) {
       const times = payers.get(hash) ?? 0;
       const isPaid = status.tag === "Settled";
-      const isExplained = times === 0 ? lost.has(hash) : shared.has(hash);
-      if (times === (isPaid ? 1 : 0) || (isPaid && isExplained)) continue;
+      const isExplained = isPaid && (times === 0 ? trimmed : shared).has(hash);
+      if (times === (isPaid ? 1 : 0) || isExplained || stolen.has(hash)) continue;
       world.report("one_end", name, `invoice ${hash.slice(0, 8)} is ${status.tag} and was paid ${times} times`);
     }
   }

@@ -6,7 +6,7 @@ import { outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
 import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
-import { DUST_SAT, isOurs, lastOf, worthOf } from "./account.ts";
+import { isOurs, lastOf, worthOf } from "./account.ts";
 import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { COINBASE, type Edge, idOf } from "./setup.ts";
@@ -139,10 +139,10 @@ function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): voi
     closing: paysClosing ? closingFee(books, ending) : 0n,
     // One for each of our outputs at most.
     rounding: BigInt(htlcs.length + 1),
-    dust: dustOf(state),
+    small: smallOf(state),
     left: ending.left.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum : sum + amount), 0n),
   };
-  const due = worth - items.claims - items.closing - items.rounding - items.dust - items.left;
+  const due = worth - items.claims - items.closing - items.rounding - items.small - items.left;
   const got = gainOf(books, node, ending);
   if (got >= due) return;
   const listed = Object.entries(items).map(([name, amount]) => `${name} ${amount}`);
@@ -154,12 +154,12 @@ function closingFee({ chain }: Books, { closing }: Ending): bigint {
   const anchors = closing.outputs.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum + amount : sum), 0n);
   return chain.fee(closing) + anchors;
 }
-const isDust = (amount: bigint): boolean => amount < DUST_SAT * 1_000n;
-/** What is ours and too small for an output of its own. */
-function dustOf({ commitments: { htlcs, balance } }: FundedState): bigint {
-  const lost = htlcs.reduce((sum, htlc) => (isDust(htlc.amount) && isOurs(htlc) ? sum + htlc.amount : sum), 0n);
+const isSmall = (amount: bigint): boolean => amount <= UNECONOMICAL_SAT * 1_000n;
+/** What is ours and too small for an output of its own, or to be fetched: whoever pays less for it may take it. */
+function smallOf({ commitments: { htlcs, balance } }: FundedState): bigint {
+  const lost = htlcs.reduce((sum, htlc) => (isSmall(htlc.amount) && isOurs(htlc) ? sum + htlc.amount : sum), 0n);
   const pending = htlcs.reduce((sum, { side, amount }) => (side === "offered" ? sum + amount : sum), 0n);
-  return (lost + (isDust(balance.local - pending) ? balance.local - pending : 0n)) / 1_000n;
+  return (lost + (isSmall(balance.local - pending) ? balance.local - pending : 0n)) / 1_000n;
 }
 
 function auditLeft({ world }: Books, { closing, left }: Ending): void {
