@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * What stands between a change and the house: tidy, Biome, tsc, then `npm test`. Everything runs even when an earlier part
- * failed. The last line says how it went; tests are counted from mocha's own JSON, a failed check counts as one failure.
+ * failed. The last line says how it went; tests are counted from a reporter of ours, a failed check counts as one failure.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TSX = ["--import", "tsx", "--conditions=source"] as const;
@@ -32,7 +32,7 @@ interface Told {
   readonly stack?: string | null;
 }
 type Line = readonly ["start" | "end", object] | readonly ["pass" | "fail", Told];
-/** A line of mocha's json-stream; undefined for anything else, such as a log of the tests. */
+/** A line of our reporter (`test/support/json-lines.ts`); undefined for anything else, such as a log of the tests. */
 function parseLine(line: string): Line | undefined {
   if (!/^\["(?:start|pass|fail|end)",/.test(line)) return undefined;
   try {
@@ -44,7 +44,7 @@ function parseLine(line: string): Line | undefined {
 
 /** Runs the very command a user runs, with a reporter that a program can read, and says it again for people. */
 async function runTests(): Promise<Tally> {
-  const child = spawn("npm", ["test", "--silent", "--", "--reporter", "json-stream"], {
+  const child = spawn("npm", ["test", "--silent", "--", "--reporter", "./test/support/json-lines.ts"], {
     cwd: ROOT,
     stdio: ["inherit", "pipe", "inherit"],
   });
