@@ -13,7 +13,7 @@ export interface ConfigFault {
   /** A sentence for a person, with the place. */
   readonly detail: string;
 }
-/** Networks on which a channel that cannot be closed by one side alone costs nobody money. */
+/** Networks of play money, whose chains the bundled Bitcoin node can follow. */
 const PLAY_NETWORKS = ["regtest", "sluicenet"] as const;
 export type PlayNetwork = (typeof PLAY_NETWORKS)[number];
 const isPlayNetwork = (name: unknown): name is PlayNetwork => PLAY_NETWORKS.some((known) => known === name);

@@ -40,8 +40,8 @@ type KeyAnswer = Result<Uint8Array, CommandFault>;
 /** What routers may take of a tick unless somebody says otherwise. Policy, not protocol. */
 const FEE_LIMIT = { base: msat(1_000n), ppm: 20_000 };
 
-/** After a site could not be reached for a while. Policy, not protocol. */
-const TELL_AGAIN_MS = 60_000;
+/** Between two attempts to reach a site that was not reached for a while; the pause doubles. Policy, not protocol. */
+const TELL_AGAIN_MS = { first: 60_000, most: 600_000 };
 
 /** The viewer's side of streams: sessions with sites, paid unit by unit as keys are asked for. */
 export class SubscriptionHost {
@@ -237,13 +237,15 @@ export class SubscriptionHost {
     const site = this.#sessions.get(id)?.record.site;
     if (site !== undefined) void this.#ask(site, { name, session: id });
   }
-  /** Until the site has answered: it would keep the session for ever otherwise. */
-  async #tellEnd(id: SessionId): Promise<void> {
+  /** Until the site has answered: it would keep the session for ever otherwise. `pauseMs`: after an attempt in vain. */
+  async #tellEnd(id: SessionId, pauseMs = TELL_AGAIN_MS.first, tries?: number): Promise<void> {
     const site = this.#sessions.get(id)?.record.site;
     if (site === undefined) return;
-    const heard = await this.#ask(site, { name: "stream.close", session: id });
-    if (heard.ok) this.#ctx.turns.run((turn) => this.#step(turn, id, { tag: "CloseHeard" }));
-    else if (!this.#links.isStopped) this.#ctx.clock.after(TELL_AGAIN_MS, () => void this.#tellEnd(id));
+    const heard = await this.#ask(site, { name: "stream.close", session: id }, tries);
+    if (heard.ok) return this.#ctx.turns.run((turn) => this.#step(turn, id, { tag: "CloseHeard" }));
+    if (this.#links.isStopped) return;
+    const next = Math.min(2 * pauseMs, TELL_AGAIN_MS.most);
+    this.#ctx.clock.after(pauseMs, () => void this.#tellEnd(id, next, 1));
   }
   async #ask(site: string, request: StreamRequest, tries?: number): Promise<Result<unknown, CommandFault>> {
     try {

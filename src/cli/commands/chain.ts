@@ -4,8 +4,8 @@ import { grouped, wholeOf } from "../amounts.ts";
 import type { ChainTransaction } from "../answers.ts";
 import { command, given } from "../command.ts";
 import { failed, usage } from "../exit.ts";
-import { depthAtDaemon } from "../header-depth.ts";
-import { depthInHeaders, readProof } from "../proof-file.ts";
+import { depthOfBlock } from "../header-depth.ts";
+import { readProof } from "../proof-file.ts";
 import { record, table, when } from "../table.ts";
 
 export const chainCommands = [
@@ -124,11 +124,7 @@ export const chainCommands = [
       const checked = checkProof(proof, params);
       if (!checked.ok) throw failed(`The proof does not hold: ${checked.error}.`);
       const { txid, block } = checked.value;
-      const confirmations =
-        headers === undefined
-          ? await depthAtDaemon(await client(), block, params.network)
-          : ((await depthInHeaders(headers, block, params)) ?? 0);
-      if (confirmations === 0) throw failed(`The proof holds, but its block ${block} is not in that chain.`);
+      const confirmations = await depthOfBlock(headers, client, block, params);
       const found = { txid, block, network: params.network, confirmations };
       show(found, () => record({ transaction: txid, "is in block": block, confirmations }));
     },

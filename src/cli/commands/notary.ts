@@ -7,8 +7,8 @@ import { wholeOf } from "../amounts.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, given, optional } from "../command.ts";
 import { failed, usage } from "../exit.ts";
-import { depthAtDaemon } from "../header-depth.ts";
-import { depthInHeaders, proofOf } from "../proof-file.ts";
+import { depthOfBlock } from "../header-depth.ts";
+import { proofOf } from "../proof-file.ts";
 import { placeOf, readStamp, type Stamp, sha256OfFile, stampPathOf, writeStamp } from "../stamp-file.ts";
 import { record, when } from "../table.ts";
 
@@ -54,11 +54,7 @@ export const notaryCommands = [
       if (!isStamped(hash, placeOf(whole), proof.tx))
         throw failed(`${path} is of a transaction without this document.`);
       const { txid, block } = checked.value;
-      const confirmations =
-        headers === undefined
-          ? await depthAtDaemon(await client(), block, params.network)
-          : ((await depthInHeaders(headers, block, params)) ?? 0);
-      if (confirmations === 0) throw failed(`The proof holds, but its block ${block} is not in that chain.`);
+      const confirmations = await depthOfBlock(headers, client, block, params);
       const time = new Date(proof.header.time * 1000).toISOString();
       const found = { file, sha256: stamp.sha256, txid, block, time, confirmations };
       show(found, () =>
