@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openBaseNode } from "./adapters/chain/embedded/base-node.ts";
+import { type BaseNodeOptions, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
 import { pageFiles } from "./adapters/page-files.ts";
@@ -23,6 +23,7 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
+import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
 
 export const VERSION = "0.1.0";
@@ -86,6 +87,15 @@ function hearStrays(onHalt: (error: Error) => never): () => Promise<unknown> {
   return async () => process.off("unhandledRejection", stray);
 }
 
+const openChain = (config: Config, base: Omit<BaseNodeOptions, "folder" | "params" | "network">): BaseNode =>
+  openBaseNode({
+    ...base,
+    network: tcpNetwork,
+    folder: join(config.datadir, "chain"),
+    params: paramsOf(config),
+    filters: config.filters,
+  });
+
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
   const stopping = stopSignal();
@@ -102,7 +112,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   opened.push(() => store.close());
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
-  const chain = openBaseNode({ ...base, network: tcpNetwork, folder: join(datadir, "chain"), params });
+  const chain = openChain(config, base);
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
   const ports = {

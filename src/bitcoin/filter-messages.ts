@@ -14,8 +14,8 @@ export const CHECKPOINT_BLOCKS = 1000;
 /** Policy, not protocol: as many as chains of ten million blocks have. */
 const CHECKPOINTS_MAX = 10_000;
 
-const filterHashCodec: Codec<FilterHash> = refine("filter_hash", bytes(32), filterHash, hashBytes);
-const filterHeaderCodec: Codec<FilterHeader> = refine("filter_header", bytes(32), filterHeader, hashBytes);
+export const filterHashCodec: Codec<FilterHash> = refine("filter_hash", bytes(32), filterHash, hashBytes);
+export const filterHeaderCodec: Codec<FilterHeader> = refine("filter_header", bytes(32), filterHeader, hashBytes);
 
 /** The blocks from a height up to a hash. */
 const range = struct({ filter_type: u8, start_height: u32le, stop_hash: blockHashCodec });

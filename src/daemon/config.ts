@@ -28,6 +28,8 @@ export interface Config {
   readonly chainPort: number;
   /** Bitcoin nodes to follow, `host:port` each. */
   readonly chainPeers: readonly string[];
+  /** Whether the bundled Bitcoin node keeps filters of its blocks and serves them to light clients. */
+  readonly filters: boolean;
   /** Of regtest: its first block that may hold witnesses. */
   readonly segwitHeight: number;
   readonly feeBaseMsat: number;
@@ -46,6 +48,10 @@ const port = z.coerce
   .max(65_535, "must be a port");
 const u32 = z.coerce.number("must be a whole number").int("must be a whole number").min(0).max(0xffff_ffff);
 const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, "must be host:port");
+const yesOrNo = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean("must be true or false"),
+);
 const list = z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(address));
 
 const dataFolderOf = (network: PlayNetwork): string => join(homedir(), ".local", "share", "sluice", network);
@@ -59,6 +65,7 @@ const SETTINGS = {
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
   chainPeers: { schema: list, fallback: [] },
+  filters: { schema: yesOrNo, fallback: true },
   segwitHeight: {
     schema: z.coerce
       .number("must be a height")

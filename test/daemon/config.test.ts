@@ -29,6 +29,7 @@ describe("configuration of a daemon", () => {
       peerPort: 9735,
       chainPort: 18_444,
       chainPeers: [],
+      filters: true,
       segwitHeight: 0,
       feeBaseMsat: 0,
       feePpm: 1_000,

@@ -4,12 +4,14 @@ import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
 import {
   type BitcoinMessage,
   type BitcoinMessageOf,
+  NODE_COMPACT_FILTERS,
   NODE_NETWORK,
   NODE_WITNESS,
   PROTOCOL_VERSION,
 } from "../../bitcoin/messages.ts";
 import { askFirstHeaders } from "./blocks.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { servesFilters } from "./serve-filters.ts";
 import { offerMempool } from "./transactions.ts";
 
 const SERVICES = NODE_NETWORK | NODE_WITNESS;
@@ -51,6 +53,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     known: new Set(),
     announced: [],
     asked: [],
+    askedFilters: [],
     headersAsked: undefined,
     presync: undefined,
     unconnected: 0,
@@ -61,17 +64,18 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
   return { peer, effects: inbound ? [] : [greet(sync, peer, now)] };
 }
 
-function greet({ brain }: Sync, peer: Peer, now: number): SyncEffect {
+function greet(sync: Sync, peer: Peer, now: number): SyncEffect {
+  const services = servesFilters(sync) ? SERVICES | NODE_COMPACT_FILTERS : SERVICES;
   return send(peer, {
     name: "version",
     version: PROTOCOL_VERSION,
-    services: SERVICES,
+    services,
     timestamp: BigInt(Math.floor(now / 1000)),
     receiver: NOWHERE,
-    sender: { ...NOWHERE, services: SERVICES },
+    sender: { ...NOWHERE, services },
     nonce: peer.nonce,
     user_agent: USER_AGENT,
-    start_height: brain.chain.tip.height,
+    start_height: sync.brain.chain.tip.height,
     relay: { wanted: true },
   });
 }

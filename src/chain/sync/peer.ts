@@ -2,6 +2,7 @@ import type { BlockHash, Txid } from "../../base/ids.ts";
 import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
 import type { NodeBrain } from "../brain.ts";
 import type { PartialBlock } from "../compact-block.ts";
+import type { FilterIndex } from "../filters.ts";
 import type { HeaderNode } from "../headers.ts";
 import type { Presync } from "./presync.ts";
 
@@ -40,6 +41,8 @@ export interface Peer {
   readonly announced: Txid[];
   /** What it asked for and has not been sent yet; bounded. */
   readonly asked: Inventory[];
+  /** Blocks of which it asked for the filters and has not been sent them yet; bounded. */
+  readonly askedFilters: BlockHash[];
   /** When headers were asked for that have not come. */
   headersAsked: number | undefined;
   /** While a chain of its headers has to show its work. */
@@ -53,6 +56,8 @@ export interface Peer {
 /** All peers of a node and what they share. Mutable. */
 export interface Sync {
   readonly brain: NodeBrain;
+  /** The filters that peers may ask for; undefined where none are kept. */
+  readonly filters: FilterIndex | undefined;
   readonly peers: Set<Peer>;
   /** Transactions refused since the tip last changed, by txid and wtxid: not worth asking for again. */
   readonly refused: Set<Txid>;
@@ -61,8 +66,9 @@ export interface Sync {
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
-export const syncOf = (brain: NodeBrain): Sync => ({
+export const syncOf = (brain: NodeBrain, filters?: FilterIndex): Sync => ({
   brain,
+  filters,
   peers: new Set(),
   refused: new Set(),
   announcers: [],

@@ -14,6 +14,7 @@ import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } fr
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";
 import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
 
 /** Hashes in an answer to `getblocks`. */
@@ -66,18 +67,19 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       return onTx(sync, peer, message.tx, now);
     case "mempool":
       return offerMempool(sync, peer);
+    case "getcfilters":
+    case "getcfheaders":
+    case "getcfcheckpt":
+      return onFilterRequest(sync, peer, message);
     case "wtxidrelay":
     case "getaddr":
     case "sendaddrv2":
     case "addr":
     case "addrv2":
-    case "getcfilters":
     case "cfilter":
-    case "getcfheaders":
     case "cfheaders":
-    case "getcfcheckpt":
     case "cfcheckpt":
-      // `wtxidrelay` has its time before `verack`. This node serves no filters and keeps no addresses.
+      // `wtxidrelay` has its time before `verack`. A full node asks nobody for filters, and this one keeps no addresses.
       return [];
     default:
       return unreachable(message);
@@ -117,7 +119,7 @@ function answerGetBlocks({ brain }: Sync, peer: Peer, message: BitcoinMessageOf<
 /** Sends one of the things that a peer asked for. Undefined when there are none: a host calls it while there is room. */
 export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undefined {
   const entry = peer.asked.shift();
-  if (entry === undefined) return undefined;
+  if (entry === undefined) return serveNextFilter(sync, peer);
   const { chain, pool } = sync.brain;
   if (entry.kind === "block" || entry.kind === "witness_block" || entry.kind === "compact_block") {
     const node = chain.index.tree.nodes.get(entry.id);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BlockHash, Outpoint, Txid } from "../../../base/ids.ts";
 import { err, ok, present, type Result } from "../../../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../../../base/units.ts";
@@ -38,6 +39,8 @@ import {
 } from "../answers.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
 import { Dialler } from "./dialler.ts";
+import { openFilterFiles } from "./filter-files.ts";
+import { FilterKeeper } from "./filter-keeper.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { type ChainFiles, openChainFiles } from "./storage.ts";
@@ -46,6 +49,8 @@ export interface BaseNodeOptions {
   /** Made if it is not there. */
   readonly folder: string;
   readonly params: ChainParams;
+  /** Whether it keeps filters, in a folder within its own, and serves them to light clients. True unless told. */
+  readonly filters?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
@@ -56,6 +61,7 @@ export interface BaseNodeOptions {
 export const openBaseNode = (options: BaseNodeOptions): EmbeddedNode => new EmbeddedNode(options);
 
 const EXTRA_NONCE_BYTES = 8;
+const FILTERS = "filters";
 
 /** The bundled Bitcoin node: chain and mempool, its files, its peers and its miner. */
 export class EmbeddedNode implements BaseNode {
@@ -64,6 +70,7 @@ export class EmbeddedNode implements BaseNode {
   readonly files: ChainFiles;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #filters: FilterKeeper | undefined;
   readonly #sync: Sync;
   readonly #links: Links;
   readonly #dialler: Dialler;
@@ -75,7 +82,7 @@ export class EmbeddedNode implements BaseNode {
   #mining: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor({ folder, params, clock, random, network, log }: BaseNodeOptions) {
+  constructor({ folder, params, filters = true, clock, random, network, log }: BaseNodeOptions) {
     this.#clock = clock;
     this.#random = random;
     this.files = openChainFiles(folder, params);
@@ -83,13 +90,19 @@ export class EmbeddedNode implements BaseNode {
     this.brain = nodeBrain(params, this.files);
     const { chain } = this.brain;
     this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
-    this.#sync = syncOf(this.brain);
+    this.#filters = filters
+      ? new FilterKeeper(chain, openFilterFiles(join(folder, FILTERS), params), clock)
+      : undefined;
+    this.#sync = syncOf(this.brain, this.#filters?.index);
     this.#links = new Links({
       sync: this.#sync,
       clock,
       random,
       log,
-      onTipChanged: () => void this.#settle(),
+      onTipChanged: () => {
+        this.#filters?.follow();
+        void this.#settle();
+      },
       onTxTaken: () => this.#pump.poke(),
     });
     this.#dialler = new Dialler({ links: this.#links, network, clock });
@@ -211,6 +224,7 @@ export class EmbeddedNode implements BaseNode {
     await this.#miner.close();
     await this.#mining;
     await this.#settling;
+    await this.#filters?.stop();
     await this.files.close();
   }
 
