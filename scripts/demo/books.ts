@@ -2,9 +2,10 @@ import { toHex } from "../../src/base/bytes.ts";
 import { outpointKey } from "../../src/base/ids.ts";
 import type { Block } from "../../src/bitcoin/block.ts";
 import { CHAINS, subsidyAt } from "../../src/bitcoin/params.ts";
-import { isUnspendable, p2wpkhOf } from "../../src/bitcoin/templates.ts";
+import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
-import { keychainOf } from "../../src/daemon/keychain.ts";
+import { ADDRESS_TYPES, keychainOf } from "../../src/daemon/keychain.ts";
+import { scriptOfKey } from "../../src/daemon/wallet/scripts.ts";
 
 /** The accounts of three wallets, kept from nothing but a chain and the wallets' words. Amounts in sat. */
 export interface Books {
@@ -144,9 +145,12 @@ function ownersOf(words: ReadonlyMap<string, string>, used: ReadonlySet<string>)
   const owners = new Map<string, string>();
   for (const [name, phrase] of words) {
     const keychain = keychainOf(phrase, "regtest");
-    for (const branch of ["external", "change"] as const) {
+    const chains = ADDRESS_TYPES.flatMap((type) =>
+      (["external", "change"] as const).map((branch) => ({ type, branch })),
+    );
+    for (const { type, branch } of chains) {
       for (let index = 0, unused = 0; unused < GAP; index++) {
-        const script = toHex(p2wpkhOf(keychain.walletKey({ branch, index })));
+        const script = toHex(scriptOfKey(type, keychain.walletKey({ type, branch, index })));
         unused = used.has(script) ? 0 : unused + 1;
         owners.set(script, name);
       }

@@ -8,7 +8,7 @@ import type { TxOut } from "./tx.ts";
 export interface Coin {
   readonly outpoint: Outpoint;
   readonly amount: Sat;
-  /** Weight units, witness included: `P2WPKH_INPUT_WEIGHT` for wallet coins. */
+  /** Weight units, witness included: `P2WPKH_INPUT_WEIGHT` or `P2TR_INPUT_WEIGHT` for wallet coins. */
   readonly weight: number;
 }
 /** What is to be paid. */
@@ -44,6 +44,8 @@ export interface InsufficientFunds {
 
 /** Outpoint, empty scriptSig and sequence; then a witness of two elements, a signature of at most 72 bytes and a key. BIP 141 §P2WPKH. */
 export const P2WPKH_INPUT_WEIGHT = 4 * 41 + 1 + 1 + 72 + 1 + 33;
+/** The same with a witness of one Schnorr signature. BIP 341 §Script validation rules. */
+export const P2TR_INPUT_WEIGHT = 4 * 41 + 1 + 1 + 64;
 /** Version, locktime, both counts (up to 252 each), marker and flag. BIP 144 §Serialization. */
 const FRAME_WEIGHT = 4 * (4 + 1 + 1 + 4) + 2;
 /** Counts of up to 252 take one byte each. */

@@ -46,6 +46,10 @@ export interface CloseChannel {
   readonly address?: string;
   readonly feerateSatPerKw?: number;
 }
+export interface NewAddress {
+  readonly type?: "segwit" | "taproot";
+  readonly label?: string;
+}
 export interface SendCoins {
   readonly address: string;
   readonly amountSat: string;
@@ -103,7 +107,7 @@ export function sluiceClient(api: ApiClient) {
     shutdown: () => post<{ readonly stopping: boolean }>("/v1/shutdown"),
 
     ...chainQuestions(api),
-    newAddress: () => post<Address>("/v1/wallet/addresses"),
+    newAddress: (request: NewAddress = {}) => post<Address>("/v1/wallet/addresses", request),
     transactions: () => list<Transaction>("/v1/wallet/transactions"),
     utxos: () => list<Utxo>("/v1/wallet/utxos"),
     send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),

@@ -68,7 +68,7 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
       ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
-      const script = given?.value ?? wallet.newScript(turn, "channel closed", "change");
+      const script = given?.value ?? wallet.newScript(turn, "channel closed", { branch: "change" });
       const feerate = request.feerate ?? wallet.feerate();
       channels.apply(turn, entry, { tag: "Shutdown", script, feerate });
     });

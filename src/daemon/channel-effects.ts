@@ -180,7 +180,7 @@ function fromWallet(
 ): void {
   const { wallet } = host.parts;
   if (effect.tag === "NeedCloseScript") {
-    const script = wallet.newScript(turn, "channel closed", "change");
+    const script = wallet.newScript(turn, "channel closed", { branch: "change" });
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
   // This channel too may have to be closed against the peer's will.

@@ -12,6 +12,7 @@ import {
 import { type ChannelId, outpointKey, type Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
+import { p2wshOf } from "../bitcoin/templates.ts";
 import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
@@ -144,7 +145,8 @@ export class ClaimHost {
     const input = claimInput(claim);
     const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
     const owed = parentDeficit(claim, feerate);
-    const attachment = { input, output, locktime, weight, owed, feerate, label: LABEL[why] };
+    const spends = { amount: claim.amount, script: p2wshOf(claim.witnessScript) };
+    const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
     const attached = this.#wallet.attach(turn, attachment, complete);
     if (attached.ok) return txidOf(attached.value);
     const { needed, available } = attached.error;

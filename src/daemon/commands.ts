@@ -6,6 +6,7 @@ import type { BasePeer, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type {
+  AddressRequest,
   Balance,
   ChainInfo,
   ChannelInfo,
@@ -43,8 +44,8 @@ export interface NodeCommands {
   info(): NodeInfo;
   balance(): Balance;
 
-  /** A new address, never handed out before. */
-  newAddress(): Promise<{ readonly address: string }>;
+  /** A new address, never handed out before; of a key hash unless a type is asked for. */
+  newAddress(request?: AddressRequest): Promise<{ readonly address: string }>;
   walletTransactions(): readonly WalletTransaction[];
   walletUtxos(): readonly WalletUtxo[];
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;

@@ -14,8 +14,14 @@ import type { Random } from "../ports/world.ts";
 /** Addresses that are shown to others, and those for our own change. BIP 44 §Change. */
 export type Branch = "external" | "change";
 const BRANCHES: { readonly [B in Branch]: number } = { external: 0, change: 1 };
+/** What an address of the wallet is: a key hash, or a taproot output that only its key can spend. */
+export type AddressType = "p2wpkh" | "p2tr";
+export const ADDRESS_TYPES: readonly AddressType[] = ["p2wpkh", "p2tr"];
+/** Each type has an account of its own. BIP 84 §Derivation. BIP 86 §Derivation. */
+const PURPOSE: { readonly [T in AddressType]: number } = { p2wpkh: 84, p2tr: 86 };
 /** Which key of the wallet an output pays to. BIP 84 §Derivation. */
 export interface KeyPath {
+  readonly type: AddressType;
   readonly branch: Branch;
   readonly index: number;
 }
@@ -26,7 +32,7 @@ export interface Keychain {
   readonly nodeId: NodeId;
   /** The seed of all keys of the channel with this index. An index is used for one channel, ever. 32 bytes. */
   channelSeed(index: number): Uint8Array;
-  /** The compressed public key of a wallet address. */
+  /** The compressed public key of a wallet address; of a taproot output it is the internal key. */
   walletKey(path: KeyPath): Uint8Array;
   walletSecret(path: KeyPath): Uint8Array;
 }
@@ -51,21 +57,30 @@ export function keychainOf(words: string, network: NetworkName): Keychain {
 
 /** The keychain of a 64-byte seed. */
 export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain {
-  // BIP 84 §Derivation: purpose 84, coin 0 for mainnet and 1 for all test networks, account 0.
-  const account = HDKey.fromMasterSeed(seed).derive(`m/84'/${network === "mainnet" ? 0 : 1}'/0'`);
-  const branches = {
-    external: account.deriveChild(BRANCHES.external),
-    change: account.deriveChild(BRANCHES.change),
-  };
+  const accounts = { p2wpkh: onceOnly(() => accountOf("p2wpkh")), p2tr: onceOnly(() => accountOf("p2tr")) };
+  // BIP 84 §Derivation: purpose, coin 0 for mainnet and 1 for all test networks, account 0. BIP 86 §Derivation: as there.
+  function accountOf(type: AddressType): { readonly [B in Branch]: HDKey } {
+    const account = HDKey.fromMasterSeed(seed).derive(`m/${PURPOSE[type]}'/${network === "mainnet" ? 0 : 1}'/0'`);
+    return { external: account.deriveChild(BRANCHES.external), change: account.deriveChild(BRANCHES.change) };
+  }
   const nodeSecret = derived(seed, "node", 0);
   return {
     nodeSecret,
     nodeId: nodeId(secp256k1.publicKey(nodeSecret)),
     channelSeed: (index) => derived(seed, "channel", index),
-    walletKey: ({ branch, index }) =>
-      present(branches[branch].deriveChild(index).publicKey, "a derived key has its public half"),
-    walletSecret: ({ branch, index }) =>
-      present(branches[branch].deriveChild(index).privateKey, "a key derived from a secret has one"),
+    walletKey: ({ type, branch, index }) =>
+      present(accounts[type]()[branch].deriveChild(index).publicKey, "a derived key has its public half"),
+    walletSecret: ({ type, branch, index }) =>
+      present(accounts[type]()[branch].deriveChild(index).privateKey, "a key derived from a secret has one"),
+  };
+}
+
+/** Deriving an account takes a while, and few nodes need both. */
+function onceOnly<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -87,7 +87,11 @@ function chainCommands(hosts: Hosts): ChainCommands {
       channels: channelBalance(channels),
       sessions: { held: hosts.subscriptions.held() },
     }),
-    newAddress: () => inTurn((turn) => ({ address: wallet.addressOf(wallet.newScript(turn, "received")) })),
+    newAddress: ({ type = "segwit", label = "received" } = {}) =>
+      inTurn((turn) => {
+        const script = wallet.newScript(turn, label, { type: type === "taproot" ? "p2tr" : "p2wpkh" });
+        return { address: wallet.addressOf(script) };
+      }),
     walletTransactions: () => wallet.transactions(),
     walletUtxos: () => wallet.utxos(),
     send: (request) =>

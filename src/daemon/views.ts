@@ -48,6 +48,12 @@ export interface WalletUtxo {
   readonly height: BlockHeight | undefined;
   readonly reserved: boolean;
 }
+export interface AddressRequest {
+  /** `segwit`: a key hash, bech32. `taproot`: a key, bech32m. */
+  readonly type?: "segwit" | "taproot";
+  /** What payments to it are called. */
+  readonly label?: string;
+}
 export interface SendRequest {
   readonly address: string;
   readonly amount: Sat;

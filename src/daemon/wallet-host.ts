@@ -8,12 +8,12 @@ import { stampScript } from "../chain/notary.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import type { CommandFault } from "./commands.ts";
 import { CHAIN_LANE, type NodeContext } from "./context.ts";
-import type { Branch } from "./keychain.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
 import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
+import type { AddressWish } from "./wallet/draft.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { loadWallet } from "./wallet/records.ts";
 import { type Funded, fund, newAddress, publish, refused, release, reservations, send } from "./wallet/spend.ts";
@@ -48,8 +48,8 @@ export class WalletHost {
     this.#apply(turn, applyChainEvent(this.#state, event));
   }
   /** A script of ours, never used before; told to others only after this turn is durable. */
-  newScript(turn: Turn, label: string, branch: Branch = "external"): Uint8Array {
-    const { step, script } = newAddress(this.#state, this.#ctx.keychain, { branch, label });
+  newScript(turn: Turn, label: string, wish: Partial<AddressWish> = {}): Uint8Array {
+    const { step, script } = newAddress(this.#state, this.#ctx.keychain, { ...wish, label });
     this.#apply(turn, step);
     return script;
   }
@@ -92,7 +92,7 @@ export class WalletHost {
   sweepScript(turn: Turn, outpoint: string, label: string): Uint8Array {
     const known = this.#sweepScripts.get(outpoint);
     if (known !== undefined) return known;
-    const script = this.newScript(turn, label, "change");
+    const script = this.newScript(turn, label, { branch: "change" });
     this.#sweepScripts.set(outpoint, script);
     return script;
   }

@@ -5,7 +5,8 @@ import { addressOf } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { p2wpkhOf } from "../../src/bitcoin/templates.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
-import { areWords, keychainOf, keychainOfSeed, newWords, seedOf } from "../../src/daemon/keychain.ts";
+import { ADDRESS_TYPES, areWords, keychainOf, keychainOfSeed, newWords, seedOf } from "../../src/daemon/keychain.ts";
+import { scriptOfKey } from "../../src/daemon/wallet/scripts.ts";
 import { describeVectors } from "../support/vectors.ts";
 
 type Bip39Row = readonly [entropy: string, words: string, passphrase: string, seed: string, xprv: string];
@@ -13,6 +14,14 @@ interface Bip84Row {
   readonly path: string;
   readonly mnemonic?: string;
   readonly pubkey?: string;
+  readonly address?: string;
+}
+interface Bip86Row {
+  readonly path: string;
+  readonly mnemonic?: string;
+  readonly internal_key?: string;
+  readonly output_key?: string;
+  readonly scriptPubKey?: string;
   readonly address?: string;
 }
 const bytesOnce = (bytes: Uint8Array) => ({
@@ -40,10 +49,31 @@ describeVectors<readonly Bip84Row[]>("BIP 84 §Test vectors", "bitcoin/bip32/bip
     const match = /^m\/84'\/0'\/0'\/([01])\/(\d+)$/.exec(path);
     if (match === null || pubkey === undefined || address === undefined) continue;
     it(`${path} is ${address}`, () => {
-      const at = { branch: match[1] === "0" ? "external" : "change", index: Number(match[2]) } as const;
+      const at = { type: "p2wpkh", branch: match[1] === "0" ? "external" : "change", index: Number(match[2]) } as const;
       expect(toHex(keychain.walletKey(at))).to.equal(pubkey);
       expect(secp256k1.publicKey(keychain.walletSecret(at))).to.deep.equal(keychain.walletKey(at));
       expect(addressOf(p2wpkhOf(keychain.walletKey(at)), CHAINS.mainnet)).to.equal(address);
+    });
+  }
+});
+
+describeVectors<readonly Bip86Row[]>("BIP 86 §Test vectors", "bitcoin/bip32/bip86.json", (rows) => {
+  const words = rows[0]?.mnemonic ?? "";
+  const keychain = keychainOf(words, "mainnet");
+  for (const { path, internal_key, output_key, scriptPubKey, address } of rows) {
+    const match = /^m\/86'\/0'\/0'\/([01])\/(\d+)$/.exec(path);
+    if (match === null) continue;
+    it(`${path} is ${address}`, () => {
+      const at = { type: "p2tr", branch: match[1] === "0" ? "external" : "change", index: Number(match[2]) } as const;
+      const key = keychain.walletKey(at);
+      const script = scriptOfKey("p2tr", key);
+      expect([toHex(key.subarray(1)), toHex(script), toHex(script.subarray(2))]).to.deep.equal([
+        internal_key,
+        scriptPubKey,
+        output_key,
+      ]);
+      expect(secp256k1.publicKey(keychain.walletSecret(at))).to.deep.equal(key);
+      expect(addressOf(script, CHAINS.mainnet)).to.equal(address);
     });
   }
 });
@@ -81,16 +111,18 @@ describe("the keychain", () => {
   });
 
   it("keeps coins of different networks apart, test networks together", () => {
-    const path = { branch: "external", index: 0 } as const;
+    const path = { type: "p2wpkh", branch: "external", index: 0 } as const;
     const key = (network: "mainnet" | "signet") => keychainOfSeed(seed, network).walletKey(path);
     expect(key("mainnet")).to.not.deep.equal(keychain.walletKey(path));
     expect(key("signet")).to.deep.equal(keychain.walletKey(path));
   });
 
   it("gives every path another key", () => {
-    const keys = (["external", "change"] as const).flatMap((branch) =>
-      [0, 1, 2].map((index) => toHex(keychain.walletKey({ branch, index }))),
+    const keys = ADDRESS_TYPES.flatMap((type) =>
+      (["external", "change"] as const).flatMap((branch) =>
+        [0, 1, 2].map((index) => toHex(keychain.walletKey({ type, branch, index }))),
+      ),
     );
-    expect(new Set(keys).size).to.equal(6);
+    expect(new Set(keys).size).to.equal(12);
   });
 });

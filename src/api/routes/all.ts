@@ -7,6 +7,7 @@ import { loginRoutes } from "./logins.ts";
 import { nodeRoutes } from "./node.ts";
 import { invoiceRoutes, paymentRoutes } from "./payments.ts";
 import { streamRoutes, subscriptionRoutes } from "./streams.ts";
+import { walletRoutes } from "./wallet.ts";
 
 /** Everything that can be asked, what is asked most often first: Express tries one after the other. */
 export const ROUTES: readonly Route[] = [
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...peerRoutes,
   ...streamRoutes,
+  ...walletRoutes,
   ...chainRoutes,
   ...explorerRoutes,
   ...graphRoutes,

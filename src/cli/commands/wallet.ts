@@ -1,14 +1,23 @@
 import { grouped, satOf, wholeOf } from "../amounts.ts";
 import { command, given, optional } from "../command.ts";
+import { usage } from "../exit.ts";
 import { table } from "../table.ts";
+
+const TYPES = ["segwit", "taproot"] as const;
+function addressTypeOf(text: string): (typeof TYPES)[number] {
+  const type = TYPES.find((one) => one === text);
+  if (type === undefined) throw usage(`${text} is not a type of address.`, "write segwit or taproot");
+  return type;
+}
 
 export const walletCommands = [
   command({
     words: "wallet address",
     about: "an address that was never handed out before",
     alias: "newaddress",
-    async run({ client, show }) {
-      const made = await (await client()).newAddress();
+    options: { "--type <type>": "segwit (the default) or taproot", "--label <text>": "what payments to it are called" },
+    async run({ client, show }, { type, label }) {
+      const made = await (await client()).newAddress(given({ type: optional(type, addressTypeOf), label }));
       show(made, () => `${made.address}\n`);
     },
   }),

@@ -4,13 +4,16 @@ import type { Sat, SatPerKw } from "../../base/units.ts";
 import { type InsufficientFunds, selectCoins } from "../../bitcoin/coins.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf, type WalletKeys } from "./draft.ts";
-import { CHANGE_MIN, keepFor, publishIn, signCoins, spendable, takeChange, unsignedInput } from "./spend.ts";
+import { signCoins } from "./sign.ts";
+import { keepFor, publishIn, spendable, takeChange, unsignedInput } from "./spend.ts";
 import { statusOf, type WalletState, type WalletStep } from "./state.ts";
 
 /** A transaction of somebody else's making to which the wallet adds what it needs to be mined. */
 export interface Attachment {
   /** Stands first, unsigned. Neither pays anything itself: what comes in by the input goes out by the output. */
   readonly input: TxIn;
+  /** What that input spends. */
+  readonly spends: TxOut;
   readonly output: TxOut | undefined;
   readonly locktime: number;
   /** Weight units of the input with its witness and of the output; and the sat of fee that are owed beyond the feerate. */
@@ -37,16 +40,16 @@ export function attach(
   attachment: Attachment,
   complete: (tx: Tx) => Tx,
 ): Result<Attached, InsufficientFunds> {
-  const { input, output, locktime, weight, owed, feerate, label } = attachment;
+  const { input, spends, output, locktime, weight, owed, feerate, label } = attachment;
   const draft = draftOf(state);
   const all = spendable(state, "also contested");
   const confirmed = all.filter(({ coin }) => statusOf(state, coin) === "confirmed");
-  const change = takeChange(draft, keys);
+  const change = takeChange(draft, keys, "p2wpkh");
   const spending = {
     outputs: [],
     feerate,
     changeScript: change.script,
-    changeMin: CHANGE_MIN,
+    changeMin: change.least,
     besides: { weight, fee: owed },
     needsChange: output === undefined,
   };
@@ -61,7 +64,9 @@ export function attach(
     outputs: output === undefined ? outputs : [output, ...outputs],
     locktime,
   };
-  const tx = complete(signCoins(draft.state(), keys, unsigned, coins));
+  const ours = coins.map(({ coin }) => coin);
+  const foreign = new Map([[outpointKey(input.prevout), spends]]);
+  const tx = complete(signCoins(draft.state(), keys, unsigned, ours, foreign));
   const txid = txidOf(tx);
   assert(txid === txidOf(unsigned), "a witness changes no txid");
   keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });

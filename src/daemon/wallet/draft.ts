@@ -1,10 +1,10 @@
 import { toHex } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import type { BlockHeight } from "../../base/units.ts";
-import { p2wpkhOf } from "../../bitcoin/templates.ts";
 import type { StoreRecord } from "../../ports/store.ts";
-import type { Branch, Keychain } from "../keychain.ts";
+import type { AddressType, Branch, Keychain } from "../keychain.ts";
 import { addressRecord, coinRecord, encodeAddress, encodeCoin, encodeWalletTx, txRecord } from "./records.ts";
+import { scriptOfKey } from "./scripts.ts";
 import type { WalletAddress, WalletCoin, WalletEffect, WalletState, WalletStep, WalletTx } from "./state.ts";
 
 /** The keys that a wallet asks the keychain for. */
@@ -42,7 +42,8 @@ export function draftOf(before: WalletState): Draft {
     setAddress: (address) => {
       own("addresses");
       (state.addresses as Map<string, WalletAddress>).set(toHex(address.script), address);
-      state = { ...state, used: { ...state.used, [address.path.branch]: address.path.index + 1 } };
+      const { type, branch, index } = address.path;
+      state = { ...state, used: { ...state.used, [type]: { ...state.used[type], [branch]: index + 1 } } };
       records.set(addressRecord(address), encodeAddress(address));
     },
     setCoin: (coin) => {
@@ -69,8 +70,14 @@ export function draftOf(before: WalletState): Draft {
   };
 }
 
+/** Which address is wanted, and what payments to it are called. */
+export interface AddressWish {
+  readonly type: AddressType;
+  readonly branch: Branch;
+  readonly label: string;
+}
 /** The next address of a branch, not yet handed out: it becomes so by `setAddress`. */
-export function nextAddress(state: WalletState, keys: WalletKeys, branch: Branch, label: string): WalletAddress {
-  const path = { branch, index: state.used[branch] };
-  return { path, script: p2wpkhOf(keys.walletKey(path)), label };
+export function nextAddress(state: WalletState, keys: WalletKeys, { type, branch, label }: AddressWish): WalletAddress {
+  const path = { type, branch, index: state.used[type][branch] };
+  return { path, script: scriptOfKey(type, keys.walletKey(path)), label };
 }

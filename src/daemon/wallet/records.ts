@@ -18,7 +18,7 @@ import {
 } from "../../codec/primitives.ts";
 import type { BlockRef } from "../../ports/chain-source.ts";
 import { StoreCorrupt, type StoreEntry } from "../../ports/store.ts";
-import type { Branch } from "../keychain.ts";
+import { ADDRESS_TYPES, type AddressType, type Branch } from "../keychain.ts";
 import { KEY } from "../records.ts";
 import {
   EMPTY_WALLET,
@@ -33,8 +33,10 @@ import {
 const ADDRESS = `${KEY.wallet}address/`;
 const COIN = `${KEY.wallet}coin/`;
 const TX = `${KEY.wallet}tx/`;
-export const addressRecord = (address: WalletAddress): string =>
-  `${ADDRESS}${address.path.branch}/${address.path.index.toString().padStart(10, "0")}`;
+/** The first account that there was has no name in its keys. */
+const ACCOUNT: { readonly [T in AddressType]: string } = { p2wpkh: "", p2tr: "p2tr/" };
+export const addressRecord = ({ path: { type, branch, index } }: WalletAddress): string =>
+  `${ADDRESS}${ACCOUNT[type]}${branch}/${index.toString().padStart(10, "0")}`;
 export const coinRecord = (key: string): string => `${COIN}${key}`;
 export const txRecord = (id: Txid): string => `${TX}${id}`;
 
@@ -48,10 +50,14 @@ const word = <W extends string>(name: string, words: readonly W[]): Codec<W> =>
   );
 const block: Codec<BlockRef> = struct({ height: heightCodec, hash: blockHashCodec });
 const script = bytesOf(u16);
-const path = struct({ branch: word<Branch>("branch", ["external", "change"]), index: u32 });
+const branch = word<Branch>("branch", ["external", "change"]);
+const path = struct({ type: word<AddressType>("type", ADDRESS_TYPES), branch, index: u32 });
 
 /** The first byte of every record says which of its layouts follows; none is ever removed. */
-const addressCodec = union(u8, { v1: [1, struct({ path, script, label: text })] });
+const addressCodec = union(u8, {
+  v1: [1, struct({ path: struct({ branch, index: u32 }), script, label: text })],
+  v2: [2, struct({ path, script, label: text })],
+});
 const coinCodec = union(u8, {
   v1: [
     1,
@@ -79,15 +85,28 @@ const txCodec = union(u8, {
   ],
 });
 
-export const encodeAddress = (address: WalletAddress): Uint8Array => encode(addressCodec, { tag: "v1", ...address });
+export const encodeAddress = (address: WalletAddress): Uint8Array => encode(addressCodec, { tag: "v2", ...address });
 export const encodeCoin = (coin: WalletCoin): Uint8Array => encode(coinCodec, { tag: "v1", ...coin });
 export const encodeWalletTx = (walletTx: WalletTx): Uint8Array => encode(txCodec, { tag: "v1", ...walletTx });
 
-function read<T extends { readonly tag: "v1" }>(codec: Codec<T>, entry: StoreEntry): Omit<T, "tag"> {
+function read<T extends { readonly tag: string }>(codec: Codec<T>, entry: StoreEntry): T {
   const decoded = decode(codec, entry.value);
   if (!decoded.ok) throw new StoreCorrupt(entry.key, decoded.error.toString());
-  const { tag: _, ...value } = decoded.value;
-  return value;
+  return decoded.value;
+}
+function readAddress(entry: StoreEntry): WalletAddress {
+  const stored = read(addressCodec, entry);
+  const { script: pays, label } = stored;
+  const at = stored.tag === "v1" ? { type: "p2wpkh" as const, ...stored.path } : stored.path;
+  return { path: at, script: pays, label };
+}
+function readCoin(entry: StoreEntry): WalletCoin {
+  const { tag: _, ...coin } = read(coinCodec, entry);
+  return coin;
+}
+function readTx(entry: StoreEntry): WalletTx {
+  const { tag: _, ...walletTx } = read(txCodec, entry);
+  return walletTx;
 }
 
 /**
@@ -98,25 +117,28 @@ export function loadWallet(entries: Iterable<StoreEntry>, height: BlockHeight | 
   const addresses = new Map<string, WalletAddress>();
   const coins = new Map<string, WalletCoin>();
   const txs = new Map<Txid, WalletTx>();
-  const used = { ...EMPTY_WALLET.used };
+  const used = { p2wpkh: { ...EMPTY_WALLET.used.p2wpkh }, p2tr: { ...EMPTY_WALLET.used.p2tr } };
   for (const entry of entries) {
     let at: string;
     if (entry.key.startsWith(ADDRESS)) {
-      const address = read(addressCodec, entry);
+      const address = readAddress(entry);
       at = addressRecord(address);
       addresses.set(toHex(address.script), address);
-      used[address.path.branch] = Math.max(used[address.path.branch], address.path.index + 1);
+      const { type, branch: chain, index } = address.path;
+      used[type][chain] = Math.max(used[type][chain], index + 1);
     } else if (entry.key.startsWith(COIN)) {
-      const coin = read(coinCodec, entry);
+      const coin = readCoin(entry);
       at = coinRecord(outpointKey(coin.outpoint));
       coins.set(outpointKey(coin.outpoint), coin);
     } else {
-      const walletTx = read(txCodec, entry);
+      const walletTx = readTx(entry);
       at = txRecord(walletTx.txid);
       txs.set(walletTx.txid, walletTx);
     }
     if (at !== entry.key) throw new StoreCorrupt(entry.key, "stands under another record's key");
   }
-  assert(addresses.size === used.external + used.change, "addresses were handed out one after the other");
+  const handedOut = ADDRESS_TYPES.map((type) => used[type].external + used[type].change);
+  const count = handedOut.reduce((sum, one) => sum + one, 0);
+  assert(addresses.size === count, "addresses were handed out one after the other");
   return { height, addresses, used, coins, txs };
 }

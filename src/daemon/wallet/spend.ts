@@ -2,19 +2,15 @@ import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
-import { type Coin, type InsufficientFunds, P2WPKH_INPUT_WEIGHT, selectCoins } from "../../bitcoin/coins.ts";
-import { scriptSignature } from "../../bitcoin/der.ts";
-import { SIGHASH_ALL, sighashesOf } from "../../bitcoin/sighash.ts";
-import { p2pkhOf } from "../../bitcoin/templates.ts";
+import { type Coin, type InsufficientFunds, selectCoins } from "../../bitcoin/coins.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
-import { secp256k1 } from "../../crypto/secp256k1.ts";
-import type { Branch } from "../keychain.ts";
+import type { AddressType } from "../keychain.ts";
 import { abandon } from "./chain.ts";
-import { type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
+import { type AddressWish, type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
+import { changeTypeFor, DUST_LIMIT, INPUT_WEIGHT } from "./scripts.ts";
+import { signCoins } from "./sign.ts";
 import { nextHeight, statusOf, type WalletCoin, type WalletState, type WalletStep, type WalletTx } from "./state.ts";
 
-/** The least that an output to a key hash may hold to be relayed, in sat. BOLT 3 §Pay to witness pubkey hash (p2wpkh). */
-export const CHANGE_MIN = sat(294n);
 /** Final enough for locktimes, and says that the fee may be raised. BIP 125 §Summary. */
 const SEQUENCE = 0xffff_fffd;
 
@@ -22,14 +18,14 @@ const SEQUENCE = 0xffff_fffd;
 export function newAddress(
   state: WalletState,
   keys: WalletKeys,
-  { branch = "external", label = "received" }: { readonly branch?: Branch; readonly label?: string } = {},
+  { type = "p2wpkh", branch = "external", label = "received" }: Partial<AddressWish> = {},
 ): { readonly step: WalletStep; readonly script: Uint8Array } {
   const draft = draftOf(state);
-  return { script: takeAddress(draft, keys, branch, label), step: draft.finish() };
+  return { script: takeAddress(draft, keys, { type, branch, label }), step: draft.finish() };
 }
 
-function takeAddress(draft: Draft, keys: WalletKeys, branch: Branch, label: string): Uint8Array {
-  const address = nextAddress(draft.state(), keys, branch, label);
+function takeAddress(draft: Draft, keys: WalletKeys, wish: AddressWish): Uint8Array {
+  const address = nextAddress(draft.state(), keys, wish);
   draft.setAddress(address);
   const from = nextHeight(draft.state());
   draft.effect({ tag: "Watch", watches: [{ tag: "Script", script: address.script, from }] });
@@ -116,10 +112,13 @@ export function spendable(state: WalletState, which?: "also contested"): readonl
     const status = statusOf(state, coin);
     if (status !== "confirmed" && (status !== "unconfirmed" || coin.coinbase)) continue;
     if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
-    free.push({ outpoint: coin.outpoint, amount: coin.amount, weight: P2WPKH_INPUT_WEIGHT, coin });
+    free.push({ outpoint: coin.outpoint, amount: coin.amount, weight: weightOfCoin(state, coin), coin });
   }
   return free;
 }
+const weightOfCoin = (state: WalletState, { script }: WalletCoin): number =>
+  INPUT_WEIGHT[present(state.addresses.get(toHex(script)), "a coin pays to an address of ours").path.type];
+
 /** Made by a transaction that spends something besides our coins. */
 function isContested(state: WalletState, { outpoint }: WalletCoin): boolean {
   const inputs = state.txs.get(outpoint.txid)?.tx?.inputs ?? [];
@@ -132,13 +131,13 @@ function reserve(
   payment: WalletPayment,
 ): Result<Omit<Funded, "step">, InsufficientFunds> {
   const { output, feerate, label, keep = ZERO_SAT } = payment;
-  const ours = takeChange(draft, keys);
+  const ours = takeChange(draft, keys, changeTypeFor(output.script));
   const free = spendable(draft.state());
   const selected = selectCoins(free, {
     outputs: [output],
     feerate,
     changeScript: ours.script,
-    changeMin: CHANGE_MIN,
+    changeMin: ours.least,
   });
   if (!selected.ok) return err({ ...selected.error, needed: addSat(selected.error.needed, keep) });
   const { coins, outputs, fee, change } = selected.value;
@@ -152,7 +151,12 @@ function reserve(
     outputs,
     locktime: 0,
   };
-  const tx = signCoins(draft.state(), keys, unsigned, coins);
+  const tx = signCoins(
+    draft.state(),
+    keys,
+    unsigned,
+    coins.map(({ coin }) => coin),
+  );
   const txid = txidOf(tx);
   keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });
   const vout = outputs.indexOf(output);
@@ -160,10 +164,18 @@ function reserve(
   return ok({ tx, txid, vout, fee, change });
 }
 
-/** Where change would go; `take` hands the address out, once it is clear that there is some. */
-export function takeChange(draft: Draft, keys: WalletKeys): { readonly script: Uint8Array; readonly take: () => void } {
-  const { script } = nextAddress(draft.state(), keys, "change", "change");
-  return { script, take: () => void takeAddress(draft, keys, "change", "change") };
+/** Where change would go. */
+export interface ChangeAddress {
+  readonly script: Uint8Array;
+  /** The least that may go there, in sat. */
+  readonly least: Sat;
+  /** Hands the address out, once it is clear that there is change. */
+  readonly take: () => void;
+}
+export function takeChange(draft: Draft, keys: WalletKeys, type: AddressType): ChangeAddress {
+  const wish: AddressWish = { type, branch: "change", label: "change" };
+  const { script } = nextAddress(draft.state(), keys, wish);
+  return { script, least: DUST_LIMIT[type], take: () => void takeAddress(draft, keys, wish) };
 }
 
 /** The coins are spent by this transaction, and by no other until it is given up. */
@@ -181,23 +193,6 @@ export const unsignedInput = (prevout: Outpoint): TxIn => ({
   sequence: SEQUENCE,
   witness: [],
 });
-
-/** The transaction with the inputs that spend these coins signed; others are left as they are. */
-export function signCoins(state: WalletState, keys: WalletKeys, unsigned: Tx, coins: readonly WalletSpendable[]): Tx {
-  const sighashes = sighashesOf(unsigned);
-  const byOutpoint = new Map(coins.map(({ coin }) => [outpointKey(coin.outpoint), coin]));
-  const inputs = unsigned.inputs.map((input, index) => {
-    const coin = byOutpoint.get(outpointKey(input.prevout));
-    if (coin === undefined) return input;
-    const { path } = present(state.addresses.get(toHex(coin.script)), "a coin pays to an address of ours");
-    const secret = keys.walletSecret(path);
-    const publicKey = secp256k1.publicKey(secret);
-    // BIP 143 §Specification: an input of a key hash signs the script that would pay to the key.
-    const digest = sighashes.segwit(index, p2pkhOf(publicKey), coin.amount, SIGHASH_ALL);
-    return { ...input, witness: [scriptSignature(secp256k1.sign(digest, secret), SIGHASH_ALL), publicKey] };
-  });
-  return { ...unsigned, inputs };
-}
 
 export function publishIn(draft: Draft, txid: Txid): void {
   const walletTx = present(draft.state().txs.get(txid), "what is published was funded");

@@ -3,7 +3,7 @@ import { addSat, type BlockHeight, blockHeight, type Sat, ZERO_SAT } from "../..
 import type { Tx } from "../../bitcoin/tx.ts";
 import type { BlockRef, Watch } from "../../ports/chain-source.ts";
 import type { StoreRecord } from "../../ports/store.ts";
-import type { Branch, KeyPath } from "../keychain.ts";
+import type { AddressType, Branch, KeyPath } from "../keychain.ts";
 
 /** An address that was handed out, once and for one purpose. */
 export interface WalletAddress {
@@ -52,8 +52,8 @@ export interface WalletState {
   readonly height: BlockHeight | undefined;
   /** By hex of the scriptPubKey. */
   readonly addresses: ReadonlyMap<string, WalletAddress>;
-  /** How many addresses each branch has handed out: the next index. */
-  readonly used: { readonly [B in Branch]: number };
+  /** How many addresses each branch of each account has handed out: the next index. */
+  readonly used: { readonly [T in AddressType]: { readonly [B in Branch]: number } };
   /** By `outpointKey`. */
   readonly coins: ReadonlyMap<string, WalletCoin>;
   readonly txs: ReadonlyMap<Txid, WalletTx>;
@@ -61,7 +61,7 @@ export interface WalletState {
 export const EMPTY_WALLET: WalletState = {
   height: undefined,
   addresses: new Map(),
-  used: { external: 0, change: 0 },
+  used: { p2wpkh: { external: 0, change: 0 }, p2tr: { external: 0, change: 0 } },
   coins: new Map(),
   txs: new Map(),
 };

@@ -9,6 +9,7 @@ import { verifyInput } from "../../../src/bitcoin/interpreter/verify.ts";
 import { script } from "../../../src/bitcoin/script.ts";
 import { p2wshOf } from "../../../src/bitcoin/templates.ts";
 import { type Tx, type TxOut, txidOf, weightOf } from "../../../src/bitcoin/tx.ts";
+import type { AddressType } from "../../../src/daemon/keychain.ts";
 import { type Attachment, adopt, attach, unconfirmedSpender } from "../../../src/daemon/wallet/attach.ts";
 import { refused, send, spendable } from "../../../src/daemon/wallet/spend.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
@@ -21,16 +22,25 @@ const FEERATE = satPerKw(1_000);
 const held: TxOut = { amount: sat(20_000n), script: p2wshOf(TRUE) };
 
 /** A wallet with coins of these amounts, confirmed, and a channel's output beside it. */
-function world(...coins: readonly bigint[]): { readonly chain: SmallChain; readonly attachment: Attachment } {
+function world(...coins: readonly bigint[]): World {
+  return worldOf("p2wpkh", coins);
+}
+interface World {
+  readonly chain: SmallChain;
+  readonly attachment: Attachment;
+}
+function worldOf(type: AddressType, coins: readonly bigint[]): World {
   const chain = new SmallChain();
   const channel = chain.foreign(held);
-  const paid = coins.map((amount) => chain.foreign({ amount: sat(amount), script: chain.address() }));
+  const paid = coins.map((amount) => chain.foreign({ amount: sat(amount), script: chain.address(type) }));
   chain.mine(ELSEWHERE, [channel, ...paid]);
   const prevout = { txid: txidOf(channel), vout: 0 };
   const input = { prevout, scriptSig: new Uint8Array(0), sequence: 1, witness: [] };
   const weight = 4 * 41 + 1 + 1 + TRUE.length + 4 * (8 + 1 + 34);
   const output = { amount: held.amount, script: p2wshOf(script(2n)) };
-  return { chain, attachment: { input, output, locktime: 0, weight, owed: sat(0n), feerate: FEERATE, label: "claim" } };
+  const owed = sat(0n);
+  const attachment = { input, spends: held, output, locktime: 0, weight, owed, feerate: FEERATE, label: "claim" };
+  return { chain, attachment };
 }
 const complete = (tx: Tx): Tx => ({
   ...tx,
@@ -61,6 +71,21 @@ describe("the wallet pays the fee of a transaction that is not its own", () => {
       ok: true,
       value: undefined,
     });
+  });
+  it("signs a taproot coin with what the foreign input spends, which its signature covers", () => {
+    const { chain, attachment } = worldOf("p2tr", [50_000n]);
+    const tx = attached(chain, attachment);
+    const coin = present(
+      [...chain.wallet.coins.values()].find(({ amount }) => amount === 50_000n),
+      "the coin",
+    );
+    const spent = [held, { amount: coin.amount, script: coin.script }];
+    expect(verifyInput(tx, 1, spent, STANDARD_FLAGS)).to.deep.equal({ ok: true, value: undefined });
+    const lied = [
+      { ...held, amount: sat(held.amount - 1n) },
+      { amount: coin.amount, script: coin.script },
+    ];
+    expect(verifyInput(tx, 1, lied, STANDARD_FLAGS).ok).to.equal(false);
   });
   it("pays what is owed beyond its own weight, to the sat", () => {
     const { chain, attachment } = world(50_000n);

@@ -15,7 +15,11 @@ import type { WalletAddress, WalletCoin, WalletTx } from "../../../src/daemon/wa
 import { StoreCorrupt } from "../../../src/ports/store.ts";
 
 const block = { height: blockHeight(7), hash: blockHash(new Uint8Array(32).fill(0xaa)) };
-const address: WalletAddress = { path: { branch: "change", index: 0 }, script: Uint8Array.of(0, 1), label: "change" };
+const address: WalletAddress = {
+  path: { type: "p2wpkh", branch: "change", index: 0 },
+  script: Uint8Array.of(0, 1),
+  label: "change",
+};
 const coin: WalletCoin = {
   outpoint: { txid: txid(new Uint8Array(32).fill(0xbb)), vout: 3 },
   amount: sat(1_000n),
@@ -41,7 +45,7 @@ const entries = [
 describe("the wallet's records", () => {
   it("are frozen, byte for byte: every later version reads them", () => {
     expect(Object.fromEntries(entries.map(({ key, value }) => [key, toHex(value)]))).to.deep.equal({
-      "wallet/address/change/0000000000": "0101000000000002000100066368616e6765",
+      "wallet/address/change/0000000000": "020001000000000002000100066368616e6765",
       [`wallet/coin/${"bb".repeat(32)}:3`]: `01${"bb".repeat(32)}0000000300000000000003e800020001000100000007${"aa".repeat(32)}01${"cc".repeat(32)}00`,
       [`wallet/tx/${"bb".repeat(32)}`]: `01${"bb".repeat(32)}00087265636569766564000100000007${"aa".repeat(32)}0001`,
     });
@@ -51,7 +55,7 @@ describe("the wallet's records", () => {
     expect(loadWallet(entries, block.height)).to.deep.equal({
       height: 7,
       addresses: new Map([["0001", address]]),
-      used: { external: 0, change: 1 },
+      used: { p2wpkh: { external: 0, change: 1 }, p2tr: { external: 0, change: 0 } },
       coins: new Map([[`${coin.outpoint.txid}:3`, coin]]),
       txs: new Map([[walletTx.txid, walletTx]]),
     });
@@ -62,7 +66,7 @@ describe("the wallet's records", () => {
     if (first === undefined) throw new Error("there is an address record");
     const { key, value } = first;
     const broken = [
-      { key, value: Uint8Array.of(2, ...value.subarray(1)) },
+      { key, value: Uint8Array.of(3, ...value.subarray(1)) },
       { key, value: value.subarray(0, -1) },
       { key: `${key}9`, value },
       { key: "wallet/coin/elsewhere:0", value: fromHex("ff") },

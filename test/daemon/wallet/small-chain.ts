@@ -6,7 +6,7 @@ import { STANDARD_FLAGS } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
 import { COINBASE_VOUT, isCoinbase, SEQUENCE_FINAL, type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
-import { keychainOfSeed } from "../../../src/daemon/keychain.ts";
+import { type AddressType, type KeyPath, keychainOfSeed } from "../../../src/daemon/keychain.ts";
 import { applyChainEvent, resume } from "../../../src/daemon/wallet/chain.ts";
 import type { WalletKeys } from "../../../src/daemon/wallet/draft.ts";
 import { loadWallet } from "../../../src/daemon/wallet/records.ts";
@@ -22,10 +22,10 @@ import type { BlockRef, ChainEvent, Watch } from "../../../src/ports/chain-sourc
 /** Keys whose derivation is remembered: a test asks for the same few again and again. */
 function remembered(): WalletKeys {
   const keychain = keychainOfSeed(new Uint8Array(64).fill(3), "regtest");
-  const cached = (derive: (path: { branch: "external" | "change"; index: number }) => Uint8Array) => {
+  const cached = (derive: (path: KeyPath) => Uint8Array) => {
     const known = new Map<string, Uint8Array>();
-    return (path: { branch: "external" | "change"; index: number }): Uint8Array => {
-      const key = `${path.branch}${path.index}`;
+    return (path: KeyPath): Uint8Array => {
+      const key = `${path.type}${path.branch}${path.index}`;
       const value = known.get(key) ?? derive(path);
       known.set(key, value);
       return value;
@@ -93,8 +93,8 @@ export class SmallChain {
     });
   }
 
-  address(): Uint8Array {
-    const { script, step } = newAddress(this.wallet, keys);
+  address(type: AddressType = "p2wpkh"): Uint8Array {
+    const { script, step } = newAddress(this.wallet, keys, { type });
     this.take(step);
     assert(!this.shown.has(toHex(script)), "an address is shown once");
     this.shown.add(toHex(script));

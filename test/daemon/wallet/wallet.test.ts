@@ -2,16 +2,18 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { outpointKey } from "../../../src/base/ids.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
-import { p2wsh } from "../../../src/bitcoin/templates.ts";
+import { p2tr, p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
+import { schnorr } from "../../../src/crypto/schnorr.ts";
 import { applyChainEvent } from "../../../src/daemon/wallet/chain.ts";
 import { fund, publish, refused, release, reservations, send } from "../../../src/daemon/wallet/spend.ts";
 import { statusOf, type WalletState, walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { keys, SmallChain } from "./small-chain.ts";
 
 const ELSEWHERE = p2wsh(new Uint8Array(32).fill(9));
-const paying = (amount: bigint, label = "test") => ({
-  output: { amount: sat(amount), script: ELSEWHERE },
+const TAPROOT = p2tr(schnorr.publicKey(new Uint8Array(32).fill(9)));
+const paying = (amount: bigint, label = "test", script = ELSEWHERE) => ({
+  output: { amount: sat(amount), script },
   feerate: satPerKw(1000),
   label,
 });
@@ -42,7 +44,7 @@ function check(chain: SmallChain): void {
 }
 
 type Action =
-  | { readonly tag: "pay" | "send" | "fund"; readonly amount: number }
+  | { readonly tag: "pay" | "send" | "fund"; readonly amount: number; readonly taproot: boolean }
   | { readonly tag: "mine"; readonly all: boolean; readonly ours: boolean }
   | { readonly tag: "publish" | "release" | "restart" | "address" }
   | { readonly tag: "reorg"; readonly depth: number; readonly returns: number };
@@ -50,6 +52,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
     tag: fc.constantFrom("pay", "send", "fund") as fc.Arbitrary<"pay" | "send" | "fund">,
     amount: fc.integer({ min: 1_000, max: 400_000 }),
+    taproot: fc.boolean(),
   }),
   fc.record({ tag: fc.constant("mine" as const), all: fc.boolean(), ours: fc.boolean() }),
   fc.record({
@@ -63,10 +66,17 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 function act(chain: SmallChain, one: Action): void {
   const [reserved] = reservations(chain.wallet);
   if (one.tag === "pay") {
-    const tx = chain.foreign({ amount: sat(BigInt(one.amount)), script: chain.address() });
+    const tx = chain.foreign({
+      amount: sat(BigInt(one.amount)),
+      script: chain.address(one.taproot ? "p2tr" : "p2wpkh"),
+    });
     chain.mine(ELSEWHERE, [tx], () => false);
   } else if (one.tag === "send" || one.tag === "fund") {
-    const made = (one.tag === "send" ? send : fund)(chain.wallet, keys, paying(BigInt(one.amount)));
+    const made = (one.tag === "send" ? send : fund)(
+      chain.wallet,
+      keys,
+      paying(BigInt(one.amount), "test", one.taproot ? TAPROOT : ELSEWHERE),
+    );
     if (made.ok) chain.take(made.value.step);
     else expect(made.error.needed > made.error.available).to.equal(true);
   } else if (one.tag === "mine") chain.mine(one.ours ? chain.address() : ELSEWHERE, [], () => one.all);

@@ -1,0 +1,55 @@
+import { BLOCK, TXID } from "../fake-node.ts";
+import { page, type RouteCase } from "./case.ts";
+
+/** The coins of the node. */
+export const WALLET_CASES: readonly RouteCase[] = [
+  {
+    route: "post /v1/wallet/addresses",
+    ask: "POST /v1/wallet/addresses",
+    body: { type: "taproot", label: "rent" },
+    calls: [["newAddress", { type: "taproot", label: "rent" }]],
+    status: 201,
+    answer: { address: "bcrt1qexample" },
+    malformed: [
+      [{ type: "legacy" }, "/type"],
+      [{ label: "two\nlines" }, "/label"],
+      [{ unheardOf: 1 }, "/unheardOf"],
+    ],
+  },
+  {
+    route: "get /v1/wallet/transactions",
+    ask: "GET /v1/wallet/transactions",
+    status: 200,
+    answer: page(
+      { txid: TXID, deltaSat: "-50150", feeSat: "150", height: 110, label: "channel" },
+      { txid: BLOCK, deltaSat: "5000000000", feeSat: null, height: null, label: "mined" },
+    ),
+  },
+  {
+    route: "get /v1/wallet/utxos",
+    ask: "GET /v1/wallet/utxos",
+    status: 200,
+    answer: page({
+      outpoint: `${TXID}:0`,
+      amountSat: "5000",
+      address: "bcrt1qexample",
+      height: 110,
+      reserved: false,
+    }),
+  },
+  {
+    route: "post /v1/wallet/sends",
+    ask: "POST /v1/wallet/sends",
+    body: { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amountSat: "50000", feerateSatPerKw: 253 },
+    calls: [["send", { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amount: 50_000n, feerate: 253 }]],
+    status: 201,
+    answer: { txid: TXID },
+    malformed: [
+      [{ address: undefined }, "/address"],
+      [{ amountSat: 50_000 }, "/amountSat"],
+      [{ amountSat: "0" }, "/amountSat"],
+      [{ amountSat: "2100000000000001" }, "/amountSat"],
+      [{ feerateSatPerKw: 252 }, "/feerateSatPerKw"],
+    ],
+  },
+];
