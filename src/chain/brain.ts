@@ -4,16 +4,20 @@ import type { SatPerKw } from "../base/units.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
-import { acceptTx, type MempoolFault } from "./accept-tx.ts";
+import { acceptTx } from "./accept-tx.ts";
 import { acceptBlock, type BlockRefusal, type Chain, type ChainUpdate, openChain } from "./chain.ts";
 import type { BlockRef, Watch } from "./events.ts";
 import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
 import { estimateFeerate, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
+import { judgePackage } from "./judge-package.ts";
 import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
+import type { MempoolFault } from "./mempool-fault.ts";
 import { blockTemplate } from "./miner.ts";
+import { acceptPackage } from "./package.ts";
 import type { ChainStorage } from "./storage.ts";
+import type { PackageVerdict } from "./verdict.ts";
 
 /** Chain, mempool and memory of fees of one node, kept in step. Mutable; its hosts bring blocks, transactions and time. */
 export interface NodeBrain {
@@ -71,15 +75,28 @@ export function takeTx(
   tx: Tx,
   now: number,
 ): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
-  const entry = acceptTx(brain.pool, brain.chain, tx, { now });
-  if (entry.ok) {
+  const accepted = acceptTx(brain.pool, brain.chain, tx, { now });
+  if (accepted.ok) {
     tellWaiting(brain, tx);
-    return ok({ txid: entry.value.txid, fresh: true });
+    return ok({ txid: accepted.value.entry.txid, fresh: true });
   }
-  const { code } = entry.error;
+  const { code } = accepted.error;
   const known = code === "txn-already-in-mempool" || code === "txn-already-known";
-  return known ? ok({ txid: txidOf(tx), fresh: false }) : err(entry.error);
+  return known ? ok({ txid: txidOf(tx), fresh: false }) : err(accepted.error);
 }
+
+/** A child with parents of its own, the child last: it may pay for them. Those that are `Taken` are to be announced. */
+export function takePackage(brain: NodeBrain, txs: readonly Tx[], now: number): PackageVerdict {
+  const verdict = acceptPackage(brain.pool, brain.chain, txs, { now });
+  verdict.txs.forEach(({ tag }, index) => {
+    if (tag === "Taken") tellWaiting(brain, txs[index] as Tx);
+  });
+  return verdict;
+}
+
+/** What `takeTx`, or the mempool of several transactions with parents in front, would say, and nothing changed. */
+export const tryTx = ({ pool, chain }: NodeBrain, txs: readonly Tx[], now: number): PackageVerdict =>
+  judgePackage(pool, chain, txs, now);
 
 /** What to mine next. */
 export const templateFor = (

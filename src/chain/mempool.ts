@@ -83,9 +83,13 @@ export function entryByWtxid(pool: Mempool, wtxid: Txid): MempoolEntry | undefin
   return txid === undefined ? undefined : entryOf(pool, txid);
 }
 
-/** The coin that a waiting transaction would create, standing in the next block. */
-export function unconfirmedCoin(pool: Mempool, { txid, vout }: Outpoint, nextHeight: number): Coin | undefined {
-  const output = pool.entries.get(txid)?.tx.outputs[vout];
+/** The coin that one of these transactions would create, standing in the next block. */
+export function unconfirmedCoin(
+  entries: ReadonlyMap<Txid, MempoolEntry>,
+  { txid, vout }: Outpoint,
+  nextHeight: number,
+): Coin | undefined {
+  const output = entries.get(txid)?.tx.outputs[vout];
   return output === undefined ? undefined : { output, height: nextHeight, coinbase: false };
 }
 

@@ -1,5 +1,6 @@
 import { outpointKey, type Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import { entryOf, feeAt, INCREMENTAL_RELAY_FEE, type Mempool, type MempoolEntry, relatives } from "./mempool.ts";
 
@@ -41,7 +42,8 @@ function conflictsOf({ spenders }: Mempool, { inputs }: Tx): ReadonlySet<Txid> {
   return new Set(found);
 }
 
-const hasMoreRate = (entry: MempoolEntry, than: MempoolEntry): boolean =>
+type Paid = Pick<MempoolEntry, "fee" | "vsize">;
+const hasMoreRate = (entry: Paid, than: Paid): boolean =>
   entry.fee * BigInt(than.vsize) > than.fee * BigInt(entry.vsize);
 
 /** Undefined when they are too many. */
@@ -63,8 +65,35 @@ function addsUnconfirmed(pool: Mempool, { parents }: MempoolEntry, replaced: Rea
 }
 
 /** All that is lost with the victims, and the way through the network once more: else relay would be free. Sat. */
-function priceOf(pool: Mempool, { vsize }: MempoolEntry, replaced: ReadonlySet<Txid>): bigint {
+function priceOf(pool: Mempool, { vsize }: Pick<MempoolEntry, "vsize">, replaced: ReadonlySet<Txid>): bigint {
   let lost = 0n;
   for (const txid of replaced) lost += entryOf(pool, txid).fee;
   return lost + feeAt(INCREMENTAL_RELAY_FEE, vsize);
+}
+
+/**
+ * The same for transactions that pay together, as the last of them pays for the others: a parent that pays too little and
+ * one child may take the place of what conflicts with either. The error says which rule is broken.
+ *
+ * Bitcoin Core compares what could be mined before and after. Here the two together must pay more for their size than
+ * everything that they throw out, which is enough for that, and simpler.
+ *
+ * @param entries  parents before children, measured, and not in the mempool
+ */
+export function replacedByPackage(pool: Mempool, entries: readonly MempoolEntry[]): Result<ReadonlySet<Txid>, string> {
+  const conflicts = new Set(entries.flatMap(({ tx }) => [...conflictsOf(pool, tx)]));
+  if (conflicts.size === 0) return ok(conflicts);
+  const [parent, child] = entries;
+  if (parent === undefined || child === undefined || entries.length > 2 || !child.parents.has(parent.txid)) {
+    return err("package must be 1-parent-1-child");
+  }
+  if (parent.parents.size + child.parents.size > 1) return err("new transaction cannot have mempool ancestors");
+  const replaced = withDescendants(pool, conflicts);
+  if (replaced === undefined) return err("too many potential replacements");
+  const both = { fee: sat(parent.fee + child.fee), vsize: parent.vsize + child.vsize };
+  if (both.fee < priceOf(pool, both, replaced)) return err("insufficient anti-DoS fees");
+  // Else the child would not pay for its parent, and has to do without it.
+  if (!hasMoreRate(both, parent)) return err("package feerate is less than or equal to parent feerate");
+  const isBetter = [...replaced].every((txid) => hasMoreRate(both, entryOf(pool, txid)));
+  return isBetter ? ok(replaced) : err("insufficient feerate");
 }

@@ -13,23 +13,24 @@ import {
 /** An eviction makes more room than is needed now, so that it is not needed for each transaction. */
 const EVICT_DOWN_TO = 0.95;
 
-/** A transaction at the door, and those that go for it, with all that hang on them. */
+/** Transactions at the door, parents before children, and those that go for them, with all that hang on them. */
 export interface Arrival {
-  readonly entry: MempoolEntry;
+  readonly entries: readonly MempoolEntry[];
   readonly replaced: ReadonlySet<Txid>;
 }
 
 /**
- * Lets a transaction in and out what has to go for it. When the mempool is too full, what pays least goes as well.
- * @returns  false when that was the transaction itself; it never is when it replaces others
+ * Lets transactions in and out what has to go for them. When the mempool is too full, what pays least goes as well.
+ * @returns  false when one of these was among that; none ever is when they replace others
  */
-export function admit(pool: Mempool, { entry, replaced }: Arrival): boolean {
+export function admit(pool: Mempool, { entries, replaced }: Arrival): boolean {
   for (const txid of replaced) removeEntry(pool, entryOf(pool, txid));
-  insertEntry(pool, entry);
-  // Were it turned away now, whoever keeps the mempool full could keep others from paying more.
-  const spared = replaced.size > 0 ? relatives(pool, [entry.txid], "parents") : replaced;
+  for (const entry of entries) insertEntry(pool, entry);
+  const txids = entries.map(({ txid }) => txid);
+  // Were they turned away now, whoever keeps the mempool full could keep others from paying more.
+  const spared = replaced.size > 0 ? relatives(pool, txids, "parents") : replaced;
   makeRoom(pool, spared);
-  return pool.entries.has(entry.txid);
+  return txids.every((txid) => pool.entries.has(txid));
 }
 
 /** Evicts what pays least, counting each transaction with all that hang on it, and raises the price of coming in. */

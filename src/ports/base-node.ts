@@ -3,8 +3,11 @@ import type { Result } from "../base/result.ts";
 import type { BlockHeight, Sat } from "../base/units.ts";
 import type { Block, BlockHeader } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
+import type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict } from "../chain/verdict.ts";
 import type { BlockRef, ChainSource } from "./chain-source.ts";
 import type { Address } from "./network.ts";
+
+export type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict };
 
 /** The bundled Bitcoin node, as a daemon sees it: a chain source that also mines, serves peers and answers questions. */
 export interface BaseNode extends ChainSource {
@@ -23,6 +26,16 @@ export interface BaseNode extends ChainSource {
   /** From the mempool or the best chain. */
   transaction(txid: Txid): FoundTx | undefined;
   utxoTotal(): UtxoTotal;
+  /**
+   * Several at once into the mempool and to the peers: a child with its parents, the child last, which may pay for parents
+   * that pay too little. What can be taken alone is taken whatever becomes of the others.
+   */
+  submitPackage(txs: readonly Tx[]): Promise<PackageVerdict>;
+  /**
+   * What the mempool would say of a transaction, or of several with parents first; nothing is changed. Of several each has
+   * to pay for itself, and none may take the place of what waits.
+   */
+  testAccept(txs: readonly Tx[]): Promise<PackageVerdict>;
   /** Waiting to be mined, parents before children. */
   mempool(): readonly MempoolTx[];
   peers(): readonly BasePeer[];

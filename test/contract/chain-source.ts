@@ -8,6 +8,7 @@ import type { BaseNode } from "../../src/ports/base-node.ts";
 import type { BlockRef } from "../../src/ports/chain-source.ts";
 import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
 import { Follower, line, type SourceWorld } from "./follower.ts";
+import { packagesContract } from "./packages.ts";
 import { spendsSeenContract } from "./spends-seen.ts";
 
 /** The law of `ChainSource` (and what `BaseNode` adds), for every adapter that claims to keep it. */
@@ -167,6 +168,7 @@ export function chainSourceContract(name: string, begin: () => SourceWorld | Pro
       });
     });
 
+    packagesContract(() => ({ node, world }));
     spendsSeenContract({ node: () => node, world: () => world, follow, mine, reward, pay });
 
     describe("questions", () => {

@@ -1,7 +1,7 @@
 import type { BlockHash } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import type { SatPerKw } from "../../base/units.ts";
-import { feerateFor, type NodeBrain, takeTx } from "../../chain/brain.ts";
+import { feerateFor, type NodeBrain, takePackage, takeTx, tryTx } from "../../chain/brain.ts";
 import { readBlock } from "../../chain/chain.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
 import type { BaseNode, DialFault } from "../../ports/base-node.ts";
@@ -55,6 +55,12 @@ export function memorySource(options: SourceOptions): BaseNode {
       for (const other of viewpoints) other.pump.poke();
       return taken.ok ? ok(taken.value.txid) : err({ code: "rejected", reason: taken.error.code });
     },
+    submitPackage: async (txs) => {
+      const verdict = takePackage(brain, txs, now());
+      for (const other of viewpoints) other.pump.poke();
+      return verdict;
+    },
+    testAccept: async (txs) => tryTx(brain, txs, now()),
     feerate: (blocks) => feerate() ?? feerateFor(brain, blocks),
     stop: async () => {
       viewpoints.delete(viewpoint);

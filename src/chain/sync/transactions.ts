@@ -1,9 +1,9 @@
 import type { Txid } from "../../base/ids.ts";
 import { INVENTORY_MAX } from "../../bitcoin/messages.ts";
 import { type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
-import type { MempoolFault } from "../accept-tx.ts";
 import { takeTx } from "../brain.ts";
 import type { MempoolEntry } from "../mempool.ts";
+import type { MempoolFault } from "../mempool-fault.ts";
 import {
   ANNOUNCED_TXS_MAX,
   noteKnown,

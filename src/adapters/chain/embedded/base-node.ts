@@ -5,7 +5,16 @@ import type { BlockHeight, SatPerKw } from "../../../base/units.ts";
 import type { Block } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
 import type { Tx } from "../../../bitcoin/tx.ts";
-import { feerateFor, type NodeBrain, nodeBrain, takeBlock, takeTx, templateFor } from "../../../chain/brain.ts";
+import {
+  feerateFor,
+  type NodeBrain,
+  nodeBrain,
+  takeBlock,
+  takePackage,
+  takeTx,
+  templateFor,
+  tryTx,
+} from "../../../chain/brain.ts";
 import { type BlockRefusal, readBlock } from "../../../chain/chain.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
@@ -19,6 +28,7 @@ import type {
   DialFault,
   FoundTx,
   MempoolTx,
+  PackageVerdict,
   PlacedHeader,
   UtxoTotal,
 } from "../../../ports/base-node.ts";
@@ -139,6 +149,16 @@ export class EmbeddedNode implements BaseNode {
     this.#pump.poke();
     this.#links.perform(announceTx(this.#sync, taken.value.txid));
     return ok(taken.value.txid);
+  }
+  async submitPackage(txs: readonly Tx[]): Promise<PackageVerdict> {
+    const verdict = takePackage(this.brain, txs, this.#now());
+    const taken = verdict.txs.filter(({ tag }) => tag === "Taken");
+    if (taken.length > 0) this.#pump.poke();
+    this.#links.perform(taken.flatMap(({ txid }) => announceTx(this.#sync, txid)));
+    return verdict;
+  }
+  async testAccept(txs: readonly Tx[]): Promise<PackageVerdict> {
+    return tryTx(this.brain, txs, this.#now());
   }
   feerate(blocks: number): SatPerKw | undefined {
     return feerateFor(this.brain, blocks);
