@@ -1,28 +1,16 @@
 import type { BlockHash } from "../../base/ids.ts";
-import { present } from "../../base/result.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
 import { workOf } from "../../bitcoin/pow.ts";
 import { takeBlock } from "../brain.ts";
 import { acceptHeaders, type Chain, type ChainUpdate } from "../chain.ts";
 import { hashBlock } from "../hashed-block.ts";
-import { ancestorAt, forkOf, type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
+import { type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
 import { announceTip, chainHeaders, chooseAnnouncer } from "./announce.ts";
-import {
-  BLOCK_TIMEOUT_MS,
-  BLOCKS_IN_FLIGHT_MAX,
-  better,
-  disconnect,
-  type Peer,
-  type Sync,
-  type SyncEffect,
-  send,
-  ZEROS,
-} from "./peer.ts";
+import { assignBlocks, dropRequest, noteBlockAnswered } from "./fetch.ts";
+import { better, disconnect, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
 import { isPoor, screenHeaders } from "./presync.ts";
 
-/** Blocks ahead of what is linked that are asked for at once. Policy, not protocol. */
-const WINDOW_BLOCKS = 1024;
 /** Headers that fit nowhere, in a row, before we stop talking. */
 const UNCONNECTED_MAX = 10;
 
@@ -83,50 +71,6 @@ export function onBlocksAnnounced(
   return [...questions, ...(hashes.length > 0 ? assignBlocks(sync, now) : [])];
 }
 
-/** Asks each peer for blocks of its best chain that nobody was asked for yet, oldest first. */
-export function assignBlocks(sync: Sync, now: number): readonly SyncEffect[] {
-  const inFlight = new Set<BlockHash>();
-  for (const peer of sync.peers) for (const hash of peer.blocks.keys()) inFlight.add(hash);
-  const effects: SyncEffect[] = [];
-  for (const peer of sync.peers) {
-    const hashes = wantedFrom(sync.brain.chain, peer, inFlight);
-    if (hashes.length === 0) continue;
-    const kind = isForCompact(sync.brain.chain, peer, hashes) ? "compact_block" : "witness_block";
-    for (const hash of hashes) {
-      inFlight.add(hash);
-      peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
-    }
-    const inventory = hashes.map((id) => ({ kind, id }) as const);
-    effects.push(send(peer, { name: "getdata", inventory }));
-  }
-  return effects;
-}
-
-/** The mempool knows the next block's transactions at most: one block at a time, and only on top of our tip. */
-function isForCompact({ index, tip }: Chain, peer: Peer, [hash, ...more]: readonly BlockHash[]): boolean {
-  if (peer.compact === "none" || hash === undefined || more.length > 0) return false;
-  return index.tree.nodes.get(hash)?.previous === tip;
-}
-
-function wantedFrom({ index, tip }: Chain, peer: Peer, inFlight: ReadonlySet<BlockHash>): readonly BlockHash[] {
-  const { best } = peer;
-  if (best === undefined || best.work <= tip.work || index.invalid.has(best)) return [];
-  let common = forkOf(peer.common ?? tip, best);
-  for (let next = ancestorAt(best, common.height + 1); next !== undefined && index.held.has(next); ) {
-    common = next;
-    next = ancestorAt(best, common.height + 1);
-  }
-  peer.common = common;
-  const wanted: BlockHash[] = [];
-  const end = Math.min(best.height, common.height + WINDOW_BLOCKS);
-  for (let height = common.height + 1; height <= end; height++) {
-    if (wanted.length + peer.blocks.size >= BLOCKS_IN_FLIGHT_MAX) break;
-    const node = present(ancestorAt(best, height), "heights up to the peer's best");
-    if (!index.held.has(node) && !inFlight.has(node.hash)) wanted.push(node.hash);
-  }
-  return wanted;
-}
-
 export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
   const hashed = hashBlock(block);
   const { chain } = sync.brain;
@@ -150,9 +94,9 @@ export function blockTaken(
   { connected, disconnected }: ChainUpdate,
   now: number,
 ): readonly SyncEffect[] {
-  peer.blocks.delete(hash);
+  noteBlockAnswered(sync, peer, hash, now);
   // Nobody needs to answer for single transactions of it any more.
-  for (const { partials, blocks } of sync.peers) if (partials.delete(hash)) blocks.delete(hash);
+  for (const other of sync.peers) if (other.partials.delete(hash)) dropRequest(other, hash, now);
   const { index, tip } = sync.brain.chain;
   const node = index.tree.nodes.get(hash);
   if (node !== undefined) peer.best = better(peer.best, node);

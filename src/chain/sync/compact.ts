@@ -9,15 +9,14 @@ import { isMutation } from "../faults.ts";
 import { hashBlock } from "../hashed-block.ts";
 import { type HeaderNode, isAncestor } from "../headers.ts";
 import { compactMessage } from "./announce.ts";
-import { askHeaders, assignBlocks, blockTaken } from "./blocks.ts";
-import { BLOCK_TIMEOUT_MS, better, disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { askHeaders, blockTaken } from "./blocks.ts";
+import { assignBlocks, dropRequest, mayFetch, noteRequest } from "./fetch.ts";
+import { better, disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { isPoor } from "./presync.ts";
 
 /** Blocks below the tip that are still told compactly, and of which single transactions are still sent. */
 const COMPACT_DEPTH_MAX = 5;
 const TRANSACTIONS_DEPTH_MAX = 10;
-/** Peers that are asked for the rest of one block at once: whoever does not answer then holds nobody up. */
-const PARALLEL_MAX = 3;
 
 /** A block told by short ids, asked for or, by those whom we chose for it, as its first announcement. */
 export function onCompactBlock(
@@ -37,7 +36,7 @@ export function onCompactBlock(
   const { hash } = node;
   if (peer.partials.has(hash)) return [];
   const wasAsked = peer.blocks.has(hash);
-  if (chain.index.held.has(node)) peer.blocks.delete(hash);
+  if (chain.index.held.has(node)) dropRequest(peer, hash, now);
   else if (node.previous === chain.tip && (wasAsked || sync.announcers.includes(peer)))
     return proceed(sync, peer, hash, rebuild(message, pool.entries.values()), now);
   else if (wasAsked) return askWhole(peer, hash, now);
@@ -66,27 +65,21 @@ function proceed(sync: Sync, peer: Peer, hash: BlockHash, rebuilt: Rebuilt, now:
     case "Invalid":
       return [disconnect(peer, rebuilt.fault)];
     case "Missing": {
-      if (!mayAsk(sync, peer, hash)) {
-        peer.blocks.delete(hash);
+      if (!mayFetch(sync, peer, hash, now)) {
+        dropRequest(peer, hash, now);
         return assignBlocks(sync, now);
       }
       peer.partials.set(hash, rebuilt.partial);
-      peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
+      noteRequest(peer, hash, now);
       return [send(peer, { name: "getblocktxn", block_hash: hash, indexes: rebuilt.partial.missing })];
     }
     default:
       return unreachable(rebuilt);
   }
 }
-/** Few at once, and the last place is for a peer that we dialled ourselves: those who dial us may all be one. */
-function mayAsk({ peers }: Sync, peer: Peer, hash: BlockHash): boolean {
-  const asked = [...peers].filter(({ partials }) => partials.has(hash));
-  const isLast = asked.length === PARALLEL_MAX - 1;
-  return asked.length < PARALLEL_MAX && (!isLast || [peer, ...asked].some(({ inbound }) => !inbound));
-}
 
 function askWhole(peer: Peer, hash: BlockHash, now: number): readonly SyncEffect[] {
-  peer.blocks.set(hash, now + BLOCK_TIMEOUT_MS);
+  noteRequest(peer, hash, now);
   return [send(peer, { name: "getdata", inventory: [{ kind: "witness_block", id: hash }] })];
 }
 
@@ -97,7 +90,7 @@ function takeRebuilt(sync: Sync, peer: Peer, block: Block, now: number): readonl
   if (taken.ok) return blockTaken(sync, peer, hashed.hash, taken.value, now);
   // Short ids that collide can give it another witness than its own.
   if (isMutation(taken.error)) return askWhole(peer, hashed.hash, now);
-  peer.blocks.delete(hashed.hash);
+  dropRequest(peer, hashed.hash, now);
   return assignBlocks(sync, now);
 }
 

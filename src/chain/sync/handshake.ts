@@ -48,6 +48,8 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     common: undefined,
     told: undefined,
     blocks: new Map(),
+    blockAwaited: now,
+    stalling: undefined,
     txs: new Map(),
     partials: new Map(),
     known: new Set(),

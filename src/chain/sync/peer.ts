@@ -30,8 +30,13 @@ export interface Peer {
   common: HeaderNode | undefined;
   /** The header with most work that it has heard of from us. */
   told: HeaderNode | undefined;
-  /** Blocks and transactions asked for, with the time at which waiting ends. */
+  /** Blocks asked for, oldest request first, with its time. */
   readonly blocks: Map<BlockHash, number>;
+  /** Since when the first of them is waited for: no other block that comes meanwhile renews its time. */
+  blockAwaited: number;
+  /** Since when it alone holds up the window of blocks, which others would fill. */
+  stalling: number | undefined;
+  /** Transactions asked for, with the time at which waiting ends. */
   readonly txs: Map<Txid, number>;
   /** Of those blocks the ones of which only some transactions are missing, and were asked for. */
   readonly partials: Map<BlockHash, PartialBlock>;
@@ -63,6 +68,8 @@ export interface Sync {
   readonly refused: Set<Txid>;
   /** Peers that we asked to announce blocks compactly, the last one to bring the newest block last. */
   readonly announcers: Peer[];
+  /** By how much longer than usual blocks are waited for: grows when peers are parted with for it, shrinks with each block. */
+  patience: number;
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
@@ -72,6 +79,7 @@ export const syncOf = (brain: NodeBrain, filters?: FilterIndex): Sync => ({
   peers: new Set(),
   refused: new Set(),
   announcers: [],
+  patience: 1,
   compact: undefined,
 });
 
@@ -87,11 +95,9 @@ export type SyncEffect =
 /** No block: a question for headers that goes on to the last. */
 export const ZEROS = "0".repeat(64) as BlockHash;
 /** Policy, not protocol. */
-export const BLOCKS_IN_FLIGHT_MAX = 16;
 export const TXS_IN_FLIGHT_MAX = 100;
 export const ANNOUNCED_TXS_MAX = 5000;
 export const KNOWN_TXS_MAX = 5000;
-export const BLOCK_TIMEOUT_MS = 30_000;
 export const TX_TIMEOUT_MS = 60_000;
 
 export const send = (peer: Peer, message: BitcoinMessage): SyncEffect => ({ tag: "Send", peer, message });

@@ -10,8 +10,9 @@ import {
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
 import { entryByWtxid } from "../mempool.ts";
-import { answerLocator, assignBlocks, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
+import { answerLocator, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
+import { assignBlocks } from "./fetch.ts";
 import { shakeHands } from "./handshake.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";

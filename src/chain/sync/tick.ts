@@ -1,4 +1,4 @@
-import { assignBlocks } from "./blocks.ts";
+import { assignBlocks, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { askTxs } from "./transactions.ts";
 
@@ -8,21 +8,23 @@ const HEADERS_TIMEOUT_MS = 120_000;
 const PING_EVERY_MS = 120_000;
 const PONG_TIMEOUT_MS = 1_200_000;
 /** How often a host should call `tick`. */
-export const TICK_MS = 5000;
+export const TICK_MS = 1000;
 
 /**
  * What is due because time has passed: pings, and the end of waiting for those who do not answer.
  * @param nonce  random, for pings
  */
 export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffect[] {
-  const effects: SyncEffect[] = [];
-  for (const peer of sync.peers) effects.push(...tickPeer(sync, peer, now, nonce));
-  return [...effects, ...assignBlocks(sync, now)];
+  const late = [...sync.peers].flatMap((peer) => lateness(sync, peer, now) ?? []);
+  // Judged by one measure, whoever is first: it changes for the next time.
+  if (late.some(({ what }) => what === "block")) loseHeart(sync);
+  const gone = new Set(late.map(({ peer }) => peer));
+  const effects: SyncEffect[] = late.map(({ peer, reason }) => disconnect(peer, reason));
+  for (const peer of sync.peers) if (!gone.has(peer)) effects.push(...tickPeer(sync, peer, now, nonce));
+  return [...effects, ...assignBlocks(sync, now), ...retryNearTip(sync, now)];
 }
 
 function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly SyncEffect[] {
-  const late = overdue(peer, now);
-  if (late !== undefined) return [disconnect(peer, late)];
   if (!peer.ready) return [];
   for (const [txid, until] of peer.txs) if (now >= until) peer.txs.delete(txid);
   const more = askTxs(sync, peer, now);
@@ -32,10 +34,20 @@ function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly 
   return [...more, send(peer, { name: "ping", nonce })];
 }
 
-function overdue({ ready, since, ping, headersAsked, blocks }: Peer, now: number): string | undefined {
+interface Lateness {
+  readonly peer: Peer;
+  readonly what: "answer" | "block";
+  readonly reason: string;
+}
+function lateness(sync: Sync, peer: Peer, now: number): Lateness | undefined {
+  const silent = overdue(peer, now);
+  if (silent !== undefined) return { peer, what: "answer", reason: silent };
+  if (!isLateWithBlocks(sync, peer, now)) return undefined;
+  return { peer, what: "block", reason: peer.stalling === undefined ? "no block" : "holds up the others" };
+}
+function overdue({ ready, since, ping, headersAsked }: Peer, now: number): string | undefined {
   if (!ready && now - since >= HANDSHAKE_TIMEOUT_MS) return "no handshake";
   if (ping !== undefined && now - ping.at >= PONG_TIMEOUT_MS) return "no pong";
   if (headersAsked !== undefined && now - headersAsked >= HEADERS_TIMEOUT_MS) return "no headers";
-  for (const until of blocks.values()) if (now >= until) return "no block";
   return undefined;
 }
