@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type BaseNodeOptions, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
+import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
 import { pageFiles } from "./adapters/page-files.ts";
@@ -23,7 +23,6 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
-import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
 
 export const VERSION = "0.1.0";
@@ -87,7 +86,7 @@ function hearStrays(onHalt: (error: Error) => never): () => Promise<unknown> {
   return async () => process.off("unhandledRejection", stray);
 }
 
-const openChain = (config: Config, base: Omit<BaseNodeOptions, "folder" | "params" | "network">): BaseNode =>
+const openChain = (config: Config, base: Omit<BaseNodeOptions, "folder" | "params" | "network">): EmbeddedNode =>
   openBaseNode({
     ...base,
     network: tcpNetwork,

@@ -48,6 +48,7 @@ export type ApiCode =
   | "SESSION_CLOSED"
   | "NEED_TOPUP"
   | "CHAIN_NOT_SYNCED"
+  | "CHAIN_UNAVAILABLE"
   | "WRONG_NETWORK"
   | "NOT_POSSIBLE"
   | "READ_ONLY";
@@ -89,6 +90,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   SESSION_CLOSED: final(409, "Session closed"),
   NEED_TOPUP: passing(402, "Session needs a top-up"),
   CHAIN_NOT_SYNCED: passing(503, "Chain not synced"),
+  CHAIN_UNAVAILABLE: passing(503, "The Bitcoin node does not answer"),
   WRONG_NETWORK: final(422, "Wrong network"),
   NOT_POSSIBLE: final(409, "Not possible now"),
   READ_ONLY: final(503, "Node is read-only"),
@@ -111,6 +113,7 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   need_topup: "NEED_TOPUP",
   quota_exceeded: "QUOTA_EXCEEDED",
   chain_not_synced: "CHAIN_NOT_SYNCED",
+  chain_unavailable: "CHAIN_UNAVAILABLE",
   wrong_network: "WRONG_NETWORK",
   not_possible: "NOT_POSSIBLE",
   read_only: "READ_ONLY",

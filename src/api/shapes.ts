@@ -51,7 +51,7 @@ export const chainShape = z.object({
   hash,
   time,
   mempool: z.object({ transactions: count, bytes: count }),
-  utxos: z.object({ count, totalSat: sat }),
+  utxos: z.object({ count, totalSat: sat }).nullable(),
   peers: z.array(z.string()),
   address: z.string().nullable(),
 });

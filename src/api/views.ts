@@ -76,7 +76,7 @@ export const chainJson = (chain: ChainInfo): Json<typeof shapes.chainShape> => (
   hash: chain.hash,
   time: seconds(chain.time),
   mempool: { transactions: chain.mempool.transactions, bytes: chain.mempool.bytes },
-  utxos: { count: chain.utxos.count, totalSat: digits(chain.utxos.total) },
+  utxos: or(chain.utxos, ({ count, total }) => ({ count, totalSat: digits(total) })),
   peers: [...chain.peers],
   address: or(chain.address, same),
 });

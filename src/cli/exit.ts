@@ -41,6 +41,7 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   SESSION_CLOSED: EXIT.other,
   NEED_TOPUP: EXIT.paymentFailed,
   CHAIN_NOT_SYNCED: EXIT.notSynced,
+  CHAIN_UNAVAILABLE: EXIT.notSynced,
   WRONG_NETWORK: EXIT.usage,
   NOT_POSSIBLE: EXIT.other,
   READ_ONLY: EXIT.other,

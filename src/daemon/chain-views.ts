@@ -1,13 +1,15 @@
 import type { BlockHash, Outpoint, Txid } from "../base/ids.ts";
-import { present } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { type BlockHeight, sat } from "../base/units.ts";
 import { addressOf } from "../bitcoin/address.ts";
 import { type BlockHeader, blockHashOf, blockWeight, encodeBlock } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
 import { proveTx, type TxProof } from "../chain/spv.ts";
-import type { BaseNode } from "../ports/base-node.ts";
+import type { Asked, BaseNode, ChainFault } from "../ports/base-node.ts";
 import type { BlockRef } from "../ports/chain-source.ts";
+import { type CommandFault, fromChain } from "./command-fault.ts";
+import type { ChainInfo } from "./views.ts";
 
 /** A block as people look at it. */
 export interface BlockView {
@@ -47,27 +49,34 @@ export interface TransactionProof {
 }
 
 /** By its hash or the height in the best chain. Undefined for a block that is not known, or whose data is not held. */
-export function blockView(chain: BaseNode, place: BlockHash | BlockHeight): BlockView | undefined {
-  const block = typeof place === "number" ? chain.blockAt(place) : chain.block(place);
-  if (block === undefined) return undefined;
+export async function blockView(chain: BaseNode, place: BlockHash | BlockHeight): Asked<BlockView | undefined> {
+  const found = await (typeof place === "number" ? chain.blockAt(place) : chain.block(place));
+  if (!found.ok || found.value === undefined) return found as Result<undefined, ChainFault>;
+  const block = found.value;
   const hash = blockHashOf(block.header);
-  const { header, height, confirmations, work } = present(chain.header(hash), "blocks that are held have a header");
+  const placed = await chain.header(hash);
+  if (!placed.ok || placed.value === undefined) return placed as Result<undefined, ChainFault>;
+  const { header, height, confirmations, work } = placed.value;
   const sizes = { bytes: encodeBlock(block).length, weight: blockWeight(block) };
-  return { hash, height, header, confirmations, work, ...sizes, txids: block.txs.map(txidOf) };
+  return ok({ hash, height, header, confirmations, work, ...sizes, txids: block.txs.map(txidOf) });
 }
 
 /** Undefined for a transaction that neither the best chain nor the mempool holds. */
-export function transactionView(chain: BaseNode, params: ChainParams, txid: Txid): TransactionView | undefined {
-  const found = chain.transaction(txid);
-  if (found === undefined) return undefined;
-  const { tx, confirmed } = found;
-  const spent = isCoinbase(tx) ? tx.inputs.map(() => undefined) : spentBy(chain, tx);
+export async function transactionView(
+  chain: BaseNode,
+  params: ChainParams,
+  txid: Txid,
+): Asked<TransactionView | undefined> {
+  const found = await chain.transaction(txid);
+  if (!found.ok || found.value === undefined) return found as Result<undefined, ChainFault>;
+  const { tx, confirmed } = found.value;
+  const spent = isCoinbase(tx) ? tx.inputs.map(() => undefined) : await spentBy(chain, tx);
   const block = confirmed && {
     ...confirmed.block,
     confirmations: chain.tip().height - confirmed.block.height + 1,
   };
   const show = (output: TxOut | undefined): OutputView | undefined => output && outputView(output, params);
-  return {
+  return ok({
     tx,
     txid,
     wtxid: wtxidOf(tx),
@@ -76,19 +85,20 @@ export function transactionView(chain: BaseNode, params: ChainParams, txid: Txid
     spent: spent.map(show),
     outputs: tx.outputs.map((output) => outputView(output, params)),
     block,
-  };
+  });
 }
 const outputView = (output: TxOut, params: ChainParams): OutputView => ({
   ...output,
   address: addressOf(output.script, params),
 });
-/** Each transaction is looked up once, however many of its outputs are spent. */
-function spentBy(chain: BaseNode, tx: Tx): readonly (TxOut | undefined)[] {
+/** Each transaction is looked up once, however many of its outputs are spent. One that cannot be had is as one unknown. */
+async function spentBy(chain: BaseNode, tx: Tx): Promise<readonly (TxOut | undefined)[]> {
   const known = new Map<Txid, Tx | undefined>();
-  return tx.inputs.map(({ prevout: { txid, vout } }) => {
-    if (!known.has(txid)) known.set(txid, chain.transaction(txid)?.tx);
-    return known.get(txid)?.outputs[vout];
-  });
+  for (const txid of new Set(tx.inputs.map(({ prevout }) => prevout.txid))) {
+    const found = await chain.transaction(txid);
+    known.set(txid, found.ok ? found.value?.tx : undefined);
+  }
+  return tx.inputs.map(({ prevout: { txid, vout } }) => known.get(txid)?.outputs[vout]);
 }
 function feeOf(tx: Tx, spent: readonly (TxOut | undefined)[]): bigint | undefined {
   let fee = 0n;
@@ -100,11 +110,18 @@ function feeOf(tx: Tx, spent: readonly (TxOut | undefined)[]): bigint | undefine
 }
 
 /** Undefined for what is not in the best chain. */
-export function transactionProof(chain: BaseNode, txid: Txid): TransactionProof | undefined {
-  const confirmed = chain.transaction(txid)?.confirmed;
-  const block = confirmed && chain.block(confirmed.block.hash);
-  if (confirmed === undefined || block === undefined) return undefined;
-  return { proof: proveTx(block, confirmed.index), network: chain.info().network, block: confirmed.block };
+export async function transactionProof(
+  chain: BaseNode,
+  { network }: ChainParams,
+  txid: Txid,
+): Asked<TransactionProof | undefined> {
+  const found = await chain.transaction(txid);
+  if (!found.ok) return found;
+  const confirmed = found.value?.confirmed;
+  if (confirmed === undefined) return ok(undefined);
+  const block = await chain.block(confirmed.block.hash);
+  if (!block.ok || block.value === undefined) return block as Result<undefined, ChainFault>;
+  return ok({ proof: proveTx(block.value, confirmed.index), network, block: confirmed.block });
 }
 
 /** An output of the best chain that is not spent. */
@@ -119,10 +136,25 @@ export async function unspentView(
   chain: BaseNode,
   params: ChainParams,
   outpoint: Outpoint,
-): Promise<UnspentView | undefined> {
-  const found = await chain.unspent(outpoint);
-  if (found === undefined) return undefined;
+): Asked<UnspentView | undefined> {
+  const asked = await chain.unspent(outpoint).then(ok, NO_ANSWER);
+  if (!asked.ok || asked.value === undefined) return asked as Result<undefined, ChainFault>;
+  const found = asked.value;
   const { amount, script, block, coinbase } = found;
   const confirmations = chain.tip().height - block.height + 1;
-  return { outpoint, output: outputView({ amount: sat(amount), script }, params), block, confirmations, coinbase };
+  return ok({ outpoint, output: outputView({ amount: sat(amount), script }, params), block, confirmations, coinbase });
+}
+/** A chain source rejects when it gets no answer. */
+const NO_ANSWER = (error: unknown): Result<never, ChainFault> =>
+  err({ code: "unavailable", detail: `The Bitcoin node does not answer: ${String(error)}` });
+
+/** The best chain, the mempool and the node's peers, at a glance. */
+export async function chainInfo(chain: BaseNode): Promise<Result<ChainInfo, CommandFault>> {
+  const [info, peers] = [await chain.info(), await chain.peers()];
+  if (!info.ok) return fromChain(info);
+  if (!peers.ok) return fromChain(peers);
+  const { network, tip, time, mempool, utxos, address } = info.value;
+  const at = address === undefined ? undefined : `${address.host}:${address.port}`;
+  const addresses = peers.value.map((peer) => peer.address);
+  return ok({ network, height: tip.height, hash: tip.hash, time, mempool, utxos, peers: addresses, address: at });
 }

@@ -1,3 +1,6 @@
+import { err, type Result } from "../base/result.ts";
+import type { ChainFault } from "../ports/base-node.ts";
+
 /** Why a command was refused; the API has a total table from code to status. `detail` is a sentence for a person. */
 export interface CommandFault {
   readonly code:
@@ -17,6 +20,7 @@ export interface CommandFault {
     | "need_topup"
     | "quota_exceeded"
     | "chain_not_synced"
+    | "chain_unavailable"
     | "wrong_network"
     | "not_possible"
     | "read_only";
@@ -24,3 +28,12 @@ export interface CommandFault {
   /** The request field at fault, as a JSON pointer. */
   readonly pointer?: string;
 }
+
+/** What it means for a command that the chain has no answer. */
+const OF_CHAIN: { readonly [C in ChainFault["code"]]: CommandFault["code"] } = {
+  not_offered: "not_possible",
+  not_held: "not_found",
+  unavailable: "chain_unavailable",
+};
+export const fromChain = <T>(answer: Result<T, ChainFault>): Result<T, CommandFault> =>
+  answer.ok ? answer : err({ code: OF_CHAIN[answer.error.code], detail: answer.error.detail });

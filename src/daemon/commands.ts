@@ -56,24 +56,24 @@ export interface NodeCommands {
     readonly feerate?: SatPerKw;
   }): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
-  chain(): ChainInfo;
+  chain(): Promise<Result<ChainInfo, CommandFault>>;
   /** Regtest and sluicenet only. Rewards go to the node's own wallet unless `address` is given. */
   mine(request: {
     readonly blocks: number;
     readonly address?: string;
   }): Promise<Result<readonly BlockHash[], CommandFault>>;
   /** By its hash, or of the best chain at a height. */
-  chainBlock(place: BlockHash | BlockHeight): BlockView | undefined;
+  chainBlock(place: BlockHash | BlockHeight): Promise<Result<BlockView | undefined, CommandFault>>;
   /** Of the best chain or not. */
-  chainHeader(hash: BlockHash): PlacedHeader | undefined;
-  chainTransaction(txid: Txid): TransactionView | undefined;
+  chainHeader(hash: BlockHash): Promise<Result<PlacedHeader | undefined, CommandFault>>;
+  chainTransaction(txid: Txid): Promise<Result<TransactionView | undefined, CommandFault>>;
   /** That a transaction of the best chain is in its block. */
-  chainProof(txid: Txid): TransactionProof | undefined;
-  chainUnspent(outpoint: Outpoint): Promise<UnspentView | undefined>;
+  chainProof(txid: Txid): Promise<Result<TransactionProof | undefined, CommandFault>>;
+  chainUnspent(outpoint: Outpoint): Promise<Result<UnspentView | undefined, CommandFault>>;
   /** Waiting to be mined, parents before children. */
-  chainMempool(): readonly MempoolTx[];
+  chainMempool(): Promise<Result<readonly MempoolTx[], CommandFault>>;
   /** Bitcoin nodes that are connected. */
-  chainPeers(): readonly BasePeer[];
+  chainPeers(): Promise<Result<readonly BasePeer[], CommandFault>>;
 
   peers(): readonly PeerInfo[];
   /** Resolves when the peer's `init` has been received. */

@@ -4,9 +4,10 @@ import { scriptOfAddress } from "../bitcoin/address.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
-import { blockView, transactionProof, transactionView, unspentView } from "./chain-views.ts";
+import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
 import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
+import { fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
@@ -59,7 +60,7 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
     network: ctx.params.network,
     height: tip.height,
     blockHash: tip.hash,
-    synced: ctx.chain.info().synced && chain.height() === tip.height,
+    synced: ctx.chain.synced() && chain.height() === tip.height,
     addresses: listening === undefined ? [] : [`${listening.host}:${listening.port}`],
     features: toHex(featureBits(OFFERED.init)),
     crypto: secp256k1.name,
@@ -104,19 +105,14 @@ function chainCommands(hosts: Hosts): ChainCommands {
         const stamped = wallet.stamp(turn, root, feerate);
         return stamped.ok ? ok({ txid: stamped.value }) : stamped;
       }),
-    chain: () => {
-      const { network, tip, time, mempool, utxos, address } = ctx.chain.info();
-      const peers = ctx.chain.peers().map((peer) => peer.address);
-      const at = address === undefined ? undefined : `${address.host}:${address.port}`;
-      return { network, height: tip.height, hash: tip.hash, time, mempool, utxos, peers, address: at };
-    },
+    chain: () => chainInfo(ctx.chain),
     mine: async ({ blocks, address }) => {
       const given = address === undefined ? undefined : scriptOfAddress(address, ctx.params);
       if (given !== undefined && !given.ok) {
         return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
       }
       const script = given?.value ?? (await inTurn((turn) => wallet.newScript(turn, "mined")));
-      return ok(await ctx.chain.mine(blocks, script));
+      return fromChain(await ctx.chain.mine(blocks, script));
     },
   };
 }
@@ -126,13 +122,13 @@ type ChainReadings = Pick<
   "chainBlock" | "chainHeader" | "chainTransaction" | "chainProof" | "chainUnspent" | "chainMempool" | "chainPeers"
 >;
 const chainReadings = ({ ctx: { chain, params } }: Hosts): ChainReadings => ({
-  chainBlock: (place) => blockView(chain, place),
-  chainHeader: (hash) => chain.header(hash),
-  chainTransaction: (txid) => transactionView(chain, params, txid),
-  chainProof: (txid) => transactionProof(chain, txid),
-  chainUnspent: (outpoint) => unspentView(chain, params, outpoint),
-  chainMempool: () => chain.mempool(),
-  chainPeers: () => chain.peers(),
+  chainBlock: async (place) => fromChain(await blockView(chain, place)),
+  chainHeader: async (hash) => fromChain(await chain.header(hash)),
+  chainTransaction: async (txid) => fromChain(await transactionView(chain, params, txid)),
+  chainProof: async (txid) => fromChain(await transactionProof(chain, params, txid)),
+  chainUnspent: async (outpoint) => fromChain(await unspentView(chain, params, outpoint)),
+  chainMempool: async () => fromChain(await chain.mempool()),
+  chainPeers: async () => fromChain(await chain.peers()),
 });
 
 type PeerCommands = Pick<

@@ -65,8 +65,8 @@ export interface ChainInfo {
   readonly hash: BlockHash;
   readonly time: number;
   readonly mempool: { readonly transactions: number; readonly bytes: number };
-  /** All unspent outputs of the best chain, for checking conservation. */
-  readonly utxos: { readonly count: number; readonly total: Sat };
+  /** All unspent outputs of the best chain, for checking conservation; undefined where the node does not keep count. */
+  readonly utxos: { readonly count: number; readonly total: Sat } | undefined;
   readonly peers: readonly string[];
   /** `host:port` under which other Bitcoin nodes reach this one. */
   readonly address: string | undefined;

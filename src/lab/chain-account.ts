@@ -46,8 +46,8 @@ export function auditChain(world: World, edges: readonly Edge[], given: (node: L
 }
 
 function auditSupply(world: World): void {
-  const chain = world.chain.source("checker");
-  const { tip } = world.chain.brain.chain;
+  const { whole: chain, brain } = world.chain;
+  const { tip } = brain.chain;
   let subsidies = 0n;
   for (let height = 1; height <= tip.height; height++) subsidies += subsidyAt(height, CHAINS.regtest);
   const { total } = chain.utxoTotal();

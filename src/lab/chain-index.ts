@@ -14,8 +14,8 @@ export class ChainIndex {
   readonly #tip: number;
 
   constructor(world: Pick<World, "chain">) {
-    const chain = world.chain.source("checker");
-    this.#tip = world.chain.brain.chain.tip.height;
+    const { whole: chain, brain } = world.chain;
+    this.#tip = brain.chain.tip.height;
     for (let height = 1; height <= this.#tip; height++) {
       const block = present(chain.blockAt(blockHeight(height)), "a block of the best chain");
       for (const tx of block.txs) {

@@ -110,10 +110,10 @@ export class Thief {
   }
   /** An old reward that anyone may spend and nobody does. */
   #coin(): Coin | undefined {
-    const source = this.#world.chain.source("thief");
+    const { whole } = this.#world.chain;
     const oldest = this.#world.chain.brain.chain.tip.height - MATURITY_BLOCKS;
     for (let height = oldest; height > 0; height--) {
-      const coinbase = source.blockAt(blockHeight(height))?.txs[0];
+      const coinbase = whole.blockAt(blockHeight(height))?.txs[0];
       const output = coinbase?.outputs[0];
       if (coinbase === undefined || output === undefined || !equalBytes(output.script, ANYONE)) continue;
       const outpoint = { txid: txidOf(coinbase), vout: 0 };

@@ -9,40 +9,52 @@ import type { Address } from "./network.ts";
 
 export type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict };
 
-/** The bundled Bitcoin node, as a daemon sees it: a chain source that also mines, serves peers and answers questions. */
+/**
+ * A Bitcoin node, as a daemon sees it: a chain source that also answers questions. The bundled one reads them from its own
+ * disk; one on the other side of a wire may be slow, silent, or not know: each answer comes later, or with a fault.
+ */
 export interface BaseNode extends ChainSource {
-  info(): BaseNodeInfo;
+  info(): Asked<BaseNodeInfo>;
+  /** Whether the best known header's block is the tip. Known without asking anybody. */
+  synced(): boolean;
   /**
    * Mines `count` blocks on the best chain, one after the other, with all rewards to `script`. Resolves with their
    * hashes once each is connected. Calls wait for earlier ones. Rejects after `stop`, and when the clock stands so
    * far behind the chain that its rules forbid a block now.
    */
-  mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]>;
+  mine(count: number, script: Uint8Array): Asked<readonly BlockHash[]>;
   /** Any header that is known, of the best chain or not. */
-  header(hash: BlockHash): PlacedHeader | undefined;
+  header(hash: BlockHash): Asked<PlacedHeader | undefined>;
   /** Any block whose data is held, of the best chain or not. */
-  block(hash: BlockHash): Block | undefined;
-  blockAt(height: BlockHeight): Block | undefined;
+  block(hash: BlockHash): Asked<Block | undefined>;
+  blockAt(height: BlockHeight): Asked<Block | undefined>;
   /** From the mempool or the best chain. */
-  transaction(txid: Txid): FoundTx | undefined;
-  utxoTotal(): UtxoTotal;
+  transaction(txid: Txid): Asked<FoundTx | undefined>;
+  utxoTotal(): Asked<UtxoTotal>;
   /**
    * Several at once into the mempool and to the peers: a child with its parents, the child last, which may pay for parents
    * that pay too little. What can be taken alone is taken whatever becomes of the others.
    */
-  submitPackage(txs: readonly Tx[]): Promise<PackageVerdict>;
+  submitPackage(txs: readonly Tx[]): Asked<PackageVerdict>;
   /**
    * What the mempool would say of a transaction, or of several with parents first; nothing is changed. Of several each has
    * to pay for itself, and none may take the place of what waits.
    */
-  testAccept(txs: readonly Tx[]): Promise<PackageVerdict>;
+  testAccept(txs: readonly Tx[]): Asked<PackageVerdict>;
   /** Waiting to be mined, parents before children. */
-  mempool(): readonly MempoolTx[];
-  peers(): readonly BasePeer[];
+  mempool(): Asked<readonly MempoolTx[]>;
+  peers(): Asked<readonly BasePeer[]>;
   /** Dials, and from then on dials again whenever the connection is lost. Tells how the first attempt went. */
   connect(address: Address): Promise<Result<void, DialFault>>;
-  /** Accepts peers. Resolves with the address in use; rejects with the system's error. */
-  listen(address: Address): Promise<Address>;
+}
+export type Asked<T> = Promise<Result<T, ChainFault>>;
+/**
+ * Why a question about the chain has no answer: this kind of node never gives one; it does not keep that (pruned, or not
+ * indexed); it does not answer now. `detail` is a sentence for a person.
+ */
+export interface ChainFault {
+  readonly code: "not_offered" | "not_held" | "unavailable";
+  readonly detail: string;
 }
 export interface BaseNodeInfo {
   readonly network: string;
@@ -53,7 +65,8 @@ export interface BaseNodeInfo {
   readonly headers: BlockHeight;
   readonly synced: boolean;
   readonly mempool: { readonly transactions: number; readonly bytes: number };
-  readonly utxos: UtxoTotal;
+  /** Undefined where the node does not keep count. */
+  readonly utxos: UtxoTotal | undefined;
   readonly peers: number;
   /** Where it listens. */
   readonly address: Address | undefined;
@@ -78,7 +91,6 @@ export interface FoundTx {
 }
 export interface MempoolTx {
   readonly txid: Txid;
-  readonly tx: Tx;
   readonly fee: Sat;
   readonly vsize: number;
 }
@@ -89,6 +101,6 @@ export interface BasePeer {
   readonly height: number;
 }
 export interface DialFault {
-  readonly code: "unreachable" | "refused";
+  readonly code: "unreachable" | "refused" | "not_offered";
   readonly reason: string;
 }

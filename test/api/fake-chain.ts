@@ -1,4 +1,5 @@
 import type { BlockHash, Outpoint, Txid } from "../../src/base/ids.ts";
+import { ok } from "../../src/base/result.ts";
 import { blockHeight, sat } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
@@ -32,24 +33,28 @@ const GENESIS_TX = {
 };
 
 export const chainReadings = () => ({
-  chainBlock: (place: string | number) => (place === HEIGHT || place === BLOCK ? GENESIS_VIEW : undefined),
-  chainHeader: (hash: string) =>
-    hash === BLOCK ? { header: GENESIS.header, height: HEIGHT, work: 2n, confirmations: 3 } : undefined,
-  chainTransaction: (txid: Txid) => (txid === TXID ? GENESIS_TX : undefined),
-  chainProof: (txid: Txid) =>
-    txid === TXID
-      ? { proof: proveTx(GENESIS, 0), network: "regtest", block: { hash: BLOCK, height: HEIGHT } }
-      : undefined,
+  chainBlock: async (place: string | number) => ok(place === HEIGHT || place === BLOCK ? GENESIS_VIEW : undefined),
+  chainHeader: async (hash: string) =>
+    ok(hash === BLOCK ? { header: GENESIS.header, height: HEIGHT, work: 2n, confirmations: 3 } : undefined),
+  chainTransaction: async (txid: Txid) => ok(txid === TXID ? GENESIS_TX : undefined),
+  chainProof: async (txid: Txid) =>
+    ok(
+      txid === TXID
+        ? { proof: proveTx(GENESIS, 0), network: "regtest", block: { hash: BLOCK, height: HEIGHT } }
+        : undefined,
+    ),
   chainUnspent: async ({ txid, vout }: Outpoint) =>
-    txid === TXID && vout === 1
-      ? {
-          outpoint: { txid, vout },
-          output: { amount: sat(5_000n), script: Uint8Array.of(0x51), address: undefined },
-          block: { hash: BLOCK, height: HEIGHT },
-          confirmations: 3,
-          coinbase: true,
-        }
-      : undefined,
-  chainMempool: () => [{ txid: TXID, tx: GENESIS.txs[0] as Tx, fee: sat(150n), vsize: 141 }],
-  chainPeers: () => [{ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }],
+    ok(
+      txid === TXID && vout === 1
+        ? {
+            outpoint: { txid, vout },
+            output: { amount: sat(5_000n), script: Uint8Array.of(0x51), address: undefined },
+            block: { hash: BLOCK, height: HEIGHT },
+            confirmations: 3,
+            coinbase: true,
+          }
+        : undefined,
+    ),
+  chainMempool: async () => ok([{ txid: TXID, fee: sat(150n), vsize: 141 }]),
+  chainPeers: async () => ok([{ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }]),
 });

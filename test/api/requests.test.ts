@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { err } from "../../src/base/result.ts";
 import type { CommandFault } from "../../src/daemon/commands.ts";
-import { fakeNode } from "./fake-node.ts";
+import { BLOCK, fakeNode } from "./fake-node.ts";
 import { closeAll, world } from "./fixture.ts";
 
 const problem = ({ requestId: _, ...rest }: Readonly<Record<string, unknown>>): unknown => rest;
@@ -108,6 +108,19 @@ describe("refusals", () => {
       "5",
       "CHAIN_NOT_SYNCED",
     ]);
+  });
+  it("say 503 when the Bitcoin node does not answer, which is not 404", async () => {
+    const node = fakeNode();
+    const silent = async () => err({ code: "chain_unavailable", detail: "The Bitcoin node does not answer." } as const);
+    const { ask, admin } = await world({ ...node, commands: { ...node.commands, chainHeader: silent, chain: silent } });
+    for (const path of ["/v1/chain", `/v1/chain/headers/${BLOCK}`]) {
+      const reply = await ask(`GET ${path}`, { token: admin });
+      expect([reply.status, reply.json["code"], reply.json["retryable"]]).to.deep.equal([
+        503,
+        "CHAIN_UNAVAILABLE",
+        true,
+      ]);
+    }
   });
   it("say 429 and when to come back after too many requests", async () => {
     const { ask } = await world(fakeNode(), { requestsPerMinute: 2 });

@@ -12,7 +12,7 @@ interface Stage {
   readonly world: () => SourceWorld;
   readonly follow: () => Follower;
   readonly mine: (count: number) => Promise<unknown>;
-  readonly reward: (height: number) => Outpoint;
+  readonly reward: (height: number) => Promise<Outpoint>;
   readonly pay: (tx: Tx) => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function spendsSeenContract({ node, world, follow, mine, reward, pay }: S
       const follower = follow();
       await mine(103);
       follower.news();
-      return { follower, coins: [reward(1), reward(2), reward(3)] };
+      return { follower, coins: [await reward(1), await reward(2), await reward(3)] };
     };
 
     it("are told with the transaction, before it is in a block, each watched outpoint once", async () => {
@@ -59,7 +59,7 @@ export function spendsSeenContract({ node, world, follow, mine, reward, pay }: S
     });
     it("are told of what waited already when the source was started", async () => {
       await mine(101);
-      const coin = reward(1);
+      const coin = await reward(1);
       const tx = taking(1000n, coin);
       await pay(tx);
       watch(coin);

@@ -101,7 +101,7 @@ export class Puppet {
   /** The funding transaction is as deep as the chain says. */
   confirm(): void {
     const { txid, vout } = this.funded.params.funding;
-    const found = present(this.#world.chain.source("puppet").transaction(txid), "the funding transaction is known");
+    const found = present(this.#world.chain.whole.transaction(txid), "the funding transaction is known");
     const { block, index } = present(found.confirmed, "the funding transaction is confirmed");
     this.give({ tag: "FundingConfirmed", height: block.height, txIndex: index, output: found.tx.outputs[vout] });
   }

@@ -119,7 +119,7 @@ export class Court {
   }
   /** The transaction of the best chain or the mempool. */
   transaction(txid: Txid): Tx | undefined {
-    return this.#sources.a.transaction(txid)?.tx;
+    return this.chain.whole.transaction(txid)?.tx;
   }
 
   /** Why the mempool does not take it; undefined when it does, or knows it. */
@@ -183,7 +183,7 @@ export class Court {
 
   #fillPurse(): void {
     for (let height = 1; height <= this.height - 100; height++) {
-      const block = present(this.chain.source("purse").blockAt(blockHeight(height)), "a block of the chain");
+      const block = present(this.chain.whole.blockAt(blockHeight(height)), "a block of the chain");
       const coinbase = present(block.txs[0], "a coinbase");
       const amount = present(coinbase.outputs[0], "a reward").amount;
       this.#purse.push({ outpoint: { txid: txidOf(coinbase), vout: 0 }, amount });

@@ -28,7 +28,7 @@ export function replayed(court: Court, name: Name, disk: Uint8Array): Pair {
   pair.give(name, { tag: "Resume" });
   pair.give(name, { tag: "FundingReorged" });
   listen();
-  const { header } = present(court.chain.source("replay").blockAt(HEIGHT), "the block before the funding");
+  const { header } = present(court.chain.whole.blockAt(HEIGHT), "the block before the funding");
   pump.start({ height: HEIGHT, hash: blockHashOf(header) }, (events) => {
     for (const event of events) if (event.tag !== "SpendSeen") hear(pair, name, event);
     listen();

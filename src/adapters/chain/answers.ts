@@ -1,12 +1,12 @@
 import type { BlockHash, Outpoint, Txid } from "../../base/ids.ts";
-import { present } from "../../base/result.ts";
+import { ok, present } from "../../base/result.ts";
 import { type BlockHeight, blockHeight, sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { txidOf } from "../../bitcoin/tx.ts";
 import type { NodeBrain } from "../../chain/brain.ts";
 import { type Chain, readBlock } from "../../chain/chain.ts";
 import { ancestorAt, type HeaderNode, isAncestor } from "../../chain/headers.ts";
-import type { BaseNodeInfo, FoundTx, MempoolTx, PlacedHeader, UtxoTotal } from "../../ports/base-node.ts";
+import type { BaseNode, BaseNodeInfo, FoundTx, MempoolTx, PlacedHeader, UtxoTotal } from "../../ports/base-node.ts";
 import type { BlockRef, UnspentOutput } from "../../ports/chain-source.ts";
 
 /** What every node with a whole chain can be asked, read from its brain. */
@@ -57,7 +57,44 @@ export function coinTotals({ storage }: Chain): UtxoTotal {
 }
 
 export const waitingTxs = ({ pool }: NodeBrain): readonly MempoolTx[] =>
-  [...pool.entries.values()].map(({ txid, tx, fee, vsize }) => ({ txid, tx, fee, vsize }));
+  [...pool.entries.values()].map(({ txid, fee, vsize }) => ({ txid, fee, vsize }));
+
+export const isSynced = ({ index, tip }: Chain): boolean =>
+  index.bestHeader === tip || index.bestHeader.work <= tip.work;
+
+/** A whole chain of our own, read at once: what a `BaseNode` with it answers later. */
+export interface WholeChain {
+  header(hash: BlockHash): PlacedHeader | undefined;
+  block(hash: BlockHash): Block | undefined;
+  blockAt(height: BlockHeight): Block | undefined;
+  transaction(txid: Txid): FoundTx | undefined;
+  utxoTotal(): UtxoTotal;
+  mempool(): readonly MempoolTx[];
+}
+/** @param horizon  the block of the best chain up to which it is seen */
+export function wholeChain(brain: NodeBrain, horizon: () => HeaderNode): WholeChain {
+  const { chain } = brain;
+  return {
+    header: (hash) => placedHeader(chain, horizon(), hash),
+    block: (hash) => {
+      const node = chain.index.tree.nodes.get(hash);
+      return node === undefined || !chain.index.held.has(node) ? undefined : readBlock(chain, node);
+    },
+    blockAt: (height) => blockAtHeight(chain, horizon(), height),
+    transaction: (txid) => findTx(brain, txid),
+    utxoTotal: () => coinTotals(chain),
+    mempool: () => waitingTxs(brain),
+  };
+}
+/** The same as answers of the port, which never fail. */
+export const answersOf = (whole: WholeChain): Pick<BaseNode, keyof WholeChain> => ({
+  header: async (hash) => ok(whole.header(hash)),
+  block: async (hash) => ok(whole.block(hash)),
+  blockAt: async (height) => ok(whole.blockAt(height)),
+  transaction: async (txid) => ok(whole.transaction(txid)),
+  utxoTotal: async () => ok(whole.utxoTotal()),
+  mempool: async () => ok(whole.mempool()),
+});
 
 /** All of `info` that the brain knows. */
 export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers" | "address"> {
@@ -67,7 +104,7 @@ export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers
     tip: refOf(tip),
     time: tip.header.time,
     headers: index.bestHeader.height,
-    synced: index.bestHeader === tip || index.bestHeader.work <= tip.work,
+    synced: isSynced(chain),
     mempool: { transactions: pool.entries.size, bytes: pool.vsize },
     utxos: coinTotals(chain),
   };

@@ -2,20 +2,9 @@ import type { BlockHash } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import type { SatPerKw } from "../../base/units.ts";
 import { feerateFor, type NodeBrain, takePackage, takeTx, tryTx } from "../../chain/brain.ts";
-import { readBlock } from "../../chain/chain.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
 import type { BaseNode, DialFault } from "../../ports/base-node.ts";
-import {
-  blockAtHeight,
-  brainInfo,
-  coinTotals,
-  findTx,
-  placedHeader,
-  refOf,
-  txidAtPlace,
-  unspentAt,
-  waitingTxs,
-} from "../chain/answers.ts";
+import { answersOf, brainInfo, isSynced, refOf, txidAtPlace, unspentAt, wholeChain } from "../chain/answers.ts";
 import { type FeedPump, feedPump } from "../chain/feed-pump.ts";
 
 /** A source that was started and not stopped. */
@@ -58,27 +47,19 @@ export function memorySource(options: SourceOptions): BaseNode {
     submitPackage: async (txs) => {
       const verdict = takePackage(brain, txs, now());
       for (const other of viewpoints) other.pump.poke();
-      return verdict;
+      return ok(verdict);
     },
-    testAccept: async (txs) => tryTx(brain, txs, now()),
+    testAccept: async (txs) => ok(tryTx(brain, txs, now())),
     feerate: (blocks) => feerate() ?? feerateFor(brain, blocks),
     stop: async () => {
       viewpoints.delete(viewpoint);
       pump.stop();
     },
-    info: () => ({ ...brainInfo(brain), tip: refOf(horizon()), peers: 0, address: undefined }),
-    mine: async (count, script) => mine(count, script),
-    header: (hash) => placedHeader(chain, horizon(), hash),
-    block: (hash) => {
-      const node = chain.index.tree.nodes.get(hash);
-      return node === undefined || !chain.index.held.has(node) ? undefined : readBlock(chain, node);
-    },
-    blockAt: (height) => blockAtHeight(chain, horizon(), height),
-    transaction: (txid) => findTx(brain, txid),
-    utxoTotal: () => coinTotals(chain),
-    mempool: () => waitingTxs(brain),
-    peers: () => [],
+    ...answersOf(wholeChain(brain, horizon)),
+    info: async () => ok({ ...brainInfo(brain), tip: refOf(horizon()), peers: 0, address: undefined }),
+    synced: () => isSynced(chain),
+    mine: async (count, script) => ok(mine(count, script)),
+    peers: async () => ok([]),
     connect: async () => err(ALONE),
-    listen: (address) => Promise.reject(new Error(`${ALONE.reason}: ${address.host}:${address.port}`)),
   };
 }

@@ -15,7 +15,7 @@ import { ancestorAt, type HeaderNode, medianTimeOf } from "../../chain/headers.t
 import { memoryStorage } from "../../chain/memory-storage.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../chain/miner.ts";
 import type { BaseNode } from "../../ports/base-node.ts";
-import { findTx } from "../chain/answers.ts";
+import { findTx, type WholeChain, wholeChain } from "../chain/answers.ts";
 import { memorySource, type Viewpoint } from "./chain-source.ts";
 
 /**
@@ -26,6 +26,8 @@ import { memorySource, type Viewpoint } from "./chain-source.ts";
 export interface SimulatedChain {
   /** For checkers: chain, coins and mempool as they are. */
   readonly brain: NodeBrain;
+  /** All of it, read at once, also by checkers. */
+  readonly whole: WholeChain;
   /** A new source for the node of that name. A node that restarts takes another one; the name's lag stays. */
   source(name: string): BaseNode;
   /** Mines on the best chain, with what the mempool holds. Rewards go to `payee`, or to a script that anyone may spend. */
@@ -56,6 +58,7 @@ export const simulatedChain = (options: SimulatedChainOptions): SimulatedChain =
 
 class OneChain implements SimulatedChain {
   readonly brain = nodeBrain(CHAINS.regtest, memoryStorage());
+  readonly whole = wholeChain(this.brain, () => this.brain.chain.tip);
   readonly #options: SimulatedChainOptions;
   readonly #viewpoints = new Set<Viewpoint>();
   readonly #lags = new Map<string, number>();

@@ -15,7 +15,10 @@ export const chainRoutes: readonly Route[] = [
     summary: "The best chain, the mempool and all coins",
     scope: "chain:read",
     response: chainShape,
-    handler: ({ commands }) => ok({ status: 200, body: chainJson(commands.chain()) }),
+    async handler({ commands }) {
+      const chain = await commands.chain();
+      return chain.ok ? ok({ status: 200, body: chainJson(chain.value) }) : err(faultOfCommand(chain.error));
+    },
   }),
   route({
     method: "post",

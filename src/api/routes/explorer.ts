@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { err, ok } from "../../base/result.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { CommandFault } from "../../daemon/commands.ts";
 import {
   basePeerJson,
   basePeerShape,
@@ -16,11 +17,17 @@ import {
   waitingJson,
   waitingShape,
 } from "../explorer.ts";
-import { notFound } from "../faults.ts";
+import { faultOfCommand, notFound } from "../faults.ts";
 import { blockField, blockHashField, outpointField, txidField } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
-import { type Route, route } from "../route.ts";
+import { type Answer, type Route, route } from "../route.ts";
 import { page } from "../shapes.ts";
+
+/** What was found, or that there is no such thing, or why nobody can say. */
+function shown<T, J>(found: Result<T | undefined, CommandFault>, what: string, json: (value: T) => J): Answer<J> {
+  if (!found.ok) return err(faultOfCommand(found.error));
+  return found.value === undefined ? err(notFound(what)) : ok({ status: 200, body: json(found.value) });
+}
 
 /** The chain, looked at. */
 export const explorerRoutes: readonly Route[] = [
@@ -31,9 +38,8 @@ export const explorerRoutes: readonly Route[] = [
     scope: "chain:read",
     params: z.strictObject({ block: blockField }),
     response: blockShape,
-    handler({ commands, params }) {
-      const block = commands.chainBlock(params.block);
-      return block ? ok({ status: 200, body: blockJson(block) }) : err(notFound("block"));
+    async handler({ commands, params }) {
+      return shown(await commands.chainBlock(params.block), "block", blockJson);
     },
   }),
   route({
@@ -43,9 +49,8 @@ export const explorerRoutes: readonly Route[] = [
     scope: "chain:read",
     params: z.strictObject({ hash: blockHashField }),
     response: headerShape,
-    handler({ commands, params: { hash } }) {
-      const placed = commands.chainHeader(hash);
-      return placed ? ok({ status: 200, body: headerJson(hash, placed) }) : err(notFound("header"));
+    async handler({ commands, params: { hash } }) {
+      return shown(await commands.chainHeader(hash), "header", (placed) => headerJson(hash, placed));
     },
   }),
   route({
@@ -55,9 +60,8 @@ export const explorerRoutes: readonly Route[] = [
     scope: "chain:read",
     params: z.strictObject({ txid: txidField }),
     response: chainTransactionShape,
-    handler({ commands, params }) {
-      const found = commands.chainTransaction(params.txid);
-      return found ? ok({ status: 200, body: chainTransactionJson(found) }) : err(notFound("transaction"));
+    async handler({ commands, params }) {
+      return shown(await commands.chainTransaction(params.txid), "transaction", chainTransactionJson);
     },
   }),
   route({
@@ -67,9 +71,8 @@ export const explorerRoutes: readonly Route[] = [
     scope: "chain:read",
     params: z.strictObject({ txid: txidField }),
     response: proofShape,
-    handler({ commands, params }) {
-      const proof = commands.chainProof(params.txid);
-      return proof ? ok({ status: 200, body: proofJson(proof) }) : err(notFound("confirmed transaction"));
+    async handler({ commands, params }) {
+      return shown(await commands.chainProof(params.txid), "confirmed transaction", proofJson);
     },
   }),
   route({
@@ -80,8 +83,7 @@ export const explorerRoutes: readonly Route[] = [
     params: z.strictObject({ outpoint: outpointField }),
     response: unspentShape,
     async handler({ commands, params }) {
-      const found = await commands.chainUnspent(params.outpoint);
-      return found ? ok({ status: 200, body: unspentJson(found) }) : err(notFound("unspent output"));
+      return shown(await commands.chainUnspent(params.outpoint), "unspent output", unspentJson);
     },
   }),
   route({
@@ -92,8 +94,11 @@ export const explorerRoutes: readonly Route[] = [
     query: listQuery,
     list: true,
     response: page(waitingShape),
-    handler: ({ commands, query }) =>
-      listed(query, { items: commands.chainMempool(), cursor: ({ txid }) => txid, json: waitingJson }),
+    async handler({ commands, query }) {
+      const waiting = await commands.chainMempool();
+      if (!waiting.ok) return err(faultOfCommand(waiting.error));
+      return listed(query, { items: waiting.value, cursor: ({ txid }) => txid, json: waitingJson });
+    },
   }),
   route({
     method: "get",
@@ -103,7 +108,10 @@ export const explorerRoutes: readonly Route[] = [
     query: listQuery,
     list: true,
     response: page(basePeerShape),
-    handler: ({ commands, query }) =>
-      listed(query, { items: commands.chainPeers(), cursor: ({ address }) => address, json: basePeerJson }),
+    async handler({ commands, query }) {
+      const peers = await commands.chainPeers();
+      if (!peers.ok) return err(faultOfCommand(peers.error));
+      return listed(query, { items: peers.value, cursor: ({ address }) => address, json: basePeerJson });
+    },
   }),
 ];

@@ -21,7 +21,7 @@ export const chainCommands = [
           "best block": chain.hash,
           "block time": when(chain.time),
           mempool: `${chain.mempool.transactions} transactions, ${grouped(String(chain.mempool.bytes))} bytes`,
-          coins: `${grouped(String(chain.utxos.count))}, ${grouped(chain.utxos.totalSat)} sat in all`,
+          coins: chain.utxos && `${grouped(String(chain.utxos.count))}, ${grouped(chain.utxos.totalSat)} sat in all`,
           "base node": chain.address,
           "its peers": chain.peers.join(", ") || null,
         }),

@@ -6,6 +6,7 @@ import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { ancestorAt } from "../../../src/chain/headers.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
+import { answer } from "../../support/answer.ts";
 import { noLog, openNode, removeFolder, reorganise, settle, tempFolder, testClock, testNetwork } from "./world.ts";
 
 chainSourceContract("embedded", () => {
@@ -41,23 +42,23 @@ describe("embedded base node: files", () => {
   it("opens with the chain, coins and places that it was closed with", async () => {
     let node = openNode(folder, clock, network);
     await node.mine(101, ANYONE);
-    const coin = outpointOf(node.blockAt(1 as never)?.txs[0] as never);
+    const coin = outpointOf(node.whole.blockAt(1 as never)?.txs[0] as never);
     const tx = spend([coin], [output(COIN - 1000n)]);
     await node.broadcast(tx);
     await node.mine(1, ANYONE);
     const before = {
       tip: node.tip(),
       coins: [...node.files.coins()],
-      total: node.utxoTotal(),
-      tx: node.transaction(coin.txid),
+      total: node.whole.utxoTotal(),
+      tx: node.whole.transaction(coin.txid),
     };
     await node.stop();
     node = openNode(folder, clock, network);
     const after = {
       tip: node.tip(),
       coins: [...node.files.coins()],
-      total: node.utxoTotal(),
-      tx: node.transaction(coin.txid),
+      total: node.whole.utxoTotal(),
+      tx: node.whole.transaction(coin.txid),
     };
     expect(after).to.deep.equal(before);
     expect(after.coins.reduce((sum, { output: { amount } }) => sum + amount, 0n)).to.equal(102n * COIN);
@@ -72,7 +73,7 @@ describe("embedded base node: files", () => {
   });
   it("mines for one caller after the other, and for nobody after it stopped", async () => {
     const node = openNode(folder, clock, network);
-    const [first, second] = await Promise.all([node.mine(2, ANYONE), node.mine(1, ANYONE)]);
+    const [first, second] = await Promise.all([answer(node.mine(2, ANYONE)), answer(node.mine(1, ANYONE))]);
     expect([...first, ...second]).to.deep.equal(
       [1, 2, 3].map((height) => ancestorAt(node.brain.chain.tip, height)?.hash),
     );
@@ -102,7 +103,7 @@ describe("embedded base node: files", () => {
   it("gives blocks the time of its clock", async () => {
     const node = openNode(folder, clock, network);
     await node.mine(1, ANYONE);
-    expect(node.info().time).to.equal(NOW);
+    expect((await answer(node.info())).time).to.equal(NOW);
     await node.stop();
   });
 });

@@ -53,7 +53,7 @@ describe("base node: kill -9 at any moment", () => {
         const fresh = nodeBrain(CHAINS.regtest, replayed);
         for (let at = 1; at <= chain.tip.height; at++) {
           const { hash } = ancestorAt(chain.tip, at) as HeaderNode;
-          const block = node.block(hash);
+          const block = node.whole.block(hash);
           const taken = block && takeBlock(fresh, hashBlock(block), chain.tip.header.time);
           expect(taken?.ok, `block ${at}`).to.equal(true);
         }
@@ -62,7 +62,7 @@ describe("base node: kill -9 at any moment", () => {
             JSON.stringify(coin, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
           ).sort();
         expect(texts(node.files.coins())).to.deep.equal(texts(replayed.coins.values()));
-        expect(node.utxoTotal()).to.deep.equal(replayed.totals());
+        expect(node.whole.utxoTotal()).to.deep.equal(replayed.totals());
         const before = chain.tip.height;
         await node.mine(1, ANYONE);
         expect(node.tip().height).to.equal(before + 1);

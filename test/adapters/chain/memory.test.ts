@@ -65,7 +65,7 @@ describe("simulated chain", () => {
       void chain.source("alice").broadcast(tx);
       chain.mine(1);
       chain.reorganise(1, { txs });
-      const found = chain.source("alice").transaction(txidOf(tx));
+      const found = chain.whole.transaction(txidOf(tx));
       expect(found?.confirmed === undefined ? "waiting" : "mined").to.equal(place);
     }
     const { chain } = world();
@@ -74,8 +74,8 @@ describe("simulated chain", () => {
     void chain.source("alice").broadcast(tx as never);
     chain.mine(1);
     chain.reorganise(1, { txs: [rival as never] });
-    expect(chain.source("alice").transaction(txidOf(tx as never))).to.equal(undefined);
-    expect(chain.source("alice").utxoTotal().total).to.equal(103n * COIN);
+    expect(chain.whole.transaction(txidOf(tx as never))).to.equal(undefined);
+    expect(chain.whole.utxoTotal().total).to.equal(103n * COIN);
   });
   it("leaves out of a branch what its locks forbid there", () => {
     const { chain } = world();
@@ -88,14 +88,14 @@ describe("simulated chain", () => {
     });
     const child = locked(spend([outpointOf(parent)], [output(COIN - 900n)]), 1, 0);
     const later = locked(spend([firstReward(chain, 1)], [output(COIN - 500n)]), 0, 103);
-    const { broadcast, transaction } = chain.source("alice");
+    const { broadcast } = chain.source("alice");
     void broadcast(parent);
     chain.mine(1);
     void broadcast(child);
     void broadcast(later);
     chain.mine(1);
     const mined = (): readonly boolean[] =>
-      [parent, child, later].map((tx) => transaction(txidOf(tx))?.confirmed !== undefined);
+      [parent, child, later].map((tx) => chain.whole.transaction(txidOf(tx))?.confirmed !== undefined);
     expect(mined()).to.deep.equal([true, true, true]);
     chain.reorganise(2, { txs: "same" });
     expect(mined()).to.deep.equal([true, false, false]);

@@ -11,7 +11,7 @@ const node = openNode(folder, systemClock, tcpNetwork);
 for (let round = 0; ; round++) {
   await node.mine(1, ANYONE);
   const { height } = node.tip();
-  const old = height > 101 ? node.blockAt((height - 101) as typeof height)?.txs[0] : undefined;
+  const old = height > 101 ? node.whole.blockAt((height - 101) as typeof height)?.txs[0] : undefined;
   if (old !== undefined) await node.broadcast(spend([outpointOf(old)], [output(sat(COIN / 2n)), output(1000n)]));
   if (height > 20 && round % 5 === 4) reorganise(node, 1 + (round % 4));
   process.stdout.write(`${node.tip().height} ${node.tip().hash}${EOL}`);

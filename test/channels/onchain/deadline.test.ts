@@ -25,7 +25,7 @@ const ends = ({ pair }: Court, name: Name): readonly string[] => [...pair.partie
 
 /** Of the block at a height: all but the reward. */
 const blockOf = ({ chain }: Court, height: number): readonly Tx[] =>
-  present(chain.source("reader").blockAt(blockHeight(height)), "a block").txs.slice(1);
+  present(chain.whole.blockAt(blockHeight(height)), "a block").txs.slice(1);
 
 describe("An HTLC that we offered and that the peer sits on (CONFORMANCE 88, 89, 129, 136)", () => {
   it("is taken to the chain two blocks after its expiry and not before, and is back two blocks later", () => {

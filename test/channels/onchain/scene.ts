@@ -110,10 +110,10 @@ export function toTheEnd({ court }: Scene): void {
 
 /** To the satoshi: each has what it was owed, less the fees of its own transactions, and the opener that of the closing. */
 export function expectPaid({ court, owed, funding }: Scene): void {
-  const source = court.chain.source("auditor");
+  const { whole } = court.chain;
   const due: Record<Name, bigint> = { ...owed };
   for (let height = HEIGHT + 1; height <= court.height; height++) {
-    for (const tx of present(source.blockAt(blockHeight(height)), "a block").txs.slice(1)) {
+    for (const tx of present(whole.blockAt(blockHeight(height)), "a block").txs.slice(1)) {
       const spends = tx.inputs.map(({ prevout }) => outpointKey(prevout));
       if (spends.includes(funding)) {
         const isMutual = tx.locktime === 0;

@@ -15,37 +15,26 @@ import {
   templateFor,
   tryTx,
 } from "../../../chain/brain.ts";
-import { type BlockRefusal, readBlock } from "../../../chain/chain.ts";
+import type { BlockRefusal } from "../../../chain/chain.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
-import type {
-  BaseNode,
-  BaseNodeInfo,
-  BasePeer,
-  DialFault,
-  FoundTx,
-  MempoolTx,
-  PackageVerdict,
-  PlacedHeader,
-  UtxoTotal,
-} from "../../../ports/base-node.ts";
+import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Address, Network } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
 import {
-  blockAtHeight,
+  answersOf,
   brainInfo,
-  coinTotals,
-  findTx,
-  placedHeader,
+  isSynced,
   refOf,
   txidAtPlace,
   unspentAt,
-  waitingTxs,
+  type WholeChain,
+  wholeChain,
 } from "../answers.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
 import { Dialler } from "./dialler.ts";
@@ -78,6 +67,14 @@ export class EmbeddedNode implements BaseNode {
   /** For checkers: nothing in it may be changed from outside. */
   readonly brain: NodeBrain;
   readonly files: ChainFiles;
+  /** Everything up to the tip, also what is not on stable storage yet. */
+  readonly whole: WholeChain;
+  readonly header: BaseNode["header"];
+  readonly block: BaseNode["block"];
+  readonly blockAt: BaseNode["blockAt"];
+  readonly transaction: BaseNode["transaction"];
+  readonly utxoTotal: BaseNode["utxoTotal"];
+  readonly mempool: BaseNode["mempool"];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #filters: FilterKeeper | undefined;
@@ -99,6 +96,14 @@ export class EmbeddedNode implements BaseNode {
     const settled = this.files.tip() ?? params.genesisHash;
     this.brain = nodeBrain(params, this.files);
     const { chain } = this.brain;
+    this.whole = wholeChain(this.brain, () => chain.tip);
+    const answers = answersOf(this.whole);
+    this.header = answers.header;
+    this.block = answers.block;
+    this.blockAt = answers.blockAt;
+    this.transaction = answers.transaction;
+    this.utxoTotal = answers.utxoTotal;
+    this.mempool = answers.mempool;
     this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#filters = filters
       ? new FilterKeeper(chain, openFilterFiles(join(folder, FILTERS), params), clock)
@@ -150,49 +155,33 @@ export class EmbeddedNode implements BaseNode {
     this.#links.perform(announceTx(this.#sync, taken.value.txid));
     return ok(taken.value.txid);
   }
-  async submitPackage(txs: readonly Tx[]): Promise<PackageVerdict> {
+  async submitPackage(txs: readonly Tx[]): Asked<PackageVerdict> {
     const verdict = takePackage(this.brain, txs, this.#now());
     const taken = verdict.txs.filter(({ tag }) => tag === "Taken");
     if (taken.length > 0) this.#pump.poke();
     this.#links.perform(taken.flatMap(({ txid }) => announceTx(this.#sync, txid)));
-    return verdict;
+    return ok(verdict);
   }
-  async testAccept(txs: readonly Tx[]): Promise<PackageVerdict> {
-    return tryTx(this.brain, txs, this.#now());
+  async testAccept(txs: readonly Tx[]): Asked<PackageVerdict> {
+    return ok(tryTx(this.brain, txs, this.#now()));
   }
   feerate(blocks: number): SatPerKw | undefined {
     return feerateFor(this.brain, blocks);
   }
 
-  info(): BaseNodeInfo {
-    return { ...brainInfo(this.brain), peers: this.peers().length, address: this.#dialler.address };
+  async info(): Asked<BaseNodeInfo> {
+    return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.#dialler.address });
   }
-  header(hash: BlockHash): PlacedHeader | undefined {
-    return placedHeader(this.brain.chain, this.brain.chain.tip, hash);
+  synced(): boolean {
+    return isSynced(this.brain.chain);
   }
-  block(hash: BlockHash): Block | undefined {
-    const { chain } = this.brain;
-    const node = chain.index.tree.nodes.get(hash);
-    return node === undefined || !chain.index.held.has(node) ? undefined : readBlock(chain, node);
-  }
-  blockAt(height: BlockHeight): Block | undefined {
-    return blockAtHeight(this.brain.chain, this.brain.chain.tip, height);
-  }
-  transaction(txid: Txid): FoundTx | undefined {
-    return findTx(this.brain, txid);
-  }
-  utxoTotal(): UtxoTotal {
-    return coinTotals(this.brain.chain);
-  }
-  mempool(): readonly MempoolTx[] {
-    return waitingTxs(this.brain);
-  }
-  peers(): readonly BasePeer[] {
-    return this.#links.peers();
+  async peers(): Asked<readonly BasePeer[]> {
+    return ok(this.#links.peers());
   }
   connect(address: Address): Promise<Result<void, DialFault>> {
     return this.#dialler.connect(address);
   }
+  /** Accepts peers. Resolves with the address in use; rejects with the system's error. */
   listen(address: Address): Promise<Address> {
     return this.#dialler.listen(address);
   }
@@ -208,10 +197,10 @@ export class EmbeddedNode implements BaseNode {
     }
     return own === undefined ? ok(hashed.hash) : err(own.fault);
   }
-  mine(count: number, script: Uint8Array): Promise<readonly BlockHash[]> {
+  async mine(count: number, script: Uint8Array): Asked<readonly BlockHash[]> {
     const mining = this.#mining.then(() => this.#mineAll(count, script));
     this.#mining = mining.catch(() => undefined);
-    return mining;
+    return ok(await mining);
   }
   async #mineAll(count: number, script: Uint8Array): Promise<readonly BlockHash[]> {
     const hashes: BlockHash[] = [];
