@@ -53,6 +53,7 @@ export interface NewAddress {
 export interface SendCoins {
   readonly address: string;
   readonly amountSat: string;
+  readonly coins?: readonly string[];
   readonly feerateSatPerKw?: number;
 }
 export interface MineBlocks {

@@ -58,6 +58,8 @@ export interface SendRequest {
   readonly address: string;
   readonly amount: Sat;
   readonly feerate?: SatPerKw;
+  /** The coins that pay, all of them; the wallet chooses when none are named. */
+  readonly coins?: readonly Outpoint[];
 }
 export interface ChainInfo {
   readonly network: string;

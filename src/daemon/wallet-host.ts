@@ -1,4 +1,4 @@
-import type { Outpoint, Txid } from "../base/ids.ts";
+import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
 import { err, ok, type Result, unreachable } from "../base/result.ts";
 import { type BlockHeight, type Sat, type SatPerKw, satPerKw, ZERO_SAT } from "../base/units.ts";
 import { addressOf, scriptOfAddress } from "../bitcoin/address.ts";
@@ -16,7 +16,18 @@ import { applyChainEvent, resume } from "./wallet/chain.ts";
 import type { AddressWish } from "./wallet/draft.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { loadWallet } from "./wallet/records.ts";
-import { type Funded, fund, newAddress, publish, refused, release, reservations, send } from "./wallet/spend.ts";
+import {
+  type Funded,
+  fund,
+  namedCoins,
+  newAddress,
+  publish,
+  refused,
+  release,
+  reservations,
+  send,
+  type WalletPayment,
+} from "./wallet/spend.ts";
 import { type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./wallet/state.ts";
 
 /** Blocks within which our own transactions should confirm. Policy, not protocol. */
@@ -113,21 +124,25 @@ export class WalletHost {
   giveUp(turn: Turn, txid: Txid): void {
     this.#apply(turn, refused(this.#state, txid));
   }
-  send(turn: Turn, { address, amount, feerate = this.feerate() }: SendRequest): Result<Txid, CommandFault> {
+  send(turn: Turn, { address, amount, feerate = this.feerate(), coins }: SendRequest): Result<Txid, CommandFault> {
     const script = scriptOfAddress(address, this.#ctx.params);
     if (!script.ok) {
       const detail = `not an address of ${this.#ctx.params.network}`;
       return err({ code: "bad_request", detail, pointer: "/address" });
     }
-    return this.#pay(turn, { amount, script: script.value }, feerate, "sent");
+    const named = coins === undefined ? undefined : namedCoins(this.#state, coins);
+    if (named !== undefined && !named.ok) return err(unspendableCoin(named.error));
+    const from = named === undefined ? {} : { from: named.value };
+    return this.#pay(turn, { output: { amount, script: script.value }, feerate, label: "sent", ...from });
   }
   /** Writes a root of documents into the chain. */
   stamp(turn: Turn, root: Uint8Array, feerate = this.feerate()): Result<Txid, CommandFault> {
-    return this.#pay(turn, { amount: ZERO_SAT, script: stampScript(root) }, feerate, "stamp of documents");
+    const output = { amount: ZERO_SAT, script: stampScript(root) };
+    return this.#pay(turn, { output, feerate, label: "stamp of documents" });
   }
-  #pay(turn: Turn, output: TxOut, feerate: SatPerKw, label: string): Result<Txid, CommandFault> {
+  #pay(turn: Turn, payment: WalletPayment): Result<Txid, CommandFault> {
     const keep = this.#reserve();
-    const sent = send(this.#state, this.#ctx.keychain, { output, feerate, label, keep });
+    const sent = send(this.#state, this.#ctx.keychain, { ...payment, keep });
     if (!sent.ok) return err(toPerson(sent.error, keep));
     this.#sent.add(sent.value.txid);
     this.#apply(turn, sent.value.step);
@@ -191,6 +206,11 @@ export class WalletHost {
   }
 }
 
+const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
+  code: "not_possible",
+  detail: `${outpointKey(outpoint)} is no coin of this wallet that can be spent now`,
+  pointer: "/coins",
+});
 const toPerson = (fault: InsufficientFunds, kept: Sat): CommandFault => ({
   code: "insufficient_balance",
   detail: `needs ${fault.needed} sat on the chain${keptFor(kept)}, ${fault.available} sat can be spent`,

@@ -2,13 +2,15 @@ import { z } from "zod";
 import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import { faultOfCommand } from "../faults.ts";
-import { addressField, feerateField, lineField, positiveSatField } from "../fields.ts";
+import { addressField, feerateField, lineField, outpointField, positiveSatField } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
 import { addressShape, page, transactionShape, txidShape, utxoShape } from "../shapes.ts";
 import { transactionJson, utxoJson } from "../views.ts";
 
 const LABEL_MAX = 100;
+/** Inputs of one transaction. */
+const COINS_MAX = 252;
 
 export const walletRoutes: readonly Route[] = [
   route({
@@ -60,12 +62,13 @@ export const walletRoutes: readonly Route[] = [
       address: addressField,
       amountSat: positiveSatField,
       feerateSatPerKw: feerateField.optional(),
+      coins: z.array(outpointField).min(1).max(COINS_MAX).optional(),
     }),
     example: { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amountSat: "50000" },
     response: txidShape,
-    async handler({ commands, body: { address, amountSat, feerateSatPerKw } }) {
+    async handler({ commands, body: { address, amountSat, feerateSatPerKw, coins } }) {
       const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
-      const sent = await commands.send({ address, amount: amountSat, ...feerate });
+      const sent = await commands.send({ address, amount: amountSat, ...feerate, ...(coins && { coins }) });
       return sent.ok ? ok({ status: 201, body: { txid: sent.value.txid } }) : err(faultOfCommand(sent.error));
     },
   }),

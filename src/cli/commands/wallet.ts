@@ -25,9 +25,13 @@ export const walletCommands = [
     words: "wallet send <address> <amount>",
     about: "sends coins on chain",
     alias: "sendcoins",
-    options: { "--feerate <rate>": "sat per 1,000 weight units" },
-    async run({ client, show }, { address, amount, feerate }) {
-      const request = { address, amountSat: satOf(amount), ...given({ feerateSatPerKw: optional(feerate, wholeOf) }) };
+    options: {
+      "--feerate <rate>": "sat per 1,000 weight units",
+      "--coin <outpoints>": "pay with exactly these coins: txid:index, several with commas between",
+    },
+    async run({ client, show }, { address, amount, feerate, coin }) {
+      const choices = { feerateSatPerKw: optional(feerate, wholeOf), coins: coin?.split(",") };
+      const request = { address, amountSat: satOf(amount), ...given(choices) };
       const sent = await (await client()).send(request);
       show(sent, () => `${sent.txid}\n`);
     },

@@ -1,12 +1,12 @@
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import type { Sat, SatPerKw } from "../../base/units.ts";
-import { type InsufficientFunds, selectCoins } from "../../bitcoin/coins.ts";
+import type { InsufficientFunds } from "../../bitcoin/coins.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf, type WalletKeys } from "./draft.ts";
 import { signCoins } from "./sign.ts";
-import { keepFor, publishIn, spendable, takeChange, unsignedInput } from "./spend.ts";
-import { statusOf, type WalletState, type WalletStep } from "./state.ts";
+import { keepFor, publishIn, selectConfirmedFirst, spendable, takeChange, unsignedInput } from "./spend.ts";
+import type { WalletState, WalletStep } from "./state.ts";
 
 /** A transaction of somebody else's making to which the wallet adds what it needs to be mined. */
 export interface Attachment {
@@ -43,18 +43,17 @@ export function attach(
   const { input, spends, output, locktime, weight, owed, feerate, label } = attachment;
   const draft = draftOf(state);
   const all = spendable(state, "also contested");
-  const confirmed = all.filter(({ coin }) => statusOf(state, coin) === "confirmed");
   const change = takeChange(draft, keys, "p2wpkh");
   const spending = {
     outputs: [],
     feerate,
     changeScript: change.script,
     changeMin: change.least,
+    changeWeight: change.weight,
     besides: { weight, fee: owed },
     needsChange: output === undefined,
   };
-  const preferred = selectCoins(confirmed, spending);
-  const selected = preferred.ok ? preferred : selectCoins(all, spending);
+  const selected = selectConfirmedFirst(state, all, spending);
   if (!selected.ok) return err(selected.error);
   if (selected.value.change !== undefined) change.take();
   const { coins, outputs, fee } = selected.value;

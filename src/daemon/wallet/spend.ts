@@ -2,7 +2,14 @@ import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
-import { type Coin, type InsufficientFunds, selectCoins } from "../../bitcoin/coins.ts";
+import {
+  type Coin,
+  type InsufficientFunds,
+  type Selection,
+  type Spending,
+  selectCoins,
+  selectGiven,
+} from "../../bitcoin/coins.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import type { AddressType } from "../keychain.ts";
 import { abandon } from "./chain.ts";
@@ -39,6 +46,8 @@ export interface WalletPayment {
   readonly label: string;
   /** What must be left in coins that can be spent, in sat; nothing unless it is said. */
   readonly keep?: Sat;
+  /** Exactly these coins pay, as `namedCoins` gives them; else the wallet chooses. */
+  readonly from?: readonly WalletSpendable[];
 }
 /** A signed transaction whose coins are reserved for it. */
 export interface Funded {
@@ -112,12 +121,30 @@ export function spendable(state: WalletState, which?: "also contested"): readonl
     const status = statusOf(state, coin);
     if (status !== "confirmed" && (status !== "unconfirmed" || coin.coinbase)) continue;
     if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
-    free.push({ outpoint: coin.outpoint, amount: coin.amount, weight: weightOfCoin(state, coin), coin });
+    free.push({ outpoint: coin.outpoint, amount: coin.amount, ...weighed(state, coin), coin });
   }
   return free;
 }
-const weightOfCoin = (state: WalletState, { script }: WalletCoin): number =>
-  INPUT_WEIGHT[present(state.addresses.get(toHex(script)), "a coin pays to an address of ours").path.type];
+/** What choosing goes by: its weight, and what it would be seen to have in common with others. */
+function weighed(state: WalletState, { script }: WalletCoin): Pick<Coin, "weight" | "owner"> {
+  const address = toHex(script);
+  const { path, label } = present(state.addresses.get(address), "a coin pays to an address of ours");
+  return { weight: INPUT_WEIGHT[path.type], owner: { address, label, type: path.type } };
+}
+/** Coins chosen by hand. An outpoint that is not a coin of ours which can be spent now is given back. */
+export function namedCoins(
+  state: WalletState,
+  outpoints: readonly Outpoint[],
+): Result<readonly WalletSpendable[], Outpoint> {
+  const free = new Map(spendable(state).map((one) => [outpointKey(one.outpoint), one]));
+  const named = new Map<string, WalletSpendable>();
+  for (const outpoint of outpoints) {
+    const found = free.get(outpointKey(outpoint));
+    if (found === undefined) return err(outpoint);
+    named.set(outpointKey(outpoint), found);
+  }
+  return ok([...named.values()]);
+}
 
 /** Made by a transaction that spends something besides our coins. */
 function isContested(state: WalletState, { outpoint }: WalletCoin): boolean {
@@ -130,15 +157,18 @@ function reserve(
   keys: WalletKeys,
   payment: WalletPayment,
 ): Result<Omit<Funded, "step">, InsufficientFunds> {
-  const { output, feerate, label, keep = ZERO_SAT } = payment;
+  const { output, feerate, label, keep = ZERO_SAT, from } = payment;
   const ours = takeChange(draft, keys, changeTypeFor(output.script));
   const free = spendable(draft.state());
-  const selected = selectCoins(free, {
+  const spending = {
     outputs: [output],
     feerate,
     changeScript: ours.script,
     changeMin: ours.least,
-  });
+    changeWeight: ours.weight,
+  };
+  const selected =
+    from === undefined ? selectConfirmedFirst(draft.state(), free, spending) : selectGiven(from, spending);
   if (!selected.ok) return err({ ...selected.error, needed: addSat(selected.error.needed, keep) });
   const { coins, outputs, fee, change } = selected.value;
   const available = sumSat(free.map(({ amount }) => amount));
@@ -164,18 +194,36 @@ function reserve(
   return ok({ tx, txid, vout, fee, change });
 }
 
+/** What is not mined yet may need a fee itself, and stands or falls with what it comes from. */
+export function selectConfirmedFirst(
+  state: WalletState,
+  free: readonly WalletSpendable[],
+  spending: Spending,
+): Result<Selection<WalletSpendable>, InsufficientFunds> {
+  const confirmed = free.filter(({ coin }) => statusOf(state, coin) === "confirmed");
+  const preferred = selectCoins(confirmed, spending);
+  return preferred.ok ? preferred : selectCoins(free, spending);
+}
+
 /** Where change would go. */
 export interface ChangeAddress {
   readonly script: Uint8Array;
   /** The least that may go there, in sat. */
   readonly least: Sat;
+  /** What an input that spends it weighs at most. */
+  readonly weight: number;
   /** Hands the address out, once it is clear that there is change. */
   readonly take: () => void;
 }
 export function takeChange(draft: Draft, keys: WalletKeys, type: AddressType): ChangeAddress {
   const wish: AddressWish = { type, branch: "change", label: "change" };
   const { script } = nextAddress(draft.state(), keys, wish);
-  return { script, least: DUST_LIMIT[type], take: () => void takeAddress(draft, keys, wish) };
+  return {
+    script,
+    least: DUST_LIMIT[type],
+    weight: INPUT_WEIGHT[type],
+    take: () => void takeAddress(draft, keys, wish),
+  };
 }
 
 /** The coins are spent by this transaction, and by no other until it is given up. */

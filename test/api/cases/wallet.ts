@@ -40,8 +40,23 @@ export const WALLET_CASES: readonly RouteCase[] = [
   {
     route: "post /v1/wallet/sends",
     ask: "POST /v1/wallet/sends",
-    body: { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amountSat: "50000", feerateSatPerKw: 253 },
-    calls: [["send", { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amount: 50_000n, feerate: 253 }]],
+    body: {
+      address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+      amountSat: "50000",
+      feerateSatPerKw: 253,
+      coins: [`${TXID}:1`],
+    },
+    calls: [
+      [
+        "send",
+        {
+          address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+          amount: 50_000n,
+          feerate: 253,
+          coins: [{ txid: TXID, vout: 1 }],
+        },
+      ],
+    ],
     status: 201,
     answer: { txid: TXID },
     malformed: [
@@ -50,6 +65,8 @@ export const WALLET_CASES: readonly RouteCase[] = [
       [{ amountSat: "0" }, "/amountSat"],
       [{ amountSat: "2100000000000001" }, "/amountSat"],
       [{ feerateSatPerKw: 252 }, "/feerateSatPerKw"],
+      [{ coins: [] }, "/coins"],
+      [{ coins: ["1"] }, "/coins/0"],
     ],
   },
 ];
