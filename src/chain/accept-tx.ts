@@ -11,7 +11,7 @@ import { type Arrival, admit } from "./room.ts";
 export interface AcceptOptions {
   /** Seconds since 1970-01-01 UTC. */
   readonly now: number;
-  /** It was in a block before a reorganisation: its fee is not judged again. */
+  /** It was in a block before a reorganisation: its fee and its family are not judged again. */
   readonly resurrected?: true;
 }
 /** A transaction that was let in, or could be, with what leaves for it. */
@@ -38,12 +38,12 @@ export function judgeTx(
   tx: Tx,
   { now, resurrected }: AcceptOptions,
 ): Result<Accepted, MempoolFault> {
-  const examined = examine({ pool, chain, now, beside: NOBODY }, tx);
+  const examined = examine({ pool, chain, now, beside: NOBODY, resurrected }, tx);
   if (!examined.ok) return examined;
-  const { entry } = examined.value;
+  const { entry, sibling } = examined.value;
   const price = resurrected ? undefined : priceFault(pool, entry);
   if (price !== undefined) return err({ code: price });
-  const replaced = replacedBy(pool, entry);
+  const replaced = replacedBy(pool, entry, sibling);
   if (!replaced.ok) return err({ code: replaced.error });
   if (isTooLong(pool, { entries: [entry], replaced: replaced.value })) return err({ code: "too-long-mempool-chain" });
   const scripts = scriptFault(chain, examined.value);

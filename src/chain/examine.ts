@@ -9,11 +9,13 @@ import { sigopsCost } from "../bitcoin/sigops.ts";
 import { isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
+import { ephemeralFault } from "./ephemeral.ts";
 import { medianTimeOf } from "./headers.ts";
-import { feeAt, type Mempool, type MempoolEntry, unconfirmedCoin } from "./mempool.ts";
+import { entryOf, feeAt, type Mempool, type MempoolEntry, unconfirmedCoin } from "./mempool.ts";
 import type { MempoolFault, PriceFault } from "./mempool-fault.ts";
 import { checkScripts } from "./scripts.ts";
 import { checkStandard, checkStandardInputs } from "./standard.ts";
+import { siblingOf } from "./truc.ts";
 import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
 
 /** Policy, not protocol: signature checks in one transaction, and the virtual bytes that each counts for. */
@@ -28,12 +30,16 @@ export interface Door {
   readonly now: number;
   /** Others of its package, at the door with it; they may be its parents. */
   readonly beside: ReadonlyMap<Txid, MempoolEntry>;
+  /** It was in a block before a reorganisation, or waits since before it: it may hang on what it likes. */
+  readonly resurrected?: true | undefined;
 }
 /** A transaction that is well made and measured, and not in the mempool. */
 export interface Candidate {
   readonly entry: MempoolEntry;
   /** What its inputs spend, in their order. */
   readonly coins: readonly Coin[];
+  /** A child of its parent that conflicts with it only by the rules of version 3. */
+  readonly sibling: Txid | undefined;
 }
 export const NOBODY: ReadonlyMap<Txid, MempoolEntry> = new Map();
 
@@ -41,7 +47,8 @@ export const NOBODY: ReadonlyMap<Txid, MempoolEntry> = new Map();
  * Everything that can be said of a transaction before signatures are looked at, and whatever it pays: form, locks, inputs,
  * size. Nothing is changed.
  */
-export function examine({ pool, chain, now, beside }: Door, tx: Tx): Result<Candidate, MempoolFault> {
+export function examine(door: Door, tx: Tx): Result<Candidate, MempoolFault> {
+  const { pool, chain, now, beside } = door;
   const { tip } = chain;
   const checked = checkTransaction(tx);
   if (!checked.ok) return err({ code: checked.error });
@@ -65,7 +72,18 @@ export function examine({ pool, chain, now, beside }: Door, tx: Tx): Result<Cand
   const isWaiting = (parent: Txid): boolean => pool.entries.has(parent) || beside.has(parent);
   const parents = new Set(tx.inputs.map(({ prevout }) => prevout.txid).filter(isWaiting));
   const place = { time: now, height: tip.height, parents, children: new Set<Txid>() };
-  return ok({ entry: { tx, txid, wtxid, ...size.value, ...place }, coins });
+  const entry = { tx, txid, wtxid, ...size.value, ...place };
+  const sibling = door.resurrected ? ok(undefined) : checkFamily(door, entry);
+  return sibling.ok ? ok({ entry, coins, sibling: sibling.value }) : sibling;
+}
+
+/** Whether a transaction may stand beside its unconfirmed parents; the value is a sibling that would have to go. */
+function checkFamily({ pool, beside }: Door, entry: MempoolEntry): Result<Txid | undefined, MempoolFault> {
+  const parents = [...entry.parents].map((txid) => beside.get(txid) ?? entryOf(pool, txid));
+  const ephemeral = ephemeralFault({ entry, parents });
+  if (ephemeral !== undefined) return err({ code: ephemeral });
+  const sibling = siblingOf(pool, { entry, parents, beside });
+  return sibling.ok ? sibling : err({ code: "TRUC-violation", detail: sibling.error });
 }
 
 const hasWitness = ({ inputs }: Tx): boolean => inputs.some(({ witness }) => witness.length > 0);
@@ -127,8 +145,11 @@ export function examineAll(
   for (const tx of txs) {
     const examined = examine({ ...door, beside }, tx);
     if (!examined.ok) return err({ tx, fault: examined.error });
+    // Only what comes alone may take the place of a sibling.
+    if (examined.value.sibling !== undefined) return err({ tx, fault: TOO_MANY });
     candidates.push(examined.value);
     beside.set(examined.value.entry.txid, examined.value.entry);
   }
   return ok(candidates);
 }
+const TOO_MANY: MempoolFault = { code: "TRUC-violation", detail: "its parent has a child already" };

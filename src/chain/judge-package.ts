@@ -19,7 +19,11 @@ export function judgePackage(pool: Mempool, chain: Chain, txs: readonly Tx[], no
   const [only] = txs;
   if (only !== undefined && txs.length === 1) return judgeAlone(pool, chain, only, now);
   const candidates = examineAll({ pool, chain, now }, txs);
-  if (!candidates.ok) return withRefused(txs, candidates.error.tx, candidates.error.fault);
+  if (!candidates.ok) {
+    const { tx, fault } = candidates.error;
+    const isOfAll = fault.code === "TRUC-violation";
+    return isOfAll ? unjudged(fault.code, txs, fault.detail) : withRefused(txs, tx, fault);
+  }
   for (const candidate of candidates.value) {
     const fault = faultOf(pool, chain, candidate);
     if (fault !== undefined) return withRefused(txs, candidate.entry.tx, fault);

@@ -1,4 +1,5 @@
 import type { TxFault } from "../bitcoin/check.ts";
+import type { EphemeralFault } from "./ephemeral.ts";
 import type { InputFault } from "./faults.ts";
 import type { ReplaceFault } from "./replace.ts";
 import type { StandardFault } from "./standard.ts";
@@ -11,6 +12,8 @@ export interface MempoolFault {
     | StandardFault
     | ReplaceFault
     | PriceFault
+    | EphemeralFault
+    | "TRUC-violation"
     | "txn-already-known"
     | "txn-already-in-mempool"
     | "txn-same-nonwitness-data-in-mempool"
@@ -20,7 +23,7 @@ export interface MempoolFault {
     | "bip125-replacement-disallowed"
     | "too-long-mempool-chain"
     | "mempool full";
-  /** The script error, where one is. */
+  /** The script error, or the rule that is broken, where the code leaves that open. */
   readonly detail?: string;
 }
 export type PriceFault = "min relay fee not met" | "mempool min fee not met";

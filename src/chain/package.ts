@@ -9,6 +9,7 @@ import { CURABLE, type MempoolFault } from "./mempool-fault.ts";
 import { isChildWithParents, packageFormFault } from "./package-form.ts";
 import { replacedByPackage } from "./replace.ts";
 import { admit } from "./room.ts";
+import { isTruc } from "./truc.ts";
 import {
   effectiveFee,
   nameOf,
@@ -95,10 +96,15 @@ const failed = (tx: Tx, fault: MempoolFault): Together => ({
 function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: PackageOptions): Together {
   const none = { about: new Map<Tx, TxVerdict>(), replaced: new Set<Txid>() };
   const candidates = examineAll({ pool, chain, now }, txs);
-  if (!candidates.ok) return failed(candidates.error.tx, candidates.error.fault);
+  if (!candidates.ok) {
+    const { tx, fault } = candidates.error;
+    const { code, detail } = fault;
+    return code === "TRUC-violation" && detail !== undefined ? { ...none, fault: code, detail } : failed(tx, fault);
+  }
   const entries = candidates.value.map(({ entry }) => entry);
-  // What pays for it now may be replaced and leave it behind: what relay costs at any time each has to pay by itself.
-  const poor = entries.find((entry) => priceFault(pool, entry) === "min relay fee not met");
+  // What pays for it now may be replaced and leave it behind: what relay costs at any time each has to pay by itself,
+  // unless so little can hang on it that nobody gains by that.
+  const poor = entries.find((entry) => !isTruc(entry) && priceFault(pool, entry) === "min relay fee not met");
   if (poor !== undefined) return failed(poor.tx, { code: "min relay fee not met" });
   if (isTooLong(pool, { entries, replaced: none.replaced })) return { ...none, fault: "package-mempool-limits" };
   const effective = effectiveFee(entries);

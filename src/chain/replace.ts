@@ -15,8 +15,8 @@ export type ReplaceFault =
 const REPLACED_MAX = 100;
 
 /**
- * The transactions that would have to go for this one: those that spend the same coins (the conflicts), and all that
- * hang on them. Empty when nothing conflicts. Nothing is changed.
+ * The transactions that would have to go for this one: those that spend the same coins and a sibling that may not stay
+ * beside it (the conflicts), and all that hang on them. Empty when nothing conflicts. Nothing is changed.
  *
  * The rules are those of Bitcoin Core 28 to 30: BIP 125 §Implementation Details, but for its first, since a transaction may
  * be replaced whether it says so or not, and with one on feerates besides. Bitcoin Core 31 has no rule on unconfirmed
@@ -24,8 +24,12 @@ const REPLACED_MAX = 100;
  *
  * @param entry  measured, and not in the mempool
  */
-export function replacedBy(pool: Mempool, entry: MempoolEntry): Result<ReadonlySet<Txid>, ReplaceFault> {
-  const conflicts = conflictsOf(pool, entry.tx);
+export function replacedBy(
+  pool: Mempool,
+  entry: MempoolEntry,
+  sibling?: Txid,
+): Result<ReadonlySet<Txid>, ReplaceFault> {
+  const conflicts = new Set([...conflictsOf(pool, entry.tx), ...(sibling === undefined ? [] : [sibling])]);
   if (conflicts.size === 0) return ok(conflicts);
   const ancestors = relatives(pool, entry.parents, "parents");
   for (const txid of conflicts) if (ancestors.has(txid)) return err("bad-txns-spends-conflicting-tx");

@@ -31,6 +31,8 @@ export function selectPackages(pool: Mempool, room: BlockRoom): readonly Mempool
   let queue = [...packages.values()].sort(byRate);
   for (let at = 0; at < queue.length; at++) {
     const best = queue[at] as Package;
+    // Without a fee nothing is mined: what waits so, waits for a child that pays and takes away the dust in it.
+    if (best.fee === 0n) continue;
     if (best.missing.size === 0 || best.weight > left.weight || best.sigopCost > left.sigopCost) continue;
     left.weight -= best.weight;
     left.sigopCost -= best.sigopCost;

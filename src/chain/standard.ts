@@ -1,8 +1,9 @@
 import { OP, smallNumberOf } from "../bitcoin/opcodes.ts";
 import { isPushOnly, parseScript } from "../bitcoin/script.ts";
+import { exactSigops, redeemScriptOf } from "../bitcoin/sigops.ts";
 import { isPayToAnchor, isTaproot } from "../bitcoin/taproot.ts";
-import { isP2pkh, isP2sh, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
-import { strippedTx, type Tx, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
+import { isP2pkh, isP2sh, isUnspendable, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
+import { strippedTx, type Tx, type TxIn, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import type { Coin } from "./coins.ts";
 import { isStandardWitness } from "./standard-witness.ts";
@@ -16,7 +17,6 @@ export type StandardFault =
   | "scriptsig-size"
   | "scriptsig-not-pushonly"
   | "scriptpubkey"
-  | "multi-op-return"
   | "dust"
   | "bad-txns-nonstandard-inputs"
   | "bad-witness-nonstandard"
@@ -26,10 +26,16 @@ const WEIGHT_MAX = 400_000;
 /** Smaller ones could pass for an inner node of the merkle tree (CVE-2017-12842). */
 const STRIPPED_BYTES_MIN = 65;
 const SCRIPT_SIG_BYTES_MAX = 1650;
-const DATA_CARRIER_BYTES_MAX = 83;
+/** Outputs that are dust, and for a child to spend. */
+const DUST_OUTPUTS_MAX = 1;
+const VERSION_MAX = 3;
 const BARE_MULTISIG_KEYS_MAX = 3;
 /** Sat per 1,000 virtual bytes: an output whose later spending would cost more at this rate is dust. */
 const DUST_RELAY_FEE = 3000n;
+/** Signature checks in the script of one P2SH input. */
+const P2SH_SIGOPS_MAX = 15;
+/** Signature checks outside of witnesses, whose cost may grow with the square of the size. BIP 54 §Specification. */
+const LEGACY_SIGOPS_MAX = 2500;
 const SPEND_BYTES = 148;
 const SPEND_WITNESS_BYTES = 67;
 
@@ -75,39 +81,44 @@ export function kindOf(script: Uint8Array): ScriptKind {
 
 /** Below this an output costs more to spend than it holds. Sat. */
 export function dustLimit({ script, amount }: TxOut): bigint {
-  if (kindOf(script) === "data") return 0n;
+  if (isUnspendable(script)) return 0n;
   const isWitness = witnessProgramOf(script) !== undefined;
   const size = encode(txOut, { script, amount }).length + (isWitness ? SPEND_WITNESS_BYTES : SPEND_BYTES);
   return (BigInt(size) * DUST_RELAY_FEE) / 1000n;
 }
 
+export const isDust = (output: TxOut): boolean => output.amount < dustLimit(output);
+
 /** What policy says of a transaction by itself. */
 export function checkStandard(tx: Tx): StandardFault | undefined {
-  if (tx.version < 1 || tx.version > 2) return "version";
+  if (tx.version < 1 || tx.version > VERSION_MAX) return "version";
   if (weightOf(tx) > WEIGHT_MAX) return "tx-size";
   if (encode(strippedTx, tx).length < STRIPPED_BYTES_MIN) return "tx-size-small";
   for (const { scriptSig } of tx.inputs) {
     if (scriptSig.length > SCRIPT_SIG_BYTES_MAX) return "scriptsig-size";
     if (!isPushOnly(scriptSig)) return "scriptsig-not-pushonly";
   }
-  let carriers = 0;
-  for (const output of tx.outputs) {
-    const kind = kindOf(output.script);
-    if (kind === "nonstandard") return "scriptpubkey";
-    if (kind === "data" && output.script.length > DATA_CARRIER_BYTES_MAX) return "scriptpubkey";
-    if (kind === "data") carriers++;
-    if (output.amount < dustLimit(output)) return "dust";
-  }
-  return carriers > 1 ? "multi-op-return" : undefined;
+  // Data outputs may be many and of any size: since Bitcoin Core 30 they have no limit below that of the transaction.
+  if (tx.outputs.some(({ script }) => kindOf(script) === "nonstandard")) return "scriptpubkey";
+  return tx.outputs.filter(isDust).length > DUST_OUTPUTS_MAX ? "dust" : undefined;
 }
 
 const NOT_SPENT: ReadonlySet<ScriptKind> = new Set<ScriptKind>(["nonstandard", "data", "witness_unknown"]);
 /** What policy says of what a transaction spends. */
 export function checkStandardInputs(tx: Tx, coins: readonly Coin[]): StandardFault | undefined {
-  for (const [index, input] of tx.inputs.entries()) {
-    const script = coins[index]?.output.script ?? new Uint8Array(0);
+  const spent = tx.inputs.map((input, index) => ({ input, script: coins[index]?.output.script ?? NO_SCRIPT }));
+  let sigops = 0;
+  for (const { input, script } of spent) {
     if (NOT_SPENT.has(kindOf(script))) return "bad-txns-nonstandard-inputs";
-    if (!isStandardWitness(script, input)) return "bad-witness-nonstandard";
+    const redeeming = redeemSigops(input, script);
+    if (redeeming > P2SH_SIGOPS_MAX) return "bad-txns-nonstandard-inputs";
+    sigops += exactSigops(input.scriptSig) + redeeming + exactSigops(script);
+    if (sigops > LEGACY_SIGOPS_MAX) return "bad-txns-nonstandard-inputs";
   }
-  return undefined;
+  return spent.every(({ input, script }) => isStandardWitness(script, input)) ? undefined : "bad-witness-nonstandard";
+}
+const NO_SCRIPT = new Uint8Array(0);
+function redeemSigops({ scriptSig }: TxIn, script: Uint8Array): number {
+  const redeemScript = isP2sh(script) ? redeemScriptOf(scriptSig) : undefined;
+  return redeemScript === undefined ? 0 : exactSigops(redeemScript);
 }

@@ -58,6 +58,7 @@ export type PackageFault =
   | "package-not-child-with-parents"
   | "package-mempool-limits"
   | "package RBF failed"
+  | "TRUC-violation"
   /** One at least was refused for itself. */
   | "transaction failed";
 
@@ -82,8 +83,9 @@ export const takenFor = ({ txid, wtxid, fee, vsize }: MempoolEntry, effective: E
   effective,
 });
 /** Nothing is said of any of them. */
-export const unjudged = (fault: PackageFault, txs: readonly Tx[]): PackageVerdict => ({
+export const unjudged = (fault: PackageFault, txs: readonly Tx[], detail?: string): PackageVerdict => ({
   fault,
+  ...(detail === undefined ? {} : { detail }),
   txs: txs.map((tx) => ({ ...nameOf(tx), tag: "Unjudged" })),
   replaced: [],
 });

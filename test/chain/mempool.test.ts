@@ -26,23 +26,14 @@ describe("mempool: what it takes", () => {
 
   const cases: readonly (readonly [string, string, Tx])[] = [
     ["a malformed transaction", "bad-txns-vout-empty", changed({ outputs: [] })],
-    ["version 3", "version", changed({ version: 3 })],
+    ["version 4", "version", changed({ version: 4 })],
     [
       "an unknown output form",
       "scriptpubkey",
       changed({ outputs: [output(COIN - 1000n, new Uint8Array(30).fill(OP.NOP))] }),
     ],
-    [
-      "more than one data carrier",
-      "multi-op-return",
-      changed({ outputs: [output(0n, script(OP.RETURN)), output(0n, script(OP.RETURN))] }),
-    ],
-    [
-      "a data carrier above 83 bytes",
-      "scriptpubkey",
-      changed({ outputs: [output(0n, script(OP.RETURN, new Uint8Array(81)))] }),
-    ],
-    ["dust", "dust", changed({ outputs: [output(329n)] })],
+    ["dust beside a fee", "dust", changed({ outputs: [output(329n)] })],
+    ["two outputs of dust", "dust", changed({ outputs: [output(0n), output(0n), output(COIN)] })],
     [
       "a tiny transaction",
       "tx-size-small",
@@ -102,6 +93,16 @@ describe("mempool: what it takes", () => {
       expect(chain.brain.pool.entries.size).to.equal(0);
     });
   }
+  it("takes several data carriers of any size, up to that of a transaction", () => {
+    const own = matured(1);
+    const carrying = (...sizes: readonly number[]): Tx =>
+      spend(
+        [coinOf(own)],
+        [output(COIN - 100_000n), ...sizes.map((size) => output(0n, script(OP.RETURN, new Uint8Array(size))))],
+      );
+    expect(offer(own, carrying(50_000, 50_000))).to.equal("tx-size");
+    expect(offer(own, carrying(80, 49_000, 50_000))).to.equal("accepted");
+  });
   it("refuses a coinbase", () => {
     expect(offer(chain, buildBlock(chain).txs[0] as Tx)).to.equal("coinbase");
   });

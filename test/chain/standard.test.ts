@@ -59,6 +59,48 @@ describe("mempool: what is standard", () => {
   });
 });
 
+describe("mempool: what is standard to spend", () => {
+  const refused = "bad-txns-nonstandard-inputs";
+  /** What is said of inputs that each bring this script for a P2SH output. */
+  const redeeming = (redeemScripts: readonly Uint8Array[]): string => {
+    const tx = spend(
+      redeemScripts.map((_, at) => fakeOutpoint(at)),
+      [output(COIN)],
+    );
+    const inputs = redeemScripts.map((redeemScript, at) =>
+      input(fakeOutpoint(at), { witness: [], scriptSig: pushOnly(redeemScript) }),
+    );
+    const coins = redeemScripts.map((redeemScript) => ({
+      output: output(COIN, p2shOf(redeemScript)),
+      height: 1,
+      coinbase: false,
+    }));
+    return checkStandardInputs({ ...tx, inputs }, coins) ?? "standard";
+  };
+  const checks = (count: number): Uint8Array => new Uint8Array(count).fill(OP.CHECKSIG);
+  it("is a P2SH script with 15 signature checks, not with 16", () => {
+    expect(redeeming([checks(15)])).to.equal("standard");
+    expect(redeeming([checks(16)])).to.equal(refused);
+  });
+  it("B14: is no more than 2,500 signature checks outside of witnesses", () => {
+    const full = Array.from({ length: 166 }, () => checks(15));
+    expect(redeeming([...full, checks(10)])).to.equal("standard");
+    expect(redeeming([...full, checks(11)])).to.equal(refused);
+  });
+  it("counts what bare outputs ask for, each multisig by its keys", () => {
+    const key = new Uint8Array(33).fill(2);
+    const bare = script(1n, key, key, key, 3n, OP.CHECKMULTISIG);
+    const spending = (count: number): string => {
+      const outpoints = Array.from({ length: count }, (_, at) => ({ ...fakeOutpoint(1), vout: at }));
+      const inputs = outpoints.map((outpoint) => input(outpoint, { witness: [] }));
+      const coin = { output: output(COIN, bare), height: 1, coinbase: false };
+      const coins = outpoints.map(() => coin);
+      return checkStandardInputs({ ...spend(outpoints, [output(COIN)]), inputs }, coins) ?? "standard";
+    };
+    expect([spending(833), spending(834)]).to.deep.equal(["standard", refused]);
+  });
+});
+
 describe("mempool: what is standard in a witness", () => {
   const item = (size: number): Uint8Array => new Uint8Array(size);
   const ended = (scriptPubKey: Uint8Array, witness: readonly Uint8Array[], scriptSig = item(0)): string => {
