@@ -183,11 +183,9 @@ function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {
   return block;
 }
 
-/** Before the commit: what is spent still stands in the storage. */
 function totalsAfter({ storage }: Chain, coins: readonly CoinChange[]): CoinTotals {
   let { count, total } = storage.totals();
-  for (const { outpoint, coin } of coins) {
-    const before = storage.coin(outpoint);
+  for (const { coin, before } of coins) {
     count += (coin === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     total += (coin?.output.amount ?? 0n) - (before?.output.amount ?? 0n);
   }

@@ -17,6 +17,8 @@ export type CoinView = (outpoint: Outpoint) => Coin | undefined;
 export interface CoinChange {
   readonly outpoint: Outpoint;
   readonly coin: Coin | undefined;
+  /** What was there. */
+  readonly before: Coin | undefined;
 }
 /** The coins that a block spent, in the order of its inputs: what disconnecting it needs besides the block. */
 export type BlockUndo = readonly Coin[];
@@ -37,20 +39,29 @@ export interface CoinOverlay {
 }
 
 export function coinOverlay(below: CoinView): CoinOverlay {
-  const changed = new Map<string, CoinChange>();
+  const changed = new Map<
+    string,
+    { outpoint: Outpoint; coin: Coin | undefined; before?: { coin: Coin | undefined } }
+  >();
   const view: CoinView = (outpoint) => {
     const change = changed.get(outpointKey(outpoint));
     return change === undefined ? below(outpoint) : change.coin;
   };
   const restore = (outpoint: Outpoint, coin: Coin): void => {
-    changed.set(outpointKey(outpoint), { outpoint, coin });
+    const key = outpointKey(outpoint);
+    const change = changed.get(key);
+    if (change === undefined) changed.set(key, { outpoint, coin });
+    else change.coin = coin;
   };
   return {
     view,
     restore,
     spend: (outpoint) => {
-      const coin = view(outpoint);
-      if (coin !== undefined) changed.set(outpointKey(outpoint), { outpoint, coin: undefined });
+      const key = outpointKey(outpoint);
+      const change = changed.get(key);
+      const coin = change === undefined ? below(outpoint) : change.coin;
+      if (change !== undefined) change.coin = undefined;
+      else if (coin !== undefined) changed.set(key, { outpoint, coin: undefined, before: { coin } });
       return coin;
     },
     create: (tx, txid, height) => {
@@ -60,7 +71,9 @@ export function coinOverlay(below: CoinView): CoinOverlay {
       });
     },
     changes: () =>
-      [...changed.values()].filter(({ outpoint, coin }) => coin !== undefined || below(outpoint) !== undefined),
+      [...changed.values()]
+        .map(({ outpoint, coin, before }) => ({ outpoint, coin, before: before ? before.coin : below(outpoint) }))
+        .filter(({ coin, before }) => coin !== undefined || before !== undefined),
   };
 }
 

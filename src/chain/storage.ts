@@ -7,7 +7,7 @@ import type { HeaderNode } from "./headers.ts";
 /**
  * Where the chain keeps what it may have to read again. Synchronous: reads see every earlier commit. All of it can be
  * rebuilt from peers, so a commit need only be atomic: after a crash the storage opens as it was after one of the
- * last commits.
+ * commits.
  */
 export interface ChainStorage {
   /** In the order in which they were stored, so parents come first; without genesis. */

@@ -1,4 +1,4 @@
-import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
+import { hashBytes, type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { type Sat, sat } from "../../src/base/units.ts";
 import type { Block, BlockHeader } from "../../src/bitcoin/block.ts";
@@ -9,6 +9,7 @@ import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, type TxIn, type TxOut, txidOf, wtxidOf } from "../../src/bitcoin/tx.ts";
 import { type NodeBrain, nodeBrain, takeBlock } from "../../src/chain/brain.ts";
 import type { BlockRefusal, ChainUpdate } from "../../src/chain/chain.ts";
+import type { Coin } from "../../src/chain/coins.ts";
 import type { BlockFault } from "../../src/chain/faults.ts";
 import { hashBlock } from "../../src/chain/hashed-block.ts";
 import type { HeaderFault, HeaderNode } from "../../src/chain/headers.ts";
@@ -137,6 +138,15 @@ export const coinSet = ({ storage }: Bench): readonly string[] =>
       ]) => `${key} ${amount} ${height} ${coinbase}`,
     )
     .sort();
+
+/** Every coin with its outpoint, in the order in which the whole set is hashed. */
+export const sortedCoins = ({ coins }: MemoryStorage): readonly (readonly [Outpoint, Coin])[] =>
+  [...coins]
+    .map(([key, coin]) => {
+      const [txid = "", vout] = key.split(":");
+      return [{ txid: txid as Txid, vout: Number(vout) }, coin] as const;
+    })
+    .sort(([a], [b]) => Buffer.compare(hashBytes(a.txid), hashBytes(b.txid)) || a.vout - b.vout);
 
 /** The sum and number of all coins, counted one by one. */
 export function countCoins({ storage }: Bench): { readonly count: number; readonly total: bigint } {

@@ -61,7 +61,20 @@ describe("embedded base node: files", () => {
       tx: node.whole.transaction(coin.txid),
     };
     expect(after).to.deep.equal(before);
-    expect(after.coins.reduce((sum, { output: { amount } }) => sum + amount, 0n)).to.equal(102n * COIN);
+    expect(
+      after.coins.reduce(
+        (
+          sum,
+          [
+            ,
+            {
+              output: { amount },
+            },
+          ],
+        ) => sum + amount,
+        0n,
+      ),
+    ).to.equal(102n * COIN);
     await node.stop();
   });
   it("refuses a folder that holds another chain, with a sentence that names it", async () => {

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import type { WritePhase } from "../../../src/adapters/chain/embedded/write-behind.ts";
+import { utxoHash } from "../../../src/adapters/chain/utxo-hash.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
@@ -8,20 +11,29 @@ import { nodeBrain, takeBlock } from "../../../src/chain/brain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import { memoryStorage } from "../../../src/chain/memory-storage.ts";
-import { ANYONE } from "../../chain/builder.ts";
+import { ANYONE, sortedCoins } from "../../chain/builder.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
 
 const VICTIM = fileURLToPath(import.meta.url).replace("kill.test", "victim");
+interface Death {
+  /** The victim is killed when it has said so many lines, and a little later. */
+  readonly lines?: number;
+  readonly moreMs?: number;
+  /** Or it kills itself when it reaches this phase of a write for the n-th time. */
+  readonly phase?: WritePhase;
+  readonly at?: number;
+}
 
-/** Runs the victim until it has said `lines` lines and a little longer, kills it, and gives its last words. */
-function killAfter(folder: string, lines: number, moreMs: number): Promise<readonly string[]> {
+/** Runs the victim to its death, and gives its words. */
+function die(folder: string, { lines, moreMs = 0, phase, at }: Death): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, VICTIM, folder]);
+    const orders = phase === undefined ? [] : [phase, String(at)];
+    const child = spawn(process.execPath, [...process.execArgv, VICTIM, folder, ...orders]);
     let said = "";
-    let doomed = false;
+    let doomed = lines === undefined;
     child.stdout.on("data", (text: Buffer) => {
       said += text.toString();
-      if (doomed || said.split("\n").length <= lines) return;
+      if (doomed || said.split("\n").length <= (lines ?? 0)) return;
       doomed = true;
       setTimeout(() => child.kill("SIGKILL"), moreMs);
     });
@@ -31,6 +43,34 @@ function killAfter(folder: string, lines: number, moreMs: number): Promise<reado
       else reject(new Error(`the victim ended by itself with ${code}`));
     });
   });
+}
+
+/** The coins are those of a node that takes the same blocks one after the other, undisturbed. */
+function expectWhole(node: EmbeddedNode): void {
+  const { chain } = node.brain;
+  const replayed = memoryStorage();
+  const fresh = nodeBrain(CHAINS.regtest, replayed);
+  for (let at = 1; at <= chain.tip.height; at++) {
+    const block = node.whole.block((ancestorAt(chain.tip, at) as HeaderNode).hash);
+    const taken = block && takeBlock(fresh, hashBlock(block), chain.tip.header.time);
+    expect(taken?.ok, `block ${at}`).to.equal(true);
+  }
+  expect(utxoHash(node.files.coins())).to.equal(utxoHash(sortedCoins(replayed)));
+  expect(node.whole.utxoTotal()).to.deep.equal(replayed.totals());
+}
+/** Opens what a death has left. */
+async function autopsy(folder: string, words: readonly string[]): Promise<void> {
+  const [height] = (words.at(-1) ?? "").split(" ");
+  const node = openNode(folder, systemClock, tcpNetwork);
+  const { chain } = node.brain;
+  // What was said was on the disk.
+  expect(chain.tip.height).to.be.at.least(Number(height));
+  await node.files.settled();
+  expectWhole(node);
+  const before = chain.tip.height;
+  await node.mine(1, ANYONE);
+  expect(node.tip().height).to.equal(before + 1);
+  await node.stop();
 }
 
 describe("base node: kill -9 at any moment", () => {
@@ -43,33 +83,30 @@ describe("base node: kill -9 at any moment", () => {
         [130, 0],
         [20, 3],
         [10, 7],
-      ] as const) {
-        const words = await killAfter(folder, lines, moreMs);
-        const [height] = (words.at(-1) ?? "").split(" ");
-        const node = openNode(folder, systemClock, tcpNetwork);
-        const { chain } = node.brain;
-        expect(chain.tip.height).to.be.at.least(Number(height));
-        const replayed = memoryStorage();
-        const fresh = nodeBrain(CHAINS.regtest, replayed);
-        for (let at = 1; at <= chain.tip.height; at++) {
-          const { hash } = ancestorAt(chain.tip, at) as HeaderNode;
-          const block = node.whole.block(hash);
-          const taken = block && takeBlock(fresh, hashBlock(block), chain.tip.header.time);
-          expect(taken?.ok, `block ${at}`).to.equal(true);
-        }
-        const texts = (coins: Iterable<unknown>): readonly string[] =>
-          Array.from(coins, (coin) =>
-            JSON.stringify(coin, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
-          ).sort();
-        expect(texts(node.files.coins())).to.deep.equal(texts(replayed.coins.values()));
-        expect(node.whole.utxoTotal()).to.deep.equal(replayed.totals());
-        const before = chain.tip.height;
-        await node.mine(1, ANYONE);
-        expect(node.tip().height).to.equal(before + 1);
-        await node.stop();
-      }
+      ] as const)
+        await autopsy(folder, await die(folder, { lines, moreMs }));
     } finally {
       removeFolder(folder);
     }
   });
+});
+
+describe("RELIABILITY B27: kill -9 in each phase of a write", () => {
+  const folder = tempFolder();
+  after(() => removeFolder(folder));
+  const deaths: readonly (readonly [WritePhase, number])[] = [
+    ["begun", 125],
+    ["prepared", 6],
+    ["half", 7],
+    ["written", 8],
+    ["synced", 9],
+    ["half", 1],
+    ["prepared", 1],
+  ];
+  for (const [phase, at] of deaths) {
+    it(`leaves the coins of an undisturbed node: ${phase}, time ${at}`, async function () {
+      this.timeout(60_000);
+      await autopsy(folder, await die(folder, { phase, at }));
+    });
+  }
 });

@@ -5,9 +5,17 @@ import { sat } from "../../../src/base/units.ts";
 import { ANYONE, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
 import { openNode, reorganise } from "./world.ts";
 
-/** A node that mines, spends and reorganises without end, and says so: to be killed at any moment. */
-const folder = process.argv[2] ?? "";
-const node = openNode(folder, systemClock, tcpNetwork);
+/**
+ * A node that mines, spends, reorganises and prunes without end, and says so: to be killed at any moment, or at a phase of
+ * a write by its own hand. Its blocks stand in many small files.
+ */
+const [folder = "", phase, at] = process.argv.slice(2);
+let passed = 0;
+const reached = (now: string): void => {
+  if (now === phase && ++passed === Number(at)) process.kill(process.pid, "SIGKILL");
+};
+const disk = { fileBytesMax: 5_000, reached };
+const node = openNode(folder, systemClock, tcpNetwork, disk);
 for (let round = 0; ; round++) {
   await node.mine(1, ANYONE);
   const { height } = node.tip();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import type { DiskOptions } from "../../../src/adapters/chain/embedded/storage.ts";
 import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
 import { systemRandom } from "../../../src/adapters/system.ts";
 import { unixMs } from "../../../src/base/units.ts";
@@ -56,8 +57,8 @@ export const testNetwork = (clock: Clock): Network =>
 export const tempFolder = (): string => mkdtempSync(join(tmpdir(), "sluice-chain-"));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
-export const openNode = (folder: string, clock: Clock, network: Network): EmbeddedNode =>
-  openBaseNode({ folder, params: CHAINS.regtest, clock, random: systemRandom, network, log: noLog });
+export const openNode = (folder: string, clock: Clock, network: Network, disk: DiskOptions = {}): EmbeddedNode =>
+  openBaseNode({ folder, params: CHAINS.regtest, disk, clock, random: systemRandom, network, log: noLog });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 /** Runs the clock, with the disk's answers in between, until every node shows its tip and nothing is due. */

@@ -90,7 +90,8 @@ export function placed({ height, block, prevouts }: RealBlock, params: ChainPara
   const coins = coinsOf(block.txs, prevouts ?? [], height - BASE_BLOCKS / 2);
   const parent = { block: { header: tip.header, txs: [] }, hash: tip.hash, txids: [] };
   const total = coins.reduce((sum, { coin }) => sum + coin.output.amount, 0n);
-  memory.commit({ tag: "Connect", block: parent, coins, undo: [], totals: { count: coins.length, total } });
+  const appear = coins.map((change) => ({ ...change, before: undefined }));
+  memory.commit({ tag: "Connect", block: parent, coins: appear, undo: [], totals: { count: coins.length, total } });
   const written: StorageChange["tag"][] = [];
   const storage: MemoryStorage = {
     ...memory,

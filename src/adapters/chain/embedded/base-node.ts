@@ -42,7 +42,7 @@ import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
-import { type ChainFiles, openChainFiles } from "./storage.ts";
+import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
 
 export interface BaseNodeOptions {
   /** Made if it is not there. */
@@ -50,6 +50,7 @@ export interface BaseNodeOptions {
   readonly params: ChainParams;
   /** Whether it keeps filters, in a folder within its own, and serves them to light clients. True unless told. */
   readonly filters?: boolean;
+  readonly disk?: DiskOptions;
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
@@ -61,6 +62,9 @@ export const openBaseNode = (options: BaseNodeOptions): EmbeddedNode => new Embe
 
 const EXTRA_NONCE_BYTES = 8;
 const FILTERS = "filters";
+/** Policy, not protocol. */
+const FAR_BEHIND_BLOCKS = 144;
+const SETTLE_TOGETHER_MS = 5_000;
 
 /** The bundled Bitcoin node: chain and mempool, its files, its peers and its miner. */
 export class EmbeddedNode implements BaseNode {
@@ -86,13 +90,14 @@ export class EmbeddedNode implements BaseNode {
   /** The best block on stable storage: listeners never hear of a later one. */
   #horizon: HeaderNode;
   #settling: Promise<void> | undefined;
+  #cancelSettle: (() => void) | undefined;
   #mining: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor({ folder, params, filters = true, clock, random, network, log }: BaseNodeOptions) {
+  constructor({ folder, params, filters = true, disk = {}, clock, random, network, log }: BaseNodeOptions) {
     this.#clock = clock;
     this.#random = random;
-    this.files = openChainFiles(folder, params);
+    this.files = openChainFiles({ folder, params, ...disk });
     const settled = this.files.tip() ?? params.genesisHash;
     this.brain = nodeBrain(params, this.files);
     const { chain } = this.brain;
@@ -116,8 +121,9 @@ export class EmbeddedNode implements BaseNode {
       log,
       onTipChanged: () => {
         this.#filters?.follow();
-        void this.#settle();
+        this.#settleSoon();
       },
+      disk: this.files,
       onTxTaken: () => this.#pump.poke(),
     });
     this.#dialler = new Dialler({ links: this.#links, network, clock });
@@ -127,7 +133,7 @@ export class EmbeddedNode implements BaseNode {
       horizon: () => this.#horizon,
       schedule: (task) => void clock.after(0, task),
     });
-    void this.#settle();
+    this.#settleSoon();
   }
 
   tip(): BlockRef {
@@ -213,6 +219,7 @@ export class EmbeddedNode implements BaseNode {
   }
   /** Undefined when the search was for nothing: another block came first, or no nonce was good. */
   async #mineOne(script: Uint8Array): Promise<BlockHash | undefined> {
+    await this.files.room();
     const { chain } = this.brain;
     const extraNonce = this.#random.bytes(EXTRA_NONCE_BYTES);
     const template = templateFor(this.brain, { script, now: this.#now(), extraNonce });
@@ -228,6 +235,7 @@ export class EmbeddedNode implements BaseNode {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pump.stop();
+    this.#cancelSettle?.();
     this.#links.close();
     await this.#dialler.stop();
     await this.#miner.close();
@@ -237,8 +245,19 @@ export class EmbeddedNode implements BaseNode {
     await this.files.close();
   }
 
+  /** Blocks that come one after the other, far below the best header, are settled together: most of their coins are soon spent. */
+  #settleSoon(): void {
+    if (!this.#isFarBehind()) void this.#settle();
+    else this.#cancelSettle ??= this.#clock.after(SETTLE_TOGETHER_MS, () => void this.#settle());
+  }
+  #isFarBehind(): boolean {
+    const { index, tip } = this.brain.chain;
+    return index.bestHeader.height - tip.height > FAR_BEHIND_BLOCKS;
+  }
   /** Moves the horizon up to the tip once that is on stable storage. */
   #settle(): Promise<void> {
+    this.#cancelSettle?.();
+    this.#cancelSettle = undefined;
     this.#settling ??= this.#settleAll().finally(() => {
       this.#settling = undefined;
     });
@@ -251,6 +270,10 @@ export class EmbeddedNode implements BaseNode {
       await this.files.settled();
       this.#horizon = tip;
       this.#pump.poke();
+      if (this.#isFarBehind()) {
+        if (this.#horizon !== chain.tip) this.#settleSoon();
+        return;
+      }
     }
   }
   /** Seconds since 1970-01-01 UTC. */

@@ -17,6 +17,8 @@ export interface LinksOptions {
   readonly log: Log;
   readonly onTipChanged: () => void;
   readonly onTxTaken: () => void;
+  /** While it is crowded no peer is listened to, so nothing is asked for either. */
+  readonly disk: { readonly crowded: boolean; room(): Promise<void> };
 }
 /** Who wants to know how a connection goes. */
 export interface LinkListener {
@@ -45,6 +47,7 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #links = new Map<Peer, Link>();
   #cancelTick: () => void;
+  #waiting = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -109,6 +112,19 @@ export class Links {
     }
     if (fault !== undefined) this.#drop(link, `sends no message of ours: ${fault.code}`);
     this.#serve(link);
+    if (this.#options.disk.crowded) this.#waitForDisk();
+    if (this.#waiting) link.connection.pause();
+  }
+
+  #waitForDisk(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    for (const { connection } of this.#links.values()) connection.pause();
+    // A disk that has failed ends the process.
+    void this.#options.disk.room().then(() => {
+      this.#waiting = false;
+      for (const { connection } of this.#links.values()) connection.resume();
+    });
   }
 
   #serve(link: Link): void {

@@ -1,5 +1,4 @@
-import type { BlockHash, Outpoint, Txid } from "../../../base/ids.ts";
-import { hashBytes } from "../../../base/ids.ts";
+import { type BlockHash, hashBytes, type Outpoint, type Txid, txid } from "../../../base/ids.ts";
 import { blockHeader } from "../../../bitcoin/block.ts";
 import { txOut } from "../../../bitcoin/tx.ts";
 import type { BlockUndo, Coin } from "../../../chain/coins.ts";
@@ -7,9 +6,10 @@ import type { StoredHeader, TxPlace } from "../../../chain/storage.ts";
 import { type Codec, listOf, refine, struct } from "../../../codec/codec.ts";
 import { blockHashCodec, flag, u8, u32, u64 } from "../../../codec/primitives.ts";
 import { compactSize } from "../../../codec/varint.ts";
+import type { BlockPlace } from "./block-files.ts";
 
 /** How the chain stands on disk. Everything can be fetched from peers again, so a new format may drop the old one. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const STATES = ["header", "held", "invalid"] as const;
 const state: Codec<StoredHeader["state"]> = refine(
@@ -20,18 +20,22 @@ const state: Codec<StoredHeader["state"]> = refine(
 );
 export const headerRecord = struct({ header: blockHeader, state });
 
+export const blockPlaceRecord: Codec<BlockPlace> = struct({ file: u32, offset: u32, length: u32 });
+/** How far a file of blocks is written, and the highest block in it. */
+export const blockFileRecord = struct({ size: u32, highest: u32 });
 export const coinRecord: Codec<Coin> = struct({ output: txOut, height: u32, coinbase: flag });
 export const undoRecord: Codec<BlockUndo> = listOf(compactSize, coinRecord);
 export const placeRecord: Codec<TxPlace> = struct({ block: blockHashCodec, index: u32 });
 /** The connected block and the sum of all coins after it, together: one record, one truth. */
 export const tipRecord = struct({ tip: blockHashCodec, count: u32, total: u64 });
 
-/** Headers in the order in which they came: parents before children. */
-export function orderKey(order: number): Uint8Array {
+/** Of a header, by its place in the order in which they came (parents before children), or of a file of blocks. */
+export function numberKey(number: number): Uint8Array {
   const key = new Uint8Array(4);
-  new DataView(key.buffer).setUint32(0, order);
+  new DataView(key.buffer).setUint32(0, number);
   return key;
 }
+export const numberOfKey = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset).getUint32(0);
 export const hashKey = (hash: BlockHash | Txid): Uint8Array => hashBytes(hash);
 export function outpointBytes({ txid, vout }: Outpoint): Uint8Array {
   const key = new Uint8Array(36);
@@ -39,3 +43,7 @@ export function outpointBytes({ txid, vout }: Outpoint): Uint8Array {
   new DataView(key.buffer).setUint32(32, vout);
   return key;
 }
+export const outpointOfKey = (key: Uint8Array): Outpoint => ({
+  txid: txid(key.subarray(0, 32)),
+  vout: new DataView(key.buffer, key.byteOffset).getUint32(32),
+});

@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { open } from "lmdb";
 import { equalBytes, utf8 } from "../../../base/bytes.ts";
-import type { BlockHash } from "../../../base/ids.ts";
+import type { BlockHash, Outpoint } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/result.ts";
-import { type Block, block as blockCodec, blockHashOf } from "../../../bitcoin/block.ts";
+import { type Block, blockHashOf, decodeBlock, encodeBlock } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
 import type { Coin, CoinChange } from "../../../chain/coins.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
@@ -12,34 +13,60 @@ import { type Codec, decode, encode } from "../../../codec/codec.ts";
 import { StoreCorrupt } from "../../../ports/store.ts";
 import { Refused } from "../../sentences.ts";
 import { isLmdbFolder } from "../../store/lmdb-file.ts";
+import { BlockFiles, endOf } from "./block-files.ts";
 import {
+  blockFileRecord,
+  blockPlaceRecord,
   coinRecord,
   FORMAT,
   hashKey,
   headerRecord,
-  orderKey,
+  numberKey,
+  numberOfKey,
   outpointBytes,
+  outpointOfKey,
   placeRecord,
   tipRecord,
   undoRecord,
 } from "./records.ts";
-import { type BehindDb, type WriteBehind, writeBehind } from "./write-behind.ts";
+import { type BehindDb, type WriteBehind, type WritePhase, writeBehind } from "./write-behind.ts";
 
-/** The chain on disk, in an LMDB environment of its own. Every commit is whole on the disk or not there. */
+/**
+ * The chain on disk: blocks in files that only grow, everything else in an LMDB environment of its own. Every commit is
+ * whole on the disk or not there.
+ */
 export interface ChainFiles extends ChainStorage {
-  /** Every coin, for counting the whole set anew. Call it when everything has settled. */
-  coins(): Iterable<Coin>;
+  /** Every coin, in the order of their outpoints: of the whole set when everything has settled. */
+  coins(): Iterable<readonly [Outpoint, Coin]>;
   /** Resolves once everything committed so far is on stable storage. */
   settled(): Promise<void>;
+  /** So much waits for the disk that no block should be taken in. */
+  readonly crowded: boolean;
+  /** Resolves when it is not crowded any more. */
+  room(): Promise<void>;
   close(): Promise<void>;
+}
+export interface ChainFilesOptions extends DiskOptions {
+  readonly folder: string;
+  readonly params: ChainParams;
+}
+/** How the chain uses its disk. */
+export interface DiskOptions {
+  /** A file of blocks takes no further one when it has reached this. */
+  readonly fileBytesMax?: number;
+  /** More than this is written without being asked for. */
+  readonly gatherBytesMax?: number;
+  /** For tests: told of each phase of a write as it is reached. */
+  readonly reached?: (phase: WritePhase) => void;
 }
 
 /** One kind of record. */
 interface Table<K, T> {
   get(key: K): T | undefined;
-  put(key: K, value: T): void;
+  put(key: K, value: T, isNew?: boolean): void;
   remove(key: K): void;
-  values(): Iterable<T>;
+  /** What is on the disk. */
+  entries(): Iterable<readonly [key: Uint8Array, value: T]>;
 }
 function table<K, T>(db: BehindDb, name: string, toKey: (key: K) => Uint8Array, codec: Codec<T>): Table<K, T> {
   const read = (stored: Uint8Array): T => {
@@ -53,10 +80,10 @@ function table<K, T>(db: BehindDb, name: string, toKey: (key: K) => Uint8Array, 
       const stored = db.get(toKey(key));
       return stored === undefined ? undefined : read(stored);
     },
-    put: (key, value) => db.put(toKey(key), encode(codec, value)),
+    put: (key, value, isNew) => db.put(toKey(key), encode(codec, value), isNew),
     remove: (key) => db.remove(toKey(key)),
-    values: function* () {
-      for (const value of db.values()) yield read(value);
+    entries: function* () {
+      for (const { key, value } of db.entries()) yield [key, read(value)];
     },
   };
 }
@@ -66,18 +93,19 @@ const CLAIM = utf8("chain");
 
 function openTables(db: WriteBehind["db"], meta: BehindDb) {
   return {
-    headers: table(db("headers"), "headers", orderKey, headerRecord),
-    blocks: table(db("blocks"), "blocks", hashKey, blockCodec),
-    undos: table(db("undo"), "undo", hashKey, undoRecord),
     coins: table(db("coins"), "coins", outpointBytes, coinRecord),
+    headers: table(db("headers"), "headers", numberKey, headerRecord),
+    blocks: table(db("blocks"), "blocks", hashKey, blockPlaceRecord),
+    files: table(db("files"), "files", numberKey, blockFileRecord),
+    undos: table(db("undo"), "undo", hashKey, undoRecord),
     places: table(db("places"), "places", hashKey, placeRecord),
     tips: table(meta, "tip", (_only: "tip") => TIP, tipRecord),
   };
 }
 type Tables = ReturnType<typeof openTables>;
 
-/** Inside a transaction. */
-function write(tables: Tables, change: StorageChange): void {
+/** Within a commit. */
+function write(tables: Tables, blocks: BlockFiles, change: StorageChange): void {
   const note = ({ order, header }: HeaderNode, state: StoredHeader["state"]): void =>
     tables.headers.put(order, { header, state });
   switch (change.tag) {
@@ -89,7 +117,7 @@ function write(tables: Tables, change: StorageChange): void {
       return;
     case "Block":
       note(change.node, "held");
-      tables.blocks.put(change.node.hash, change.block);
+      writeBlock(tables, blocks, change);
       return;
     case "Connect": {
       const { hash, txids } = change.block;
@@ -108,27 +136,46 @@ function write(tables: Tables, change: StorageChange): void {
       unreachable(change);
   }
 }
+function writeBlock(
+  tables: Tables,
+  blocks: BlockFiles,
+  { node, block }: Extract<StorageChange, { tag: "Block" }>,
+): void {
+  const place = blocks.append(encodeBlock(block));
+  const highest = Math.max(tables.files.get(place.file)?.highest ?? 0, node.height);
+  tables.blocks.put(node.hash, place);
+  tables.files.put(place.file, { size: endOf(place), highest });
+}
 function writeCoins({ coins }: Tables, changes: readonly CoinChange[]): void {
-  for (const { outpoint, coin } of changes) {
+  for (const { outpoint, coin, before } of changes) {
     if (coin === undefined) coins.remove(outpoint);
-    else coins.put(outpoint, coin);
+    else coins.put(outpoint, coin, before === undefined);
   }
 }
 
 /** Blocks kept decoded: those just stored are read again at once. */
 const RECENT_BLOCKS = 16;
+const BLOCKS = "blocks";
 
 /** Opens or creates the chain of `params` in `folder`. Throws a readable error when the folder holds something else. */
-export function openChainFiles(folder: string, params: ChainParams): ChainFiles {
+export function openChainFiles({
+  folder,
+  params,
+  fileBytesMax,
+  gatherBytesMax,
+  reached,
+}: ChainFilesOptions): ChainFiles {
   mkdirSync(folder, { recursive: true });
   if (!isLmdbFolder(folder))
     throw new Refused(`${folder} holds no chain: move it away and the chain will be fetched again.`);
   const binary = { encoding: "binary", keyEncoding: "binary" } as const;
   const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 8, ...binary });
-  const disk = writeBehind(env);
+  const disk = writeBehind(env, { prepare: () => blocks.sync(), gatherBytesMax, reached });
   const meta = disk.db("meta");
   claim(disk, meta, folder, params);
   const tables = openTables((name) => disk.db(name), meta);
+  const sizes = new Map(Array.from(tables.files.entries(), ([key, { size }]) => [numberOfKey(key), size]));
+  const blocks = new BlockFiles({ folder: join(folder, BLOCKS), magic: params.magic, sizes, fileBytesMax });
   const recent = new Map<BlockHash, Block>();
   const remember = (hash: BlockHash, block: Block): void => {
     const [oldest] = recent.keys();
@@ -137,25 +184,43 @@ export function openChainFiles(folder: string, params: ChainParams): ChainFiles 
   };
   return {
     headers: function* () {
-      for (const { header, state } of tables.headers.values()) yield { hash: blockHashOf(header), header, state };
+      for (const [, { header, state }] of tables.headers.entries()) yield { hash: blockHashOf(header), header, state };
     },
     tip: () => tables.tips.get("tip")?.tip,
     totals: () => tables.tips.get("tip") ?? { count: 0, total: 0n },
     coin: tables.coins.get,
-    coins: () => tables.coins.values(),
-    block: (hash) => recent.get(hash) ?? tables.blocks.get(hash),
+    coins: function* () {
+      for (const [key, coin] of tables.coins.entries()) yield [outpointOfKey(key), coin];
+    },
+    block: (hash) => recent.get(hash) ?? readBlock(tables, blocks, hash),
     undo: tables.undos.get,
     place: tables.places.get,
     commit: (change) => {
-      disk.commit(() => write(tables, change));
+      disk.commit(() => write(tables, blocks, change));
       if (change.tag === "Block") remember(change.node.hash, change.block);
     },
     settled: () => disk.settled(),
+    get crowded() {
+      return disk.crowded || blocks.crowded;
+    },
+    room: async () => {
+      if (blocks.crowded) await disk.settled();
+      await disk.room();
+    },
     close: async () => {
       await disk.settled();
+      await blocks.close();
       await env.close();
     },
   };
+}
+
+function readBlock(tables: Tables, blocks: BlockFiles, hash: BlockHash): Block | undefined {
+  const place = tables.blocks.get(hash);
+  if (place === undefined) return undefined;
+  const block = decodeBlock(blocks.read(place));
+  if (!block.ok) throw new StoreCorrupt(`chain/block ${hash}`, block.error.toString());
+  return block.value;
 }
 
 /** A folder belongs to one chain and one format. */

@@ -1,106 +1,166 @@
 import type { Database, RootDatabase } from "lmdb";
-import { toHex } from "../../../base/bytes.ts";
+import { type WaitingLayer, waitingLayer } from "./waiting-layer.ts";
 
 type Pages = Database<Uint8Array, Uint8Array>;
 /** One of the databases of the environment, with what is on its way to it. */
 export interface BehindDb {
   get(key: Uint8Array): Uint8Array | undefined;
-  /** Only within `commit`. */
-  put(key: Uint8Array, value: Uint8Array): void;
+  /**
+   * Only within `commit`.
+   * @param isNew  there is certainly nothing under this key: if it is removed before it is written, it never is
+   */
+  put(key: Uint8Array, value: Uint8Array, isNew?: boolean): void;
   remove(key: Uint8Array): void;
-  /** What the disk holds: whole only when everything has settled. */
-  values(): Iterable<Uint8Array>;
+  /** What the disk holds, in the order of the keys: whole only when everything has settled. */
+  entries(): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
 }
 export interface WriteBehind {
   db(name: string): BehindDb;
-  /** Everything that `write` puts and removes is one transaction. It shares a sync with others that wait. */
+  /** Everything that `write` puts and removes is written whole or not at all. It shares a transaction with others that wait. */
   commit(write: () => void): void;
   /** Resolves once all commits so far are on stable storage. Rejects for ever once a write has failed. */
   settled(): Promise<void>;
+  /** So much waits that nothing should be added to it. */
+  readonly crowded: boolean;
+  /** Resolves when it is not crowded any more. Rejects for ever once a write has failed. */
+  room(): Promise<void>;
 }
-interface Waiting {
-  readonly value: Uint8Array | undefined;
-  readonly commit: number;
+/** What a write goes through. */
+export type WritePhase = "begun" | "prepared" | "half" | "written" | "synced";
+export interface WriteBehindOptions {
+  /** Has to be on stable storage before what is committed now. */
+  readonly prepare?: () => Promise<void>;
+  /** More than this is written without being asked for. */
+  readonly gatherBytesMax?: number | undefined;
+  /** For tests: told of each phase as it is reached. */
+  readonly reached?: ((phase: WritePhase) => void) | undefined;
 }
-interface Change extends Waiting {
+/** Two layers of this size may wait: one that gathers and one that is being written. Policy, not protocol. */
+const GATHER_BYTES_MAX = 48 * 2 ** 20;
+/** How long a write keeps everything else waiting, and after how many changes it looks at the time. */
+const SLICE_MS = 4;
+const LOOK_EVERY = 64;
+
+interface Table {
   readonly pages: Pages;
-  readonly key: Uint8Array;
-  readonly name: string;
+  gathering: WaitingLayer;
+  /** Being written. */
+  leaving: WaitingLayer;
 }
 
 /**
- * Lets LMDB write in its own thread while reads see every commit at once: a sync takes milliseconds on a busy machine,
- * and the node has payments to attend to. Commits reach the disk in their order, each whole: those that come while a write
- * runs share the next one, and after one that failed there is none.
+ * Keeps what is committed in memory, where reads see it at once, and writes it to LMDB in one transaction when that is
+ * asked for or when much has gathered. What was put and removed in between never touches the disk. The transaction is
+ * filled in short slices, so that the node can attend to its payments; LMDB syncs it in a thread of its own. Commits reach the disk
+ * in their order, each whole, and after a write that failed there is none.
  */
-export function writeBehind(env: RootDatabase<Uint8Array, Uint8Array>): WriteBehind {
-  return new Queue(env);
+export function writeBehind(env: RootDatabase<Uint8Array, Uint8Array>, options: WriteBehindOptions = {}): WriteBehind {
+  return new Gatherer(env, options);
 }
 
-class Queue implements WriteBehind {
+class Gatherer implements WriteBehind {
   readonly #env: RootDatabase<Uint8Array, Uint8Array>;
-  /** The newest value of each key that is not on the disk yet. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #options: WriteBehindOptions;
+  readonly #tables: Table[] = [];
   #commits = 0;
-  #queued: Change[] = [];
+  /** So many of the commits are on stable storage. */
+  #durable = 0;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(env: RootDatabase<Uint8Array, Uint8Array>) {
+  constructor(env: RootDatabase<Uint8Array, Uint8Array>, options: WriteBehindOptions) {
     this.#env = env;
+    this.#options = options;
   }
   db(name: string): BehindDb {
     const pages: Pages = this.#env.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
-    const nameOf = (key: Uint8Array): string => `${name}/${toHex(key)}`;
-    const change = (key: Uint8Array, value: Uint8Array | undefined): void => {
-      const waiting = { value, commit: this.#commits };
-      this.#waiting.set(nameOf(key), waiting);
-      this.#queued.push({ ...waiting, pages, key, name: nameOf(key) });
-    };
+    const table: Table = { pages, gathering: waitingLayer(), leaving: waitingLayer() };
+    this.#tables.push(table);
     return {
       get: (key) => {
-        const ahead = this.#waiting.size > 0 ? this.#waiting.get(nameOf(key)) : undefined;
-        return ahead === undefined ? pages.get(key) : ahead.value;
+        const ahead = fromLayers(table, key);
+        return ahead === undefined ? pages.get(key) : (ahead ?? undefined);
       },
-      put: change,
-      remove: (key) => change(key, undefined),
-      values: () => pages.getRange().map(({ value }) => value),
+      put: (key, value, isNew = false) => table.gathering.put(key, value, isNew),
+      remove: (key) => table.gathering.remove(key),
+      entries: () => pages.getRange(),
     };
   }
   commit(write: () => void): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#commits++;
     write();
-    this.#writing ??= this.#writeAll();
+    if (this.#hasMuch()) this.#begin();
   }
   async settled(): Promise<void> {
-    await this.#writing;
-    // After a failure LMDB never says that it has flushed.
+    const wanted = this.#commits;
+    while (this.#durable < wanted && this.#failure === undefined) await this.#begin();
     if (this.#failure !== undefined) throw this.#failure.error;
-    await this.#env.flushed;
+  }
+  get crowded(): boolean {
+    return this.#writing !== undefined && this.#hasMuch();
+  }
+  async room(): Promise<void> {
+    while (this.crowded) await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#queued.length > 0 && this.#failure === undefined) {
-      const changes = this.#queued;
-      this.#queued = [];
-      try {
-        await this.#write(changes);
-      } catch (error) {
-        this.#failure = { error };
-      }
-    }
-    this.#writing = undefined;
+  #hasMuch(): boolean {
+    const max = this.#options.gatherBytesMax ?? GATHER_BYTES_MAX;
+    return this.#tables.reduce((sum, { gathering }) => sum + gathering.bytes, 0) > max;
   }
-  async #write(changes: readonly Change[]): Promise<void> {
-    const parts: Promise<boolean>[] = [];
-    const whole = this.#env.batch(() => {
-      for (const { pages, key, value } of changes)
-        parts.push(value === undefined ? pages.remove(key) : pages.put(key, value));
+  #begin(): Promise<void> {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#failure === undefined && this.#hasMuch()) void this.#begin();
     });
-    await Promise.all([whole, ...new Set(parts)]);
-    for (const { name, commit } of changes) if (this.#waiting.get(name)?.commit === commit) this.#waiting.delete(name);
+    return this.#writing;
+  }
+  /** Never rejects. */
+  async #write(): Promise<void> {
+    const upTo = this.#commits;
+    for (const table of this.#tables) {
+      table.leaving = table.gathering;
+      table.gathering = waitingLayer();
+    }
+    const { prepare, reached } = this.#options;
+    try {
+      reached?.("begun");
+      await prepare?.();
+      reached?.("prepared");
+      await this.#env.transaction(() => this.#fill());
+      reached?.("written");
+      // After a failure LMDB never says that it has flushed.
+      await this.#env.flushed;
+      reached?.("synced");
+    } catch (error) {
+      this.#failure = { error };
+      return;
+    }
+    this.#durable = upTo;
+    for (const table of this.#tables) table.leaving = waitingLayer();
     // Readers keep a snapshot; the next read shall see this write.
     this.#env.resetReadTxn();
   }
+  async #fill(): Promise<void> {
+    let begun = performance.now();
+    for (const [at, { pages, leaving }] of this.#tables.entries()) {
+      let changes = 0;
+      for (const [key, value] of leaving.entries()) {
+        if (value === null) pages.remove(key);
+        else pages.put(key, value);
+        if (++changes % LOOK_EVERY !== 0 || performance.now() - begun < SLICE_MS) continue;
+        await breath();
+        begun = performance.now();
+      }
+      if (at === 0) this.#options.reached?.("half");
+    }
+  }
 }
+
+const fromLayers = ({ gathering, leaving }: Table, key: Uint8Array): Uint8Array | null | undefined => {
+  const newest = gathering.get(key);
+  return newest === undefined ? leaving.get(key) : newest;
+};
+/** Lets everything else have its turn. */
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
