@@ -3,7 +3,7 @@ import { assert, present } from "../base/result.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, SpendSeen, Watch } from "./events.ts";
-import { ancestorAt, type HeaderNode, type HeaderTree, isAncestor } from "./headers.ts";
+import { ancestorAt, forkOf, type HeaderNode, type HeaderTree, isAncestor } from "./headers.ts";
 import { addWatch, isWatched, matchBlock, matchWaiting, type WatchList, watchList } from "./watch.ts";
 
 /**
@@ -68,13 +68,15 @@ export const hasNews = (feed: Feed, tip: HeaderNode): boolean =>
 
 /**
  * The next events on the way to `tip`, and the feed moved past them. Empty answers are possible while `hasNews`.
- * @param read  the block of a node; called for ancestors of `told` and of `tip` only
+ * @param read  the block of a node; called for ancestors of `told` and of `tip` only. Undefined when it is not at hand
+ *              yet: the feed waits there
  */
-export function nextEvents(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+export function nextEvents(feed: Feed, tip: HeaderNode, read: Read): readonly ChainEvent[] {
   // Both in one answer: whoever keeps the mempool busy cannot hold up the blocks.
   return [...feed.seen.splice(0), ...nextOfChain(feed, tip, read)];
 }
-function nextOfChain(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+type Read = (node: HeaderNode) => Block | undefined;
+function nextOfChain(feed: Feed, tip: HeaderNode, read: Read): readonly ChainEvent[] {
   if (feed.lost !== undefined) {
     const block = feed.lost;
     feed.lost = undefined;
@@ -85,14 +87,16 @@ function nextOfChain(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Bl
   return isAncestor(feed.told, tip) ? connectNext(feed, tip, read) : disconnectTold(feed);
 }
 
-function rescan(feed: Feed, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+function rescan(feed: Feed, read: Read): readonly ChainEvent[] {
   const { missed, told } = feed;
   const events: ChainEvent[] = [];
   const end = Math.min(missed.next + RESCAN_BLOCKS_MAX, told.height + 1);
   for (; missed.next < end; missed.next++) {
     if (missed.next === 0) continue;
     const node = present(ancestorAt(told, missed.next), "told blocks have every height up to theirs");
-    events.push(...matchBlock(missed.list, { block: read(node) }, refOf(node)));
+    const block = read(node);
+    if (block === undefined) break;
+    events.push(...matchBlock(missed.list, { block }, refOf(node)));
   }
   if (missed.next > told.height) {
     missed.list = watchList();
@@ -101,13 +105,33 @@ function rescan(feed: Feed, read: (node: HeaderNode) => Block): readonly ChainEv
   return events;
 }
 
-function connectNext(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block): readonly ChainEvent[] {
+function connectNext(feed: Feed, tip: HeaderNode, read: Read): readonly ChainEvent[] {
   const node = present(ancestorAt(tip, feed.told.height + 1), "the tip is above what was told");
-  const block = refOf(node);
-  const events = matchBlock(feed.watches, { block: read(node) }, block);
-  events.push({ tag: "BlockConnected", block, previous: feed.told.hash, time: node.header.time });
+  const block = read(node);
+  if (block === undefined) return [];
+  const ref = refOf(node);
+  const events = matchBlock(feed.watches, { block }, ref);
+  events.push({ tag: "BlockConnected", block: ref, previous: feed.told.hash, time: node.header.time });
   feed.told = node;
   return events;
+}
+
+/** The heights whose blocks the feed reads next, all of them of the chain up to `tip` or what was told. */
+export function nextWanted(
+  { missed, told, lost }: Feed,
+  tip: HeaderNode,
+): { readonly from: number; readonly to: number } | undefined {
+  if (lost === undefined && missed.next !== NOTHING_MISSED) return { from: Math.max(missed.next, 1), to: told.height };
+  const fork = forkOf(told, tip);
+  return fork === tip ? undefined : { from: fork.height + 1, to: tip.height };
+}
+/** Looks for everything that is watched once more, in the blocks that were told from a height on. */
+export function lookAgain({ watches, missed, told }: Feed, from: number): void {
+  if (from > told.height) return;
+  for (const kind of ["outpoints", "scripts"] as const)
+    for (const [key, since] of watches[kind])
+      missed.list[kind].set(key, Math.min(Math.max(since, from), missed.list[kind].get(key) ?? NOTHING_MISSED));
+  missed.next = Math.min(missed.next, from);
 }
 
 function disconnectTold(feed: Feed): readonly ChainEvent[] {

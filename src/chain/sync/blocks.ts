@@ -32,11 +32,13 @@ export function askFirstHeaders(sync: Sync, peer: Peer, now: number): readonly S
   return askHeaders(sync, peer, now, from.previous ?? from);
 }
 
+/** @param taken  what follows when headers were taken in: their blocks are asked for, where blocks are kept */
 export function onHeaders(
   sync: Sync,
   peer: Peer,
   { headers }: BitcoinMessageOf<"headers">,
   now: number,
+  taken = () => assignBlocks(sync, now),
 ): readonly SyncEffect[] {
   peer.headersAsked = undefined;
   if (headers.length === 0) {
@@ -54,7 +56,7 @@ export function onHeaders(
   // A clock that runs ahead is no crime: its blocks are welcome later.
   if (fault !== undefined) return fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
   peer.unconnected = 0;
-  return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now, last) : []), ...assignBlocks(sync, now)];
+  return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now, last) : []), ...taken()];
 }
 
 /** Asks for the headers up to blocks that a peer announces by their hashes, or for the blocks when we know those. */

@@ -66,8 +66,14 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
   return { peer, effects: inbound ? [] : [greet(sync, peer, now)] };
 }
 
+/** What we serve. A light client has nothing that others want. */
+const servicesOf = (sync: Sync): bigint =>
+  sync.role === "light" ? 0n : servesFilters(sync) ? SERVICES | NODE_COMPACT_FILTERS : SERVICES;
+/** What those must serve whom we dial. */
+const needsOf = ({ role }: Sync): bigint => (role === "light" ? SERVICES | NODE_COMPACT_FILTERS : SERVICES);
+
 function greet(sync: Sync, peer: Peer, now: number): SyncEffect {
-  const services = servesFilters(sync) ? SERVICES | NODE_COMPACT_FILTERS : SERVICES;
+  const services = servicesOf(sync);
   return send(peer, {
     name: "version",
     version: PROTOCOL_VERSION,
@@ -107,8 +113,10 @@ function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">,
     if (!other.inbound && other.nonce === message.nonce) return [disconnect(peer, "connected to ourselves")];
   }
   if (message.version < VERSION_MIN) return [disconnect(peer, "obsolete version")];
-  const serves = (message.services & SERVICES) === SERVICES;
-  if (!peer.inbound && !serves) return [disconnect(peer, "peer serves no blocks with witnesses")];
+  const needs = needsOf(sync);
+  if (!peer.inbound && (message.services & SERVICES) !== SERVICES)
+    return [disconnect(peer, "peer serves no blocks with witnesses")];
+  if (!peer.inbound && (message.services & needs) !== needs) return [disconnect(peer, "peer serves no filters")];
   peer.version = message;
   return [
     ...(peer.inbound ? [greet(sync, peer, now)] : []),

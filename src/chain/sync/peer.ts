@@ -61,6 +61,8 @@ export interface Peer {
 /** All peers of a node and what they share. Mutable. */
 export interface Sync {
   readonly brain: NodeBrain;
+  /** A light client holds headers alone: it serves nothing, and needs peers that serve filters. */
+  readonly role: "full" | "light";
   /** The filters that peers may ask for; undefined where none are kept. */
   readonly filters: FilterIndex | undefined;
   readonly peers: Set<Peer>;
@@ -73,8 +75,9 @@ export interface Sync {
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
-export const syncOf = (brain: NodeBrain, filters?: FilterIndex): Sync => ({
+export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role"] = "full"): Sync => ({
   brain,
+  role,
   filters,
   peers: new Set(),
   refused: new Set(),

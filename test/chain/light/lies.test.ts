@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import { blockHeight } from "../../../src/base/units.ts";
+import { copy, honest, OURS, omitting, scriptWatch, story } from "./story.ts";
+import { heightHash, type Tamper, Town } from "./town.ts";
+
+describe("RELIABILITY B23: light client among peers of which some lie about filters", () => {
+  for (const honestAt of [0, 3, 7]) {
+    it(`misses no spend when seven of eight leave our script out, and the honest one is number ${honestAt}`, () => {
+      const { chain, coin } = story();
+      const town = new Town();
+      town.watch(scriptWatch(), { tag: "Outpoint", outpoint: coin, script: OURS, from: blockHeight(0) });
+      for (let at = 0; at < 8; at++) {
+        const tamper = at === honestAt ? honest : omitting(chain, 105, OURS);
+        town.dial(town.citizen(`c${at}`, copy(chain), tamper));
+      }
+      town.run();
+      expect(town.news()).to.deep.equal(["paid 103:1:0", "spent 105:1"]);
+      const parted = town.citizens.map(({ parted }) => parted ?? "stays");
+      expect(parted).to.deep.equal(
+        parted.map((_, at) => (at === honestAt ? "stays" : "lies about filters: omits_a_script")),
+      );
+    });
+  }
+  it("misses no payment when one of eight leaves its script out", () => {
+    const { chain } = story();
+    const town = new Town();
+    town.watch(scriptWatch());
+    for (let at = 0; at < 8; at++)
+      town.dial(town.citizen(`c${at}`, copy(chain), at === 2 ? omitting(chain, 103, OURS) : honest));
+    town.run();
+    expect(town.news()).to.deep.equal(["paid 103:1:0"]);
+    expect(town.citizens.filter(({ parted }) => parted !== undefined).map(({ name }) => name)).to.deep.equal(["c2"]);
+  });
+  it("finds what it missed among liars alone once an honest peer comes", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    town.watch(scriptWatch(), { tag: "Outpoint", outpoint: coin, script: OURS, from: blockHeight(0) });
+    const liars = [1, 2].map((at) => town.citizen(`liar${at}`, copy(chain), omitting(chain, 105, OURS)));
+    for (const liar of liars) town.dial(liar);
+    town.run();
+    expect(town.news()).to.deep.equal(["paid 103:1:0"]);
+    town.dial(town.citizen("anna", copy(chain)));
+    town.run();
+    expect(town.news()).to.include("spent 105:1");
+    expect(liars.map(({ parted }) => parted)).to.deep.equal(Array(2).fill("lies about filters: omits_a_script"));
+  });
+  it("looks through a block itself when it cannot tell who lies, and finds later what was left out", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    const anna = town.citizen("anna", copy(chain));
+    // Nothing is watched yet: that the spent script is left out cannot be seen from the block.
+    for (const citizen of [town.citizen("liar", copy(chain), omitting(chain, 105, OURS)), anna]) town.dial(citizen);
+    town.run();
+    expect(town.citizens.map(({ parted }) => parted)).to.deep.equal([undefined, undefined]);
+    expect([...town.light.doubtful]).to.deep.equal([heightHash(chain, 105)]);
+    town.part(anna, "leaves");
+    town.watch({ tag: "Outpoint", outpoint: coin, script: OURS, from: blockHeight(103) });
+    town.run();
+    expect(town.news()).to.deep.equal(["spent 105:1"]);
+    town.restart();
+    expect([...town.light.doubtful]).to.deep.equal([heightHash(chain, 105)]);
+  });
+  it("parts with a peer that sends another filter than it named, and asks another", () => {
+    const { chain } = story();
+    const town = new Town();
+    town.watch(scriptWatch());
+    const swapped: Tamper = (message) =>
+      message.name === "cfilter" ? { ...message, filter: Uint8Array.of(0) } : message;
+    town.dial(town.citizen("liar", copy(chain), swapped));
+    town.dial(town.citizen("anna", copy(chain)));
+    town.run();
+    expect(town.news()).to.deep.equal(["paid 103:1:0"]);
+    expect(town.citizens[0]?.parted).to.equal("lies about filters: sends another filter than it named");
+  });
+  it("parts with a peer whose filter headers do not hang together", () => {
+    const { chain } = story();
+    const town = new Town();
+    const broken: Tamper = (message) =>
+      message.name === "cfheaders" ? { ...message, previous_filter_header: "11".repeat(32) as never } : message;
+    town.dial(town.citizen("liar", copy(chain), broken));
+    town.run();
+    expect(town.citizens[0]?.parted).to.equal("lies about filters: other_past");
+  });
+  for (const silent of ["cfheaders", "cfilter", "block"] as const) {
+    it(`waits 30 seconds for a peer that keeps its ${silent} to itself, and asks another`, () => {
+      const { chain } = story();
+      const town = new Town();
+      town.watch(scriptWatch());
+      const mute: Tamper = (message) => (message.name === silent ? undefined : message);
+      town.dial(town.citizen("mute", copy(chain), mute));
+      town.dial(town.citizen("anna", copy(chain)));
+      town.run();
+      expect(town.news()).to.deep.equal([]);
+      town.pass(29_999);
+      expect(town.news()).to.deep.equal([]);
+      town.pass(1);
+      expect(town.news()).to.deep.equal(["paid 103:1:0"]);
+      expect(town.citizens.map(({ parted }) => parted)).to.deep.equal(["does not answer", undefined]);
+    });
+  }
+  it("takes no block whose transactions or witnesses were changed on the way", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    town.watch({ tag: "Outpoint", outpoint: coin, script: OURS, from: blockHeight(0) });
+    const changed: Tamper = (message) => {
+      if (message.name !== "block") return message;
+      const { block } = message;
+      const txs = block.txs.map((tx, index) =>
+        index === 0 ? tx : { ...tx, inputs: tx.inputs.map((each) => ({ ...each, witness: [] })) },
+      );
+      return { ...message, block: { ...block, txs } };
+    };
+    town.dial(town.citizen("liar", copy(chain), changed));
+    town.dial(town.citizen("anna", copy(chain)));
+    town.run();
+    expect(town.news()).to.deep.equal(["spent 105:1"]);
+    expect(town.citizens.map(({ parted }) => parted)).to.deep.equal(["bad-witness-merkle-match", undefined]);
+  });
+});
