@@ -28,7 +28,7 @@ export function acceptTx(pool: Mempool, chain: Chain, tx: Tx, options: AcceptOpt
   const judged = judgeTx(pool, chain, tx, options);
   if (!judged.ok) return judged;
   const { entry, replaced } = judged.value;
-  return admit(pool, { entries: [entry], replaced }) ? judged : err({ code: "mempool full" });
+  return admit(pool, { entries: [entry], replaced, now: options.now }) ? judged : err({ code: "mempool full" });
 }
 
 /** The same up to the last step, which it leaves out: nothing is changed. */
@@ -41,7 +41,7 @@ export function judgeTx(
   const examined = examine({ pool, chain, now, beside: NOBODY, resurrected }, tx);
   if (!examined.ok) return examined;
   const { entry, sibling } = examined.value;
-  const price = resurrected ? undefined : priceFault(pool, entry);
+  const price = resurrected ? undefined : priceFault(pool, entry, now);
   if (price !== undefined) return err({ code: price });
   const replaced = replacedBy(pool, entry, sibling);
   if (!replaced.ok) return err({ code: replaced.error });
@@ -54,7 +54,7 @@ export function judgeTx(
  * Whether a chain of unconfirmed transactions would be too long with the arrivals in it and without what they replace.
  * Several count as if each were ancestor and descendant of all the others.
  */
-export function isTooLong(pool: Mempool, { entries, replaced }: Arrival): boolean {
+export function isTooLong(pool: Mempool, { entries, replaced }: Omit<Arrival, "now">): boolean {
   const { chainCountMax, chainVsizeMax } = pool.policy;
   const own = entries.reduce((sum, { vsize }) => sum + vsize, 0);
   const exceeds = (others: readonly Txid[]): boolean =>

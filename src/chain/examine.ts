@@ -10,6 +10,7 @@ import { isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts
 import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import { ephemeralFault } from "./ephemeral.ts";
+import { floorAt } from "./floor.ts";
 import { medianTimeOf } from "./headers.ts";
 import { entryOf, feeAt, type Mempool, type MempoolEntry, unconfirmedCoin } from "./mempool.ts";
 import type { MempoolFault, PriceFault } from "./mempool-fault.ts";
@@ -122,11 +123,12 @@ function measure(
 
 /** Whether a fee is too low for so many virtual bytes: for relay at any time, or for the mempool as full as it is. */
 export function priceFault(
-  { policy, floor }: Mempool,
+  pool: Mempool,
   { fee, vsize }: { readonly fee: Sat; readonly vsize: number },
+  now: number,
 ): PriceFault | undefined {
-  if (fee < feeAt(policy.minRelayFee, vsize)) return "min relay fee not met";
-  return fee < feeAt(floor, vsize) ? "mempool min fee not met" : undefined;
+  if (fee < feeAt(pool.policy.minRelayFee, vsize)) return "min relay fee not met";
+  return fee < feeAt(floorAt(pool, now), vsize) ? "mempool min fee not met" : undefined;
 }
 
 /** Whether the inputs may spend what they spend: the last thing to be asked, as it costs most. */

@@ -2,6 +2,7 @@ import { outpointKey, type Txid } from "../base/ids.ts";
 import { isCoinbase, type Tx } from "../bitcoin/tx.ts";
 import { acceptTx } from "./accept-tx.ts";
 import type { Chain, ChainUpdate } from "./chain.ts";
+import { letFloorFall } from "./floor.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import { entryOf, type Mempool, type MempoolEntry, removeEntry, removeWithDescendants } from "./mempool.ts";
 
@@ -13,11 +14,14 @@ import { entryOf, type Mempool, type MempoolEntry, removeEntry, removeWithDescen
 export function followChain(pool: Mempool, chain: Chain, update: ChainUpdate, now: number): readonly MempoolEntry[] {
   const mined = update.connected.flatMap((block) => removeMined(pool, block));
   if (update.disconnected.length > 0) rebuild(pool, chain, update.disconnected, now);
-  if (update.connected.length > 0) expire(pool, now - pool.policy.expiryS);
+  if (update.connected.length > 0) {
+    letFloorFall(pool, now);
+    expire(pool, now - pool.policy.expiryS);
+  }
   return mined;
 }
 
-/** Mined transactions leave, and with them everything that spends the same coins. The price of coming in falls again. */
+/** Mined transactions leave, and with them everything that spends the same coins. */
 function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly MempoolEntry[] {
   const mined: MempoolEntry[] = [];
   block.txs.forEach((tx, index) => {
@@ -28,8 +32,6 @@ function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly Mem
       removeEntry(pool, entry);
     }
   });
-  const { minRelayFee } = pool.policy;
-  pool.floor = pool.floor / 2n > minRelayFee ? pool.floor / 2n : minRelayFee;
   return mined;
 }
 function removeConflicts(pool: Mempool, tx: Tx): void {

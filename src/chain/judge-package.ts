@@ -25,7 +25,7 @@ export function judgePackage(pool: Mempool, chain: Chain, txs: readonly Tx[], no
     return isOfAll ? unjudged(fault.code, txs, fault.detail) : withRefused(txs, tx, fault);
   }
   for (const candidate of candidates.value) {
-    const fault = faultOf(pool, chain, candidate);
+    const fault = faultOf(pool, chain, candidate, now);
     if (fault !== undefined) return withRefused(txs, candidate.entry.tx, fault);
   }
   const entries = candidates.value.map(({ entry }) => entry);
@@ -46,9 +46,9 @@ const withRefused = (txs: readonly Tx[], refused: Tx, fault: MempoolFault): Pack
   replaced: [],
 });
 
-function faultOf(pool: Mempool, chain: Chain, candidate: Candidate): MempoolFault | undefined {
+function faultOf(pool: Mempool, chain: Chain, candidate: Candidate, now: number): MempoolFault | undefined {
   const { entry } = candidate;
-  const price = priceFault(pool, entry);
+  const price = priceFault(pool, entry, now);
   if (price !== undefined) return { code: price };
   const conflicts = entry.tx.inputs.some(({ prevout }) => pool.spenders.has(outpointKey(prevout)));
   return conflicts ? { code: "bip125-replacement-disallowed" } : scriptFault(chain, candidate);

@@ -3,6 +3,7 @@ import { present } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { Coin } from "./coins.ts";
+import { noFloor, type RisenFloor } from "./floor.ts";
 
 /** A transaction that waits to be mined, and which others it hangs on and hang on it. */
 export interface MempoolEntry {
@@ -36,15 +37,14 @@ export interface MempoolPolicy {
   readonly chainVsizeMax: number;
 }
 export const DEFAULT_POLICY: MempoolPolicy = {
-  minRelayFee: 1000n,
+  // A tenth of a sat per virtual byte, as Bitcoin Core has it since 29.1: a node that asks for more does not know what
+  // miners will take, and puts compact blocks together worse.
+  minRelayFee: 100n,
   vsizeMax: 20_000_000,
   expiryS: 14 * 24 * 60 * 60,
   chainCountMax: 25,
   chainVsizeMax: 101_000,
 };
-
-/** Policy, not protocol: sat per 1,000 virtual bytes by which one that takes another's place pays more. */
-export const INCREMENTAL_RELAY_FEE = 1000n;
 
 /** The fee of so many virtual bytes, rounded up. Rate in sat per 1,000 of them. */
 export const feeAt = (rate: bigint, vsize: number): bigint => (rate * BigInt(vsize) + 999n) / 1000n;
@@ -59,8 +59,8 @@ export interface Mempool {
   readonly spenders: Map<string, Txid>;
   /** Virtual bytes of all entries. */
   vsize: number;
-  /** Sat per 1,000 virtual bytes: risen above the relay fee when the mempool was full. */
-  floor: bigint;
+  /** What it costs to come in beyond the relay fee, since the mempool was full. */
+  readonly risen: RisenFloor;
 }
 export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   policy,
@@ -68,7 +68,7 @@ export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   wtxids: new Map(),
   spenders: new Map(),
   vsize: 0,
-  floor: policy.minRelayFee,
+  risen: noFloor(),
 });
 
 /** The waiting transaction that spends an outpoint. */

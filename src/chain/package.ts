@@ -104,11 +104,11 @@ function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: 
   const entries = candidates.value.map(({ entry }) => entry);
   // What pays for it now may be replaced and leave it behind: what relay costs at any time each has to pay by itself,
   // unless so little can hang on it that nobody gains by that.
-  const poor = entries.find((entry) => !isTruc(entry) && priceFault(pool, entry) === "min relay fee not met");
+  const poor = entries.find((entry) => !isTruc(entry) && priceFault(pool, entry, now) === "min relay fee not met");
   if (poor !== undefined) return failed(poor.tx, { code: "min relay fee not met" });
   if (isTooLong(pool, { entries, replaced: none.replaced })) return { ...none, fault: "package-mempool-limits" };
   const effective = effectiveFee(entries);
-  const code = priceFault(pool, effective);
+  const code = priceFault(pool, effective, now);
   if (code !== undefined) {
     const about = txs.map((tx): [Tx, TxVerdict] => [tx, { ...nameOf(tx), tag: "Refused", code, effective }]);
     return { ...none, fault: "transaction failed", about: new Map(about) };
@@ -119,7 +119,7 @@ function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: 
     const fault = scriptFault(chain, candidate);
     if (fault !== undefined) return failed(candidate.entry.tx, fault);
   }
-  admit(pool, { entries, replaced: replaced.value });
+  admit(pool, { entries, replaced: replaced.value, now });
   const about = new Map(entries.map((entry) => [entry.tx, takenFor(entry, effective)]));
   return { fault: undefined, about, replaced: replaced.value };
 }

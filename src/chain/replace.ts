@@ -2,7 +2,8 @@ import { outpointKey, type Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
-import { entryOf, feeAt, INCREMENTAL_RELAY_FEE, type Mempool, type MempoolEntry, relatives } from "./mempool.ts";
+import { INCREMENTAL_RELAY_FEE } from "./floor.ts";
+import { entryOf, feeAt, type Mempool, type MempoolEntry, relatives } from "./mempool.ts";
 
 /** Why a transaction may not take the place of others; the words are Bitcoin Core's. */
 export type ReplaceFault =

@@ -1,7 +1,7 @@
 import type { Txid } from "../base/ids.ts";
+import { raiseFloor } from "./floor.ts";
 import {
   entryOf,
-  INCREMENTAL_RELAY_FEE,
   insertEntry,
   type Mempool,
   type MempoolEntry,
@@ -17,24 +17,26 @@ const EVICT_DOWN_TO = 0.95;
 export interface Arrival {
   readonly entries: readonly MempoolEntry[];
   readonly replaced: ReadonlySet<Txid>;
+  /** Seconds since 1970-01-01 UTC. */
+  readonly now: number;
 }
 
 /**
  * Lets transactions in and out what has to go for them. When the mempool is too full, what pays least goes as well.
  * @returns  false when one of these was among that; none ever is when they replace others
  */
-export function admit(pool: Mempool, { entries, replaced }: Arrival): boolean {
+export function admit(pool: Mempool, { entries, replaced, now }: Arrival): boolean {
   for (const txid of replaced) removeEntry(pool, entryOf(pool, txid));
   for (const entry of entries) insertEntry(pool, entry);
   const txids = entries.map(({ txid }) => txid);
   // Were they turned away now, whoever keeps the mempool full could keep others from paying more.
   const spared = replaced.size > 0 ? relatives(pool, txids, "parents") : replaced;
-  makeRoom(pool, spared);
+  makeRoom(pool, spared, now);
   return txids.every((txid) => pool.entries.has(txid));
 }
 
 /** Evicts what pays least, counting each transaction with all that hang on it, and raises the price of coming in. */
-function makeRoom(pool: Mempool, spared: ReadonlySet<Txid>): void {
+function makeRoom(pool: Mempool, spared: ReadonlySet<Txid>, now: number): void {
   const { vsizeMax } = pool.policy;
   if (pool.vsize <= vsizeMax) return;
   const scored = [...pool.entries.values()]
@@ -45,8 +47,7 @@ function makeRoom(pool: Mempool, spared: ReadonlySet<Txid>): void {
     if (pool.vsize <= vsizeMax * EVICT_DOWN_TO) return;
     if (!pool.entries.has(entry.txid)) continue;
     removeWithDescendants(pool, entry);
-    const price = rate + INCREMENTAL_RELAY_FEE;
-    if (price > pool.floor) pool.floor = price;
+    raiseFloor(pool, rate, now);
   }
 }
 /** Sat per 1,000 virtual bytes of an entry with all its descendants, or of itself if that is more. */

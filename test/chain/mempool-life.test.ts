@@ -17,8 +17,6 @@ describe("mempool: when it is full", () => {
     expect([...chain.brain.pool.entries.keys()]).to.deep.equal([txs[0], txs[2], txs[3]].map((tx) => txidOf(tx as Tx)));
     expect(offer(chain, paying(coinOf(chain, 4), 300n))).to.equal("mempool min fee not met");
     expect(chain.brain.pool.vsize).to.equal(3 * vsizeOf(txs[0] as Tx));
-    for (let i = 0; i < 8; i++) give(chain, buildBlock(chain));
-    expect(chain.brain.pool.floor).to.equal(1000n);
   });
   it("forgets what nobody mined in two weeks", () => {
     const chain = matured(2);

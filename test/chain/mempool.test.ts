@@ -16,7 +16,7 @@ import {
   verdict,
 } from "./builder.ts";
 
-import { coinOf, offer, paying } from "./pool-bench.ts";
+import { coinOf, offer, paying, relayFee } from "./pool-bench.ts";
 
 describe("mempool: what it takes", () => {
   const chain = matured(3);
@@ -68,9 +68,9 @@ describe("mempool: what it takes", () => {
     ],
     ["more out than in", "bad-txns-in-belowout", paying(coinOf(chain), -1n)],
     [
-      "a fee below one satoshi a virtual byte",
+      "a fee below a tenth of a satoshi a virtual byte",
       "min relay fee not met",
-      paying(coinOf(chain), BigInt(vsizeOf(good) - 1)),
+      paying(coinOf(chain), relayFee(vsizeOf(good)) - 1n),
     ],
     [
       "a witness that the script refuses",
@@ -106,9 +106,9 @@ describe("mempool: what it takes", () => {
   it("refuses a coinbase", () => {
     expect(offer(chain, buildBlock(chain).txs[0] as Tx)).to.equal("coinbase");
   });
-  it("takes a fee of exactly one satoshi a virtual byte", () => {
+  it("takes a fee of exactly a tenth of a satoshi a virtual byte", () => {
     const own = matured(1);
-    expect(offer(own, paying(coinOf(own), BigInt(vsizeOf(good))))).to.equal("accepted");
+    expect(offer(own, paying(coinOf(own), relayFee(vsizeOf(good))))).to.equal("accepted");
   });
   it("knows what it has, what has only another witness, and what is confirmed", () => {
     const own = matured(1);

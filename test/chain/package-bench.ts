@@ -3,14 +3,14 @@ import { type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
 import { acceptPackage } from "../../src/chain/package.ts";
 import type { PackageVerdict } from "../../src/chain/verdict.ts";
 import { COIN, matured, NOW, outpointOf } from "./builder.ts";
-import { type Mature, paying, withPolicy } from "./pool-bench.ts";
+import { ask, type Mature, paying, withPolicy } from "./pool-bench.ts";
 
 /** Helpers of the tests of packages. */
 
 /** A mempool that asks for five sat per virtual byte, since it was full. */
 export function dear(coins: number): Mature {
   const chain = withPolicy(matured(coins), {});
-  chain.brain.pool.floor = 5000n;
+  ask(chain, 5000n);
   return chain;
 }
 export const take = ({ brain }: Mature, txs: readonly Tx[]): PackageVerdict =>

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Tx, txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
 import { COIN, matured, outpointOf, output, spend } from "./builder.ts";
 import { dear, family, take } from "./package-bench.ts";
-import { coinOf, paying, splitting, takeAll, waiting, withPolicy } from "./pool-bench.ts";
+import { ask, coinOf, paying, relayFee, splitting, takeAll, waiting, withPolicy } from "./pool-bench.ts";
 
 describe("package: replacement by a parent with one child", () => {
   it("throws out what conflicts with the parent, when both together pay for all of it and more for their size", () => {
@@ -10,14 +10,14 @@ describe("package: replacement by a parent with one child", () => {
     const old = family(coinOf(chain), { parent: 2000n, child: 2000n });
     takeAll(chain, [old.parent, old.child]);
     const fresh = (child: bigint) => family(coinOf(chain), { parent: 500n, child });
-    const vsize = BigInt(vsizeOf(old.parent) + vsizeOf(old.child));
-    const offered = fresh(3500n + vsize - 1n);
+    const relay = relayFee(vsizeOf(old.parent) + vsizeOf(old.child));
+    const offered = fresh(3500n + relay - 1n);
     expect(take(chain, [offered.parent, offered.child])).to.include({
       fault: "package RBF failed",
       detail: "insufficient anti-DoS fees",
     });
     expect(waiting(chain)).to.deep.equal([old.parent, old.child].map(txidOf));
-    const enough = fresh(3500n + vsize);
+    const enough = fresh(3500n + relay);
     const verdict = take(chain, [enough.parent, enough.child]);
     expect(verdict.fault).to.equal(undefined);
     expect(verdict.replaced).to.deep.equal([old.parent, old.child].map(txidOf));
@@ -55,7 +55,7 @@ describe("package: replacement by a parent with one child", () => {
     const chain = dear(1);
     const old = paying(coinOf(chain), 2000n);
     takeAll(chain, [old]);
-    const { parent, child } = family(coinOf(chain), { parent: 2050n, child: 2040n });
+    const { parent, child } = family(coinOf(chain), { parent: 2005n, child: 1995n });
     expect(take(chain, [parent, child])).to.include({
       detail: "package feerate is less than or equal to parent feerate",
     });
@@ -67,7 +67,7 @@ describe("package: replacement by a parent with one child", () => {
       [0, 1, 2].map((at) => paying(coinOf(full, at), 1000n + BigInt(at))),
     );
     const { parent, child } = family(coinOf(full), { parent: 1001n, child: 5000n });
-    full.brain.pool.floor = 11_000n;
+    ask(full, 11_000n);
     expect(take(full, [parent, child]).fault).to.equal(undefined);
     expect(waiting(full)).to.include.members([parent, child].map(txidOf));
   });

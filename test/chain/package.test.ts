@@ -4,7 +4,7 @@ import { type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
 import { tryTx } from "../../src/chain/brain.ts";
 import { COIN, fakeOutpoint, input, matured, NOW, outpointOf, output, spend } from "./builder.ts";
 import { dear, effective, family, named, refusedAs, take, taken } from "./package-bench.ts";
-import { coinOf, contents, joining, paying, takeAll, waiting, withPolicy } from "./pool-bench.ts";
+import { ask, coinOf, contents, joining, paying, takeAll, waiting, withPolicy } from "./pool-bench.ts";
 
 describe("package: what pays together", () => {
   it("takes a parent below the mempool's price with a child that pays for both", () => {
@@ -136,12 +136,12 @@ describe("package: what is refused", () => {
   });
   it("would make a chain too long, each of them counted with all the others", () => {
     const long = dear(1);
-    long.brain.pool.floor = 1000n;
+    ask(long, 0n);
     const chain = { ...long, brain: withPolicy(long, { chainCountMax: 3 }).brain };
     const first = paying(coinOf(chain), 1000n);
     const second = paying(outpointOf(first), 1000n, COIN - 1000n);
     takeAll(chain, [first, second]);
-    chain.brain.pool.floor = 5000n;
+    ask(chain, 5000n);
     const third = paying(outpointOf(second), 200n, COIN - 2000n);
     const verdict = take(chain, [third, paying(outpointOf(third), 9000n, COIN - 2200n)]);
     expect(verdict.fault).to.equal("package-mempool-limits");
@@ -151,7 +151,7 @@ describe("package: what is refused", () => {
 
 describe("package: what is only asked", () => {
   const chain = dear(3);
-  const ask = (txs: readonly Tx[]) => {
+  const judged = (txs: readonly Tx[]) => {
     const before = contents(chain.brain.pool);
     const verdict = tryTx(chain.brain, txs, NOW);
     expect(contents(chain.brain.pool)).to.deep.equal(before);
@@ -161,35 +161,35 @@ describe("package: what is only asked", () => {
     const old = paying(coinOf(chain), 1000n);
     takeAll(chain, [old]);
     const rival = paying(coinOf(chain), 3000n);
-    expect(ask([rival])).to.deep.equal({ fault: undefined, txs: [taken(rival, 3000n)], replaced: [txidOf(old)] });
-    expect(ask([old])).to.deep.equal({
+    expect(judged([rival])).to.deep.equal({ fault: undefined, txs: [taken(rival, 3000n)], replaced: [txidOf(old)] });
+    expect(judged([old])).to.deep.equal({
       fault: "transaction failed",
       txs: [refusedAs(old, "txn-already-in-mempool")],
       replaced: [],
     });
     const bad = { ...rival, inputs: [input(coinOf(chain), { witness: [script(0n)] })] };
-    expect(ask([bad]).txs[0]).to.include({ code: "mandatory-script-verify-flag-failed" });
+    expect(judged([bad]).txs[0]).to.include({ code: "mandatory-script-verify-flag-failed" });
   });
   it("judges several by what each pays, and none that would replace", () => {
     const rich = family(coinOf(chain, 1), { parent: 1000n, child: 1000n });
-    expect(ask([rich.parent, rich.child])).to.deep.equal({
+    expect(judged([rich.parent, rich.child])).to.deep.equal({
       fault: undefined,
       txs: [taken(rich.parent, 1000n), taken(rich.child, 1000n)],
       replaced: [],
     });
     const poor = family(coinOf(chain, 1), { parent: 200n, child: 9000n });
-    expect(ask([poor.parent, poor.child])).to.deep.equal({
+    expect(judged([poor.parent, poor.child])).to.deep.equal({
       fault: "transaction failed",
       txs: [refusedAs(poor.parent, "mempool min fee not met"), { ...named(poor.child), tag: "Unjudged" }],
       replaced: [],
     });
     const rival = family(coinOf(chain), { parent: 9000n, child: 1000n });
-    expect(ask([rival.parent, rival.child]).txs[0]).to.include({ code: "bip125-replacement-disallowed" });
-    expect(ask([paying(fakeOutpoint(4), 1000n), rich.parent]).txs[0]).to.include({
+    expect(judged([rival.parent, rival.child]).txs[0]).to.include({ code: "bip125-replacement-disallowed" });
+    expect(judged([paying(fakeOutpoint(4), 1000n), rich.parent]).txs[0]).to.include({
       code: "bad-txns-inputs-missingorspent",
     });
-    expect(ask([rich.child, rich.parent]).fault).to.equal("package-not-sorted");
-    expect(ask([joining([coinOf(chain, 1), coinOf(chain, 2)], 5000n), rich.parent]).fault).to.equal(
+    expect(judged([rich.child, rich.parent]).fault).to.equal("package-not-sorted");
+    expect(judged([joining([coinOf(chain, 1), coinOf(chain, 2)], 5000n), rich.parent]).fault).to.equal(
       "conflict-in-package",
     );
   });

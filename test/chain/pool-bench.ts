@@ -2,7 +2,14 @@ import { expect } from "chai";
 import { type Outpoint, outpointKey } from "../../src/base/ids.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { acceptTx } from "../../src/chain/accept-tx.ts";
-import { DEFAULT_POLICY, insertEntry, type Mempool, type MempoolPolicy, mempool } from "../../src/chain/mempool.ts";
+import {
+  DEFAULT_POLICY,
+  feeAt,
+  insertEntry,
+  type Mempool,
+  type MempoolPolicy,
+  mempool,
+} from "../../src/chain/mempool.ts";
 import { selectPackages } from "../../src/chain/select.ts";
 import { type Bench, buildBlock, COIN, type matured, NOW, output, spend } from "./builder.ts";
 
@@ -20,7 +27,7 @@ export const coinOf = ({ coins }: Mature, index = 0): Outpoint => coins[index] a
 export const paying = (prevout: Outpoint, fee: bigint, value = COIN): Tx => spend([prevout], [output(value - fee)]);
 
 /** All that a mempool holds, for comparing it whole. */
-export const contents = ({ entries, wtxids, spenders, vsize, floor }: Mempool) => ({
+export const contents = ({ entries, wtxids, spenders, vsize, risen }: Mempool) => ({
   entries: [...entries.values()].map((entry) => ({
     ...entry,
     parents: [...entry.parents].sort(),
@@ -29,12 +36,12 @@ export const contents = ({ entries, wtxids, spenders, vsize, floor }: Mempool) =
   wtxids: [...wtxids].sort(),
   spenders: [...spenders].sort(),
   vsize,
-  floor,
+  risen: { ...risen },
 });
 /** What the mempool would hold had its transactions come one by one into an empty one: what it has to be at any time. */
 export function rebuilt(pool: Mempool): ReturnType<typeof contents> {
   const fresh = mempool(pool.policy);
-  fresh.floor = pool.floor;
+  Object.assign(fresh.risen, pool.risen);
   for (const entry of pool.entries.values()) {
     const inMempool = entry.tx.inputs.map(({ prevout }) => prevout.txid).filter((txid) => fresh.entries.has(txid));
     insertEntry(fresh, { ...entry, parents: new Set(inMempool), children: new Set() });
@@ -58,6 +65,12 @@ export const refused = (chain: Bench, tx: Tx, code: string): void => {
   expect(offer(chain, tx)).to.equal(code);
   expect(contents(chain.brain.pool)).to.deep.equal(before);
 };
+/** The mempool asks for so much, as if it had just been full. */
+export const ask = ({ brain: { pool } }: Bench, rate: bigint): void => {
+  pool.risen.rate = rate;
+};
+/** What relay costs, in sat: of a replacement beyond what it replaces, and of any transaction at least. */
+export const relayFee = (vsize: number): bigint => feeAt(100n, vsize);
 /** Spends whole coins into one output. */
 export const joining = (coins: readonly Outpoint[], fee: bigint): Tx =>
   spend(coins, [output(BigInt(coins.length) * COIN - fee)]);

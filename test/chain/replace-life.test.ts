@@ -10,12 +10,12 @@ describe("mempool: replacement when it is full", () => {
     takeAll(chain, txs);
     takeAll(chain, [paying(coinOf(chain, 4), 6000n)]);
     expect(waiting(chain)).not.to.include(txidOf(txs[0] as Tx));
-    const { floor } = chain.brain.pool;
-    expect(floor > 1000n).to.equal(true);
+    const { rate } = chain.brain.pool.risen;
+    expect(rate > 1000n).to.equal(true);
     refused(chain, paying(coinOf(chain, 1), 1500n), "mempool min fee not met");
     takeAll(chain, [paying(coinOf(chain, 1), 9000n)]);
     expect(waiting(chain)).to.have.lengthOf(4);
-    expect(chain.brain.pool.floor).to.equal(floor);
+    expect(chain.brain.pool.risen.rate).to.equal(rate);
   });
   it("lets the poorest go when what comes is larger than what it replaces", () => {
     const chain = withPolicy(matured(4), { vsizeMax: 390 });
@@ -24,7 +24,7 @@ describe("mempool: replacement when it is full", () => {
     const rival = splitting(coinOf(chain, 3), 2, 20_000n);
     takeAll(chain, [rival]);
     expect(waiting(chain)).to.deep.equal([txs[1], txs[2], rival].map((tx) => txidOf(tx as Tx)));
-    expect(chain.brain.pool.floor).to.equal((2000n * 1000n) / BigInt(vsizeOf(txs[0] as Tx)) + 1000n);
+    expect(chain.brain.pool.risen.rate).to.equal((2000n * 1000n) / BigInt(vsizeOf(txs[0] as Tx)) + 100n);
   });
   it("is never itself what has to go, nor what it hangs on, while the poorest of the others go", () => {
     const chain = withPolicy(matured(4), { vsizeMax: 390, chainVsizeMax: 300 });

@@ -3,7 +3,7 @@ import type { Outpoint } from "../../src/base/ids.ts";
 import { script } from "../../src/bitcoin/script.ts";
 import { type Tx, txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
 import { buildBlock, COIN, give, input, matured, outpointOf, output, spend } from "./builder.ts";
-import { coinOf, joining, paying, refused, splitting, takeAll, waiting } from "./pool-bench.ts";
+import { coinOf, joining, paying, refused, relayFee, splitting, takeAll, waiting } from "./pool-bench.ts";
 
 describe("mempool: replacement", () => {
   it("takes a second spend of one coin that pays enough, though nothing signals that it may be replaced", () => {
@@ -81,15 +81,15 @@ describe("mempool: replacement, by feerate", () => {
 });
 
 describe("mempool: replacement, by fee", () => {
-  it("asks for all that is lost, descendants included, and one sat for each of its own virtual bytes", () => {
+  it("asks for all that is lost, descendants included, and a tenth of a sat for each of its own virtual bytes", () => {
     const chain = matured(1);
     const parent = paying(coinOf(chain), 1000n);
     const child = paying(outpointOf(parent), 7000n, COIN - 1000n);
     takeAll(chain, [parent, child]);
-    const vsize = BigInt(vsizeOf(paying(coinOf(chain), 8000n)));
+    const relay = relayFee(vsizeOf(paying(coinOf(chain), 8000n)));
     refused(chain, paying(coinOf(chain), 8000n), "insufficient fee");
-    refused(chain, paying(coinOf(chain), 8000n + vsize - 1n), "insufficient fee");
-    takeAll(chain, [paying(coinOf(chain), 8000n + vsize)]);
+    refused(chain, paying(coinOf(chain), 8000n + relay - 1n), "insufficient fee");
+    takeAll(chain, [paying(coinOf(chain), 8000n + relay)]);
   });
   it("counts what hangs on two conflicts once", () => {
     const chain = matured(2);
@@ -99,9 +99,9 @@ describe("mempool: replacement, by fee", () => {
       [output(2n * COIN - 2000n - 7000n)],
     );
     takeAll(chain, [...parents, child]);
-    const vsize = BigInt(vsizeOf(joining(chain.coins, 0n)));
-    refused(chain, joining(chain.coins, 9000n + vsize - 1n), "insufficient fee");
-    takeAll(chain, [joining(chain.coins, 9000n + vsize)]);
+    const relay = relayFee(vsizeOf(joining(chain.coins, 0n)));
+    refused(chain, joining(chain.coins, 9000n + relay - 1n), "insufficient fee");
+    takeAll(chain, [joining(chain.coins, 9000n + relay)]);
   });
 });
 

@@ -5,7 +5,7 @@ import { type Tx, type TxOut, txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
 import { acceptTx } from "../../src/chain/accept-tx.ts";
 import { buildBlock, COIN, give, input, matured, NOW, outpointOf, output, spend } from "./builder.ts";
 import { take } from "./package-bench.ts";
-import { coinOf, type Mature, refused, takeAll, template, waiting } from "./pool-bench.ts";
+import { coinOf, type Mature, refused, relayFee, takeAll, template, waiting } from "./pool-bench.ts";
 
 const three = (prevouts: readonly Outpoint[], outputs: readonly TxOut[]): Tx =>
   spend(prevouts, outputs, { version: 3 });
@@ -91,9 +91,9 @@ describe("version 3: a sibling", () => {
   };
   it("takes the place of the child that was there, at the price of a replacement", () => {
     const { chain, parent } = withChild(1000n);
-    const vsize = BigInt(vsizeOf(childOf(parent, 1n, 1)));
-    refused(chain, childOf(parent, 1000n + vsize - 1n, 1), "insufficient fee");
-    const sibling = childOf(parent, 1000n + vsize, 1);
+    const relay = relayFee(vsizeOf(childOf(parent, 1n, 1)));
+    refused(chain, childOf(parent, 1000n + relay - 1n, 1), "insufficient fee");
+    const sibling = childOf(parent, 1000n + relay, 1);
     takeAll(chain, [sibling]);
     expect(waiting(chain)).to.deep.equal([parent, sibling].map(txidOf));
   });

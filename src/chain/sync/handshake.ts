@@ -10,6 +10,7 @@ import {
   PROTOCOL_VERSION,
 } from "../../bitcoin/messages.ts";
 import { askFirstHeaders } from "./blocks.ts";
+import { tellFeeFilter } from "./fee-filter.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { servesFilters } from "./serve-filters.ts";
 import { offerMempool } from "./transactions.ts";
@@ -61,6 +62,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     unconnected: 0,
     ping: undefined,
     lastPing: now,
+    feeFilterTold: undefined,
   };
   sync.peers.add(peer);
   return { peer, effects: inbound ? [] : [greet(sync, peer, now)] };
@@ -101,7 +103,7 @@ export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now:
     ...(peer.version.version >= COMPACT_BLOCKS_VERSION
       ? [send(peer, { name: "sendcmpct", announce: false, version: COMPACT_VERSION })]
       : []),
-    send(peer, { name: "feefilter", feerate: sync.brain.pool.floor }),
+    tellFeeFilter(sync, peer, now),
     ...askFirstHeaders(sync, peer, now),
     ...(abreast ? offerMempool(sync, peer) : []),
   ];

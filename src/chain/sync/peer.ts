@@ -24,6 +24,8 @@ export interface Peer {
   byWtxid: boolean;
   /** Sat per 1,000 virtual bytes below which it wants to hear of no transaction. BIP 133 §Specification. */
   feeFilter: bigint;
+  /** What it was told of ours, and when. */
+  feeFilterTold: { readonly feerate: bigint; readonly at: number } | undefined;
   /** The header with most work that it has told us of. */
   best: HeaderNode | undefined;
   /** On the way to `best`: everything up to here is held. */

@@ -1,3 +1,4 @@
+import { renewFeeFilter } from "./fee-filter.ts";
 import { assignBlocks, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { askTxs } from "./transactions.ts";
@@ -27,7 +28,7 @@ export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffec
 function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly SyncEffect[] {
   if (!peer.ready) return [];
   for (const [txid, until] of peer.txs) if (now >= until) peer.txs.delete(txid);
-  const more = askTxs(sync, peer, now);
+  const more = [...askTxs(sync, peer, now), ...renewFeeFilter(sync, peer, now)];
   if (peer.ping !== undefined || now - peer.lastPing < PING_EVERY_MS) return more;
   peer.ping = { nonce, at: now };
   peer.lastPing = now;
