@@ -138,6 +138,7 @@ const FAMILY_SCOPE: Readonly<Record<string, Scope>> = {
   invoice: "invoices:read",
   payment: "payments:read",
   onchain: "wallet:read",
+  chain: "chain:read",
   stream: "streams:read",
 };
 /** Events of a family that no scope names are for tokens that may do everything. */

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { toHex } from "../base/bytes.ts";
 import { type BlockHash, outpointKey } from "../base/ids.ts";
 import { encodeHeader } from "../bitcoin/block.ts";
-import { decodeCompact } from "../bitcoin/pow.ts";
+import { decodeCompact, workOf } from "../bitcoin/pow.ts";
 import { encodeTx, isCoinbase } from "../bitcoin/tx.ts";
 import type { BlockView, OutputView, TransactionProof, TransactionView, UnspentView } from "../daemon/chain-views.ts";
-import type { BasePeer, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
+import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 
 /** The chain as its explorer shows it: shapes of the answers, and how they are made. */
 const sat = z.string().regex(/^(?:0|[1-9]\d*)$/);
@@ -31,6 +31,22 @@ export const blockShape = z.object({
   header: hex,
   transactions: z.array(hash),
 });
+export const knownBlockShape = z.object({
+  hash,
+  height: count,
+  previous: hash,
+  time: z.iso.datetime(),
+  state: z
+    .enum(["best", "held", "header", "invalid"])
+    .meta({ description: "in the best chain; held beside it; known by its header alone; or breaking the rules" }),
+});
+export const branchesShape = z.object({ data: z.array(knownBlockShape) });
+export const difficultyShape = z.object({
+  height: count,
+  time: z.iso.datetime(),
+  work: z.string().regex(/^\d+$/).meta({ description: "hashes that a block takes on average from here on" }),
+});
+export const difficultiesShape = z.object({ data: z.array(difficultyShape) });
 export const headerShape = z.object({ ...place.shape, header: hex });
 export const chainTransactionShape = z.object({
   txid: hash,
@@ -83,7 +99,7 @@ export const blockJson = ({ header, work, txids, ...view }: BlockView): z.output
   version: header.version,
   previous: header.previous,
   merkleRoot: shown(header.merkleRoot),
-  time: new Date(header.time * 1000).toISOString(),
+  time: timeText(header.time),
   bits: header.bits.toString(16).padStart(8, "0"),
   target: decodeCompact(header.bits).target.toString(16).padStart(64, "0"),
   nonce: header.nonce,
@@ -92,6 +108,19 @@ export const blockJson = ({ header, work, txids, ...view }: BlockView): z.output
   weight: view.weight,
   header: toHex(encodeHeader(header)),
   transactions: [...txids],
+});
+const timeText = (seconds: number): string => new Date(seconds * 1000).toISOString();
+export const knownBlockJson = ({ hash, header, height, state }: KnownBlock): z.output<typeof knownBlockShape> => ({
+  hash,
+  height,
+  previous: header.previous,
+  time: timeText(header.time),
+  state,
+});
+export const difficultyJson = ({ height, header }: DifficultyStep): z.output<typeof difficultyShape> => ({
+  height,
+  time: timeText(header.time),
+  work: workOf(header.bits).toString(),
 });
 export const headerJson = (hash: BlockHash, placed: PlacedHeader): z.output<typeof headerShape> => ({
   hash,

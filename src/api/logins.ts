@@ -7,8 +7,9 @@ import type { Clock, Random } from "../ports/world.ts";
 import type { Holder, Scope } from "./auth.ts";
 import type { ApiFault } from "./faults.ts";
 
-/** What a page does for a person: watch streams, pay for them, and see what that costs. Nothing else, whoever made the link. */
+/** What pages do for a person: watch streams, pay for them, see what that costs, look at the chain. Nothing else, whoever made the link. */
 export const PAGE_SCOPES: readonly Scope[] = [
+  "chain:read",
   "graph:read",
   "streams:read",
   "subscriptions:read",

@@ -17,6 +17,8 @@ export interface BlockIndex {
   readonly invalid: Set<HeaderNode>;
   /** Linked and valid, with no such child: the ends of all chains that could be followed. */
   readonly ends: Set<HeaderNode>;
+  /** Headers on which no other stands: the ends of everything that is known. */
+  readonly leaves: Set<HeaderNode>;
   /** The header with most work that is not invalid: how far there is something to fetch. */
   bestHeader: HeaderNode;
 }
@@ -38,12 +40,15 @@ export function blockIndex(tree: HeaderTree): BlockIndex {
     waiting: new Map(),
     invalid: new Set(),
     ends: new Set(only),
+    leaves: new Set(only),
     bestHeader: tree.genesis,
   };
 }
 
 /** A header that was put into the tree. Under an invalid parent it is invalid. */
 export function noteHeader(index: BlockIndex, node: HeaderNode): void {
+  index.leaves.add(node);
+  if (node.previous !== undefined) index.leaves.delete(node.previous);
   if (node.previous !== undefined && index.invalid.has(node.previous)) index.invalid.add(node);
   else if (isBetter(node, index.bestHeader)) index.bestHeader = node;
 }

@@ -9,3 +9,7 @@ export interface FilmPage {
 /** The address of the page that plays a film. The code stands behind `#`, which browsers send to nobody. */
 export const pageLink = ({ url, site, stream, code }: FilmPage): string =>
   `${url}/demo/video?${new URLSearchParams({ site, stream })}#login=${code}`;
+
+/** The address of the page that shows the chain of the daemon at `url`. */
+export const explorerLink = ({ url, code }: { readonly url: string; readonly code: string }): string =>
+  `${url}/chain#login=${code}`;

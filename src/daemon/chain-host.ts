@@ -4,6 +4,7 @@ import { blockHashCodec, height as heightCodec, u8 } from "../codec/primitives.t
 import type { BlockRef, ChainEvent } from "../ports/chain-source.ts";
 import { type Store, StoreCorrupt } from "../ports/store.ts";
 import type { NodeContext } from "./context.ts";
+import type { Events } from "./events.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
@@ -57,4 +58,12 @@ export function createChainHost(ctx: NodeContext, listeners: readonly ChainListe
     height: () => height,
     cursor: () => cursor,
   };
+}
+
+/** Told and kept in no log: whoever was away asks for the chain. */
+export function tellOfBlock(events: Events, turn: Turn, event: ChainEvent): void {
+  if (event.tag !== "BlockConnected" && event.tag !== "BlockDisconnected") return;
+  const { height, hash } = event.block;
+  const type = event.tag === "BlockConnected" ? "chain.block_connected" : "chain.block_disconnected";
+  events.tell(turn, type, { height, hash });
 }

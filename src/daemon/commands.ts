@@ -2,7 +2,7 @@ import type { Explanation } from "../../channels/index.ts";
 import type { BlockHash, ChannelId, NodeId, Outpoint, PaymentHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
-import type { BasePeer, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
+import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type {
@@ -70,6 +70,10 @@ export interface NodeCommands {
   /** That a transaction of the best chain is in its block. */
   chainProof(txid: Txid): Promise<Result<TransactionProof | undefined, CommandFault>>;
   chainUnspent(outpoint: Outpoint): Promise<Result<UnspentView | undefined, CommandFault>>;
+  /** All headers of so many heights up to `to`, or up to the highest that is known, of all chains. */
+  chainBranches(heights: number, to?: BlockHeight): Promise<Result<readonly KnownBlock[], CommandFault>>;
+  /** Where the best chain asked for another difficulty than before. */
+  chainDifficulty(): Promise<Result<readonly DifficultyStep[], CommandFault>>;
   /** Waiting to be mined, parents before children. */
   chainMempool(): Promise<Result<readonly MempoolTx[], CommandFault>>;
   /** Bitcoin nodes that are connected. */

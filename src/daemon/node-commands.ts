@@ -119,11 +119,21 @@ function chainCommands(hosts: Hosts): ChainCommands {
 
 type ChainReadings = Pick<
   NodeCommands,
-  "chainBlock" | "chainHeader" | "chainTransaction" | "chainProof" | "chainUnspent" | "chainMempool" | "chainPeers"
+  | "chainBlock"
+  | "chainHeader"
+  | "chainBranches"
+  | "chainDifficulty"
+  | "chainTransaction"
+  | "chainProof"
+  | "chainUnspent"
+  | "chainMempool"
+  | "chainPeers"
 >;
 const chainReadings = ({ ctx: { chain, params } }: Hosts): ChainReadings => ({
   chainBlock: async (place) => fromChain(await blockView(chain, place)),
   chainHeader: async (hash) => fromChain(await chain.header(hash)),
+  chainBranches: async (heights, to) => fromChain(await chain.branches(heights, to)),
+  chainDifficulty: async () => fromChain(await chain.difficulty()),
   chainTransaction: async (txid) => fromChain(await transactionView(chain, params, txid)),
   chainProof: async (txid) => fromChain(await transactionProof(chain, params, txid)),
   chainUnspent: async (outpoint) => fromChain(await unspentView(chain, params, outpoint)),

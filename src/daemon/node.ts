@@ -3,7 +3,7 @@ import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
-import { createChainHost, loadCursor } from "./chain-host.ts";
+import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
 import { paramsOf } from "./channel-table.ts";
@@ -118,6 +118,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     (turn, event) => wallet.chainEvent(turn, event),
     (turn, event) => channelChainEvent(channels, turn, event),
     (_turn, event) => gossip.chainEvent(event),
+    (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
   return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, ownGossip, site, subscriptions };
 }

@@ -3,11 +3,12 @@ import type { Result } from "../base/result.ts";
 import type { BlockHeight, Sat } from "../base/units.ts";
 import type { Block, BlockHeader } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
+import type { BlockState } from "../chain/branches.ts";
 import type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict } from "../chain/verdict.ts";
 import type { BlockRef, ChainSource } from "./chain-source.ts";
 import type { Address } from "./network.ts";
 
-export type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict };
+export type { BlockState, EffectiveFee, PackageFault, PackageVerdict, TxVerdict };
 
 /**
  * A Bitcoin node, as a daemon sees it: a chain source that also answers questions. The bundled one reads them from its own
@@ -31,6 +32,13 @@ export interface BaseNode extends ChainSource {
   /** From the mempool or the best chain. */
   transaction(txid: Txid): Asked<FoundTx | undefined>;
   utxoTotal(): Asked<UtxoTotal>;
+  /**
+   * All headers of so many heights up to `to`, or up to the highest that is known: the best chain first, then what stands
+   * beside it.
+   */
+  branches(heights: number, to?: BlockHeight): Asked<readonly KnownBlock[]>;
+  /** Where the best chain asked for another difficulty than before, genesis first. Of a long one not all such places. */
+  difficulty(): Asked<readonly DifficultyStep[]>;
   /**
    * Several at once into the mempool and to the peers: a child with its parents, the child last, which may pay for parents
    * that pay too little. What can be taken alone is taken whatever becomes of the others.
@@ -83,6 +91,16 @@ export interface PlacedHeader {
   readonly work: bigint;
   /** Blocks of the best chain that stand on it, itself counted; 0 when it is not in the best chain. */
   readonly confirmations: number;
+}
+export interface KnownBlock {
+  readonly hash: BlockHash;
+  readonly header: BlockHeader;
+  readonly height: BlockHeight;
+  readonly state: BlockState;
+}
+export interface DifficultyStep {
+  readonly height: BlockHeight;
+  readonly header: BlockHeader;
 }
 export interface FoundTx {
   readonly tx: Tx;

@@ -7,6 +7,10 @@ import { ask, Refused } from "./api.ts";
  * @returns what is wrong with the link; undefined when nothing is, or there is none
  */
 export async function useLink(): Promise<string | undefined> {
+  // Opened where the page is open already, a link changes the fragment alone.
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#login=")) location.reload();
+  });
   const code = /^#login=(lgn_[\w-]{43})$/.exec(location.hash)?.[1];
   if (code === undefined) return undefined;
   history.replaceState(null, "", location.pathname + location.search);

@@ -1,22 +1,12 @@
 import { satText, suggestedCapSat } from "./amounts.ts";
 import type { Film, Quote, Subscription } from "./answers.ts";
 import { ask, filmAt, Refused, subscriptions } from "./api.ts";
-import { followSessions } from "./events.ts";
+import { element, show, write } from "./dom.ts";
+import { followEvents } from "./events.ts";
 import { addressOf, type FilmAddress, runningFor, searchOf } from "./film.ts";
 import { useLink } from "./login.ts";
 import { endText, type Situation, statusOf } from "./status.ts";
-import {
-  type Cover,
-  element,
-  show,
-  showAccount,
-  showBar,
-  showCover,
-  showFilm,
-  showLimits,
-  showStatus,
-  write,
-} from "./view.ts";
+import { type Cover, showAccount, showBar, showCover, showFilm, showLimits, showStatus } from "./view.ts";
 import { Watching } from "./watching.ts";
 
 /** The page `/demo/video`: from a link to a film that is paid for as it plays. */
@@ -122,10 +112,10 @@ function listen(watching: Watching): void {
       draw(watching);
     });
   }
-  followSessions({
+  followEvents(["stream.*"], {
     onConnection: () => void watching.refresh(),
-    onSession: (id) => {
-      if (id === watching.subscription?.id) void watching.refresh();
+    onEvent: (_type, { session }) => {
+      if (session === watching.subscription?.id) void watching.refresh();
     },
   });
   setInterval(() => draw(watching), DRAW_MS);

@@ -1,21 +1,8 @@
 import { satText } from "./amounts.ts";
 import type { Film, Subscription } from "./answers.ts";
+import { drawn, element, show, write } from "./dom.ts";
 import { paidAhead, type Stretch, spent, stretches, type Watched } from "./meter.ts";
 import type { Status } from "./status.ts";
-
-type Kind<T extends Element> = new () => T;
-/** An element of video.html. */
-export function element<T extends Element>(id: string, kind: Kind<T>): T {
-  const found = document.getElementById(id);
-  if (found instanceof kind) return found;
-  throw new Error(`video.html has no ${kind.name} ${id}`);
-}
-/** Writes only what has changed, so that nothing is read out or laid out twice. */
-export function write(id: string, text: string): void {
-  const target = element(id, Element);
-  if (target.textContent !== text) target.textContent = text;
-}
-export const show = (id: string, shown: boolean): void => void element(id, Element).toggleAttribute("hidden", !shown);
 
 const amount = (id: string, msat: string | bigint): void => {
   write(id, satText(msat));
@@ -79,25 +66,13 @@ export function showBar(film: Film, subscription: Subscription | undefined, watc
 }
 /** With more units the marks between them would be all there is to see. */
 const MARKS_MAX = 200;
-const SVG = "http://www.w3.org/2000/svg";
-function line(at: number): SVGElement {
-  const mark = document.createElementNS(SVG, "line");
-  for (const [name, value] of Object.entries({ x1: at, x2: at, y1: 0, y2: 1 })) mark.setAttribute(name, String(value));
-  return mark;
-}
+const line = (at: number): SVGElement => drawn("line", { x1: at, x2: at, y1: 0, y2: 1 });
 function rows(id: string, wanted: readonly Stretch[]): void {
   const group = element(id, SVGGElement);
-  const drawn = wanted.map(([from, to]) => `${from}-${to}`).join(" ");
-  if (group.dataset["drawn"] === drawn) return;
-  group.dataset["drawn"] = drawn;
-  group.replaceChildren(
-    ...wanted.map(([from, to]) => {
-      const row = document.createElementNS(SVG, "rect");
-      const place = { x: from, width: to - from, y: 0, height: 1 };
-      for (const [name, value] of Object.entries(place)) row.setAttribute(name, String(value));
-      return row;
-    }),
-  );
+  const shown = wanted.map(([from, to]) => `${from}-${to}`).join(" ");
+  if (group.dataset["drawn"] === shown) return;
+  group.dataset["drawn"] = shown;
+  group.replaceChildren(...wanted.map(([from, to]) => drawn("rect", { x: from, width: to - from, y: 0, height: 1 })));
 }
 
 export function showStatus({ mood, text }: Status): void {

@@ -36,6 +36,13 @@ export const chainReadings = () => ({
   chainBlock: async (place: string | number) => ok(place === HEIGHT || place === BLOCK ? GENESIS_VIEW : undefined),
   chainHeader: async (hash: string) =>
     ok(hash === BLOCK ? { header: GENESIS.header, height: HEIGHT, work: 2n, confirmations: 3 } : undefined),
+  chainBranches: async (heights: number, to = HEIGHT) =>
+    ok(
+      heights === 24 && to === HEIGHT
+        ? [{ hash: BLOCK, header: GENESIS.header, height: HEIGHT, state: "held" as const }]
+        : [],
+    ),
+  chainDifficulty: async () => ok([{ header: GENESIS.header, height: HEIGHT }]),
   chainTransaction: async (txid: Txid) => ok(txid === TXID ? GENESIS_TX : undefined),
   chainProof: async (txid: Txid) =>
     ok(

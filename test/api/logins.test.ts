@@ -41,6 +41,7 @@ describe("a link", () => {
       new RegExp(`^${COOKIE}=[\\w-]{43}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict$`),
     );
     expect(first.json["scopes"]).to.deep.equal([
+      "chain:read",
       "graph:read",
       "streams:read",
       "subscriptions:read",

@@ -72,6 +72,7 @@ describe("/openapi.json", () => {
     expect(key.security).to.deep.equal([{ token: ["subscriptions:write"] }, { login: ["subscriptions:write"] }]);
     const open = operations().filter(([, , { security }]) => security.some(({ login }) => login !== undefined));
     expect([...new Set(open.map(([, path]) => path.split("/")[2]))].sort()).to.deep.equal([
+      "chain",
       "events",
       "graph",
       "logins",
@@ -93,6 +94,12 @@ describe("/openapi.json", () => {
           minimum: 253,
           maximum: 1_000_000,
           description: "satoshis per 1000 weight units",
+        },
+        coins: {
+          type: "array",
+          items: { type: "string", pattern: "^[0-9a-f]{64}:\\d{1,10}$" },
+          minItems: 1,
+          maxItems: 252,
         },
       },
       required: ["address", "amountSat"],

@@ -5,7 +5,8 @@ import { until } from "../../scripts/demo/client.ts";
 
 /** Debian's, which has the codecs that Playwright's own lacks. */
 const CHROMIUM = "/usr/bin/chromium";
-const FOLDER = join(import.meta.dirname, "..", "..", "test-results", "video");
+const RESULTS = join(import.meta.dirname, "..", "..", "test-results");
+const VIDEO = "video";
 
 /** Why there is no browser to test with; undefined when there is one. Where CI runs there has to be one. */
 export function absent(): string | undefined {
@@ -38,24 +39,34 @@ export interface Screen {
   shoot(name: string): Promise<void>;
 }
 
-export async function openBrowser(): Promise<Browser> {
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
+/** A browser whose pictures go into a folder of this name, among the files of the run. */
+export async function openBrowser(pictures = VIDEO): Promise<Browser> {
+  rmSync(join(RESULTS, pictures), { recursive: true, force: true });
+  mkdirSync(join(RESULTS, pictures), { recursive: true });
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({ executablePath: CHROMIUM, args: sandbox });
 }
 
-export async function openScreen(browser: Browser): Promise<Screen> {
+/** A page of its own person, and what goes wrong on it. */
+export async function openPage(browser: Browser): Promise<Pick<Screen, "page" | "context" | "faults">> {
   const context = await browser.newContext({ viewport: { width: 960, height: 940 }, colorScheme: "light" });
   const page = await context.newPage();
   const faults: string[] = [];
-  const asked: number[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));
   page.on("console", (message) => {
     // Chromium tells of every answer that is a refusal, and of every site that is away.
     const { type, text } = { type: message.type(), text: message.text() };
     if (type === "error" && !text.startsWith("Failed to load resource")) faults.push(text);
   });
+  return { page, context, faults };
+}
+export const shoot = async (page: Page, pictures: string, name: string): Promise<void> => {
+  await page.screenshot({ path: join(RESULTS, pictures, `${name}.png`), fullPage: pictures !== VIDEO });
+};
+
+export async function openScreen(browser: Browser): Promise<Screen> {
+  const { page, context, faults } = await openPage(browser);
+  const asked: number[] = [];
   page.on("request", (request) => {
     const unit = /\/keys\/(\d+)$/.exec(request.url())?.[1];
     if (unit !== undefined) asked.push(Number(unit));
@@ -87,9 +98,7 @@ export async function openScreen(browser: Browser): Promise<Screen> {
     async reaches(seconds) {
       await until(`second ${seconds}`, async () => (await position()) >= seconds);
     },
-    async shoot(name) {
-      await page.screenshot({ path: join(FOLDER, `${name}.png`) });
-    },
+    shoot: (name) => shoot(page, VIDEO, name),
   };
 }
 

@@ -41,7 +41,14 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.shutdown();
   await client.loginLink();
   await client.mine({ blocks: 6, address: ADDRESS });
-  await Promise.all([client.block("7"), client.header(HASH), client.chainTransaction(HASH), client.proof(HASH)]);
+  await Promise.all([
+    client.block("7"),
+    client.header(HASH),
+    client.branches(24, 110),
+    client.difficulty(),
+    client.chainTransaction(HASH),
+    client.proof(HASH),
+  ]);
   await Promise.all([client.unspent(`${HASH}:1`), client.mempool(), client.chainPeers()]);
   await client.stamp({ root: HASH, feerateSatPerKw: 253 });
   await client.newAddress({ type: "taproot", label: "rent" });

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
 import type { BlockHash, Txid } from "../../src/base/ids.ts";
 import { blockHeight, unixMs } from "../../src/base/units.ts";
-import { createChainHost } from "../../src/daemon/chain-host.ts";
+import { createChainHost, tellOfBlock } from "../../src/daemon/chain-host.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
+import { createEvents } from "../../src/daemon/events.ts";
 import { createTurns } from "../../src/daemon/turn.ts";
 import type { ChainEvent } from "../../src/ports/chain-source.ts";
 
@@ -15,6 +16,7 @@ const connected = (height: number, branch = 0): ChainEvent => ({
   previous: hash(height - 1),
   time: 0,
 });
+const NOTHING = { version: 2, inputs: [], outputs: [], locktime: 0 };
 const disconnected = (height: number): ChainEvent => ({ tag: "BlockDisconnected", block: block(height) });
 
 /** A host over a chain that says what the test says; `heights` are what a listener sees at each event. */
@@ -33,7 +35,7 @@ function host() {
   const context = { clock, store, chain, turns } as unknown as NodeContext;
   const made = createChainHost(context, [(_, event) => void heights.push(`${event.tag} at ${made.height()}`)]);
   made.start();
-  return { made, heights, disk, turns, say: (...events: ChainEvent[]) => deliver(events) };
+  return { made, heights, disk, store, turns, say: (...events: ChainEvent[]) => deliver(events) };
 }
 
 describe("Chain host: the height that everything is judged by", () => {
@@ -70,10 +72,31 @@ describe("Chain host: the height that everything is judged by", () => {
     const { groups } = disk.counters;
     expect(groups).to.equal(1);
     const outpoint = { txid: hash(9) as string as Txid, vout: 0 };
-    say({ tag: "SpendSeen", outpoint, tx: { version: 2, inputs: [], outputs: [], locktime: 0 } });
+    say({ tag: "SpendSeen", outpoint, tx: NOTHING });
     await turns.settled();
     expect(heights).to.deep.equal(["BlockConnected at 1", "SpendSeen at 1"]);
     expect(made.cursor()).to.deep.equal(block(1));
     expect(disk.counters.groups).to.equal(1);
+  });
+});
+
+describe("Blocks, told to those who follow events", () => {
+  it("are told as they come and go, and kept in no log", async () => {
+    const { turns, store } = host();
+    const events = createEvents(store);
+    const heard: unknown[] = [];
+    events.listen(({ type, data, passing }) => heard.push([type, data, passing]));
+    const spend = { outpoint: { txid: hash(9) as string as Txid, vout: 0 }, tx: NOTHING };
+    turns.run((turn) => {
+      for (const event of [connected(1), disconnected(1), { tag: "SpendSeen", ...spend } as const]) {
+        tellOfBlock(events, turn, event);
+      }
+    });
+    await turns.settled();
+    expect(heard).to.deep.equal([
+      ["chain.block_connected", block(1), true],
+      ["chain.block_disconnected", block(1), true],
+    ]);
+    expect(events.after(0, 10)).to.deep.equal([]);
   });
 });

@@ -4,9 +4,19 @@ import { type BlockHeight, blockHeight, sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { txidOf } from "../../bitcoin/tx.ts";
 import type { NodeBrain } from "../../chain/brain.ts";
+import { difficultySteps, knownHeaders } from "../../chain/branches.ts";
 import { type Chain, readBlock } from "../../chain/chain.ts";
 import { ancestorAt, type HeaderNode, isAncestor } from "../../chain/headers.ts";
-import type { BaseNode, BaseNodeInfo, FoundTx, MempoolTx, PlacedHeader, UtxoTotal } from "../../ports/base-node.ts";
+import type {
+  BaseNode,
+  BaseNodeInfo,
+  DifficultyStep,
+  FoundTx,
+  KnownBlock,
+  MempoolTx,
+  PlacedHeader,
+  UtxoTotal,
+} from "../../ports/base-node.ts";
 import type { BlockRef, UnspentOutput } from "../../ports/chain-source.ts";
 
 /** What every node with a whole chain can be asked, read from its brain. */
@@ -69,6 +79,8 @@ export interface WholeChain {
   blockAt(height: BlockHeight): Block | undefined;
   transaction(txid: Txid): FoundTx | undefined;
   utxoTotal(): UtxoTotal;
+  branches(heights: number, to?: BlockHeight): readonly KnownBlock[];
+  difficulty(): readonly DifficultyStep[];
   mempool(): readonly MempoolTx[];
 }
 /** @param horizon  the block of the best chain up to which it is seen */
@@ -83,6 +95,14 @@ export function wholeChain(brain: NodeBrain, horizon: () => HeaderNode): WholeCh
     blockAt: (height) => blockAtHeight(chain, horizon(), height),
     transaction: (txid) => findTx(brain, txid),
     utxoTotal: () => coinTotals(chain),
+    branches: (heights, to) =>
+      knownHeaders({ ...chain, tip: horizon() }, heights, to).map(({ node: { hash, header, height }, state }) => ({
+        hash,
+        header,
+        height,
+        state,
+      })),
+    difficulty: () => difficultySteps({ ...chain, tip: horizon() }),
     mempool: () => waitingTxs(brain),
   };
 }
@@ -93,6 +113,8 @@ export const answersOf = (whole: WholeChain): Pick<BaseNode, keyof WholeChain> =
   blockAt: async (height) => ok(whole.blockAt(height)),
   transaction: async (txid) => ok(whole.transaction(txid)),
   utxoTotal: async () => ok(whole.utxoTotal()),
+  branches: async (heights, to) => ok(whole.branches(heights, to)),
+  difficulty: async () => ok(whole.difficulty()),
   mempool: async () => ok(whole.mempool()),
 });
 

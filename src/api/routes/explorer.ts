@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../../base/result.ts";
+import { blockHeight } from "../../base/units.ts";
 import type { CommandFault } from "../../daemon/commands.ts";
 import {
   basePeerJson,
   basePeerShape,
   blockJson,
   blockShape,
+  branchesShape,
   chainTransactionJson,
   chainTransactionShape,
+  difficultiesShape,
+  difficultyJson,
   headerJson,
   headerShape,
+  knownBlockJson,
   proofJson,
   proofShape,
   unspentJson,
@@ -18,7 +23,7 @@ import {
   waitingShape,
 } from "../explorer.ts";
 import { faultOfCommand, notFound } from "../faults.ts";
-import { blockField, blockHashField, outpointField, txidField } from "../fields.ts";
+import { blockField, blockHashField, outpointField, txidField, wholeText } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Answer, type Route, route } from "../route.ts";
 import { page } from "../shapes.ts";
@@ -28,6 +33,12 @@ function shown<T, J>(found: Result<T | undefined, CommandFault>, what: string, j
   if (!found.ok) return err(faultOfCommand(found.error));
   return found.value === undefined ? err(notFound(what)) : ok({ status: 200, body: json(found.value) });
 }
+
+/** Of the picture of branches. */
+const HEIGHTS_DEFAULT = 24;
+const HEIGHTS_MAX = 500;
+const HEIGHT_MAX = 99_999_999;
+const heightsField = wholeText(HEIGHTS_MAX).refine((heights) => heights > 0, "must be at least 1");
 
 /** The chain, looked at. */
 export const explorerRoutes: readonly Route[] = [
@@ -51,6 +62,33 @@ export const explorerRoutes: readonly Route[] = [
     response: headerShape,
     async handler({ commands, params: { hash } }) {
       return shown(await commands.chainHeader(hash), "header", (placed) => headerJson(hash, placed));
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/chain/branches",
+    summary: "All known headers of so many heights, of the best chain and beside it",
+    scope: "chain:read",
+    query: z.strictObject({ heights: heightsField.optional(), to: wholeText(HEIGHT_MAX).optional() }),
+    response: branchesShape,
+    async handler({ commands, query: { heights = HEIGHTS_DEFAULT, to } }) {
+      const found = await commands.chainBranches(heights, to === undefined ? undefined : blockHeight(to));
+      return found.ok
+        ? ok({ status: 200, body: { data: found.value.map(knownBlockJson) } })
+        : err(faultOfCommand(found.error));
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/chain/difficulty",
+    summary: "Where the best chain asked for another difficulty than before",
+    scope: "chain:read",
+    response: difficultiesShape,
+    async handler({ commands }) {
+      const found = await commands.chainDifficulty();
+      return found.ok
+        ? ok({ status: 200, body: { data: found.value.map(difficultyJson) } })
+        : err(faultOfCommand(found.error));
     },
   }),
   route({

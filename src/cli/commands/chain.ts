@@ -5,8 +5,13 @@ import type { ChainTransaction } from "../answers.ts";
 import { command, given } from "../command.ts";
 import { failed, usage } from "../exit.ts";
 import { depthOfBlock } from "../header-depth.ts";
+import { explorerLink } from "../page-link.ts";
 import { readProof } from "../proof-file.ts";
 import { record, table, when } from "../table.ts";
+import { watchChain } from "../watch-chain.ts";
+
+const HEIGHTS_DEFAULT = 100;
+const BRANCH_STATES = { best: "best", held: "left", header: "header only", invalid: "invalid" } as const;
 
 export const chainCommands = [
   command({
@@ -103,6 +108,52 @@ export const chainCommands = [
           ["PROGRAM", ({ agent }) => agent],
         ]),
       );
+    },
+  }),
+  command({
+    words: "chain branches",
+    about: "blocks of the last heights that are not in the best chain",
+    options: { "--heights <count>": `how many heights (default: ${HEIGHTS_DEFAULT})` },
+    async run({ client, show }, { heights = String(HEIGHTS_DEFAULT) }) {
+      const known = await (await client()).branches(wholeOf(heights));
+      const beside = known.filter(({ state }) => state !== "best");
+      show(beside, () =>
+        table(beside, [
+          ["HEIGHT", ({ height }) => grouped(String(height)), "right"],
+          ["HASH", ({ hash }) => hash],
+          ["STATE", ({ state }) => BRANCH_STATES[state]],
+          ["TIME", ({ time }) => when(time)],
+        ]),
+      );
+    },
+  }),
+  command({
+    words: "chain difficulty",
+    about: "how hard blocks were to find, from genesis on",
+    async run({ client, show }) {
+      const steps = await (await client()).difficulty();
+      show(steps, () =>
+        table(steps, [
+          ["FROM HEIGHT", ({ height }) => grouped(String(height)), "right"],
+          ["TIME", ({ time }) => when(time)],
+          ["HASHES A BLOCK", ({ work }) => grouped(work), "right"],
+        ]),
+      );
+    },
+  }),
+  command({
+    words: "chain watch",
+    about: "blocks as they come and as they are taken back, until Ctrl-C",
+    run: watchChain,
+  }),
+  command({
+    words: "chain page",
+    about: "a link that lets one browser in, once, to the page that shows the chain",
+    async run({ client, show }) {
+      const node = await client();
+      const { code, expiresAt } = await node.loginLink();
+      const link = explorerLink({ url: node.api.url, code });
+      show({ link, expiresAt }, () => `${link}\n`);
     },
   }),
   command({

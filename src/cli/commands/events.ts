@@ -2,7 +2,7 @@ import { wholeOf } from "../amounts.ts";
 import type { NodeEvent } from "../answers.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, type Session } from "../command.ts";
-import { CliFault, EXIT } from "../exit.ts";
+import { follow } from "../follow.ts";
 import { short } from "../table.ts";
 import { shown } from "../terminal.ts";
 
@@ -15,31 +15,6 @@ async function logged(node: SluiceClient, after: number, tell: (event: NodeEvent
     page.data.forEach(tell);
     last = Number(page.next ?? page.data.at(-1)?.seq ?? last);
     if (!page.hasMore) return last;
-  }
-}
-
-/** What happens from now on, over socket.io, until Ctrl-C. */
-async function followed(node: SluiceClient, after: number, interrupted: AbortSignal, tell: (event: NodeEvent) => void) {
-  const { io } = await import("socket.io-client");
-  const socket = io(`${node.api.url}/events`, { transports: ["websocket"], auth: { token: node.api.token } });
-  let last = after;
-  socket.on("event", (event: NodeEvent) => {
-    last = event.seq;
-    tell(event);
-  });
-  // Also after a lost connection: what was missed comes first.
-  socket.on("connect", () => socket.emit("subscribe", { types: ["*"], after: last }, () => undefined));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      interrupted.addEventListener("abort", () => resolve());
-      socket.on("connect_error", ({ message }) => {
-        if (message === "UNAUTHORIZED" || message === "RESTRICTED") {
-          reject(new CliFault(EXIT.auth, "The token may not follow events."));
-        }
-      });
-    });
-  } finally {
-    socket.close();
   }
 }
 
@@ -61,11 +36,11 @@ export const eventCommands = [
       "-f, --follow": "go on with what happens, until Ctrl-C",
       "--after <sequence>": "leave out what came before",
     },
-    async run(session, { follow, after = "0" }) {
+    async run(session, { follow: goOn, after = "0" }) {
       const node = await session.client();
       const tell = writer(session);
       const last = await logged(node, wholeOf(after), tell);
-      if (follow === true) await followed(node, last, session.terminal.interruption(), tell);
+      if (goOn === true) await follow(node, session.terminal.interruption(), { types: ["*"], after: last, tell });
     },
   }),
 ];

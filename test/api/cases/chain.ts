@@ -42,6 +42,21 @@ export const CHAIN_CASES: readonly RouteCase[] = [
     answer: { ...PLACE, header: HEADER },
   },
   {
+    route: "get /v1/chain/branches",
+    ask: "GET /v1/chain/branches?heights=24&to=110",
+    calls: [["chainBranches", 24, 110]],
+    status: 200,
+    answer: {
+      data: [{ hash: BLOCK, height: 110, previous: "00".repeat(32), time: "2011-02-02T23:16:42.000Z", state: "held" }],
+    },
+  },
+  {
+    route: "get /v1/chain/difficulty",
+    ask: "GET /v1/chain/difficulty",
+    status: 200,
+    answer: { data: [{ height: 110, time: "2011-02-02T23:16:42.000Z", work: "2" }] },
+  },
+  {
     route: "get /v1/chain/transactions/:txid",
     ask: `GET /v1/chain/transactions/${TXID}`,
     calls: [["chainTransaction", TXID]],

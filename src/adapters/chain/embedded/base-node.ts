@@ -78,6 +78,8 @@ export class EmbeddedNode implements BaseNode {
   readonly blockAt: BaseNode["blockAt"];
   readonly transaction: BaseNode["transaction"];
   readonly utxoTotal: BaseNode["utxoTotal"];
+  readonly branches: BaseNode["branches"];
+  readonly difficulty: BaseNode["difficulty"];
   readonly mempool: BaseNode["mempool"];
   readonly #clock: Clock;
   readonly #random: Random;
@@ -108,6 +110,8 @@ export class EmbeddedNode implements BaseNode {
     this.blockAt = answers.blockAt;
     this.transaction = answers.transaction;
     this.utxoTotal = answers.utxoTotal;
+    this.branches = answers.branches;
+    this.difficulty = answers.difficulty;
     this.mempool = answers.mempool;
     this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#filters = filters

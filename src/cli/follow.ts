@@ -1,0 +1,42 @@
+import type { NodeEvent } from "./answers.ts";
+import type { SluiceClient } from "./client.ts";
+import { CliFault, EXIT } from "./exit.ts";
+
+export interface Following {
+  /** Such as `invoice.settled`, `chain.*` or `*`. */
+  readonly types: readonly string[];
+  /** The sequence number of the last event that is known. Without one only what happens from now on is told. */
+  readonly after?: number;
+  readonly tell: (event: NodeEvent) => void;
+  /** Each time the daemon has said that it tells: also after a connection that was lost. */
+  readonly following?: () => void;
+}
+
+/** Tells what happens from now on, over socket.io, until it is interrupted. */
+export async function follow(node: SluiceClient, interrupted: AbortSignal, following: Following): Promise<void> {
+  const { io } = await import("socket.io-client");
+  const socket = io(`${node.api.url}/events`, { transports: ["websocket"], auth: { token: node.api.token } });
+  let last = following.after;
+  socket.on("event", (event: NodeEvent) => {
+    if (last !== undefined) last = event.seq;
+    following.tell(event);
+  });
+  // Also after a lost connection: what was missed comes first.
+  socket.on("connect", () =>
+    socket.emit("subscribe", { types: following.types, ...(last !== undefined && { after: last }) }, () =>
+      following.following?.(),
+    ),
+  );
+  try {
+    await new Promise<void>((resolve, reject) => {
+      interrupted.addEventListener("abort", () => resolve());
+      socket.on("connect_error", ({ message }) => {
+        if (message === "UNAUTHORIZED" || message === "RESTRICTED") {
+          reject(new CliFault(EXIT.auth, "The token may not follow events."));
+        }
+      });
+    });
+  } finally {
+    socket.close();
+  }
+}
