@@ -33,7 +33,14 @@ export const nodeInfoShape = z.object({
   channels: z.object({ active: count, pending: count, closing: count }),
 });
 export const balanceShape = z.object({
-  onchain: z.object({ confirmedSat: sat, unconfirmedSat: sat, reservedSat: sat }),
+  onchain: z.object({
+    confirmedSat: sat,
+    unconfirmedSat: sat,
+    immatureSat: sat,
+    lockedSat: sat,
+    reservedSat: sat,
+    keptForClosingSat: sat.meta({ description: "satoshis of the others that no payment may touch" }),
+  }),
   channels: z.object({ spendableMsat: msat, receivableMsat: msat, pendingMsat: msat }),
   sessions: z.object({ heldMsat: msat }),
 });
@@ -69,8 +76,10 @@ export const utxoShape = z.object({
   outpoint,
   amountSat: sat,
   address: z.string(),
+  label: z.string(),
   height: count.nullable(),
-  reserved: z.boolean(),
+  status: z.enum(["confirmed", "unconfirmed", "immature", "locked", "reserved"]),
+  reservedFor: z.string().nullable(),
 });
 
 export const peerShape = z.object({

@@ -53,7 +53,10 @@ export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<type
   onchain: {
     confirmedSat: digits(onchain.confirmed),
     unconfirmedSat: digits(onchain.unconfirmed),
+    immatureSat: digits(onchain.immature),
+    lockedSat: digits(onchain.locked),
     reservedSat: digits(onchain.reserved),
+    keptForClosingSat: digits(onchain.keptForClosing),
   },
   channels: {
     spendableMsat: digits(channels.spendable),
@@ -92,7 +95,9 @@ export const utxoJson = (utxo: WalletUtxo): Json<typeof shapes.utxoShape> => ({
   amountSat: digits(utxo.amount),
   address: utxo.address,
   height: or(utxo.height, Number),
-  reserved: utxo.reserved,
+  label: utxo.label,
+  status: utxo.status,
+  reservedFor: utxo.reservedFor ?? null,
 });
 
 export const peerJson = (peer: PeerInfo): Json<typeof shapes.peerShape> => ({

@@ -113,6 +113,8 @@ export function sluiceClient(api: ApiClient) {
     newAddress: (request: NewAddress = {}) => post<Address>("/v1/wallet/addresses", request),
     transactions: () => list<Transaction>("/v1/wallet/transactions"),
     utxos: () => list<Utxo>("/v1/wallet/utxos"),
+    lock: (outpoint: string) => post<Utxo>("/v1/wallet/locks", { outpoint }),
+    unlock: (outpoint: string) => api.delete(`/v1/wallet/locks/${part(outpoint)}`),
     send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
 
     /** Documents under one root; 64 hex digits. */

@@ -48,6 +48,11 @@ export interface NodeCommands {
   newAddress(request?: AddressRequest): Promise<{ readonly address: string }>;
   walletTransactions(): readonly WalletTransaction[];
   walletUtxos(): readonly WalletUtxo[];
+  /** Keeps a coin out of everything, or no longer. */
+  setCoinLocked(request: {
+    readonly outpoint: Outpoint;
+    readonly locked: boolean;
+  }): Promise<Result<WalletUtxo, CommandFault>>;
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   /** Writes a merkle root over documents into the chain, 32 bytes, in an output that nobody can spend. */

@@ -71,7 +71,15 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
 
 type ChainCommands = Pick<
   NodeCommands,
-  "balance" | "newAddress" | "walletTransactions" | "walletUtxos" | "send" | "stamp" | "chain" | "mine"
+  | "balance"
+  | "newAddress"
+  | "setCoinLocked"
+  | "walletTransactions"
+  | "walletUtxos"
+  | "send"
+  | "stamp"
+  | "chain"
+  | "mine"
 >;
 function chainCommands(hosts: Hosts): ChainCommands {
   const { ctx, wallet, channels } = hosts;
@@ -95,6 +103,7 @@ function chainCommands(hosts: Hosts): ChainCommands {
       }),
     walletTransactions: () => wallet.transactions(),
     walletUtxos: () => wallet.utxos(),
+    setCoinLocked: ({ outpoint, locked }) => inTurn((turn) => wallet.setLocked(turn, outpoint, locked)),
     send: (request) =>
       inTurn((turn) => {
         const sent = wallet.send(turn, request);

@@ -29,9 +29,23 @@ export interface NodeInfo {
   readonly channels: { readonly active: number; readonly pending: number; readonly closing: number };
 }
 export interface Balance {
-  readonly onchain: { readonly confirmed: Sat; readonly unconfirmed: Sat; readonly reserved: Sat };
+  readonly onchain: OnchainBalance;
   readonly channels: { readonly spendable: Msat; readonly receivable: Msat; readonly pending: Msat };
   readonly sessions: { readonly held: Msat };
+}
+/** Of each coin of the wallet its amount is in exactly one of the first five. */
+export interface OnchainBalance {
+  readonly confirmed: Sat;
+  /** Our own change on its way. */
+  readonly unconfirmed: Sat;
+  /** Mined, and not yet to be spent. */
+  readonly immature: Sat;
+  /** Kept back by hand. */
+  readonly locked: Sat;
+  /** Kept for a transaction that is signed and not published. */
+  readonly reserved: Sat;
+  /** How much of it no payment may touch: it pays the fees of closing channels. */
+  readonly keptForClosing: Sat;
 }
 export interface WalletTransaction {
   readonly txid: Txid;
@@ -45,8 +59,12 @@ export interface WalletUtxo {
   readonly outpoint: Outpoint;
   readonly amount: Sat;
   readonly address: string;
+  /** What payments to its address are called. */
+  readonly label: string;
   readonly height: BlockHeight | undefined;
-  readonly reserved: boolean;
+  readonly status: "confirmed" | "unconfirmed" | "immature" | "locked" | "reserved";
+  /** What the transaction is called that it is kept for. */
+  readonly reservedFor: string | undefined;
 }
 export interface AddressRequest {
   /** `segwit`: a key hash, bech32. `taproot`: a key, bech32m. */

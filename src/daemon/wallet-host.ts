@@ -15,6 +15,7 @@ import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/att
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import type { AddressWish } from "./wallet/draft.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
+import { type LockFault, lock, unlock } from "./wallet/locks.ts";
 import { loadWallet } from "./wallet/records.ts";
 import {
   type Funded,
@@ -163,13 +164,22 @@ export class WalletHost {
     return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);
   }
   balance(): Balance["onchain"] {
-    return walletBalance(this.#state);
+    return { ...walletBalance(this.#state), keptForClosing: this.#reserve() };
   }
   transactions(): readonly WalletTransaction[] {
     return listTransactions(this.#state);
   }
   utxos(): readonly WalletUtxo[] {
     return listUtxos(this.#state, this.#ctx.params);
+  }
+  /** Keeps a coin back, or no longer. What closing channels may cost stays free. */
+  setLocked(turn: Turn, outpoint: Outpoint, locked: boolean): Result<WalletUtxo, CommandFault> {
+    const step = locked ? lock(this.#state, outpoint, this.#reserve()) : unlock(this.#state, outpoint);
+    if (!step.ok) return err(lockFault(step.error));
+    this.#apply(turn, step.value);
+    const key = outpointKey(outpoint);
+    const shown = this.utxos().find((utxo) => outpointKey(utxo.outpoint) === key);
+    return shown === undefined ? err(lockFault({ code: "no_coin" })) : ok(shown);
   }
   addressOf(script: Uint8Array): string {
     return addressOf(script, this.#ctx.params) ?? "";
@@ -211,6 +221,14 @@ const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
   detail: `${outpointKey(outpoint)} is no coin of this wallet that can be spent now`,
   pointer: "/coins",
 });
+const lockFault = (fault: LockFault): CommandFault =>
+  fault.code === "no_coin"
+    ? { code: "not_found", detail: "no coin of this wallet that is not spent or reserved", pointer: "/outpoint" }
+    : {
+        code: "insufficient_balance",
+        detail: `${fault.keep} sat stay free for the fees of closing channels, and only ${fault.left} would be left`,
+        pointer: "/outpoint",
+      };
 const toPerson = (fault: InsufficientFunds, kept: Sat): CommandFault => ({
   code: "insufficient_balance",
   detail: `needs ${fault.needed} sat on the chain${keptFor(kept)}, ${fault.available} sat can be spent`,

@@ -54,9 +54,10 @@ function auditSupply(world: World): void {
   if (total !== subsidies) world.report("conservation", "", `${total} sat exist, ${subsidies} were mined`);
 }
 function auditWallet(world: World, node: LabNode, amount: bigint): void {
-  const { confirmed, unconfirmed, reserved } = node.node.balance().onchain;
-  if (confirmed === amount && unconfirmed === 0n && reserved === 0n) return;
-  const detail = `${confirmed} (${unconfirmed}, ${reserved}) sat in the wallet, ${amount} expected`;
+  const { confirmed, keptForClosing: _, ...others } = node.node.balance().onchain;
+  const pending = Object.values(others);
+  if (confirmed === amount && pending.every((one) => one === 0n)) return;
+  const detail = `${confirmed} (${pending.join(", ")}) sat in the wallet, ${amount} expected`;
   world.report("honest_funds", node.name, detail);
 }
 

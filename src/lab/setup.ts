@@ -89,7 +89,8 @@ async function giveCoins(world: World, edges: readonly Edge[]): Promise<boolean>
     world.chain.mine(coinsOf(node, edges), script.value);
   }
   world.chain.mine(MATURITY_BLOCKS);
-  const isFunded = ({ node }: LabNode): boolean => node.balance().onchain.unconfirmed === 0n;
+  const isFunded = ({ node }: LabNode): boolean =>
+    node.balance().onchain.immature === 0n && node.balance().onchain.unconfirmed === 0n;
   const isSynced = ({ node }: LabNode): boolean => node.info().synced;
   return world.until(() => world.nodes.every((node) => isFunded(node) && isSynced(node)), PATIENCE_MS);
 }

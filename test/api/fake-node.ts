@@ -1,5 +1,5 @@
 import type { Explanation } from "../../channels/index.ts";
-import type { ChannelId, NodeId, PaymentHash, Preimage, Txid } from "../../src/base/ids.ts";
+import type { ChannelId, NodeId, PaymentHash, Preimage } from "../../src/base/ids.ts";
 import { shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
 import { blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
@@ -14,6 +14,7 @@ import type {
   SubscriptionInfo,
 } from "../../src/daemon/views.ts";
 import { BLOCK, chainReadings, HEIGHT, TXID } from "./fake-chain.ts";
+import { walletChanges, walletReadings } from "./fake-wallet.ts";
 
 export { BLOCK, TXID };
 export const NODE = `02${"a1".repeat(32)}` as NodeId;
@@ -199,23 +200,18 @@ const readings = () => ({
     channels: { active: 1, pending: 0, closing: 0 },
   }),
   balance: () => ({
-    onchain: { confirmed: sat(5_000n), unconfirmed: sat(20n), reserved: sat(0n) },
+    onchain: {
+      confirmed: sat(5_000n),
+      unconfirmed: sat(20n),
+      immature: sat(7n),
+      locked: sat(8n),
+      reserved: sat(0n),
+      keptForClosing: sat(9n),
+    },
     channels: { spendable: msat(BIG), receivable: msat(390_000_000n), pending: msat(25_000n) },
     sessions: { held: msat(1_000n) },
   }),
-  walletTransactions: () => [
-    { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
-    { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
-  ],
-  walletUtxos: () => [
-    {
-      outpoint: { txid: TXID, vout: 0 },
-      amount: sat(5_000n),
-      address: "bcrt1qexample",
-      height: HEIGHT,
-      reserved: false,
-    },
-  ],
+  ...walletReadings(),
   chain: async () =>
     ok({
       network: "regtest",
@@ -267,8 +263,7 @@ const readings = () => ({
   subscription: (id: string) => (id === SUBSCRIPTION.id ? SUBSCRIPTION : undefined),
 });
 const changes = () => ({
-  newAddress: async () => ({ address: "bcrt1qexample" }),
-  send: async () => ok({ txid: TXID }),
+  ...walletChanges(),
   stamp: async () => ok({ txid: TXID }),
   mine: async () => ok([BLOCK]),
   connect: async () => ok(PEER),

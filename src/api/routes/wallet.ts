@@ -54,6 +54,31 @@ export const walletRoutes: readonly Route[] = [
   }),
   route({
     method: "post",
+    path: "/v1/wallet/locks",
+    summary: "Keeps a coin out of everything until it is unlocked",
+    scope: "wallet:write",
+    body: z.strictObject({ outpoint: outpointField }),
+    example: { outpoint: `${"ab".repeat(32)}:0` },
+    response: utxoShape,
+    async handler({ commands, body: { outpoint } }) {
+      const set = await commands.setCoinLocked({ outpoint, locked: true });
+      return set.ok ? ok({ status: 200, body: utxoJson(set.value) }) : err(faultOfCommand(set.error));
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/wallet/locks/:outpoint",
+    summary: "Lets a coin be spent again",
+    scope: "wallet:write",
+    params: z.object({ outpoint: outpointField }),
+    response: utxoShape,
+    async handler({ commands, params: { outpoint } }) {
+      const set = await commands.setCoinLocked({ outpoint, locked: false });
+      return set.ok ? ok({ status: 200, body: utxoJson(set.value) }) : err(faultOfCommand(set.error));
+    },
+  }),
+  route({
+    method: "post",
     path: "/v1/wallet/sends",
     summary: "Sends coins on chain",
     scope: "wallet:write",

@@ -55,6 +55,9 @@ export const nodeCommands = [
         record({
           "on chain, confirmed": `${grouped(onchain.confirmedSat)} sat`,
           "on chain, unconfirmed": `${grouped(onchain.unconfirmedSat)} sat`,
+          "on chain, immature": `${grouped(onchain.immatureSat)} sat`,
+          "on chain, locked": `${grouped(onchain.lockedSat)} sat`,
+          "on chain, kept for closing": `${grouped(onchain.keptForClosingSat)} sat`,
           "on chain, reserved": `${grouped(onchain.reservedSat)} sat`,
           "channels, spendable": `${satText(channels.spendableMsat)} sat`,
           "channels, receivable": `${satText(channels.receivableMsat)} sat`,

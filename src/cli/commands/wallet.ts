@@ -37,6 +37,22 @@ export const walletCommands = [
     },
   }),
   command({
+    words: "wallet lock <outpoint>",
+    about: "keeps a coin out of everything until it is unlocked",
+    async run({ client, show }, { outpoint }) {
+      const coin = await (await client()).lock(outpoint);
+      show(coin, () => `${coin.outpoint} is locked\n`);
+    },
+  }),
+  command({
+    words: "wallet unlock <outpoint>",
+    about: "lets a coin be spent again",
+    async run({ client, show }, { outpoint }) {
+      await (await client()).unlock(outpoint);
+      show({ outpoint }, () => `${outpoint} is unlocked\n`);
+    },
+  }),
+  command({
     words: "wallet list",
     about: "the coins of the wallet",
     async run({ client, show }) {
@@ -47,7 +63,8 @@ export const walletCommands = [
           ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
           ["ADDRESS", ({ address }) => address],
           ["HEIGHT", ({ height }) => height, "right"],
-          ["RESERVED", ({ reserved }) => reserved],
+          ["STATUS", ({ status, reservedFor }) => (reservedFor === null ? status : `${status}: ${reservedFor}`)],
+          ["LABEL", ({ label }) => label],
         ]),
       );
     },

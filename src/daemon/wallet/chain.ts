@@ -46,7 +46,15 @@ function paid(draft: Draft, script: Uint8Array, by: Confirmation, vout: number):
   const known = draft.state().coins.get(outpointKey(outpoint));
   if (known?.paidIn?.hash === by.block.hash) return;
   const coinbase = isCoinbase(by.tx);
-  draft.setCoin({ outpoint, amount: output.amount, script, coinbase, paidIn: by.block, spent: known?.spent });
+  draft.setCoin({
+    outpoint,
+    amount: output.amount,
+    script,
+    coinbase,
+    paidIn: by.block,
+    spent: known?.spent,
+    locked: known?.locked ?? false,
+  });
   if (known === undefined) draft.effect({ tag: "Watch", watches: [watchOf(outpoint, script, by.block)] });
   if (address.path.branch === "external") {
     draft.effect({ tag: "Received", outpoint, amount: output.amount, block: by.block });
@@ -105,13 +113,14 @@ function undo(draft: Draft, isGone: (block: BlockRef) => boolean): void {
 
 /**
  * A coin whose transaction is in no block any more. A coinbase is gone with its block, and with it what spends it. Our
- * own transactions confirm again. Of others' we are told if they do; until then such a coin is not ours to count.
+ * own transactions confirm again. Of others' we are told if they do; until then such a coin is not ours to count, but a
+ * lock on it is remembered.
  */
 function unpaid(draft: Draft, coin: WalletCoin): void {
   if (coin.coinbase) {
     if (coin.spent !== undefined) abandon(draft, coin.spent.txid);
     draft.dropCoin(coin);
-  } else if (coin.spent === undefined && isLost(draft.state(), coin)) draft.dropCoin(coin);
+  } else if (coin.spent === undefined && isLost(draft.state(), coin) && !coin.locked) draft.dropCoin(coin);
   else draft.setCoin(coin);
 }
 

@@ -1,9 +1,10 @@
+import { toHex } from "../../base/bytes.ts";
 import type { Txid } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
 import { addressOf } from "../../bitcoin/address.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import type { WalletTransaction, WalletUtxo } from "../views.ts";
-import { isLost, statusOf, type WalletState } from "./state.ts";
+import { isLost, statusOf, type WalletCoin, type WalletState } from "./state.ts";
 
 /** Every transaction that changed, or is about to change, what is ours: oldest first, unconfirmed last. */
 export function listTransactions(state: WalletState): readonly WalletTransaction[] {
@@ -29,11 +30,23 @@ export function listTransactions(state: WalletState): readonly WalletTransaction
 /** Every output that is ours and not spent by a published transaction. */
 export const listUtxos = (state: WalletState, params: ChainParams): readonly WalletUtxo[] =>
   [...state.coins.values()]
-    .filter((coin) => statusOf(state, coin) !== "spent" && !isLost(state, coin))
-    .map((coin) => ({
-      outpoint: coin.outpoint,
-      amount: coin.amount,
-      address: present(addressOf(coin.script, params), "a wallet script has an address"),
-      height: coin.paidIn?.height,
-      reserved: statusOf(state, coin) === "reserved",
-    }));
+    .filter((coin) => !isLost(state, coin))
+    .flatMap((coin) => {
+      const status = statusOf(state, coin);
+      return status === "spent" ? [] : [utxo(state, params, coin, status)];
+    });
+
+const utxo = (
+  state: WalletState,
+  params: ChainParams,
+  { outpoint, amount, script, paidIn, spent }: WalletCoin,
+  status: WalletUtxo["status"],
+): WalletUtxo => ({
+  outpoint,
+  amount,
+  address: present(addressOf(script, params), "a wallet script has an address"),
+  label: present(state.addresses.get(toHex(script)), "a coin pays to an address of ours").label,
+  height: paidIn?.height,
+  status,
+  reservedFor: spent === undefined ? undefined : state.txs.get(spent.txid)?.label,
+});

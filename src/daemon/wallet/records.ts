@@ -58,18 +58,17 @@ const addressCodec = union(u8, {
   v1: [1, struct({ path: struct({ branch, index: u32 }), script, label: text })],
   v2: [2, struct({ path, script, label: text })],
 });
+const coinFields = {
+  outpoint: struct({ txid, vout: u32 }),
+  amount: amountSat,
+  script,
+  coinbase: flag,
+  paidIn: optional(block),
+  spent: optional(struct({ txid, block: optional(block) })),
+};
 const coinCodec = union(u8, {
-  v1: [
-    1,
-    struct({
-      outpoint: struct({ txid, vout: u32 }),
-      amount: amountSat,
-      script,
-      coinbase: flag,
-      paidIn: optional(block),
-      spent: optional(struct({ txid, block: optional(block) })),
-    }),
-  ],
+  v1: [1, struct(coinFields)],
+  v2: [2, struct({ ...coinFields, locked: flag })],
 });
 const txCodec = union(u8, {
   v1: [
@@ -86,7 +85,7 @@ const txCodec = union(u8, {
 });
 
 export const encodeAddress = (address: WalletAddress): Uint8Array => encode(addressCodec, { tag: "v2", ...address });
-export const encodeCoin = (coin: WalletCoin): Uint8Array => encode(coinCodec, { tag: "v1", ...coin });
+export const encodeCoin = (coin: WalletCoin): Uint8Array => encode(coinCodec, { tag: "v2", ...coin });
 export const encodeWalletTx = (walletTx: WalletTx): Uint8Array => encode(txCodec, { tag: "v1", ...walletTx });
 
 function read<T extends { readonly tag: string }>(codec: Codec<T>, entry: StoreEntry): T {
@@ -102,7 +101,7 @@ function readAddress(entry: StoreEntry): WalletAddress {
 }
 function readCoin(entry: StoreEntry): WalletCoin {
   const { tag: _, ...coin } = read(coinCodec, entry);
-  return coin;
+  return { locked: false, ...coin };
 }
 function readTx(entry: StoreEntry): WalletTx {
   const { tag: _, ...walletTx } = read(txCodec, entry);

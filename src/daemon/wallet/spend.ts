@@ -16,7 +16,15 @@ import { abandon } from "./chain.ts";
 import { type AddressWish, type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
 import { changeTypeFor, DUST_LIMIT, INPUT_WEIGHT } from "./scripts.ts";
 import { signCoins } from "./sign.ts";
-import { nextHeight, statusOf, type WalletCoin, type WalletState, type WalletStep, type WalletTx } from "./state.ts";
+import {
+  isLost,
+  nextHeight,
+  statusOf,
+  type WalletCoin,
+  type WalletState,
+  type WalletStep,
+  type WalletTx,
+} from "./state.ts";
 
 /** Final enough for locktimes, and says that the fee may be raised. BIP 125 §Summary. */
 const SEQUENCE = 0xffff_fffd;
@@ -119,7 +127,7 @@ export function spendable(state: WalletState, which?: "also contested"): readonl
   const free: WalletSpendable[] = [];
   for (const coin of state.coins.values()) {
     const status = statusOf(state, coin);
-    if (status !== "confirmed" && (status !== "unconfirmed" || coin.coinbase)) continue;
+    if ((status !== "confirmed" && status !== "unconfirmed") || isLost(state, coin)) continue;
     if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
     free.push({ outpoint: coin.outpoint, amount: coin.amount, ...weighed(state, coin), coin });
   }
@@ -250,7 +258,7 @@ export function publishIn(draft: Draft, txid: Txid): void {
   for (const [vout, { amount, script }] of tx.outputs.entries()) {
     const outpoint: Outpoint = { txid, vout };
     if (draft.state().coins.has(outpointKey(outpoint)) || !draft.state().addresses.has(toHex(script))) continue;
-    draft.setCoin({ outpoint, amount, script, coinbase: false, paidIn: undefined, spent: undefined });
+    draft.setCoin({ outpoint, amount, script, coinbase: false, paidIn: undefined, spent: undefined, locked: false });
     draft.effect({ tag: "Watch", watches: [{ tag: "Outpoint", outpoint, script, from }] });
   }
   if (walletTx.block === undefined) draft.effect({ tag: "Broadcast", tx });

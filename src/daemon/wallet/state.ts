@@ -23,6 +23,8 @@ export interface WalletCoin {
   /** Where it was paid; undefined while the transaction (then one of ours) is unconfirmed. */
   readonly paidIn: BlockRef | undefined;
   readonly spent: CoinSpend | undefined;
+  /** By hand: kept out of everything until it is taken off. */
+  readonly locked: boolean;
 }
 export interface CoinSpend {
   readonly txid: Txid;
@@ -91,8 +93,12 @@ export const nextHeight = (state: WalletState): BlockHeight => blockHeight((stat
 export type CoinStatus =
   /** Confirmed and free to be spent. */
   | "confirmed"
-  /** Our own change on its way, or a coinbase that is not yet mature. */
+  /** Our own change on its way. */
   | "unconfirmed"
+  /** A coinbase that no transaction in the next block may spend. */
+  | "immature"
+  /** Kept back by hand. */
+  | "locked"
   /** Kept for a transaction that is signed and not yet published. */
   | "reserved"
   /** By a published transaction, confirmed or not. */
@@ -100,9 +106,10 @@ export type CoinStatus =
 
 export function statusOf(state: WalletState, coin: WalletCoin): CoinStatus {
   if (coin.spent !== undefined) return state.txs.get(coin.spent.txid)?.status === "reserved" ? "reserved" : "spent";
+  if (coin.locked) return "locked";
   if (coin.paidIn === undefined) return "unconfirmed";
   const mature = !coin.coinbase || nextHeight(state) - coin.paidIn.height >= COINBASE_MATURITY_BLOCKS;
-  return mature ? "confirmed" : "unconfirmed";
+  return mature ? "confirmed" : "immature";
 }
 
 /**
@@ -113,13 +120,15 @@ export const isLost = (state: WalletState, { paidIn, outpoint }: WalletCoin): bo
   paidIn === undefined && state.txs.get(outpoint.txid)?.tx === undefined;
 
 /** In sat; together all that is ours on the chain, and of every pending transaction of ours what comes back to us. */
-export interface WalletBalance {
-  readonly confirmed: Sat;
-  readonly unconfirmed: Sat;
-  readonly reserved: Sat;
-}
+export type WalletBalance = { readonly [S in Exclude<CoinStatus, "spent">]: Sat };
 export function walletBalance(state: WalletState): WalletBalance {
-  const total = { confirmed: ZERO_SAT, unconfirmed: ZERO_SAT, reserved: ZERO_SAT };
+  const total = {
+    confirmed: ZERO_SAT,
+    unconfirmed: ZERO_SAT,
+    immature: ZERO_SAT,
+    locked: ZERO_SAT,
+    reserved: ZERO_SAT,
+  };
   for (const coin of state.coins.values()) {
     const status = statusOf(state, coin);
     if (status !== "spent" && !isLost(state, coin)) total[status] = addSat(total[status], coin.amount);

@@ -48,7 +48,14 @@ export const NODE_CASES: readonly RouteCase[] = [
     ask: "GET /v1/balance",
     status: 200,
     answer: {
-      onchain: { confirmedSat: "5000", unconfirmedSat: "20", reservedSat: "0" },
+      onchain: {
+        confirmedSat: "5000",
+        unconfirmedSat: "20",
+        immatureSat: "7",
+        lockedSat: "8",
+        reservedSat: "0",
+        keptForClosingSat: "9",
+      },
       channels: { spendableMsat: BIG.toString(), receivableMsat: "390000000", pendingMsat: "25000" },
       sessions: { heldMsat: "1000" },
     },

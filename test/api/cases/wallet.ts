@@ -1,6 +1,15 @@
 import { BLOCK, TXID } from "../fake-node.ts";
 import { page, type RouteCase } from "./case.ts";
 
+const LOCKED = {
+  outpoint: `${TXID}:0`,
+  amountSat: "5000",
+  address: "bcrt1qexample",
+  label: "rent",
+  height: 110,
+  status: "locked",
+  reservedFor: null,
+};
 /** The coins of the node. */
 export const WALLET_CASES: readonly RouteCase[] = [
   {
@@ -33,9 +42,30 @@ export const WALLET_CASES: readonly RouteCase[] = [
       outpoint: `${TXID}:0`,
       amountSat: "5000",
       address: "bcrt1qexample",
+      label: "rent",
       height: 110,
-      reserved: false,
+      status: "reserved",
+      reservedFor: "channel",
     }),
+  },
+  {
+    route: "post /v1/wallet/locks",
+    ask: "POST /v1/wallet/locks",
+    body: { outpoint: `${TXID}:0` },
+    calls: [["setCoinLocked", { outpoint: { txid: TXID, vout: 0 }, locked: true }]],
+    status: 200,
+    answer: LOCKED,
+    malformed: [
+      [{ outpoint: TXID }, "/outpoint"],
+      [{ outpoint: undefined }, "/outpoint"],
+    ],
+  },
+  {
+    route: "delete /v1/wallet/locks/:outpoint",
+    ask: `DELETE /v1/wallet/locks/${TXID}:0`,
+    calls: [["setCoinLocked", { outpoint: { txid: TXID, vout: 0 }, locked: false }]],
+    status: 200,
+    answer: LOCKED,
   },
   {
     route: "post /v1/wallet/sends",

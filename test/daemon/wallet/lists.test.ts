@@ -42,9 +42,11 @@ describe("the wallet's lists", () => {
   it("show every coin that is left, with its address, and which are reserved", () => {
     const { change } = sent.value;
     const utxos = listUtxos(chain.wallet, CHAINS.regtest);
-    expect(utxos.map(({ amount, height, reserved }) => ({ amount, height, reserved }))).to.deep.equal([
-      { amount: 20_000n, height: 2, reserved: true },
-      { amount: change, height: undefined, reserved: false },
+    expect(
+      utxos.map(({ amount, height, status, reservedFor }) => ({ amount, height, status, reservedFor })),
+    ).to.deep.equal([
+      { amount: 20_000n, height: 2, status: "reserved", reservedFor: "channel" },
+      { amount: change, height: undefined, status: "unconfirmed", reservedFor: undefined },
     ]);
     const paid = present(second.outputs[0], "it pays one output").script;
     expect(utxos[0]?.address).to.equal(addressOf(paid, CHAINS.regtest));

@@ -27,6 +27,7 @@ const coin: WalletCoin = {
   coinbase: false,
   paidIn: block,
   spent: { txid: txid(new Uint8Array(32).fill(0xcc)), block: undefined },
+  locked: true,
 };
 const walletTx: WalletTx = {
   txid: coin.outpoint.txid,
@@ -46,7 +47,7 @@ describe("the wallet's records", () => {
   it("are frozen, byte for byte: every later version reads them", () => {
     expect(Object.fromEntries(entries.map(({ key, value }) => [key, toHex(value)]))).to.deep.equal({
       "wallet/address/change/0000000000": "020001000000000002000100066368616e6765",
-      [`wallet/coin/${"bb".repeat(32)}:3`]: `01${"bb".repeat(32)}0000000300000000000003e800020001000100000007${"aa".repeat(32)}01${"cc".repeat(32)}00`,
+      [`wallet/coin/${"bb".repeat(32)}:3`]: `02${"bb".repeat(32)}0000000300000000000003e800020001000100000007${"aa".repeat(32)}01${"cc".repeat(32)}0001`,
       [`wallet/tx/${"bb".repeat(32)}`]: `01${"bb".repeat(32)}00087265636569766564000100000007${"aa".repeat(32)}0001`,
     });
   });

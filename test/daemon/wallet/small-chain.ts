@@ -13,9 +13,11 @@ import { loadWallet } from "../../../src/daemon/wallet/records.ts";
 import { newAddress } from "../../../src/daemon/wallet/spend.ts";
 import {
   EMPTY_WALLET,
+  type WalletBalance,
   type WalletEffect,
   type WalletState,
   type WalletStep,
+  type WalletTx,
 } from "../../../src/daemon/wallet/state.ts";
 import type { BlockRef, ChainEvent, Watch } from "../../../src/ports/chain-source.ts";
 
@@ -187,6 +189,38 @@ export class SmallChain {
     }
     for (const { tx } of pending) for (const { prevout } of tx?.inputs ?? []) worth.delete(outpointKey(prevout));
     return sat([...worth.values()].reduce((sum, { amount }) => sum + amount, 0n));
+  }
+
+  /** Every class of the balance, from the chain, the coins that a test has locked and what the wallet has signed alone. */
+  expectedBalance(locked: ReadonlySet<string>): WalletBalance {
+    const total = { confirmed: 0n, unconfirmed: 0n, immature: 0n, locked: 0n, reserved: 0n };
+    const signed = [...this.wallet.txs.values()].filter(
+      ({ block, status, tx }) => block === undefined && status !== "abandoned" && tx !== undefined,
+    );
+    const spenders = new Map<string, WalletTx>();
+    for (const one of signed) for (const key of one.tx?.inputs ?? []) spenders.set(outpointKey(key.prevout), one);
+    const add = (key: string, output: TxOut, kind: "confirmed" | "unconfirmed" | "immature"): void => {
+      if (!this.isOurs(output)) return;
+      const spender = spenders.get(key);
+      if (spender?.status === "published") return;
+      total[spender !== undefined ? "reserved" : locked.has(key) ? "locked" : kind] += output.amount;
+    };
+    const unspent = this.unspent();
+    for (const { txs, ref } of this.blocks) {
+      for (const tx of txs) {
+        const isYoung = isCoinbase(tx) && this.height + 1 - ref.height < 100;
+        for (const [vout] of tx.outputs.entries()) {
+          const key = outpointKey({ txid: txidOf(tx), vout });
+          const output = unspent.get(key);
+          if (output !== undefined) add(key, output, isYoung ? "immature" : "confirmed");
+        }
+      }
+    }
+    for (const { tx, txid: id, status } of signed) {
+      if (status !== "published") continue;
+      tx?.outputs.forEach((output, vout) => void add(outpointKey({ txid: id, vout }), output, "unconfirmed"));
+    }
+    return total as unknown as WalletBalance;
   }
 
   stored(): WalletState {

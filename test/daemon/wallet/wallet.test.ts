@@ -1,112 +1,21 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { outpointKey } from "../../../src/base/ids.ts";
-import { sat, satPerKw } from "../../../src/base/units.ts";
-import { p2tr, p2wsh } from "../../../src/bitcoin/templates.ts";
-import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
-import { schnorr } from "../../../src/crypto/schnorr.ts";
+import { sat } from "../../../src/base/units.ts";
 import { applyChainEvent } from "../../../src/daemon/wallet/chain.ts";
 import { fund, publish, refused, release, reservations, send } from "../../../src/daemon/wallet/spend.ts";
-import { statusOf, type WalletState, walletBalance } from "../../../src/daemon/wallet/state.ts";
+import { walletBalance } from "../../../src/daemon/wallet/state.ts";
+import { act, action, balance, check, ELSEWHERE, paying, total } from "./history.ts";
 import { keys, SmallChain } from "./small-chain.ts";
-
-const ELSEWHERE = p2wsh(new Uint8Array(32).fill(9));
-const TAPROOT = p2tr(schnorr.publicKey(new Uint8Array(32).fill(9)));
-const paying = (amount: bigint, label = "test", script = ELSEWHERE) => ({
-  output: { amount: sat(amount), script },
-  feerate: satPerKw(1000),
-  label,
-});
-const total = (wallet: WalletState): bigint => {
-  const { confirmed, unconfirmed, reserved } = walletBalance(wallet);
-  return confirmed + unconfirmed + reserved;
-};
-const sorted = (wallet: WalletState) => ({
-  ...wallet,
-  addresses: [...wallet.addresses].sort(),
-  coins: [...wallet.coins].sort(([a], [b]) => (a < b ? -1 : 1)),
-  txs: [...wallet.txs].sort(([a], [b]) => (a < b ? -1 : 1)),
-});
-
-/** What holds after every step, whatever happened. */
-function check(chain: SmallChain): void {
-  expect(sorted(chain.stored())).to.deep.equal(sorted(chain.wallet));
-  expect(total(chain.wallet)).to.equal(chain.expectedTotal());
-  const unspent = chain.unspent();
-  for (const [key, coin] of chain.wallet.coins) {
-    if (statusOf(chain.wallet, coin) === "confirmed") expect(unspent.has(key)).to.equal(true);
-  }
-  const taken = [...chain.wallet.txs.values()]
-    .filter(({ status }) => status !== "abandoned")
-    .flatMap(({ tx, block }) => (block === undefined ? (tx?.inputs ?? []) : []))
-    .map(({ prevout }) => outpointKey(prevout));
-  expect(new Set(taken).size).to.equal(taken.length);
-}
-
-type Action =
-  | { readonly tag: "pay" | "send" | "fund"; readonly amount: number; readonly taproot: boolean }
-  | { readonly tag: "mine"; readonly all: boolean; readonly ours: boolean }
-  | { readonly tag: "publish" | "release" | "restart" | "address" }
-  | { readonly tag: "reorg"; readonly depth: number; readonly returns: number };
-const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({
-    tag: fc.constantFrom("pay", "send", "fund") as fc.Arbitrary<"pay" | "send" | "fund">,
-    amount: fc.integer({ min: 1_000, max: 400_000 }),
-    taproot: fc.boolean(),
-  }),
-  fc.record({ tag: fc.constant("mine" as const), all: fc.boolean(), ours: fc.boolean() }),
-  fc.record({
-    tag: fc.constantFrom("publish", "release", "restart", "address") as fc.Arbitrary<
-      "publish" | "release" | "restart" | "address"
-    >,
-  }),
-  fc.record({ tag: fc.constant("reorg" as const), depth: fc.integer({ min: 1, max: 4 }), returns: fc.nat(7) }),
-);
-
-function act(chain: SmallChain, one: Action): void {
-  const [reserved] = reservations(chain.wallet);
-  if (one.tag === "pay") {
-    const tx = chain.foreign({
-      amount: sat(BigInt(one.amount)),
-      script: chain.address(one.taproot ? "p2tr" : "p2wpkh"),
-    });
-    chain.mine(ELSEWHERE, [tx], () => false);
-  } else if (one.tag === "send" || one.tag === "fund") {
-    const made = (one.tag === "send" ? send : fund)(
-      chain.wallet,
-      keys,
-      paying(BigInt(one.amount), "test", one.taproot ? TAPROOT : ELSEWHERE),
-    );
-    if (made.ok) chain.take(made.value.step);
-    else expect(made.error.needed > made.error.available).to.equal(true);
-  } else if (one.tag === "mine") chain.mine(one.ours ? chain.address() : ELSEWHERE, [], () => one.all);
-  else if (one.tag === "publish" && reserved !== undefined) chain.take(publish(chain.wallet, reserved));
-  else if (one.tag === "release" && reserved !== undefined) chain.take(release(chain.wallet, reserved));
-  else if (one.tag === "restart") chain.restart();
-  else if (one.tag === "address") chain.address();
-  else if (one.tag === "reorg") reorganise(chain, one);
-}
-
-/** Takes blocks away and builds one more than before; of the strangers' transactions only some come back. */
-function reorganise(chain: SmallChain, { depth, returns }: { readonly depth: number; readonly returns: number }): void {
-  const gone: Tx[] = [];
-  const blocks = Math.min(depth, chain.height);
-  for (let i = 0; i < blocks; i++) {
-    gone.unshift(...chain.disconnect());
-    check(chain);
-  }
-  const back = gone.filter((tx, at) => !chain.mempool.has(txidOf(tx)) && (returns >> (at % 3)) % 2 === 1);
-  for (let i = 0; i <= blocks; i++) chain.mine(ELSEWHERE, i === 0 ? back : [], () => returns % 2 === 1);
-}
 
 describe("the wallet over any course of the chain", () => {
   it("adds up with the chain after every payment, block, reorganisation, crash and release", () => {
     fc.assert(
       fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), (actions) => {
         const chain = new SmallChain();
+        const locked = new Set<string>();
         for (const one of actions) {
-          act(chain, one);
-          check(chain);
+          act(chain, one, locked);
+          check(chain, locked);
         }
       }),
       { seed: 21, numRuns: 150 },
@@ -134,7 +43,7 @@ describe("the wallet", () => {
   it("counts a payment once it is confirmed, and tells of it once", () => {
     const chain = funded();
     chain.restart();
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n }));
     expect(chain.effects.filter(({ tag }) => tag === "Received").length).to.equal(1);
   });
 
@@ -148,7 +57,7 @@ describe("the wallet", () => {
     // Disconnections leave the cursor where it was.
     chain.wallet = { ...chain.wallet, height };
     chain.restart();
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n }));
   });
 
   it("keeps the coins of a funded transaction until it is published", () => {
@@ -156,7 +65,7 @@ describe("the wallet", () => {
     const made = fund(chain.wallet, keys, paying(60_000n, "channel"));
     if (!made.ok) throw new Error(made.error.code);
     chain.take(made.value.step);
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 0n, unconfirmed: 0n, reserved: 100_000n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 0n, unconfirmed: 0n, reserved: 100_000n }));
     expect(made.value.tx.outputs[made.value.vout]).to.deep.equal(paying(60_000n).output);
     expect(chain.mempool.size).to.equal(0);
     expect(send(chain.wallet, keys, paying(1_000n)).ok).to.equal(false);
@@ -165,11 +74,11 @@ describe("the wallet", () => {
     expect(reservations(chain.wallet)).to.deep.equal([made.value.txid]);
     chain.take(publish(chain.wallet, made.value.txid));
     const rest = 100_000n - 60_000n - made.value.fee;
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 0n, unconfirmed: rest, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 0n, unconfirmed: rest, reserved: 0n }));
     expect([...chain.mempool.keys()]).to.deep.equal([made.value.txid]);
 
     chain.mine(ELSEWHERE);
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: rest, unconfirmed: 0n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: rest, unconfirmed: 0n, reserved: 0n }));
     const { status, block, label, fee } = chain.wallet.txs.get(made.value.txid) ?? {};
     expect({ status, height: block?.height, label, fee }).to.deep.equal({
       status: "published",
@@ -202,7 +111,7 @@ describe("the wallet", () => {
     chain.take(release(chain.wallet, made.value.txid));
     expect(chain.wallet).to.deep.equal(published);
     chain.take(refused(chain.wallet, made.value.txid));
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n }));
   });
 
   it("spends its own change before it is confirmed, one transaction upon the other", () => {
@@ -223,10 +132,12 @@ describe("the wallet", () => {
     const chain = new SmallChain();
     chain.mine(chain.address());
     for (let i = 0; i < 98; i++) chain.mine(ELSEWHERE);
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 0n, unconfirmed: 5_000_000n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(balance({ immature: 5_000_000n }));
     expect(send(chain.wallet, keys, paying(1_000n)).ok).to.equal(false);
     chain.mine(ELSEWHERE);
-    expect(walletBalance(chain.wallet)).to.deep.equal({ confirmed: 5_000_000n, unconfirmed: 0n, reserved: 0n });
+    expect(walletBalance(chain.wallet)).to.deep.equal(
+      balance({ confirmed: 5_000_000n, unconfirmed: 0n, reserved: 0n }),
+    );
     expect(send(chain.wallet, keys, paying(1_000n)).ok).to.equal(true);
   });
 

@@ -1,0 +1,29 @@
+import type { Txid } from "../../src/base/ids.ts";
+import { ok } from "../../src/base/result.ts";
+import { sat } from "../../src/base/units.ts";
+import type { WalletUtxo } from "../../src/daemon/views.ts";
+import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
+
+const UTXO: WalletUtxo = {
+  outpoint: { txid: TXID, vout: 0 },
+  amount: sat(5_000n),
+  address: "bcrt1qexample",
+  label: "rent",
+  height: HEIGHT,
+  status: "reserved",
+  reservedFor: "channel",
+};
+/** What a wallet shows. */
+export const walletReadings = () => ({
+  walletTransactions: () => [
+    { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
+    { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
+  ],
+  walletUtxos: () => [UTXO],
+});
+/** What it does. */
+export const walletChanges = () => ({
+  newAddress: async () => ({ address: "bcrt1qexample" }),
+  setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
+  send: async () => ok({ txid: TXID }),
+});
