@@ -5,8 +5,17 @@ import type { Block } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import { acceptTx } from "./accept-tx.ts";
-import { acceptBlock, type BlockRefusal, type Chain, type ChainUpdate, openChain } from "./chain.ts";
+import {
+  acceptBlock,
+  type BlockRefusal,
+  type Chain,
+  type ChainUpdate,
+  openChain,
+  settleWaiting,
+  type WaitingBlock,
+} from "./chain.ts";
 import type { BlockRef, Watch } from "./events.ts";
+import type { BlockFault } from "./faults.ts";
 import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
 import { estimateFeerate, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
@@ -16,6 +25,7 @@ import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } 
 import type { MempoolFault } from "./mempool-fault.ts";
 import { blockTemplate } from "./miner.ts";
 import { acceptPackage } from "./package.ts";
+import { verifyScripts } from "./scripts.ts";
 import type { ChainStorage } from "./storage.ts";
 import type { PackageVerdict } from "./verdict.ts";
 
@@ -55,15 +65,44 @@ export const setWatches = ({ pool }: NodeBrain, feed: Feed, watches: readonly Wa
  */
 export function takeBlock(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
   const update = acceptBlock(brain.chain, block, now);
-  if (!update.ok) return update;
-  const mined = followChain(brain.pool, brain.chain, update.value, now);
-  if (update.value.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
-  for (const { block, txids } of update.value.disconnected) {
+  if (update.ok) keepInStep(brain, update.value, now);
+  return update;
+}
+/**
+ * The verdict on the scripts of a block that waited for it: see `settleWaiting`.
+ * @param now  seconds since 1970-01-01 UTC
+ */
+export function takeVerdict(
+  brain: NodeBrain,
+  waiting: WaitingBlock,
+  fault: BlockFault | undefined,
+  now: number,
+): ChainUpdate {
+  const update = settleWaiting(brain.chain, waiting, fault);
+  keepInStep(brain, update, now);
+  return update;
+}
+/** As `takeBlock`, but nothing waits: scripts that others are verifying are verified here as well. */
+export function takeBlockAtOnce(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+  const taken = takeBlock(brain, block, now);
+  if (!taken.ok) return taken;
+  const updates = [taken.value];
+  for (let { waiting } = brain.chain; waiting !== undefined; waiting = brain.chain.waiting)
+    updates.push(takeVerdict(brain, waiting, verifyScripts(waiting.connected.scripts), now));
+  return ok({
+    disconnected: updates.flatMap(({ disconnected }) => disconnected),
+    connected: updates.flatMap(({ connected }) => connected),
+    rejected: updates.flatMap(({ rejected }) => rejected),
+  });
+}
+function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
+  const mined = followChain(brain.pool, brain.chain, update, now);
+  if (update.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
+  for (const { block, txids } of update.disconnected) {
     block.txs.forEach((tx, index) => {
       if (brain.pool.entries.has(txids[index] as Txid)) tellWaiting(brain, tx);
     });
   }
-  return update;
 }
 function tellWaiting({ feeds }: NodeBrain, tx: Tx): void {
   for (const feed of feeds) noteWaiting(feed, tx);

@@ -14,11 +14,11 @@ import {
 } from "./block-index.ts";
 import { checkBlock, checkBlockInContext } from "./check-block.ts";
 import { type BlockUndo, type CoinChange, disconnectCoins } from "./coins.ts";
-import { connectBlock } from "./connect-block.ts";
+import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
 import { type BlockFault, isMutation } from "./faults.ts";
 import { type HashedBlock, hashBlock } from "./hashed-block.ts";
 import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
-import type { VerifiedScripts } from "./scripts.ts";
+import { type VerifiedScripts, verifyScripts } from "./scripts.ts";
 import type { ChainStorage, CoinTotals } from "./storage.ts";
 
 /** The best valid chain and everything known beside it. Mutable; only the functions below change it. */
@@ -29,6 +29,19 @@ export interface Chain {
   readonly verified: VerifiedScripts;
   /** The last connected block. */
   tip: HeaderNode;
+  /**
+   * A block with more inputs to verify than this waits for the verdict of whoever runs the chain, who may verify them at the same
+   * time in several threads. With no limit every script is verified at once, as nobody else may have to.
+   */
+  inputsAtOnce: number;
+  /** The next block to connect, on the tip, while its scripts are verified elsewhere. */
+  waiting: WaitingBlock | undefined;
+}
+export interface WaitingBlock {
+  readonly node: HeaderNode;
+  readonly block: HashedBlock;
+  /** Against the coins after the tip, which do not change while it waits. */
+  readonly connected: ConnectedBlock;
 }
 
 /** What changed by one call, for those who follow the chain. */
@@ -55,7 +68,8 @@ export function openChain(params: ChainParams, storage: ChainStorage, verified: 
   }
   const stored = storage.tip();
   const tip = stored === undefined ? tree.genesis : present(tree.nodes.get(stored), "the tip's header is stored");
-  const chain: Chain = { params, index, storage, verified, tip };
+  const inputsAtOnce = Number.POSITIVE_INFINITY;
+  const chain: Chain = { params, index, storage, verified, tip, inputsAtOnce, waiting: undefined };
   activateBest(chain);
   return chain;
 }
@@ -122,25 +136,56 @@ export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Res
   return ok(activateBest(chain, hashed));
 }
 
+/**
+ * Goes on with the verdict on the scripts of the block that waited. A verdict on one that waits no more, because a better chain
+ * leads elsewhere, changes nothing.
+ * @param fault  why they are invalid
+ */
+export function settleWaiting(chain: Chain, waiting: WaitingBlock, fault: BlockFault | undefined): ChainUpdate {
+  const done = nothingDone();
+  if (chain.waiting !== waiting) return done;
+  chain.waiting = undefined;
+  const { node, block, connected } = waiting;
+  if (fault === undefined) {
+    becomeTip(chain, node, block, connected);
+    done.connected.push(block);
+  } else reject(chain, node, fault, done);
+  return activateBest(chain, undefined, done);
+}
+
 /** What `activateBest` has done so far. */
 interface Progress {
   readonly disconnected: HashedBlock[];
   readonly connected: HashedBlock[];
   readonly rejected: { readonly hash: BlockHash; readonly fault: BlockFault }[];
 }
-/** Takes and gives back blocks until the best chain is connected. `fresh` spares reading the newest one again. */
-function activateBest(chain: Chain, fresh?: HashedBlock): ChainUpdate {
-  const done: Progress = { disconnected: [], connected: [], rejected: [] };
+const nothingDone = (): Progress => ({ disconnected: [], connected: [], rejected: [] });
+/**
+ * Takes and gives back blocks until the best chain is connected, or one of them has to wait. `fresh` spares reading the newest
+ * one again.
+ */
+function activateBest(chain: Chain, fresh?: HashedBlock, done = nothingDone()): ChainUpdate {
   const before = chain.tip;
   for (let way = nextReorganisation(chain.index, before); way; way = nextReorganisation(chain.index, chain.tip)) {
-    follow(chain, way, done, fresh);
+    if (chain.waiting !== undefined && way.disconnect.length === 0 && way.connect[0] === chain.waiting.node)
+      return done;
+    chain.waiting = undefined;
+    // Nobody is shown a chain with less work than the one before: until it has more, scripts are verified at once.
+    follow(chain, way, done, { fresh, mayWait: (tip) => way.disconnect.length === 0 || tip.work > before.work });
+    if (chain.waiting !== undefined) return done;
   }
+  chain.waiting = undefined;
   // A way to an invalid block may have ended on one that is no better than where it began.
-  if (chain.tip.work <= before.work) follow(chain, wayBetween(chain.tip, before), done);
+  if (chain.tip.work <= before.work) follow(chain, wayBetween(chain.tip, before), done, { mayWait: () => false });
   return done;
 }
-function follow(chain: Chain, way: Reorganisation, done: Progress, fresh?: HashedBlock): void {
-  const { disconnected, connected, rejected } = done;
+interface Following {
+  readonly fresh?: HashedBlock | undefined;
+  /** Whether a block on this tip may wait for its scripts. */
+  readonly mayWait: (tip: HeaderNode) => boolean;
+}
+function follow(chain: Chain, way: Reorganisation, done: Progress, { fresh, mayWait }: Following): void {
+  const { disconnected, connected } = done;
   for (const node of way.disconnect) {
     const block = disconnectTip(chain, node);
     // A block that was connected a moment ago, on a way that led to an invalid one, was never there.
@@ -149,26 +194,41 @@ function follow(chain: Chain, way: Reorganisation, done: Progress, fresh?: Hashe
   }
   for (const node of way.connect) {
     const block = fresh?.hash === node.hash ? fresh : hashBlock(readBlock(chain, node));
-    const fault = connectTip(chain, node, block);
-    if (fault !== undefined) {
-      rejected.push({ hash: node.hash, fault });
-      markInvalid(chain, node);
-      return;
-    }
+    const result = connectTip(chain, node, block, mayWait(chain.tip));
+    if (!result.ok) return reject(chain, node, result.error, done);
+    if (result.value === "waits") return;
     if (disconnected.at(-1)?.hash === block.hash) disconnected.pop();
     else connected.push(block);
   }
 }
+function reject(chain: Chain, node: HeaderNode, fault: BlockFault, { rejected }: Progress): void {
+  rejected.push({ hash: node.hash, fault });
+  markInvalid(chain, node);
+}
 
-function connectTip(chain: Chain, node: HeaderNode, block: HashedBlock): BlockFault | undefined {
+function connectTip(
+  chain: Chain,
+  node: HeaderNode,
+  block: HashedBlock,
+  mayWait: boolean,
+): Result<"connected" | "waits", BlockFault> {
   const { storage, params, verified } = chain;
-  assert(node.previous === chain.tip, "blocks are connected to the tip");
   const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified });
-  if (!done.ok) return done.error;
-  const { coins, undo } = done.value;
-  storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain, coins) });
+  if (!done.ok) return done;
+  const connected = done.value;
+  if (mayWait && connected.scripts.inputs > chain.inputsAtOnce) {
+    chain.waiting = { node, block, connected };
+    return ok("waits");
+  }
+  const fault = verifyScripts(connected.scripts);
+  if (fault !== undefined) return err(fault);
+  becomeTip(chain, node, block, connected);
+  return ok("connected");
+}
+function becomeTip(chain: Chain, node: HeaderNode, block: HashedBlock, { coins, undo }: ConnectedBlock): void {
+  assert(node.previous === chain.tip, "blocks are connected to the tip");
+  chain.storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain, coins) });
   chain.tip = node;
-  return undefined;
 }
 
 function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {

@@ -2,11 +2,11 @@ import type { Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { isSat, type Sat, sat } from "../base/units.ts";
 import { BLOCK_SIGOPS_COST_MAX } from "../bitcoin/block.ts";
-import { consensusFlags, type ScriptFlags } from "../bitcoin/interpreter/flags.ts";
+import { consensusFlags } from "../bitcoin/interpreter/flags.ts";
 import { type ChainParams, subsidyAt } from "../bitcoin/params.ts";
 import { sigopsCost } from "../bitcoin/sigops.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
-import { isCoinbase, type Tx } from "../bitcoin/tx.ts";
+import { isCoinbase, type Tx, wtxidOf } from "../bitcoin/tx.ts";
 import {
   type BlockUndo,
   type Coin,
@@ -16,17 +16,19 @@ import {
   coinOverlay,
   outputsOf,
 } from "./coins.ts";
-import type { BlockFault } from "./faults.ts";
+import type { BlockFault, InputFault } from "./faults.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
-import { checkScripts, type VerifiedScripts } from "./scripts.ts";
+import type { BlockScripts, ScriptCheck, VerifiedScripts } from "./scripts.ts";
 import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
 
-/** What a block does to the coins. */
+/** What a block does to the coins, if its scripts allow it. */
 export interface ConnectedBlock {
   readonly coins: readonly CoinChange[];
   readonly undo: BlockUndo;
   readonly fees: Sat;
+  /** Not verified yet: those of transactions that were not found good before. */
+  readonly scripts: BlockScripts;
 }
 interface Place {
   readonly previous: HeaderNode;
@@ -36,7 +38,10 @@ interface Place {
   readonly verified: VerifiedScripts;
 }
 
-/** Checks everything about a block that needs the coins. It has passed `checkBlock` and `checkBlockInContext`. */
+/**
+ * Checks everything about a block that needs the coins but its scripts, which are left to be verified: as with Bitcoin Core, any
+ * other fault comes before theirs. The block has passed `checkBlock` and `checkBlockInContext`.
+ */
 export function connectBlock(hashed: HashedBlock, place: Place): Result<ConnectedBlock, BlockFault> {
   const { block, txids } = hashed;
   const { previous, params } = place;
@@ -44,26 +49,30 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   const flags = consensusFlags(height, params, hashed.hash);
   const overlay = coinOverlay(place.view);
   const undo: Coin[] = [];
+  const checks: ScriptCheck[] = [];
   let fees = 0n;
   let sigops = 0;
   if (repeatsCoin(hashed, height, place)) return err({ code: "bad-txns-BIP30" });
   for (const [index, tx] of block.txs.entries()) {
     const coins = isCoinbase(tx) ? [] : spendAll(tx, overlay);
     if (coins === undefined) return err({ code: "bad-txns-inputs-missingorspent", index });
-    sigops += sigopsCost(tx, outputsOf(coins), flags);
+    const spent = outputsOf(coins);
+    sigops += sigopsCost(tx, spent, flags);
     if (sigops > BLOCK_SIGOPS_COST_MAX) return err({ code: "bad-blk-sigops", index });
     if (!isCoinbase(tx)) {
-      const fee = checkSpends(tx, coins, { ...place, height, flags });
-      if (!fee.ok) return err({ ...fee.error, index });
+      const fee = checkSpends(tx, coins, height, place);
+      if (!fee.ok) return err({ code: fee.error, index });
       fees += fee.value;
       if (!isSat(fees)) return err({ code: "bad-txns-accumulated-fee-outofrange", index });
+      if (!place.verified.has(wtxidOf(tx))) checks.push({ index, tx, spent });
     }
     overlay.create(tx, txids[index] as Txid, height);
     undo.push(...coins);
   }
   const created = block.txs[0]?.outputs.reduce((sum, { amount }) => sum + amount, 0n) ?? 0n;
   if (created > subsidyAt(height, params) + fees) return err({ code: "bad-cb-amount", index: 0 });
-  return ok({ coins: overlay.changes(), undo, fees: sat(fees) });
+  const inputs = checks.reduce((sum, { tx }) => sum + tx.inputs.length, 0);
+  return ok({ coins: overlay.changes(), undo, fees: sat(fees), scripts: { flags, checks, inputs } });
 }
 
 function spendAll(tx: Tx, overlay: CoinOverlay): readonly Coin[] | undefined {
@@ -76,17 +85,16 @@ function spendAll(tx: Tx, overlay: CoinOverlay): readonly Coin[] | undefined {
   return coins;
 }
 
-interface SpendRules extends Place {
-  readonly height: number;
-  readonly flags: ScriptFlags;
-}
-function checkSpends(tx: Tx, coins: readonly Coin[], rules: SpendRules): Result<Sat, BlockFault> {
-  const fee = feeOf(tx, coins, rules.height);
-  if (!fee.ok) return err({ code: fee.error });
-  const relativeLocks = rules.height >= rules.params.activation.csv;
-  if (relativeLocks && !relativeLocksPassed(tx, coins, rules.previous)) return err({ code: "bad-txns-nonfinal" });
-  const scripts = checkScripts(tx, coins, rules.flags, rules.verified);
-  return scripts.ok ? fee : err({ code: "mandatory-script-verify-flag-failed", detail: scripts.error });
+function checkSpends(
+  tx: Tx,
+  coins: readonly Coin[],
+  height: number,
+  { params, previous }: Place,
+): Result<Sat, InputFault> {
+  const fee = feeOf(tx, coins, height);
+  if (!fee.ok) return fee;
+  const relativeLocks = height >= params.activation.csv;
+  return relativeLocks && !relativeLocksPassed(tx, coins, previous) ? err("bad-txns-nonfinal") : fee;
 }
 
 /** BIP 30 §Specification: no transaction may repeat one that still has an unspent output. */

@@ -133,7 +133,7 @@ export function priceFault(
 
 /** Whether the inputs may spend what they spend: the last thing to be asked, as it costs most. */
 export function scriptFault({ verified }: Chain, { entry, coins }: Candidate): MempoolFault | undefined {
-  const scripts = checkScripts(entry.tx, coins, STANDARD_FLAGS, verified);
+  const scripts = checkScripts(entry.tx, coins, verified);
   return scripts.ok ? undefined : { code: "mandatory-script-verify-flag-failed", detail: scripts.error };
 }
 

@@ -1,9 +1,11 @@
 import type { Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ScriptFlags, STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
-import { verifyInputs } from "../bitcoin/interpreter/verify.ts";
-import { type Tx, wtxidOf } from "../bitcoin/tx.ts";
+import { verifyInput, verifyInputs } from "../bitcoin/interpreter/verify.ts";
+import { sighashesOf } from "../bitcoin/sighash.ts";
+import { type Tx, type TxOut, wtxidOf } from "../bitcoin/tx.ts";
 import { type Coin, outputsOf } from "./coins.ts";
+import type { BlockFault } from "./faults.ts";
 
 /**
  * The wtxids of transactions whose scripts were found good under the policy's flags, which hold every rule that a block
@@ -13,22 +15,69 @@ export type VerifiedScripts = Set<Txid>;
 /** Beyond this the oldest are forgotten and would be verified again. */
 const VERIFIED_MAX = 50_000;
 
-/** Whether every input may spend its coin; the error names the input and the script error. */
-export function checkScripts(
-  tx: Tx,
-  coins: readonly Coin[],
-  flags: ScriptFlags,
-  verified: VerifiedScripts,
-): Result<void, string> {
+/** Whether every input may spend its coin under the policy's flags; the error names the input and the script error. */
+export function checkScripts(tx: Tx, coins: readonly Coin[], verified: VerifiedScripts): Result<void, string> {
   const wtxid = wtxidOf(tx);
   if (verified.has(wtxid)) return ok(undefined);
-  const checked = verifyInputs(tx, outputsOf(coins), flags);
+  const checked = verifyInputs(tx, outputsOf(coins), STANDARD_FLAGS);
   if (!checked.ok) return err(`input ${checked.error.index}: ${checked.error.error}`);
-  if (flags === STANDARD_FLAGS) remember(verified, wtxid);
+  remember(verified, wtxid);
   return ok(undefined);
 }
 function remember(verified: VerifiedScripts, wtxid: Txid): void {
   const [oldest] = verified;
   if (verified.size >= VERIFIED_MAX && oldest !== undefined) verified.delete(oldest);
   verified.add(wtxid);
+}
+
+/** Scripts of one transaction of a block that are still to be verified. */
+export interface ScriptCheck {
+  /** Of the transaction in its block. */
+  readonly index: number;
+  readonly tx: Tx;
+  /** What all its inputs spend, in their order. */
+  readonly spent: readonly TxOut[];
+}
+/** All that is left of a block when everything else about it is right. The answer depends on nothing but these values. */
+export interface BlockScripts {
+  readonly flags: ScriptFlags;
+  readonly checks: readonly ScriptCheck[];
+  /** Of all these transactions together. */
+  readonly inputs: number;
+}
+
+/** The first input, from `from` on and before `end`, that may not spend its output. */
+export function faultOfInputs(
+  { index, tx, spent }: ScriptCheck,
+  flags: ScriptFlags,
+  from = 0,
+  end = tx.inputs.length,
+): ScriptFault | undefined {
+  const sighashes = sighashesOf(tx, spent);
+  for (let input = from; input < end; input++) {
+    const verified = verifyInput(tx, input, spent, flags, sighashes);
+    if (!verified.ok) return { index, input, error: verified.error };
+  }
+  return undefined;
+}
+/** An input that may not spend its output. */
+export interface ScriptFault {
+  /** Of the transaction in its block. */
+  readonly index: number;
+  readonly input: number;
+  readonly error: string;
+}
+export const blockFaultOf = ({ index, input, error }: ScriptFault): BlockFault => ({
+  code: "mandatory-script-verify-flag-failed",
+  detail: `input ${input}: ${error}`,
+  index,
+});
+
+/** Verifies one after the other: what of a block's scripts is wrong first. */
+export function verifyScripts({ checks, flags }: BlockScripts): BlockFault | undefined {
+  for (const check of checks) {
+    const fault = faultOfInputs(check, flags);
+    if (fault !== undefined) return blockFaultOf(fault);
+  }
+  return undefined;
 }

@@ -9,6 +9,7 @@ import { p2tr } from "../../src/bitcoin/templates.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { connectBlock } from "../../src/chain/connect-block.ts";
 import { hashBlock } from "../../src/chain/hashed-block.ts";
+import { verifyScripts } from "../../src/chain/scripts.ts";
 import { schnorr } from "../../src/crypto/schnorr.ts";
 import { assemble, oneLeaf } from "../bitcoin/assemble.ts";
 import { KEY_OUTPUT, KEY_SECRET } from "../bitcoin/taproot-spend.ts";
@@ -80,7 +81,8 @@ describe("taproot in mempool and blocks", () => {
       const params: ChainParams = { ...CHAINS.regtest, scriptExceptions: new Map([[hash, flags]]) };
       const place = { previous: brain.chain.tip, params, view: storage.coin, verified: new Set<Txid>() };
       const done = connectBlock(block, place);
-      return done.ok ? "connected" : `${done.error.detail}`;
+      const fault = done.ok ? verifyScripts(done.value.scripts) : done.error;
+      return fault === undefined ? "connected" : `${fault.detail}`;
     };
     const empty = "input 0: WITNESS_PROGRAM_WITNESS_EMPTY";
     expect(connected(["P2SH", "WITNESS"])).to.equal("connected");

@@ -2,8 +2,9 @@ import type { BlockHash } from "../../base/ids.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
 import { workOf } from "../../bitcoin/pow.ts";
-import { takeBlock } from "../brain.ts";
-import { acceptHeaders, type Chain, type ChainUpdate } from "../chain.ts";
+import { takeBlock, takeVerdict } from "../brain.ts";
+import { acceptHeaders, type Chain, type ChainUpdate, type WaitingBlock } from "../chain.ts";
+import type { BlockFault } from "../faults.ts";
 import { hashBlock } from "../hashed-block.ts";
 import { type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
 import { announceTip, chainHeaders, chooseAnnouncer } from "./announce.ts";
@@ -77,15 +78,28 @@ export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): read
   const hashed = hashBlock(block);
   const { chain } = sync.brain;
   if (!peer.blocks.has(hashed.hash) && isBehind(chain, block)) return [];
+  const known = chain.index.tree.nodes.get(hashed.hash);
+  if (known === undefined || !chain.index.held.has(known)) sync.bringers.set(hashed.hash, peer);
   const taken = takeBlock(sync.brain, hashed, Math.floor(now / 1000));
   if (!taken.ok) {
     const { code } = taken.error;
+    sync.bringers.delete(hashed.hash);
     if (code === "prev-blk-not-found" && !peer.blocks.has(hashed.hash)) return askHeaders(sync, peer, now);
     return code === "time-too-new" ? [] : [disconnect(peer, code)];
   }
-  const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
-  const parting = own === undefined ? [] : [disconnect(peer, own.fault.code)];
-  return [...parting, ...blockTaken(sync, peer, hashed.hash, taken.value, now)];
+  return blockTaken(sync, peer, hashed.hash, taken.value, now);
+}
+
+/** What follows from the verdict on the scripts of a block that waited for it. */
+export function onVerdict(
+  sync: Sync,
+  waiting: WaitingBlock,
+  fault: BlockFault | undefined,
+  now: number,
+): readonly SyncEffect[] {
+  const bringer = sync.bringers.get(waiting.node.hash);
+  const update = takeVerdict(sync.brain, waiting, fault, Math.floor(now / 1000));
+  return [...followed(sync, update, waiting.node, bringer), ...assignBlocks(sync, now)];
 }
 
 /** What follows when a peer has brought a block, whole or compactly, that was not refused at once. */
@@ -93,22 +107,40 @@ export function blockTaken(
   sync: Sync,
   peer: Peer,
   hash: BlockHash,
-  { connected, disconnected }: ChainUpdate,
+  update: ChainUpdate,
   now: number,
 ): readonly SyncEffect[] {
   noteBlockAnswered(sync, peer, hash, now);
   // Nobody needs to answer for single transactions of it any more.
   for (const other of sync.peers) if (other.partials.delete(hash)) dropRequest(other, hash, now);
-  const { index, tip } = sync.brain.chain;
-  const node = index.tree.nodes.get(hash);
+  const node = sync.brain.chain.index.tree.nodes.get(hash);
   if (node !== undefined) peer.best = better(peer.best, node);
+  return [...followed(sync, update, node, peer), ...assignBlocks(sync, now)];
+}
+
+/** What a change of the chain means for the peers, one of which brought the newest block. */
+function followed(
+  sync: Sync,
+  { connected, disconnected, rejected }: ChainUpdate,
+  newest: HeaderNode | undefined,
+  bringer: Peer | undefined,
+): readonly SyncEffect[] {
+  const { index, tip, waiting } = sync.brain.chain;
   const effects: SyncEffect[] = [];
+  for (const { hash, fault } of rejected) {
+    const guilty = sync.bringers.get(hash);
+    if (guilty !== undefined) effects.push(disconnect(guilty, fault.code));
+    sync.bringers.delete(hash);
+  }
+  for (const { hash } of connected) sync.bringers.delete(hash);
   if (connected.length > 0 || disconnected.length > 0) {
     sync.refused.clear();
     effects.push({ tag: "TipChanged" }, ...announceTip(sync));
   }
-  if (connected.length > 0 && node === tip && tip === index.bestHeader) effects.push(...chooseAnnouncer(sync, peer));
-  return [...effects, ...assignBlocks(sync, now)];
+  if (bringer !== undefined && connected.length > 0 && newest === tip && tip === index.bestHeader)
+    effects.push(...chooseAnnouncer(sync, bringer));
+  if (waiting !== undefined) effects.push({ tag: "VerifyScripts", waiting });
+  return effects;
 }
 
 /** A block that nobody asked for on a chain with less work than ours, or than is worth while: it would only fill the disk. */

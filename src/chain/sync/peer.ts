@@ -1,6 +1,7 @@
 import type { BlockHash, Txid } from "../../base/ids.ts";
 import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
 import type { NodeBrain } from "../brain.ts";
+import type { WaitingBlock } from "../chain.ts";
 import type { PartialBlock } from "../compact-block.ts";
 import type { FilterIndex } from "../filters.ts";
 import type { HeaderNode } from "../headers.ts";
@@ -72,6 +73,8 @@ export interface Sync {
   readonly refused: Set<Txid>;
   /** Peers that we asked to announce blocks compactly, the last one to bring the newest block last. */
   readonly announcers: Peer[];
+  /** Who brought a block whole that is neither connected nor refused yet: it answers for that block. */
+  readonly bringers: Map<BlockHash, Peer>;
   /** By how much longer than usual blocks are waited for: grows when peers are parted with for it, shrinks with each block. */
   patience: number;
   /** The compact block that was made last. */
@@ -84,6 +87,7 @@ export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role
   peers: new Set(),
   refused: new Set(),
   announcers: [],
+  bringers: new Map(),
   patience: 1,
   compact: undefined,
 });
@@ -95,7 +99,9 @@ export type SyncEffect =
   /** The best chain is another one: whoever follows it has news. */
   | { readonly tag: "TipChanged" }
   /** A transaction came into the mempool: whoever waits for it has news. */
-  | { readonly tag: "TxTaken" };
+  | { readonly tag: "TxTaken" }
+  /** The next block waits for a verdict on its scripts: `onVerdict`. Comes again as long as it waits. */
+  | { readonly tag: "VerifyScripts"; readonly waiting: WaitingBlock };
 
 /** No block: a question for headers that goes on to the last. */
 export const ZEROS = "0".repeat(64) as BlockHash;

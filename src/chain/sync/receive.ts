@@ -142,5 +142,6 @@ export function removePeer(sync: Sync, peer: Peer, now: number): readonly SyncEf
   sync.peers.delete(peer);
   const announcer = sync.announcers.indexOf(peer);
   if (announcer >= 0) sync.announcers.splice(announcer, 1);
+  for (const [hash, bringer] of sync.bringers) if (bringer === peer) sync.bringers.delete(hash);
   return assignBlocks(sync, now);
 }

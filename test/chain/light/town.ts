@@ -116,7 +116,7 @@ export class Town {
   }
   perform(effects: readonly SyncEffect[]): void {
     for (const effect of effects) {
-      if (effect.tag === "TipChanged" || effect.tag === "TxTaken") continue;
+      if (!("peer" in effect)) continue;
       const citizen = this.citizens.find(({ far }) => far === effect.peer);
       if (citizen === undefined) continue;
       if (effect.tag === "Disconnect") this.part(citizen, effect.reason);

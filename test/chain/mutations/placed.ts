@@ -8,6 +8,7 @@ import { p2shOf } from "../../../src/bitcoin/templates.ts";
 import { type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { blockIndex, noteBlock, noteHeader } from "../../../src/chain/block-index.ts";
 import type { NodeBrain } from "../../../src/chain/brain.ts";
+import type { Chain } from "../../../src/chain/chain.ts";
 import type { Coin } from "../../../src/chain/coins.ts";
 import { feeMemory } from "../../../src/chain/fees.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
@@ -100,7 +101,15 @@ export function placed({ height, block, prevouts }: RealBlock, params: ChainPara
       memory.commit(change);
     },
   };
-  const chain = { params, index, storage, verified: new Set<Txid>(), tip };
+  const chain: Chain = {
+    params,
+    index,
+    storage,
+    verified: new Set<Txid>(),
+    tip,
+    inputsAtOnce: Number.POSITIVE_INFINITY,
+    waiting: undefined,
+  };
   const brain: NodeBrain = { chain, pool: mempool(DEFAULT_POLICY), fees: feeMemory(), feeds: new Set() };
   fillPool({ brain, storage, params, written });
   return { brain, storage, params, written };

@@ -9,7 +9,7 @@ import {
   feerateFor,
   type NodeBrain,
   nodeBrain,
-  takeBlock,
+  takeBlockAtOnce,
   takePackage,
   takeTx,
   templateFor,
@@ -43,6 +43,7 @@ import { FilterKeeper } from "./filter-keeper.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
+import { Verdicts } from "./verdicts.ts";
 
 export interface BaseNodeOptions {
   /** Made if it is not there. */
@@ -86,6 +87,7 @@ export class EmbeddedNode implements BaseNode {
   readonly #filters: FilterKeeper | undefined;
   readonly #sync: Sync;
   readonly #links: Links;
+  readonly #verdicts: Verdicts;
   readonly #dialler: Dialler;
   readonly #miner: NonceSearch;
   readonly #pump: FeedPump;
@@ -129,7 +131,9 @@ export class EmbeddedNode implements BaseNode {
       },
       disk: this.files,
       onTxTaken: () => this.#pump.poke(),
+      onWaiting: (waiting) => this.#verdicts.verify(waiting),
     });
+    this.#verdicts = new Verdicts({ sync: this.#sync, clock, perform: (effects) => this.#links.perform(effects) });
     this.#dialler = new Dialler({ links: this.#links, network, clock });
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({
@@ -199,7 +203,7 @@ export class EmbeddedNode implements BaseNode {
   /** A block from elsewhere than a peer. It is taken in, and told to everyone if it makes a better chain. */
   submit(block: Block): Result<BlockHash, BlockRefusal> {
     const hashed = hashBlock(block);
-    const taken = takeBlock(this.brain, hashed, this.#now());
+    const taken = takeBlockAtOnce(this.brain, hashed, this.#now());
     if (!taken.ok) return taken;
     const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
     if (taken.value.connected.length > 0) {
@@ -243,6 +247,7 @@ export class EmbeddedNode implements BaseNode {
     this.#links.close();
     await this.#dialler.stop();
     await this.#miner.close();
+    await this.#verdicts.stop();
     await this.#mining;
     await this.#settling;
     await this.#filters?.stop();

@@ -1,6 +1,7 @@
 import { printable } from "../../../base/bytes.ts";
 import { err, ok, type Result } from "../../../base/result.ts";
 import { type FrameParser, frameMessage, frameParser } from "../../../bitcoin/frames.ts";
+import type { WaitingBlock } from "../../../chain/chain.ts";
 import { addPeer } from "../../../chain/sync/handshake.ts";
 import type { Peer, Sync, SyncEffect } from "../../../chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../chain/sync/receive.ts";
@@ -19,6 +20,7 @@ export interface LinksOptions {
   readonly onTxTaken: () => void;
   /** While it is crowded no peer is listened to, so nothing is asked for either. */
   readonly disk: { readonly crowded: boolean; room(): Promise<void> };
+  readonly onWaiting: (waiting: WaitingBlock) => void;
 }
 /** Who wants to know how a connection goes. */
 export interface LinkListener {
@@ -82,19 +84,19 @@ export class Links {
   }
 
   perform(effects: readonly SyncEffect[]): void {
-    const { sync, onTipChanged, onTxTaken } = this.#options;
     for (const effect of effects) {
-      if (effect.tag === "TipChanged" || effect.tag === "TxTaken") {
-        if (effect.tag === "TipChanged") onTipChanged();
-        else onTxTaken();
-        continue;
-      }
-      const link = this.#links.get(effect.peer);
-      if (link === undefined) continue;
-      if (effect.tag === "Disconnect") this.#drop(link, effect.reason);
-      else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
-      else link.connection.send(frameMessage(sync.brain.chain.params.magic, effect.message));
+      if (effect.tag === "TipChanged") this.#options.onTipChanged();
+      else if (effect.tag === "TxTaken") this.#options.onTxTaken();
+      else if (effect.tag === "VerifyScripts") this.#options.onWaiting(effect.waiting);
+      else this.#performWith(effect);
     }
+  }
+  #performWith(effect: Extract<SyncEffect, { readonly peer: Peer }>): void {
+    const link = this.#links.get(effect.peer);
+    if (link === undefined) return;
+    if (effect.tag === "Disconnect") this.#drop(link, effect.reason);
+    else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
+    else link.connection.send(frameMessage(this.#options.sync.brain.chain.params.magic, effect.message));
   }
 
   close(): void {

@@ -1,6 +1,7 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type BlockHeader, encodeHeader } from "../../../bitcoin/block.ts";
 import type { NetworkName } from "../../../bitcoin/params.ts";
+import { startThread } from "./worker-thread.ts";
 
 /** A search that one message asks of the worker. */
 export interface SearchRequest {
@@ -22,21 +23,6 @@ export interface NonceSearch {
   close(): Promise<void>;
 }
 
-/**
- * The thread's module: `.js` when compiled. From source it is `.ts`, which a worker can only read after it has registered
- * the loader for itself: Node 20 does not pass the main thread's on.
- */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./mining-worker.js", import.meta.url));
-  const here = JSON.stringify(import.meta.url);
-  const source = [
-    `const load = require("node:module").createRequire(${here});`,
-    'load("tsx/cjs/api").register();',
-    'load("./mining-worker.ts");',
-  ].join("\n");
-  return new Worker(source, { eval: true });
-}
-
 export function nonceSearch(network: NetworkName): NonceSearch {
   const waiting = new Map<number, { resolve: (nonce: number | undefined) => void; reject: (error: Error) => void }>();
   let worker: Worker | undefined;
@@ -48,7 +34,7 @@ export function nonceSearch(network: NetworkName): NonceSearch {
     worker = undefined;
   };
   const begin = (): Worker => {
-    const started = startWorker();
+    const started = startThread("mining-worker");
     started.on("message", ({ id, nonce }: SearchAnswer) => {
       // Nobody waits any more for what was found while the miner was being closed.
       waiting.get(id)?.resolve(nonce);
