@@ -17,7 +17,7 @@ import {
 import type { BlockRef, Watch } from "./events.ts";
 import type { BlockFault } from "./faults.ts";
 import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
-import { estimateFeerate, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
+import { estimateFeerate, type FeeCare, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import { judgePackage } from "./judge-package.ts";
@@ -143,4 +143,8 @@ export const templateFor = (
   { script, now, extraNonce }: { readonly script: Uint8Array; readonly now: number; readonly extraNonce: Uint8Array },
 ): Block => blockTemplate(pool, { params: chain.params, previous: chain.tip, script, now, extraNonce });
 
-export const feerateFor = ({ fees }: NodeBrain, blocks: number): SatPerKw | undefined => estimateFeerate(fees, blocks);
+/** What to pay to be mined within so many blocks; undefined while too little is known. */
+export const feerateFor = (
+  { fees, pool }: NodeBrain,
+  question: { readonly blocks: number; readonly care: FeeCare; readonly now: number },
+): SatPerKw | undefined => estimateFeerate(fees, pool, question);

@@ -9,7 +9,7 @@ import { entryOf, type Mempool, type MempoolEntry, removeEntry, removeWithDescen
 /**
  * Makes the mempool fit the chain again after an update.
  * @param now  seconds since 1970-01-01 UTC
- * @returns    what was mined, as it stood in the mempool
+ * @returns    what was mined and stood alone in the mempool, without relatives
  */
 export function followChain(pool: Mempool, chain: Chain, update: ChainUpdate, now: number): readonly MempoolEntry[] {
   const mined = update.connected.flatMap((block) => removeMined(pool, block));
@@ -24,11 +24,17 @@ export function followChain(pool: Mempool, chain: Chain, update: ChainUpdate, no
 /** Mined transactions leave, and with them everything that spends the same coins. */
 function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly MempoolEntry[] {
   const mined: MempoolEntry[] = [];
+  const alone = new Set(
+    txids.filter((txid) => {
+      const entry = pool.entries.get(txid);
+      return entry !== undefined && entry.parents.size + entry.children.size === 0;
+    }),
+  );
   block.txs.forEach((tx, index) => {
     const entry = pool.entries.get(txids[index] as Txid);
     if (entry === undefined) removeConflicts(pool, tx);
     else {
-      mined.push(entry);
+      if (alone.has(entry.txid)) mined.push(entry);
       removeEntry(pool, entry);
     }
   });

@@ -3,8 +3,9 @@ import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, Confirmation, SpendSeen, Watch } from "../chain/events.ts";
+import type { FeeCare } from "../chain/fees.ts";
 
-export type { BlockRef, ChainEvent, Confirmation, SpendSeen, Watch };
+export type { BlockRef, ChainEvent, Confirmation, FeeCare, SpendSeen, Watch };
 
 export type BroadcastRefusal = { readonly code: "rejected"; readonly reason: string };
 
@@ -39,8 +40,8 @@ export interface ChainSource {
    * Announcing again what is known or confirmed is not a refusal.
    */
   broadcast(tx: Tx): Promise<Result<Txid, BroadcastRefusal>>;
-  /** For confirmation within `blocks`; undefined when nothing is known. */
-  feerate(blocks: number): SatPerKw | undefined;
+  /** For confirmation within `blocks`, 1 to 1008; undefined when nothing is known. Economical unless told. */
+  feerate(blocks: number, care?: FeeCare): SatPerKw | undefined;
   stop(): Promise<void>;
 }
 export interface UnspentOutput {

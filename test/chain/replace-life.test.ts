@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Tx, txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
-import { buildBlock, COIN, give, matured, outpointOf, output, spend } from "./builder.ts";
+import { type Bench, buildBlock, COIN, give, matured, outpointOf, output, spend } from "./builder.ts";
 import { coinOf, paying, refused, splitting, takeAll, template, waiting, withPolicy } from "./pool-bench.ts";
 
 describe("mempool: replacement when it is full", () => {
@@ -41,6 +41,12 @@ describe("mempool: replacement when it is full", () => {
   });
 });
 
+/** What each counted transaction paid, as far as it is known to have waited for one block. */
+const counted = ({ brain }: Bench): readonly number[] => {
+  const [record] = brain.fees.records;
+  return (record?.within[0] ?? []).flatMap((count, bucket) => (count > 0 ? [record?.paid[bucket] ?? 0] : []));
+};
+
 describe("mempool: replacement and blocks", () => {
   it("gives way to what it has replaced when that is mined, and the fee memory takes no note of it", () => {
     const chain = matured(1);
@@ -48,7 +54,7 @@ describe("mempool: replacement and blocks", () => {
     takeAll(chain, [poor, rich, paying(outpointOf(rich), 1000n, COIN - 5000n)]);
     give(chain, buildBlock(chain, { txs: [poor], fees: 1000n }));
     expect(waiting(chain)).to.deep.equal([]);
-    expect(chain.brain.fees.blocks.at(-1)).to.deep.equal([]);
+    expect(counted(chain)).to.deep.equal([]);
   });
   it("is remembered with its own fee and from when it came itself", () => {
     const chain = matured(1);
@@ -59,7 +65,7 @@ describe("mempool: replacement and blocks", () => {
     takeAll(chain, [rich]);
     const weight = chain.brain.pool.entries.get(txidOf(rich))?.weight as number;
     give(chain, template(chain));
-    expect(chain.brain.fees.blocks.at(-1)).to.deep.equal([{ rate: Math.floor(5_000_000 / weight), waited: 1 }]);
+    expect(counted(chain)).to.deep.equal([Math.floor(5_000_000 / weight)]);
   });
   it("comes back after a reorganisation, and what it had replaced does not", () => {
     const chain = matured(1);

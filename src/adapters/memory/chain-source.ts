@@ -50,7 +50,7 @@ export function memorySource(options: SourceOptions): BaseNode {
       return ok(verdict);
     },
     testAccept: async (txs) => ok(tryTx(brain, txs, now())),
-    feerate: (blocks) => feerate() ?? feerateFor(brain, blocks),
+    feerate: (blocks, care = "economical") => feerate() ?? feerateFor(brain, { blocks, care, now: now() }),
     stop: async () => {
       viewpoints.delete(viewpoint);
       pump.stop();

@@ -22,7 +22,14 @@ import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict } from "../../../ports/base-node.ts";
-import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
+import type {
+  BlockRef,
+  BroadcastRefusal,
+  ChainEvent,
+  FeeCare,
+  UnspentOutput,
+  Watch,
+} from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Address, Network } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
@@ -179,8 +186,8 @@ export class EmbeddedNode implements BaseNode {
   async testAccept(txs: readonly Tx[]): Asked<PackageVerdict> {
     return ok(tryTx(this.brain, txs, this.#now()));
   }
-  feerate(blocks: number): SatPerKw | undefined {
-    return feerateFor(this.brain, blocks);
+  feerate(blocks: number, care: FeeCare = "economical"): SatPerKw | undefined {
+    return feerateFor(this.brain, { blocks, care, now: this.#now() });
   }
 
   async info(): Asked<BaseNodeInfo> {
