@@ -2,11 +2,11 @@ import { unreachable } from "../../base/result.ts";
 import type { BitcoinMessage, BitcoinMessageOf } from "../../bitcoin/messages.ts";
 import { isCoinbase } from "../../bitcoin/tx.ts";
 import { forkOf, type HeaderNode, isAncestor } from "../headers.ts";
+import { closeTxRequests, onAnnounced } from "../sync/ask-txs.ts";
 import { askHeaders, onHeaders } from "../sync/blocks.ts";
 import { addPeer, type NewPeer, shakeHands } from "../sync/handshake.ts";
 import { better, disconnect, type Peer, type SyncEffect, send } from "../sync/peer.ts";
 import { tick } from "../sync/tick.ts";
-import { onAnnounced } from "../sync/transactions.ts";
 import { agree, askFilterHeaders, backTo, compare, onCheckpoints, onFilterHeaders } from "./agree.ts";
 import { noteDisputedFilter, type Outcome, pursue } from "./dispute.ts";
 import { type Light, linkOf, tipOf } from "./light.ts";
@@ -32,6 +32,7 @@ export function addLightPeer(light: Light, options: NewPeer): { peer: Peer; effe
 export function removeLightPeer(light: Light, peer: Peer, now: number): readonly SyncEffect[] {
   light.sync.peers.delete(peer);
   light.peers.delete(peer);
+  closeTxRequests(light.sync, peer);
   for (const [hash, asked] of light.blocksAsked) if (asked.peer === peer) light.blocksAsked.delete(hash);
   return goOn(light, now);
 }
@@ -181,6 +182,7 @@ function settled(light: Light, { node, effects, end, filter }: Outcome, now: num
 function forget(light: Light, peer: Peer): void {
   light.sync.peers.delete(peer);
   light.peers.delete(peer);
+  closeTxRequests(light.sync, peer);
   for (const [hash, asked] of light.blocksAsked) if (asked.peer === peer) light.blocksAsked.delete(hash);
 }
 

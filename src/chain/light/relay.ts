@@ -2,8 +2,8 @@ import { outpointKey, type Txid } from "../../base/ids.ts";
 import type { BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
 import { type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { noteWaiting } from "../feed.ts";
+import { askTxs, closeTxRequest } from "../sync/ask-txs.ts";
 import { noteKnown, type Peer, type SyncEffect, send } from "../sync/peer.ts";
-import { askTxs } from "../sync/transactions.ts";
 import type { Light } from "./light.ts";
 
 /**
@@ -13,7 +13,6 @@ import type { Light } from "./light.ts";
 
 /** Policy, not protocol. */
 const RELAYED_MAX = 2_000;
-const REFUSED_MAX = 50_000;
 const OWN_MAX = 1_000;
 const OWN_MS_MAX = 14 * 24 * 60 * 60 * 1_000;
 const AGAIN_MS = 60_000;
@@ -22,10 +21,9 @@ const AGAIN_MS = 60_000;
 export function onTx(light: Light, peer: Peer, tx: Tx, now: number): readonly SyncEffect[] {
   const { sync } = light;
   for (const id of [txidOf(tx), wtxidOf(tx)]) {
-    peer.txs.delete(id);
+    closeTxRequest(sync, peer, id);
     noteKnown(peer, id);
     // It is here: no other peer is asked for it.
-    if (sync.refused.size >= REFUSED_MAX) sync.refused.clear();
     sync.refused.add(id);
   }
   return [...noteRelayed(light, tx), ...askTxs(sync, peer, now)];

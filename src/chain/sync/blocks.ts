@@ -11,6 +11,7 @@ import { announceTip, chainHeaders, chooseAnnouncer } from "./announce.ts";
 import { assignBlocks, dropRequest, noteBlockAnswered } from "./fetch.ts";
 import { better, disconnect, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
 import { isPoor, screenHeaders } from "./presync.ts";
+import { rememberBlocks } from "./take-tx.ts";
 
 /** Headers that fit nowhere, in a row, before we stop talking. */
 const UNCONNECTED_MAX = 10;
@@ -121,11 +122,12 @@ export function blockTaken(
 /** What a change of the chain means for the peers, one of which brought the newest block. */
 function followed(
   sync: Sync,
-  { connected, disconnected, rejected }: ChainUpdate,
+  update: ChainUpdate,
   newest: HeaderNode | undefined,
   bringer: Peer | undefined,
 ): readonly SyncEffect[] {
   const { index, tip, waiting } = sync.brain.chain;
+  const { connected, disconnected, rejected } = update;
   const effects: SyncEffect[] = [];
   for (const { hash, fault } of rejected) {
     const guilty = sync.bringers.get(hash);
@@ -133,8 +135,8 @@ function followed(
     sync.bringers.delete(hash);
   }
   for (const { hash } of connected) sync.bringers.delete(hash);
+  rememberBlocks(sync, update);
   if (connected.length > 0 || disconnected.length > 0) {
-    sync.refused.clear();
     effects.push({ tag: "TipChanged" }, ...announceTip(sync));
   }
   if (bringer !== undefined && connected.length > 0 && newest === tip && tip === index.bestHeader)

@@ -5,7 +5,9 @@ import type { WaitingBlock } from "../chain.ts";
 import type { PartialBlock } from "../compact-block.ts";
 import type { FilterIndex } from "../filters.ts";
 import type { HeaderNode } from "../headers.ts";
+import { noOrphans, type Orphans } from "./orphans.ts";
 import type { Presync } from "./presync.ts";
+import { RollingSet } from "./rolling-set.ts";
 
 /** What we know of one peer of Bitcoin's network. Mutable; only the functions of this folder change it. */
 export interface Peer {
@@ -46,7 +48,7 @@ export interface Peer {
   /** Transactions that it knows, because one of us said so, by the ids that it uses; bounded. */
   readonly known: Set<Txid>;
   /** Announced by it and not asked for yet; bounded. */
-  readonly announced: Txid[];
+  readonly announced: TxName[];
   /** What it asked for and has not been sent yet; bounded. */
   readonly asked: Inventory[];
   /** Blocks of which it asked for the filters and has not been sent them yet; bounded. */
@@ -61,6 +63,12 @@ export interface Peer {
   lastPing: number;
 }
 
+/** A transaction as a question names it: by its wtxid, or by its txid and with its witnesses. */
+export interface TxName {
+  readonly kind: "wtx" | "witness_tx";
+  readonly id: Txid;
+}
+
 /** All peers of a node and what they share. Mutable. */
 export interface Sync {
   readonly brain: NodeBrain;
@@ -70,7 +78,14 @@ export interface Sync {
   readonly filters: FilterIndex | undefined;
   readonly peers: Set<Peer>;
   /** Transactions refused since the tip last changed, by txid and wtxid: not worth asking for again. */
-  readonly refused: Set<Txid>;
+  readonly refused: RollingSet<Txid>;
+  /** Those of them that another transaction could still help, by wtxid. */
+  readonly reconsiderable: RollingSet<Txid>;
+  /** Transactions of the last blocks, by txid and wtxid. */
+  readonly mined: RollingSet<Txid>;
+  readonly orphans: Orphans;
+  /** What some peer was asked for. */
+  readonly txsInFlight: Set<Txid>;
   /** Peers that we asked to announce blocks compactly, the last one to bring the newest block last. */
   readonly announcers: Peer[];
   /** Who brought a block whole that is neither connected nor refused yet: it answers for that block. */
@@ -85,7 +100,11 @@ export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role
   role,
   filters,
   peers: new Set(),
-  refused: new Set(),
+  refused: new RollingSet(REFUSED_MAX),
+  reconsiderable: new RollingSet(REFUSED_MAX),
+  mined: new RollingSet(MINED_MAX),
+  orphans: noOrphans(),
+  txsInFlight: new Set(),
   announcers: [],
   bringers: new Map(),
   patience: 1,
@@ -106,10 +125,9 @@ export type SyncEffect =
 /** No block: a question for headers that goes on to the last. */
 export const ZEROS = "0".repeat(64) as BlockHash;
 /** Policy, not protocol. */
-export const TXS_IN_FLIGHT_MAX = 100;
-export const ANNOUNCED_TXS_MAX = 5000;
+const REFUSED_MAX = 20_000;
+const MINED_MAX = 20_000;
 export const KNOWN_TXS_MAX = 5000;
-export const TX_TIMEOUT_MS = 60_000;
 
 export const send = (peer: Peer, message: BitcoinMessage): SyncEffect => ({ tag: "Send", peer, message });
 export const disconnect = (peer: Peer, reason: string): SyncEffect => ({ tag: "Disconnect", peer, reason });

@@ -10,13 +10,15 @@ import {
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
 import { entryByWtxid } from "../mempool.ts";
+import { askTxs, closeTxRequest, closeTxRequests, onAnnounced, onTx } from "./ask-txs.ts";
 import { answerLocator, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
 import { assignBlocks } from "./fetch.ts";
 import { shakeHands } from "./handshake.ts";
+import { dropOrphansOf } from "./orphans.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";
-import { askTxs, offerMempool, onAnnounced, onTx } from "./transactions.ts";
+import { offerMempool } from "./transactions.ts";
 
 /** Hashes in an answer to `getblocks`. */
 const GETBLOCKS_MAX = 500;
@@ -105,7 +107,7 @@ function onNotFound(sync: Sync, peer: Peer, inventory: readonly Inventory[], now
   for (const entry of inventory) {
     if (entry.kind === "witness_block" || entry.kind === "compact_block") {
       if (peer.blocks.has(entry.id)) return [disconnect(peer, "lacks a block that it announced")];
-    } else if (entry.kind === "witness_tx" || entry.kind === "wtx") peer.txs.delete(entry.id);
+    } else if (entry.kind === "witness_tx" || entry.kind === "wtx") closeTxRequest(sync, peer, entry.id);
   }
   return askTxs(sync, peer, now);
 }
@@ -140,6 +142,8 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */
 export function removePeer(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
   sync.peers.delete(peer);
+  closeTxRequests(sync, peer);
+  dropOrphansOf(sync.orphans, peer);
   const announcer = sync.announcers.indexOf(peer);
   if (announcer >= 0) sync.announcers.splice(announcer, 1);
   for (const [hash, bringer] of sync.bringers) if (bringer === peer) sync.bringers.delete(hash);

@@ -1,7 +1,9 @@
+import { askTxs, closeTxRequests } from "./ask-txs.ts";
 import { renewFeeFilter } from "./fee-filter.ts";
 import { assignBlocks, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
+import { dropOldOrphans } from "./orphans.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
-import { askTxs } from "./transactions.ts";
+import { retryOrphans } from "./take-tx.ts";
 
 /** Policy, not protocol. */
 const HANDSHAKE_TIMEOUT_MS = 60_000;
@@ -19,15 +21,16 @@ export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffec
   const late = [...sync.peers].flatMap((peer) => lateness(sync, peer, now) ?? []);
   // Judged by one measure, whoever is first: it changes for the next time.
   if (late.some(({ what }) => what === "block")) loseHeart(sync);
+  dropOldOrphans(sync.orphans, now);
+  for (const peer of sync.peers) closeTxRequests(sync, peer, now);
   const gone = new Set(late.map(({ peer }) => peer));
   const effects: SyncEffect[] = late.map(({ peer, reason }) => disconnect(peer, reason));
   for (const peer of sync.peers) if (!gone.has(peer)) effects.push(...tickPeer(sync, peer, now, nonce));
-  return [...effects, ...assignBlocks(sync, now), ...retryNearTip(sync, now)];
+  return [...effects, ...retryOrphans(sync, now), ...assignBlocks(sync, now), ...retryNearTip(sync, now)];
 }
 
 function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly SyncEffect[] {
   if (!peer.ready) return [];
-  for (const [txid, until] of peer.txs) if (now >= until) peer.txs.delete(txid);
   const more = [...askTxs(sync, peer, now), ...renewFeeFilter(sync, peer, now)];
   if (peer.ping !== undefined || now - peer.lastPing < PING_EVERY_MS) return more;
   peer.ping = { nonce, at: now };

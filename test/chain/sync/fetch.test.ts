@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { present } from "../../../src/base/result.ts";
 import type { Block } from "../../../src/bitcoin/block.ts";
 import type { BitcoinMessage } from "../../../src/bitcoin/messages.ts";
 import { compactBlock } from "../../../src/chain/compact-block.ts";
@@ -7,20 +6,10 @@ import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import type { Peer } from "../../../src/chain/sync/peer.ts";
 import { tick } from "../../../src/chain/sync/tick.ts";
 import { type Bench, bench, buildBlock, give, grow } from "../builder.ts";
+import { blocksOf, copyOf } from "./copies.ts";
 import { Crowd } from "./crowd.ts";
 import { among, NOW_MS, said } from "./wire.ts";
 
-/** The blocks of a chain, oldest first. */
-const blocksOf = (chain: Bench): readonly Block[] =>
-  [...chain.brain.chain.index.tree.nodes.values()]
-    .slice(1)
-    .map(({ hash }) => present(chain.storage.block(hash), "a chain holds its blocks"));
-/** Another node with the same blocks. */
-function copyOf(chain: Bench, count = Number.POSITIVE_INFINITY): Bench {
-  const copy = bench();
-  for (const block of blocksOf(chain).slice(0, count)) give(copy, block);
-  return copy;
-}
 const BODIES: ReadonlySet<BitcoinMessage["name"]> = new Set(["block", "cmpctblock", "blocktxn"]);
 const noBodies = ({ name }: BitcoinMessage): boolean => BODIES.has(name);
 /** Everyone has the newest block; only the last one to tell of it sends it. */

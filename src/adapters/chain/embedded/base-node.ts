@@ -20,6 +20,7 @@ import { hashBlock } from "../../../chain/hashed-block.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
+import { rememberBlocks } from "../../../chain/sync/take-tx.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict } from "../../../ports/base-node.ts";
 import type {
@@ -213,6 +214,7 @@ export class EmbeddedNode implements BaseNode {
     const taken = takeBlockAtOnce(this.brain, hashed, this.#now());
     if (!taken.ok) return taken;
     const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
+    rememberBlocks(this.#sync, taken.value);
     if (taken.value.connected.length > 0) {
       this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
     }
