@@ -18,6 +18,7 @@ import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
+import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
 import { addressOfText, type Config, loadConfig, paramsOf } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
@@ -33,12 +34,15 @@ const CAUSE_MS_MAX = 1_000;
 /** In the data folder: the store of record, and how far it is known to have come. */
 const STORE = "store";
 const HIGH_WATER = "high-water";
+/** Where programs for Bitcoin Core look for the password. */
+const COOKIE = ".cookie";
 
 type Closers = (() => Promise<unknown>)[];
 
 /** Joins ports and adapters: config, store, chain, node, API. Resolves when all of it has ended, in the opposite order. */
 async function run(config: Config): Promise<void> {
-  await assertFree([config.apiPort, config.peerPort, config.chainPort].map((port) => ({ host: LOOPBACK, port })));
+  const ports = [config.apiPort, config.peerPort, config.chainPort, config.bitcoinRpcPort].filter((port) => port > 0);
+  await assertFree(ports.map((port) => ({ host: LOOPBACK, port })));
   const opened: Closers = [];
   try {
     await serve(config, opened);
@@ -86,7 +90,8 @@ function hearStrays(onHalt: (error: Error) => never): () => Promise<unknown> {
   return async () => process.off("unhandledRejection", stray);
 }
 
-const openChain = (config: Config, base: Omit<BaseNodeOptions, "folder" | "params" | "network">): EmbeddedNode =>
+type Base = Omit<BaseNodeOptions, "folder" | "params" | "network">;
+const openChain = (config: Config, base: Base): EmbeddedNode =>
   openBaseNode({
     ...base,
     network: tcpNetwork,
@@ -94,6 +99,21 @@ const openChain = (config: Config, base: Omit<BaseNodeOptions, "folder" | "param
     params: paramsOf(config),
     filters: config.filters,
   });
+
+/** The bundled Bitcoin node, with its peers and whoever talks to it as to a Bitcoin Core. */
+async function startChain(config: Config, base: Base, opened: Closers, stop: () => void) {
+  const chain = openChain(config, base);
+  opened.push(() => chain.stop());
+  const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
+  if (config.bitcoinRpcPort > 0) {
+    const address = { host: LOOPBACK, port: config.bitcoinRpcPort };
+    const cookiePath = join(config.datadir, COOKIE);
+    const options = { ...base, node: chain, version: VERSION, published: [], address, cookiePath, stop };
+    const rpc = await serveBitcoinRpc(options);
+    opened.push(() => rpc.close());
+  }
+  return { chain, chainAddress };
+}
 
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
@@ -111,9 +131,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   opened.push(() => store.close());
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
-  const chain = openChain(config, base);
-  opened.push(() => chain.stop());
-  const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
+  const { chain, chainAddress } = await startChain(config, base, opened, () => stopping.ask());
   const ports = {
     ...base,
     ...armed(process.env["SLUICE_FAILPOINT"], watched(store, onHalt), tcpNetwork, killThisProcess),

@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["src/payments", "src/streams", "src/tower"],
   ["src/ports"],
   ["src/adapters", "src/daemon"],
-  ["src/api", "src/gateway", "src/lab"],
+  ["src/api", "src/bitcoin-rpc", "src/gateway", "src/lab"],
   ["src/main.ts", "src/cli", "src/web"],
   ["test", "scripts"],
 ];

@@ -87,6 +87,16 @@ export function noteInvalid(index: BlockIndex, node: HeaderNode): void {
   if (index.linked.has(parent) && !index.invalid.has(parent) && !hasLinkedChild(index, parent)) index.ends.add(parent);
   if (index.invalid.has(index.bestHeader)) index.bestHeader = bestOf(index.tree.nodes.values(), index.invalid);
 }
+/** The block, with what it stands on and what stands on it, is no longer called invalid. Answers which blocks that were. */
+export function noteReconsidered(index: BlockIndex, node: HeaderNode): readonly HeaderNode[] {
+  const isOfIt = (other: HeaderNode): boolean => isAncestor(other, node) || isAncestor(node, other);
+  const freed = [...index.invalid].filter(isOfIt);
+  for (const each of freed) index.invalid.delete(each);
+  for (const each of freed) if (index.linked.has(each)) index.ends.add(each);
+  for (const each of freed) if (each.previous !== undefined && index.linked.has(each)) index.ends.delete(each.previous);
+  for (const each of freed) if (isBetter(each, index.bestHeader)) index.bestHeader = each;
+  return freed;
+}
 function hasLinkedChild(index: BlockIndex, parent: HeaderNode): boolean {
   for (const end of index.ends) if (end !== parent && isAncestor(parent, end)) return true;
   return false;

@@ -10,7 +10,9 @@ import {
   type BlockRefusal,
   type Chain,
   type ChainUpdate,
+  invalidateBlock,
   openChain,
+  reconsiderBlock,
   settleWaiting,
   type WaitingBlock,
 } from "./chain.ts";
@@ -20,6 +22,7 @@ import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
 import { estimateFeerate, type FeeCare, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
+import type { HeaderNode } from "./headers.ts";
 import { judgePackage } from "./judge-package.ts";
 import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
@@ -85,15 +88,17 @@ export function takeVerdict(
 /** As `takeBlock`, but nothing waits: scripts that others are verifying are verified here as well. */
 export function takeBlockAtOnce(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
   const taken = takeBlock(brain, block, now);
-  if (!taken.ok) return taken;
-  const updates = [taken.value];
+  return taken.ok ? ok(finish(brain, taken.value, now)) : taken;
+}
+function finish(brain: NodeBrain, first: ChainUpdate, now: number): ChainUpdate {
+  const updates = [first];
   for (let { waiting } = brain.chain; waiting !== undefined; waiting = brain.chain.waiting)
     updates.push(takeVerdict(brain, waiting, verifyScripts(waiting.connected.scripts), now));
-  return ok({
+  return {
     disconnected: updates.flatMap(({ disconnected }) => disconnected),
     connected: updates.flatMap(({ connected }) => connected),
     rejected: updates.flatMap(({ rejected }) => rejected),
-  });
+  };
 }
 function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
   const mined = followChain(brain.pool, brain.chain, update, now);
@@ -103,6 +108,16 @@ function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
       if (brain.pool.entries.has(txids[index] as Txid)) tellWaiting(brain, tx);
     });
   }
+}
+/** By hand: a block, and all on top of it, is invalid from now on. Not genesis. */
+export const invalidate = (brain: NodeBrain, node: HeaderNode, now: number): ChainUpdate =>
+  byHand(brain, invalidateBlock(brain.chain, node), now);
+/** Takes that back. */
+export const reconsider = (brain: NodeBrain, node: HeaderNode, now: number): ChainUpdate =>
+  byHand(brain, reconsiderBlock(brain.chain, node), now);
+function byHand(brain: NodeBrain, update: ChainUpdate, now: number): ChainUpdate {
+  keepInStep(brain, update, now);
+  return finish(brain, update, now);
 }
 function tellWaiting({ feeds }: NodeBrain, tx: Tx): void {
   for (const feed of feeds) noteWaiting(feed, tx);

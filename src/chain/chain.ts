@@ -9,6 +9,7 @@ import {
   noteBlock,
   noteHeader,
   noteInvalid,
+  noteReconsidered,
   type Reorganisation,
   wayBetween,
 } from "./block-index.ts";
@@ -176,7 +177,8 @@ function activateBest(chain: Chain, fresh?: HashedBlock, done = nothingDone()): 
   }
   chain.waiting = undefined;
   // A way to an invalid block may have ended on one that is no better than where it began.
-  if (chain.tip.work <= before.work) follow(chain, wayBetween(chain.tip, before), done, { mayWait: () => false });
+  if (chain.tip.work <= before.work && !chain.index.invalid.has(before))
+    follow(chain, wayBetween(chain.tip, before), done, { mayWait: () => false });
   return done;
 }
 interface Following {
@@ -255,6 +257,25 @@ function totalsAfter({ storage }: Chain, coins: readonly CoinChange[]): CoinTota
 function markInvalid(chain: Chain, node: HeaderNode): void {
   noteInvalid(chain.index, node);
   chain.storage.commit({ tag: "Invalid", nodes: [node] });
+}
+
+/** By hand: a block and all on top of it are invalid from now on, whatever the rules say. Genesis cannot be. */
+export function invalidateBlock(chain: Chain, node: HeaderNode): ChainUpdate {
+  markInvalid(chain, node);
+  return activateBest(chain);
+}
+
+/**
+ * Takes back that a block is invalid, by hand or by the rules, for all below it and on top of it as well. What breaks a
+ * rule will be found out again.
+ */
+export function reconsiderBlock(chain: Chain, node: HeaderNode): ChainUpdate {
+  const { index, storage } = chain;
+  const freed = noteReconsidered(index, node);
+  for (const each of freed) if (!index.held.has(each) && storage.block(each.hash) !== undefined) noteBlock(index, each);
+  const [held, bare] = [freed.filter((each) => index.held.has(each)), freed.filter((each) => !index.held.has(each))];
+  storage.commit({ tag: "Reconsidered", held, bare });
+  return activateBest(chain);
 }
 
 /** The block behind a node; genesis comes from the parameters. */

@@ -41,6 +41,9 @@ export function memoryStorage(): MemoryStorage {
       for (const node of change.nodes) note(node, "header");
     } else if (change.tag === "Invalid") {
       for (const node of change.nodes) note(node, "invalid");
+    } else if (change.tag === "Reconsidered") {
+      for (const node of change.held) note(node, "held");
+      for (const node of change.bare) note(node, "header");
     } else if (change.tag === "Block") {
       blocks.set(change.node.hash, change.block);
       note(change.node, "held");

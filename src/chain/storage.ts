@@ -44,6 +44,8 @@ export type StorageChange =
   /** With its header, stored before or not. */
   | { readonly tag: "Block"; readonly node: HeaderNode; readonly block: Block }
   | { readonly tag: "Invalid"; readonly nodes: readonly HeaderNode[] }
+  /** No longer invalid: with their blocks, and headers alone. */
+  | { readonly tag: "Reconsidered"; readonly held: readonly HeaderNode[]; readonly bare: readonly HeaderNode[] }
   | {
       readonly tag: "Connect";
       readonly block: HashedBlock;

@@ -26,6 +26,8 @@ export interface Config {
   readonly apiPort: number;
   readonly peerPort: number;
   readonly chainPort: number;
+  /** Where the base node answers Bitcoin Core's JSON-RPC, on 127.0.0.1; 0: nowhere. */
+  readonly bitcoinRpcPort: number;
   /** Bitcoin nodes to follow, `host:port` each. */
   readonly chainPeers: readonly string[];
   /** Whether the bundled Bitcoin node keeps filters of its blocks and serves them to light clients. */
@@ -64,6 +66,7 @@ const SETTINGS = {
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
+  bitcoinRpcPort: { schema: port, fallback: 0 },
   chainPeers: { schema: list, fallback: [] },
   filters: { schema: yesOrNo, fallback: true },
   segwitHeight: {

@@ -28,6 +28,7 @@ describe("configuration of a daemon", () => {
       apiPort: 9737,
       peerPort: 9735,
       chainPort: 18_444,
+      bitcoinRpcPort: 0,
       chainPeers: [],
       filters: true,
       segwitHeight: 0,

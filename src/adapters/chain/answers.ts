@@ -107,6 +107,17 @@ export function wholeChain(brain: NodeBrain, horizon: () => HeaderNode): WholeCh
   };
 }
 /** The same as answers of the port, which never fail. */
+export abstract class WholeAnswers implements Pick<BaseNode, keyof WholeChain> {
+  abstract readonly whole: WholeChain;
+  header = async (hash: BlockHash) => ok(this.whole.header(hash));
+  block = async (hash: BlockHash) => ok(this.whole.block(hash));
+  blockAt = async (height: BlockHeight) => ok(this.whole.blockAt(height));
+  transaction = async (txid: Txid) => ok(this.whole.transaction(txid));
+  utxoTotal = async () => ok(this.whole.utxoTotal());
+  branches = async (heights: number, to?: BlockHeight) => ok(this.whole.branches(heights, to));
+  difficulty = async () => ok(this.whole.difficulty());
+  mempool = async () => ok(this.whole.mempool());
+}
 export const answersOf = (whole: WholeChain): Pick<BaseNode, keyof WholeChain> => ({
   header: async (hash) => ok(whole.header(hash)),
   block: async (hash) => ok(whole.block(hash)),

@@ -7,8 +7,10 @@ import type { ChainParams } from "../../../bitcoin/params.ts";
 import type { Tx } from "../../../bitcoin/tx.ts";
 import {
   feerateFor,
+  invalidate,
   type NodeBrain,
   nodeBrain,
+  reconsider,
   takeBlockAtOnce,
   takePackage,
   takeTx,
@@ -16,8 +18,8 @@ import {
   tryTx,
 } from "../../../chain/brain.ts";
 import type { BlockRefusal } from "../../../chain/chain.ts";
+import type { FilterStorage } from "../../../chain/filter-storage.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
-import type { HeaderNode } from "../../../chain/headers.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { rememberBlocks } from "../../../chain/sync/take-tx.ts";
@@ -35,12 +37,12 @@ import type { Log } from "../../../ports/log.ts";
 import type { Address, Network } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
 import {
-  answersOf,
   brainInfo,
   isSynced,
   refOf,
   txidAtPlace,
   unspentAt,
+  WholeAnswers,
   type WholeChain,
   wholeChain,
 } from "../answers.ts";
@@ -48,6 +50,7 @@ import { type FeedPump, feedPump } from "../feed-pump.ts";
 import { Dialler } from "./dialler.ts";
 import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
+import { Horizon } from "./horizon.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
@@ -71,25 +74,14 @@ export const openBaseNode = (options: BaseNodeOptions): EmbeddedNode => new Embe
 
 const EXTRA_NONCE_BYTES = 8;
 const FILTERS = "filters";
-/** Policy, not protocol. */
-const FAR_BEHIND_BLOCKS = 144;
-const SETTLE_TOGETHER_MS = 5_000;
 
 /** The bundled Bitcoin node: chain and mempool, its files, its peers and its miner. */
-export class EmbeddedNode implements BaseNode {
+export class EmbeddedNode extends WholeAnswers implements BaseNode {
   /** For checkers: nothing in it may be changed from outside. */
   readonly brain: NodeBrain;
   readonly files: ChainFiles;
   /** Everything up to the tip, also what is not on stable storage yet. */
   readonly whole: WholeChain;
-  readonly header: BaseNode["header"];
-  readonly block: BaseNode["block"];
-  readonly blockAt: BaseNode["blockAt"];
-  readonly transaction: BaseNode["transaction"];
-  readonly utxoTotal: BaseNode["utxoTotal"];
-  readonly branches: BaseNode["branches"];
-  readonly difficulty: BaseNode["difficulty"];
-  readonly mempool: BaseNode["mempool"];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #filters: FilterKeeper | undefined;
@@ -99,14 +91,13 @@ export class EmbeddedNode implements BaseNode {
   readonly #dialler: Dialler;
   readonly #miner: NonceSearch;
   readonly #pump: FeedPump;
-  /** The best block on stable storage: listeners never hear of a later one. */
-  #horizon: HeaderNode;
-  #settling: Promise<void> | undefined;
-  #cancelSettle: (() => void) | undefined;
+  readonly #horizon: Horizon;
   #mining: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  readonly #tipListeners = new Set<() => void>();
 
   constructor({ folder, params, filters = true, disk = {}, clock, random, network, log }: BaseNodeOptions) {
+    super();
     this.#clock = clock;
     this.#random = random;
     this.files = openChainFiles({ folder, params, ...disk });
@@ -114,16 +105,8 @@ export class EmbeddedNode implements BaseNode {
     this.brain = nodeBrain(params, this.files);
     const { chain } = this.brain;
     this.whole = wholeChain(this.brain, () => chain.tip);
-    const answers = answersOf(this.whole);
-    this.header = answers.header;
-    this.block = answers.block;
-    this.blockAt = answers.blockAt;
-    this.transaction = answers.transaction;
-    this.utxoTotal = answers.utxoTotal;
-    this.branches = answers.branches;
-    this.difficulty = answers.difficulty;
-    this.mempool = answers.mempool;
-    this.#horizon = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
+    const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
+    this.#horizon = new Horizon({ chain, at: stored, files: this.files, clock, onMoved: () => this.#pump.poke() });
     this.#filters = filters
       ? new FilterKeeper(chain, openFilterFiles(join(folder, FILTERS), params), clock)
       : undefined;
@@ -135,7 +118,8 @@ export class EmbeddedNode implements BaseNode {
       log,
       onTipChanged: () => {
         this.#filters?.follow();
-        this.#settleSoon();
+        this.#horizon.settleSoon();
+        for (const listener of this.#tipListeners) listener();
       },
       disk: this.files,
       onTxTaken: () => this.#pump.poke(),
@@ -146,14 +130,14 @@ export class EmbeddedNode implements BaseNode {
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({
       brain: this.brain,
-      horizon: () => this.#horizon,
+      horizon: () => this.#horizon.at,
       schedule: (task) => void clock.after(0, task),
     });
-    this.#settleSoon();
+    this.#horizon.settleSoon();
   }
 
   tip(): BlockRef {
-    return refOf(this.#horizon);
+    return refOf(this.#horizon.at);
   }
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
     this.#pump.start(cursor, deliver);
@@ -220,6 +204,30 @@ export class EmbeddedNode implements BaseNode {
     }
     return own === undefined ? ok(hashed.hash) : err(own.fault);
   }
+  /** By hand: the block and all on top of it are invalid from now on. False for one that is not known. */
+  invalidate(hash: BlockHash): boolean {
+    return this.#judge(hash, invalidate);
+  }
+  /** Takes that back. */
+  reconsider(hash: BlockHash): boolean {
+    return this.#judge(hash, reconsider);
+  }
+  #judge(hash: BlockHash, verdict: typeof invalidate): boolean {
+    const node = this.brain.chain.index.tree.nodes.get(hash);
+    if (node?.previous === undefined) return false;
+    const before = this.brain.chain.tip;
+    verdict(this.brain, node, this.#now());
+    if (this.brain.chain.tip !== before) this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
+    return true;
+  }
+  /** Hears each time that the best chain is another one. The answer ends it. */
+  onTip(listener: () => void): () => void {
+    this.#tipListeners.add(listener);
+    return () => void this.#tipListeners.delete(listener);
+  }
+  get filters(): FilterStorage | undefined {
+    return this.#filters?.index.storage;
+  }
   async mine(count: number, script: Uint8Array): Asked<readonly BlockHash[]> {
     const mining = this.#mining.then(() => this.#mineAll(count, script));
     this.#mining = mining.catch(() => undefined);
@@ -231,7 +239,7 @@ export class EmbeddedNode implements BaseNode {
       const hash = await this.#mineOne(script);
       if (hash !== undefined) hashes.push(hash);
     }
-    await this.#settle();
+    await this.#horizon.settle();
     return hashes;
   }
   /** Undefined when the search was for nothing: another block came first, or no nonce was good. */
@@ -252,48 +260,16 @@ export class EmbeddedNode implements BaseNode {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pump.stop();
-    this.#cancelSettle?.();
     this.#links.close();
     await this.#dialler.stop();
     await this.#miner.close();
     await this.#verdicts.stop();
     await this.#mining;
-    await this.#settling;
+    await this.#horizon.stop();
     await this.#filters?.stop();
     await this.files.close();
   }
 
-  /** Blocks that come one after the other, far below the best header, are settled together: most of their coins are soon spent. */
-  #settleSoon(): void {
-    if (!this.#isFarBehind()) void this.#settle();
-    else this.#cancelSettle ??= this.#clock.after(SETTLE_TOGETHER_MS, () => void this.#settle());
-  }
-  #isFarBehind(): boolean {
-    const { index, tip } = this.brain.chain;
-    return index.bestHeader.height - tip.height > FAR_BEHIND_BLOCKS;
-  }
-  /** Moves the horizon up to the tip once that is on stable storage. */
-  #settle(): Promise<void> {
-    this.#cancelSettle?.();
-    this.#cancelSettle = undefined;
-    this.#settling ??= this.#settleAll().finally(() => {
-      this.#settling = undefined;
-    });
-    return this.#settling;
-  }
-  async #settleAll(): Promise<void> {
-    const { chain } = this.brain;
-    while (this.#horizon !== chain.tip) {
-      const { tip } = chain;
-      await this.files.settled();
-      this.#horizon = tip;
-      this.#pump.poke();
-      if (this.#isFarBehind()) {
-        if (this.#horizon !== chain.tip) this.#settleSoon();
-        return;
-      }
-    }
-  }
   /** Seconds since 1970-01-01 UTC. */
   #now(): number {
     return Math.floor(this.#clock.now() / 1000);

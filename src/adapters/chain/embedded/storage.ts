@@ -115,6 +115,10 @@ function write(tables: Tables, blocks: BlockFiles, change: StorageChange): void 
     case "Invalid":
       for (const node of change.nodes) note(node, "invalid");
       return;
+    case "Reconsidered":
+      for (const node of change.held) note(node, "held");
+      for (const node of change.bare) note(node, "header");
+      return;
     case "Block":
       note(change.node, "held");
       writeBlock(tables, blocks, change);

@@ -1,0 +1,64 @@
+import { scriptOfAddress } from "../../bitcoin/address.ts";
+import { decodeHeader } from "../../bitcoin/block.ts";
+import { acceptHeaders } from "../../chain/chain.ts";
+import { hashBlock } from "../../chain/hashed-block.ts";
+import { refuse } from "../fault.ts";
+import { method } from "../method.ts";
+import { block, bytes, optional, text, whole } from "../params.ts";
+import { difficultyOf, hex8 } from "../views/block.ts";
+import { chainName } from "./blocks.ts";
+
+/** Policy, not protocol: so that a slip of the hand keeps no core busy for days. */
+const BLOCKS_AT_ONCE_MAX = 10_000;
+
+export const miningMethods = [
+  method(
+    "generatetoaddress",
+    "Mines blocks that pay an address.",
+    { nblocks: whole, address: text, maxtries: optional(whole) },
+    async ({ node }, { nblocks, address }) => {
+      const script = scriptOfAddress(address, node.brain.chain.params);
+      if (!script.ok) return refuse("notFound", "Error: Invalid address");
+      if (nblocks < 0 || nblocks > BLOCKS_AT_ONCE_MAX) {
+        return refuse("parameter", `nblocks must be between 0 and ${BLOCKS_AT_ONCE_MAX}`);
+      }
+      const mined = await node.mine(nblocks, script.value);
+      return mined.ok ? mined.value : refuse("misc", mined.error.detail);
+    },
+  ),
+  method(
+    "submitblock",
+    "Takes a block in. Null when it is good.",
+    { hexdata: block, dummy: optional(text) },
+    ({ node }, { hexdata }) => {
+      const { index } = node.brain.chain;
+      const known = index.tree.nodes.get(hashBlock(hexdata).hash);
+      if (known !== undefined && index.invalid.has(known)) return "duplicate-invalid";
+      if (known !== undefined && index.held.has(known)) return "duplicate";
+      const taken = node.submit(hexdata);
+      return taken.ok ? null : taken.error.code;
+    },
+  ),
+  method("submitheader", "Takes a header in.", { hexdata: bytes }, ({ node, clock }, { hexdata }) => {
+    const header = decodeHeader(hexdata);
+    if (!header.ok) return refuse("deserialization", "Block header decode failed");
+    const { chain } = node.brain;
+    if (!chain.index.tree.nodes.has(header.value.previous)) {
+      return refuse("verify", `Must submit previous header (${header.value.previous}) first`);
+    }
+    const { fault } = acceptHeaders(chain, [header.value], Math.floor(clock.now() / 1000));
+    return fault === undefined ? null : refuse("verify", fault.code);
+  }),
+  method("getmininginfo", "What the next block is mined for.", {}, ({ node }) => {
+    const { chain, pool } = node.brain;
+    const { bits } = chain.tip.header;
+    return {
+      blocks: chain.tip.height,
+      bits: hex8(bits),
+      difficulty: difficultyOf(bits),
+      pooledtx: pool.entries.size,
+      chain: chainName(chain),
+      warnings: [],
+    };
+  }),
+];

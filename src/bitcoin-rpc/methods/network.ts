@@ -1,0 +1,72 @@
+import { INCREMENTAL_RELAY_FEE } from "../../chain/floor.ts";
+import { refuse } from "../fault.ts";
+import { coinsPerKvb, type Json } from "../json-text.ts";
+import { method, type RpcContext } from "../method.ts";
+import { flag, optional, text } from "../params.ts";
+
+/** The Bitcoin Core whose answers these are modelled on: programs ask for it to know what they may call. */
+const LIKE_CORE = 280_000;
+const PROTOCOL = 70_016;
+/** NODE_NETWORK and NODE_WITNESS. BIP 144 §Specification. */
+const SERVICES = 0x0009;
+
+async function peersOf({ node }: RpcContext) {
+  const peers = await node.peers();
+  return peers.ok ? peers.value : refuse("misc", peers.error.detail);
+}
+async function networkInfo(context: RpcContext): Promise<Json> {
+  const peers = await peersOf(context);
+  const inbound = peers.filter((peer) => peer.inbound).length;
+  return {
+    version: LIKE_CORE,
+    subversion: `/Sluice:${context.version}/`,
+    protocolversion: PROTOCOL,
+    localservices: SERVICES.toString(16).padStart(16, "0"),
+    localservicesnames: ["NETWORK", "WITNESS"],
+    localrelay: true,
+    timeoffset: 0,
+    networkactive: true,
+    connections: peers.length,
+    connections_in: inbound,
+    connections_out: peers.length - inbound,
+    networks: [],
+    relayfee: coinsPerKvb(context.node.brain.pool.policy.minRelayFee),
+    incrementalfee: coinsPerKvb(INCREMENTAL_RELAY_FEE),
+    localaddresses: [],
+    warnings: [],
+  };
+}
+const addNode = method(
+  "addnode",
+  "Connects with a Bitcoin node, and again whenever the connection is lost (add) or not (onetry).",
+  { node: text, command: text, v2transport: optional(flag) },
+  async (context, { node: place, command }) => {
+    if (command === "remove")
+      return refuse("nodeNotAdded", "Error: Node could not be removed. It has not been added previously.");
+    if (command !== "add" && command !== "onetry") return refuse("misc", 'command is "add", "remove" or "onetry"');
+    const found = /^([^\s:]+):(\d{1,5})$/.exec(place);
+    if (found === null) return refuse("parameter", `${place} is not host:port`);
+    // As Bitcoin Core's: how the attempt goes shows in getpeerinfo.
+    void context.node.connect({ host: found[1] as string, port: Number(found[2]) });
+    return null;
+  },
+);
+
+export const networkMethods = [
+  method("getnetworkinfo", "The node among others.", {}, networkInfo),
+  method("getconnectioncount", "How many peers are connected.", {}, async (context) => (await peersOf(context)).length),
+  method("getpeerinfo", "The peers.", {}, async (context) =>
+    (await peersOf(context)).map(({ address, inbound, agent, height }, id) => ({
+      id,
+      addr: address,
+      subver: agent,
+      inbound,
+      startingheight: height,
+      synced_headers: height,
+      synced_blocks: height,
+      connection_type: inbound ? "inbound" : "manual",
+    })),
+  ),
+  method("ping", "Asks whether somebody is there.", {}, () => null),
+  addNode,
+];

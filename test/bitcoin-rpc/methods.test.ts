@@ -1,0 +1,190 @@
+import { expect } from "chai";
+import { toHex } from "../../src/base/bytes.ts";
+import { addressOf } from "../../src/bitcoin/address.ts";
+import { encodeBlock } from "../../src/bitcoin/block.ts";
+import { CHAINS } from "../../src/bitcoin/params.ts";
+import { encodeTx, type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
+import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
+import { answer } from "../support/answer.ts";
+import { type RpcWorld, rpcWorld } from "./world.ts";
+
+const ADDRESS = addressOf(ANYONE, CHAINS.regtest) as string;
+type Fields = Readonly<Record<string, unknown>>;
+
+describe("Bitcoin Core's JSON-RPC: methods", () => {
+  let world: RpcWorld;
+  let coin: Tx;
+  const hexOf = (tx: Tx): string => toHex(encodeTx(tx));
+  beforeEach(async () => {
+    world = await rpcWorld();
+    await answer(world.node.mine(101, ANYONE));
+    coin = world.node.whole.blockAt(1 as never)?.txs[0] as Tx;
+  });
+  afterEach(() => world.close());
+
+  it("help lists them all, and shows how each is called", async () => {
+    const names = String(await world.call("help")).split("\n");
+    expect(names).to.include.members(["getblockchaininfo", "sendrawtransaction", "getrawmempool", "submitpackage"]);
+    for (const name of names) expect(await world.call("help", name), name).to.match(new RegExp(`^${name}`));
+  });
+  it("tell of the chain and of blocks at every verbosity", async () => {
+    const tip = world.node.whole.blockAt(101 as never);
+    const hash = await world.call("getbestblockhash");
+    expect(await world.call("getblockchaininfo")).to.deep.include({
+      chain: "regtest",
+      blocks: 101,
+      headers: 101,
+      bestblockhash: hash,
+      initialblockdownload: false,
+      pruned: false,
+    });
+    expect(await world.call("getblockhash", 101)).to.equal(hash);
+    const raw = tip && toHex(encodeBlock(tip));
+    expect(await world.call("getblock", hash, 0)).to.equal(raw);
+    expect(await world.call("getblockheader", hash, false)).to.equal(raw?.slice(0, 160));
+    const header = (await world.call("getblockheader", hash)) as Fields;
+    expect(header).to.deep.include({ hash, height: 101, confirmations: 1, nTx: 1, bits: "207fffff" });
+    expect(header["difficulty"]).to.equal(4.6565423739069247e-10);
+    const [one, two] = [
+      (await world.call("getblock", hash)) as Fields,
+      (await world.call("getblock", hash, 2)) as Fields,
+    ];
+    expect(one["tx"]).to.deep.equal([txidOf(tip?.txs[0] as Tx)]);
+    expect((two["tx"] as readonly Fields[])[0]?.["txid"]).to.equal((one["tx"] as readonly string[])[0]);
+    expect(await world.call("getblock", "ab".repeat(32))).to.deep.equal([-5, "Block not found"]);
+  });
+  it("print amounts with eight decimals, from satoshis alone", async () => {
+    const { text } = await world.post(JSON.stringify({ method: "gettxout", params: [txidOf(coin), 0], id: 1 }));
+    expect(text).to.match(/"value":50\.00000000,/);
+    const tx = spend([outpointOf(coin)], [output(1n), output(COIN - 100_001n)]);
+    const decoded = await world.post(JSON.stringify({ method: "decoderawtransaction", params: [hexOf(tx)], id: 1 }));
+    expect(decoded.text).to.match(/"value":0\.00000001,.*"value":49\.99899999,/);
+  });
+  it("take a transaction, show it waiting, and show it mined with what it spent", async () => {
+    const tx = spend([outpointOf(coin)], [output(COIN - 1000n)]);
+    const [txid, wtxid, vsize] = [txidOf(tx), wtxidOf(tx), vsizeOf(tx)];
+    expect({ list: await world.call("testmempoolaccept", [hexOf(tx)]) }).to.deep.nested.include({
+      "list[0].allowed": true,
+      "list[0].vsize": vsize,
+    });
+    expect(await world.call("sendrawtransaction", hexOf(tx))).to.equal(txid);
+    expect(await world.call("sendrawtransaction", hexOf(tx)), "known already").to.equal(txid);
+    expect(await world.call("getrawmempool")).to.deep.equal([txid]);
+    expect(await world.call("getmempoolentry", txid)).to.deep.nested.include({
+      vsize,
+      wtxid,
+      ancestorcount: 1,
+      "fees.base": 0.00001,
+    });
+    expect(await world.call("getrawtransaction", txid)).to.equal(hexOf(tx));
+    expect(await world.call("gettxout", txidOf(coin), 0), "spent in the mempool").to.equal(null);
+    expect(await world.call("gettxout", txidOf(coin), 0, false)).to.deep.include({ value: 50, coinbase: true });
+    const [block] = (await world.call("generatetoaddress", 1, ADDRESS)) as readonly string[];
+    expect(await world.call("getrawtransaction", txid, 2)).to.deep.nested.include({
+      txid,
+      hash: wtxid,
+      blockhash: block,
+      confirmations: 1,
+      fee: 0.00001,
+      "vin[0].prevout.value": 50,
+      "vin[0].prevout.generated": true,
+    });
+    expect(await world.call("getrawtransaction", txid, 1, block)).to.deep.include({ in_active_chain: true });
+    expect(await world.call("sendrawtransaction", hexOf(tx))).to.deep.equal([
+      -27,
+      "Transaction outputs already in utxo set",
+    ]);
+  });
+  it("refuse transactions with Core's codes and reasons", async () => {
+    const missing = spend([fakeOutpoint(1)], [output(1000n)]);
+    expect(await world.call("sendrawtransaction", hexOf(missing))).to.deep.equal([
+      -25,
+      "bad-txns-inputs-missingorspent",
+    ]);
+    const cheap = spend([outpointOf(coin)], [output(COIN)]);
+    const refused = (await world.call("sendrawtransaction", hexOf(cheap))) as readonly unknown[];
+    expect(refused[0]).to.equal(-26);
+    expect(refused[1]).to.match(/^min relay fee not met/);
+    const dear = spend([outpointOf(coin)], [output(COIN - 10_000_000n)]);
+    expect(await world.call("sendrawtransaction", hexOf(dear))).to.deep.equal([
+      -25,
+      "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)",
+    ]);
+    expect(await world.call("sendrawtransaction", hexOf(dear), 0)).to.equal(txidOf(dear));
+    expect(await world.call("sendrawtransaction", "00")).to.deep.equal([
+      -22,
+      "TX decode failed. Make sure the tx has at least one input.",
+    ]);
+    expect(await world.call("getrawtransaction", "ab".repeat(32))).to.have.property("0", -5);
+    expect({ list: await world.call("testmempoolaccept", [hexOf(missing)]) }).to.deep.nested.include({
+      "list[0].allowed": false,
+      "list[0].reject-reason": "missing-inputs",
+    });
+  });
+  it("take a child that pays for its parent", async () => {
+    const parent = spend([outpointOf(coin)], [output(COIN)], { version: 3 });
+    const child = spend([outpointOf(parent)], [output(COIN - 5000n)], { version: 3 });
+    const verdict = (await world.call("submitpackage", [hexOf(parent), hexOf(child)])) as Fields;
+    expect(verdict["package_msg"]).to.equal("success");
+    expect(Object.keys(verdict["tx-results"] as object)).to.deep.equal([parent, child].map(wtxidOf));
+    expect(await world.call("getmempoolancestors", txidOf(child))).to.deep.equal([txidOf(parent)]);
+    expect(await world.call("getmempooldescendants", txidOf(parent))).to.deep.equal([txidOf(child)]);
+    expect(await world.call("getmempoolentry", "ab".repeat(32))).to.deep.equal([-5, "Transaction not in mempool"]);
+  });
+  it("take a block for invalid, and take that back", async () => {
+    const best = await world.call("getbestblockhash");
+    const below = (await world.call("getblockhash", 99)) as string;
+    expect(await world.call("invalidateblock", await world.call("getblockhash", 100))).to.equal(null);
+    expect(await world.call("getbestblockhash")).to.equal(below);
+    expect(await world.call("getchaintips")).to.deep.equal([
+      { height: 101, hash: best, branchlen: 2, status: "invalid" },
+      { height: 99, hash: below, branchlen: 0, status: "active" },
+    ]);
+    expect(await world.call("reconsiderblock", best)).to.equal(null);
+    expect(await world.call("getbestblockhash")).to.equal(best);
+    expect(await world.call("invalidateblock", "ab".repeat(32))).to.deep.equal([-5, "Block not found"]);
+  });
+  it("wait for blocks", async () => {
+    const waiting = [world.call("waitfornewblock"), world.call("waitforblockheight", 103)];
+    while ((await world.call("waitforblockheight", 1)) === undefined);
+    await answer(world.node.mine(2, ANYONE));
+    expect((await waiting[1]) as Fields).to.include({ height: 103 });
+    expect(await world.call("waitforblock", world.node.tip().hash)).to.include({ height: 103 });
+    await answer(world.node.mine(1, ANYONE));
+    await waiting[0];
+  });
+  it("tell of scripts and addresses", async () => {
+    expect(await world.call("validateaddress", ADDRESS)).to.deep.include({
+      isvalid: true,
+      iswitness: true,
+      witness_version: 0,
+    });
+    expect(await world.call("validateaddress", "bc1q")).to.deep.include({ isvalid: false });
+    expect(await world.call("decodescript", "51")).to.deep.include({ asm: "1", type: "nonstandard" });
+    expect(await world.call("decodescript", `76a914${"07".repeat(20)}88ac`)).to.deep.include({
+      asm: `OP_DUP OP_HASH160 ${"07".repeat(20)} OP_EQUALVERIFY OP_CHECKSIG`,
+      type: "pubkeyhash",
+    });
+  });
+  it("tell of the node", async () => {
+    expect(await world.call("getnetworkinfo")).to.deep.include({ connections: 0, relayfee: 0.000001 });
+    expect(await world.call("getmempoolinfo")).to.deep.include({ loaded: true, size: 0, mempoolminfee: 0.000001 });
+    expect(await world.call("estimatesmartfee", 6)).to.deep.equal({
+      errors: ["Insufficient data or no feerate found"],
+      blocks: 6,
+    });
+    expect(await world.call("getindexinfo", "txindex")).to.deep.equal({
+      txindex: { synced: true, best_block_height: 101 },
+    });
+    expect(await world.call("gettxoutsetinfo", "none")).to.deep.include({
+      height: 101,
+      txouts: 101,
+      total_amount: 5050,
+    });
+    const filter = (await world.call("getblockfilter", await world.call("getblockhash", 1))) as Fields;
+    expect(filter).to.have.keys("filter", "header");
+    for (const name of ["uptime", "getconnectioncount"]) expect(await world.call(name)).to.equal(0);
+    expect([await world.call("getpeerinfo"), await world.call("getzmqnotifications")]).to.deep.equal([[], []]);
+    expect([await world.call("stop"), world.stopped()]).to.deep.equal(["Sluice stopping", 1]);
+  });
+});
