@@ -52,6 +52,7 @@ export const eventShape = z.object({
   data: z.record(z.string(), z.unknown()),
 });
 
+export const miningShape = z.object({ everySeconds: count });
 export const chainShape = z.object({
   network: z.string(),
   height: count,
@@ -61,6 +62,7 @@ export const chainShape = z.object({
   utxos: z.object({ count, totalSat: sat }).nullable(),
   peers: z.array(z.string()),
   address: z.string().nullable(),
+  mining: miningShape.nullable(),
 });
 export const minedShape = z.object({ blocks: z.array(hash) });
 export const addressShape = z.object({ address: z.string() });

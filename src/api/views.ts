@@ -82,6 +82,7 @@ export const chainJson = (chain: ChainInfo): Json<typeof shapes.chainShape> => (
   utxos: or(chain.utxos, ({ count, total }) => ({ count, totalSat: digits(total) })),
   peers: [...chain.peers],
   address: or(chain.address, same),
+  mining: or(chain.mining, ({ everySeconds }) => ({ everySeconds })),
 });
 export const transactionJson = (tx: WalletTransaction): Json<typeof shapes.transactionShape> => ({
   txid: tx.txid,

@@ -18,6 +18,7 @@ export type Proof = Answer<typeof explorer.proofShape>;
 export type Unspent = Answer<typeof explorer.unspentShape>;
 export type Waiting = Answer<typeof explorer.waitingShape>;
 export type ChainPeer = Answer<typeof explorer.basePeerShape>;
+export type Mining = Answer<typeof shapes.miningShape>;
 export type Mined = Answer<typeof shapes.minedShape>;
 export type Address = Answer<typeof shapes.addressShape>;
 export type Sent = Answer<typeof shapes.txidShape>;

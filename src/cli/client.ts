@@ -16,6 +16,7 @@ import type {
   Invoice,
   LoginLink,
   Mined,
+  Mining,
   NodeEvent,
   NodeInfo,
   Page,
@@ -60,6 +61,10 @@ export interface SendCoins {
 }
 export interface MineBlocks {
   readonly blocks: number;
+  readonly address?: string;
+}
+export interface MineSteadily {
+  readonly everySeconds: number;
   readonly address?: string;
 }
 export interface AskRoute {
@@ -163,6 +168,8 @@ function chainQuestions(api: ApiClient) {
   return {
     chain: () => get<Chain>("/v1/chain"),
     mine: (request: MineBlocks) => post<Mined>("/v1/chain/mine", request),
+    mineSteadily: (request: MineSteadily) => post<Mining>("/v1/chain/miner", request),
+    stopMining: () => api.delete("/v1/chain/miner"),
     block: (place: string) => get<Block>(`/v1/chain/blocks/${part(place)}`),
     header: (hash: string) => get<Header>(`/v1/chain/headers/${part(hash)}`),
     branches: async (heights: number, to?: number) =>

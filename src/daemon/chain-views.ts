@@ -9,6 +9,7 @@ import { proveTx, type TxProof } from "../chain/spv.ts";
 import type { Asked, BaseNode, ChainFault } from "../ports/base-node.ts";
 import type { BlockRef } from "../ports/chain-source.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
+import type { SteadyMining } from "./steady-miner.ts";
 import type { ChainInfo } from "./views.ts";
 
 /** A block as people look at it. */
@@ -149,12 +150,16 @@ const NO_ANSWER = (error: unknown): Result<never, ChainFault> =>
   err({ code: "unavailable", detail: `The Bitcoin node does not answer: ${String(error)}` });
 
 /** The best chain, the mempool and the node's peers, at a glance. */
-export async function chainInfo(chain: BaseNode): Promise<Result<ChainInfo, CommandFault>> {
+export async function chainInfo(
+  chain: BaseNode,
+  mining: SteadyMining | undefined,
+): Promise<Result<ChainInfo, CommandFault>> {
   const [info, peers] = [await chain.info(), await chain.peers()];
   if (!info.ok) return fromChain(info);
   if (!peers.ok) return fromChain(peers);
   const { network, tip, time, mempool, utxos, address } = info.value;
   const at = address === undefined ? undefined : `${address.host}:${address.port}`;
   const addresses = peers.value.map((peer) => peer.address);
-  return ok({ network, height: tip.height, hash: tip.hash, time, mempool, utxos, peers: addresses, address: at });
+  const best = { height: tip.height, hash: tip.hash, time };
+  return ok({ network, ...best, mempool, utxos, peers: addresses, address: at, mining });
 }

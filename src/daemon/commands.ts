@@ -5,6 +5,7 @@ import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { CommandFault } from "./command-fault.ts";
+import type { SteadyMining } from "./steady-miner.ts";
 import type {
   AddressRequest,
   Balance,
@@ -67,6 +68,12 @@ export interface NodeCommands {
     readonly blocks: number;
     readonly address?: string;
   }): Promise<Result<readonly BlockHash[], CommandFault>>;
+  /** A block every so many seconds, in place of a pace that was set before, until `stopMining` or the daemon's end. */
+  mineSteadily(request: {
+    readonly everySeconds: number;
+    readonly address?: string;
+  }): Promise<Result<SteadyMining, CommandFault>>;
+  stopMining(): void;
   /** By its hash, or of the best chain at a height. */
   chainBlock(place: BlockHash | BlockHeight): Promise<Result<BlockView | undefined, CommandFault>>;
   /** Of the best chain or not. */

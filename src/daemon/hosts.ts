@@ -8,6 +8,7 @@ import type { OwnGossip } from "./own-gossip.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
 import type { SiteHost } from "./site-host.ts";
+import type { SteadyMiner } from "./steady-miner.ts";
 import type { SubscriptionHost } from "./subscription-host.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
@@ -25,4 +26,5 @@ export interface Hosts {
   readonly ownGossip: OwnGossip;
   readonly site: SiteHost;
   readonly subscriptions: SubscriptionHost;
+  readonly miner: SteadyMiner;
 }

@@ -1,5 +1,5 @@
 import { toHex } from "../base/bytes.ts";
-import { err, ok } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
@@ -7,7 +7,7 @@ import { featureBits, OFFERED } from "../wire/features.ts";
 import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
 import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
-import { fromChain } from "./command-fault.ts";
+import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
@@ -21,6 +21,7 @@ import type { NodeInfo } from "./views.ts";
 /** The commands of a running node. */
 export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address | undefined): SluiceNode {
   const stop = async (): Promise<void> => {
+    hosts.miner.stop();
     await hosts.peers.stop();
     hosts.gossip.stop();
     hosts.ownGossip.stop();
@@ -39,6 +40,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     onEvent: (listener) => hosts.ctx.events.listen(listener),
     shutdown: stop,
     crash: () => {
+      hosts.miner.stop();
       hosts.ctx.turns.stop();
       hosts.gossip.stop();
       hosts.ownGossip.stop();
@@ -80,9 +82,11 @@ type ChainCommands = Pick<
   | "stamp"
   | "chain"
   | "mine"
+  | "mineSteadily"
+  | "stopMining"
 >;
 function chainCommands(hosts: Hosts): ChainCommands {
-  const { ctx, wallet, channels } = hosts;
+  const { ctx, wallet, channels, miner } = hosts;
   const inTurn = <T>(task: (turn: Parameters<Parameters<typeof ctx.turns.run>[0]>[0]) => T): Promise<T> =>
     new Promise((resolve) => {
       ctx.turns.run((turn) => {
@@ -90,6 +94,12 @@ function chainCommands(hosts: Hosts): ChainCommands {
         turn.afterwards(ANSWER_LANE, () => resolve(answer));
       });
     });
+  const rewardScript = async (address: string | undefined): Promise<Result<Uint8Array, CommandFault>> => {
+    if (address === undefined) return ok(await inTurn((turn) => wallet.newScript(turn, "mined")));
+    const given = scriptOfAddress(address, ctx.params);
+    const detail = `not an address of ${ctx.params.network}`;
+    return given.ok ? given : err({ code: "bad_request", detail, pointer: "/address" });
+  };
   return {
     balance: () => ({
       onchain: wallet.balance(),
@@ -114,15 +124,16 @@ function chainCommands(hosts: Hosts): ChainCommands {
         const stamped = wallet.stamp(turn, root, feerate);
         return stamped.ok ? ok({ txid: stamped.value }) : stamped;
       }),
-    chain: () => chainInfo(ctx.chain),
+    chain: () => chainInfo(ctx.chain, miner.mining),
     mine: async ({ blocks, address }) => {
-      const given = address === undefined ? undefined : scriptOfAddress(address, ctx.params);
-      if (given !== undefined && !given.ok) {
-        return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
-      }
-      const script = given?.value ?? (await inTurn((turn) => wallet.newScript(turn, "mined")));
-      return fromChain(await ctx.chain.mine(blocks, script));
+      const script = await rewardScript(address);
+      return script.ok ? fromChain(await ctx.chain.mine(blocks, script.value)) : script;
     },
+    mineSteadily: async ({ everySeconds, address }) => {
+      const script = await rewardScript(address);
+      return script.ok ? ok(miner.start({ everySeconds, script: script.value })) : script;
+    },
+    stopMining: () => miner.stop(),
   };
 }
 

@@ -23,6 +23,7 @@ import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
 import { SiteHost } from "./site-host.ts";
+import { SteadyMiner } from "./steady-miner.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
 import { createTurns, peerLane } from "./turn.ts";
 import { WalletHost } from "./wallet-host.ts";
@@ -120,7 +121,9 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     (_turn, event) => gossip.chainEvent(event),
     (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
-  return { ctx, graph, peers, chain, wallet, channels, payments, incoming, gossip, ownGossip, site, subscriptions };
+  const miner = new SteadyMiner(ctx);
+  const money = { wallet, channels, payments, incoming, subscriptions };
+  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, ...money };
 }
 
 function channelListener(

@@ -10,6 +10,7 @@ import type {
 } from "../base/ids.ts";
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
 import type { CommandFault } from "./command-fault.ts";
+import type { SteadyMining } from "./steady-miner.ts";
 
 /** What commands take and what they show: plain values, amounts and ids in their own types. */
 export interface NodeInfo {
@@ -90,6 +91,8 @@ export interface ChainInfo {
   readonly peers: readonly string[];
   /** `host:port` under which other Bitcoin nodes reach this one. */
   readonly address: string | undefined;
+  /** While blocks are mined at a steady pace. */
+  readonly mining: SteadyMining | undefined;
 }
 export interface PeerInfo {
   readonly nodeId: NodeId;

@@ -41,6 +41,8 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.shutdown();
   await client.loginLink();
   await client.mine({ blocks: 6, address: ADDRESS });
+  await client.mineSteadily({ everySeconds: 10, address: ADDRESS });
+  await client.stopMining();
   await Promise.all([
     client.block("7"),
     client.header(HASH),

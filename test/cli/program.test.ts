@@ -174,6 +174,9 @@ describe("the command line", () => {
       [["wallet", "send", "x", "5msat"], "5msat is not an amount of whole satoshis."],
       [["wallet", "send", "x", "5.5"], "5.5 is not an amount of whole satoshis."],
       [["chain", "mine", "all"], "all is not a whole number."],
+      [["chain", "mine"], "Give a number of blocks, or --every, or --stop."],
+      [["chain", "mine", "3", "--stop"], "Give a number of blocks, or --every, or --stop."],
+      [["chain", "mine", "--every", "soon"], "soon is not a whole number."],
       [["info", "--url", "here"], "here is not a URL."],
     ] as const) {
       it(`\`${words.join(" ")}\` with exit code 2 and nothing asked`, async () => {

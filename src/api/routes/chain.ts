@@ -3,10 +3,11 @@ import { err, ok } from "../../base/result.ts";
 import { faultOfCommand } from "../faults.ts";
 import { addressField, feerateField, rootField, wholeField } from "../fields.ts";
 import { type Route, route } from "../route.ts";
-import { chainShape, minedShape, txidShape } from "../shapes.ts";
+import { chainShape, minedShape, miningShape, txidShape } from "../shapes.ts";
 import { chainJson } from "../views.ts";
 
 const BLOCKS_MAX = 1000;
+const EVERY_SECONDS_MAX = 24 * 60 * 60;
 
 export const chainRoutes: readonly Route[] = [
   route({
@@ -31,6 +32,30 @@ export const chainRoutes: readonly Route[] = [
     async handler({ commands, body: { blocks, address } }) {
       const mined = await commands.mine({ blocks, ...(address !== undefined && { address }) });
       return mined.ok ? ok({ status: 200, body: { blocks: [...mined.value] } }) : err(faultOfCommand(mined.error));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/chain/miner",
+    summary: "Mines a block every so many seconds; on play-money networks only",
+    scope: "chain:write",
+    body: z.strictObject({ everySeconds: wholeField(1, EVERY_SECONDS_MAX), address: addressField.optional() }),
+    example: { everySeconds: 10 },
+    response: miningShape,
+    async handler({ commands, body: { everySeconds, address } }) {
+      const mining = await commands.mineSteadily({ everySeconds, ...(address !== undefined && { address }) });
+      return mining.ok ? ok({ status: 200, body: { ...mining.value } }) : err(faultOfCommand(mining.error));
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/v1/chain/miner",
+    summary: "Mines no more",
+    scope: "chain:write",
+    response: z.null(),
+    async handler({ commands }) {
+      commands.stopMining();
+      return ok({ status: 204, body: null });
     },
   }),
   route({

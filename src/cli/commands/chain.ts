@@ -29,6 +29,7 @@ export const chainCommands = [
           coins: chain.utxos && `${grouped(String(chain.utxos.count))}, ${grouped(chain.utxos.totalSat)} sat in all`,
           "base node": chain.address,
           "its peers": chain.peers.join(", ") || null,
+          mining: chain.mining && `a block every ${chain.mining.everySeconds} seconds`,
         }),
       );
     },
@@ -181,12 +182,32 @@ export const chainCommands = [
     },
   }),
   command({
-    words: "chain mine <blocks>",
-    about: "mines blocks; play-money networks only",
-    options: { "--address <address>": "who gets the rewards (default: the node's own wallet)" },
-    async run({ client, show }, { blocks, address }) {
-      const mined = await (await client()).mine({ blocks: wholeOf(blocks), ...given({ address }) });
-      show(mined, () => mined.blocks.map((hash) => `${hash}\n`).join(""));
+    words: "chain mine [blocks]",
+    about: "mines blocks, now or at a steady pace; play-money networks only",
+    options: {
+      "--address <address>": "who gets the rewards (default: the node's own wallet)",
+      "--every <seconds>":
+        "in place of a number, as 10 or 10s: one block after another, until --stop or the daemon's end",
+      "--stop": "no more of that",
+    },
+    async run(session, { blocks, address, every, stop }) {
+      if ([blocks, every, stop].filter((way) => way !== undefined).length !== 1) {
+        throw usage("Give a number of blocks, or --every, or --stop.");
+      }
+      const node = await session.client();
+      if (stop !== undefined) {
+        await node.stopMining();
+        return session.show({ mining: null }, () => "nothing is mined any more\n");
+      }
+      if (every !== undefined) {
+        const mining = await node.mineSteadily({
+          everySeconds: wholeOf(every.replace(/s$/, "")),
+          ...given({ address }),
+        });
+        return session.show({ mining }, () => `a block every ${mining.everySeconds} seconds from now on\n`);
+      }
+      const mined = await node.mine({ blocks: wholeOf(blocks ?? ""), ...given({ address }) });
+      session.show(mined, () => mined.blocks.map((hash) => `${hash}\n`).join(""));
     },
   }),
   command({

@@ -83,6 +83,7 @@ export const NODE_CASES: readonly RouteCase[] = [
       utxos: { count: 111, totalSat: "550000000000" },
       peers: ["127.0.0.1:18444"],
       address: null,
+      mining: { everySeconds: 10 },
     },
   },
   {
@@ -99,6 +100,25 @@ export const NODE_CASES: readonly RouteCase[] = [
       [{ blocks: 1.5 }, "/blocks"],
       [{ address: "not an address" }, "/address"],
     ],
+  },
+  {
+    route: "post /v1/chain/miner",
+    ask: "POST /v1/chain/miner",
+    body: { everySeconds: 10 },
+    calls: [["mineSteadily", { everySeconds: 10 }]],
+    status: 200,
+    answer: { everySeconds: 10 },
+    malformed: [
+      [{ everySeconds: 0 }, "/everySeconds"],
+      [{ everySeconds: 86_401 }, "/everySeconds"],
+      [{ address: "not an address" }, "/address"],
+    ],
+  },
+  {
+    route: "delete /v1/chain/miner",
+    ask: "DELETE /v1/chain/miner",
+    status: 204,
+    answer: {},
   },
   { route: "get /v1/peers", ask: "GET /v1/peers", status: 200, answer: page(peer) },
   {

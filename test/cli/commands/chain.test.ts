@@ -45,6 +45,25 @@ describe("sluice chain odds", () => {
   });
 });
 
+describe("sluice chain mine", () => {
+  it("begins and ends a steady pace, told in seconds with or without their letter", async () => {
+    const daemon = await fakeDaemon({
+      "POST /v1/chain/miner": { body: { everySeconds: 10 } },
+      "DELETE /v1/chain/miner": { status: 204, body: null },
+    });
+    const ran = await daemon.run(["chain", "mine", "--every", "10s"], { terminal: true });
+    expect(ran.out).to.equal("a block every 10 seconds from now on\n");
+    await daemon.run(["chain", "mine", "--every", "10"]);
+    expect((await daemon.run(["chain", "mine", "--stop"])).exit).to.equal(0);
+    expect(daemon.asked.map(({ what, body }) => [what, body])).to.deep.equal([
+      ["POST /v1/chain/miner", { everySeconds: 10 }],
+      ["POST /v1/chain/miner", { everySeconds: 10 }],
+      ["DELETE /v1/chain/miner", undefined],
+    ]);
+    await daemon.close();
+  });
+});
+
 describe("sluice chain prove and verify-proof", () => {
   /** A chain whose last block but one holds a transaction, and the proof of that as the API tells it. */
   const chain = matured(1);
