@@ -51,6 +51,8 @@ export type ApiCode =
   | "CHAIN_UNAVAILABLE"
   | "WRONG_NETWORK"
   | "NOT_POSSIBLE"
+  | "FUNDS_CHANNEL"
+  | "FEERATE_TOO_LOW"
   | "READ_ONLY";
 
 interface Kind {
@@ -93,6 +95,8 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   CHAIN_UNAVAILABLE: passing(503, "The Bitcoin node does not answer"),
   WRONG_NETWORK: final(422, "Wrong network"),
   NOT_POSSIBLE: final(409, "Not possible now"),
+  FUNDS_CHANNEL: final(409, "The transaction funds a channel"),
+  FEERATE_TOO_LOW: final(422, "Feerate too low"),
   READ_ONLY: final(503, "Node is read-only"),
 };
 
@@ -116,6 +120,8 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   chain_unavailable: "CHAIN_UNAVAILABLE",
   wrong_network: "WRONG_NETWORK",
   not_possible: "NOT_POSSIBLE",
+  funds_channel: "FUNDS_CHANNEL",
+  feerate_too_low: "FEERATE_TOO_LOW",
   read_only: "READ_ONLY",
 };
 export const codeOfCommand = (code: CommandFault["code"]): ApiCode => CODE_OF_COMMAND[code];

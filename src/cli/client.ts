@@ -53,6 +53,10 @@ export interface NewAddress {
   readonly type?: "segwit" | "taproot";
   readonly label?: string;
 }
+export interface BumpFee {
+  readonly method: "rbf" | "cancel" | "cpfp";
+  readonly feerateSatPerKw: number;
+}
 export interface SendCoins {
   readonly address: string;
   readonly amountSat: string;
@@ -120,6 +124,7 @@ export function sluiceClient(api: ApiClient) {
     utxos: () => list<Utxo>("/v1/wallet/utxos"),
     lock: (outpoint: string) => post<Utxo>("/v1/wallet/locks", { outpoint }),
     unlock: (outpoint: string) => api.delete(`/v1/wallet/locks/${part(outpoint)}`),
+    bumpFee: (txid: string, request: BumpFee) => post<Sent>(`/v1/wallet/transactions/${part(txid)}/bump`, request),
     send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
 
     /** Documents under one root; 64 hex digits. */

@@ -44,6 +44,8 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   CHAIN_UNAVAILABLE: EXIT.notSynced,
   WRONG_NETWORK: EXIT.usage,
   NOT_POSSIBLE: EXIT.other,
+  FUNDS_CHANNEL: EXIT.other,
+  FEERATE_TOO_LOW: EXIT.other,
   READ_ONLY: EXIT.other,
 };
 /** A daemon that is newer than this client may have codes of its own. */

@@ -9,7 +9,7 @@ import { reserveOf } from "./closing-reserve.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
 import type { ChannelInfo, CloseRequest, OpenRequest } from "./views.ts";
-import { keptFor } from "./wallet-host.ts";
+import { keptFor } from "./wallet/faults.ts";
 
 /** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
 const COMMITMENT_FEERATE_MIN = 2_500;

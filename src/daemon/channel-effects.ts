@@ -11,7 +11,8 @@ import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
 import { peerLane, type Turn } from "./turn.ts";
-import { keptFor } from "./wallet-host.ts";
+import { keptFor } from "./wallet/faults.ts";
+import { FUNDING_LABEL } from "./wallet/state.ts";
 
 /** Carries out one effect of a channel. Total: a new effect does not compile before it has a place here. */
 export function performChannelEffect(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect: Effect): void {
@@ -187,7 +188,7 @@ function fromWallet(
   const keep = reserveOf(host.table.settled(), host.parts.ctx.policy.channel, 1);
   const feerate = entry.fundingFeerate ?? wallet.feerate();
   const output = { amount: effect.amount, script: effect.script };
-  const funded = wallet.fund(turn, output, { label: "channel opened", keep, feerate });
+  const funded = wallet.fund(turn, output, { label: FUNDING_LABEL, keep, feerate });
   if (!funded.ok) {
     const { needed, available } = funded.error;
     const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;

@@ -23,6 +23,8 @@ export interface CommandFault {
     | "chain_unavailable"
     | "wrong_network"
     | "not_possible"
+    | "funds_channel"
+    | "feerate_too_low"
     | "read_only";
   readonly detail: string;
   /** The request field at fault, as a JSON pointer. */

@@ -9,6 +9,7 @@ import type { SteadyMining } from "./steady-miner.ts";
 import type {
   AddressRequest,
   Balance,
+  BumpFeeRequest,
   ChainInfo,
   ChannelInfo,
   CloseRequest,
@@ -54,6 +55,8 @@ export interface NodeCommands {
     readonly outpoint: Outpoint;
     readonly locked: boolean;
   }): Promise<Result<WalletUtxo, CommandFault>>;
+  /** Pays more for a transaction of the wallet that waits: the answer is the one that takes its place, or its child. */
+  bumpFee(request: BumpFeeRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   /** Writes a merkle root over documents into the chain, 32 bytes, in an output that nobody can spend. */

@@ -74,6 +74,7 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
 type ChainCommands = Pick<
   NodeCommands,
   | "balance"
+  | "bumpFee"
   | "newAddress"
   | "setCoinLocked"
   | "walletTransactions"
@@ -114,6 +115,11 @@ function chainCommands(hosts: Hosts): ChainCommands {
     walletTransactions: () => wallet.transactions(),
     walletUtxos: () => wallet.utxos(),
     setCoinLocked: ({ outpoint, locked }) => inTurn((turn) => wallet.setLocked(turn, outpoint, locked)),
+    bumpFee: (request) =>
+      inTurn((turn) => {
+        const bumped = wallet.bump(turn, request);
+        return bumped.ok ? ok({ txid: bumped.value }) : bumped;
+      }),
     send: (request) =>
       inTurn((turn) => {
         const sent = wallet.send(turn, request);

@@ -80,6 +80,12 @@ export interface SendRequest {
   /** The coins that pay, all of them; the wallet chooses when none are named. */
   readonly coins?: readonly Outpoint[];
 }
+export interface BumpFeeRequest {
+  readonly txid: Txid;
+  /** `rbf`: the same payment for more. `cancel`: its coins come back. `cpfp`: a child pays for both. */
+  readonly method: "rbf" | "cancel" | "cpfp";
+  readonly feerate: SatPerKw;
+}
 export interface ChainInfo {
   readonly network: string;
   readonly height: BlockHeight;

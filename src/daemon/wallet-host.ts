@@ -10,12 +10,14 @@ import type { CommandFault } from "./commands.ts";
 import { CHAIN_LANE, type NodeContext } from "./context.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
-import type { Balance, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
+import type { Balance, BumpFeeRequest, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
 import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
+import { bump, reinstate } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import type { AddressWish } from "./wallet/draft.ts";
+import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
-import { type LockFault, lock, unlock } from "./wallet/locks.ts";
+import { lock, unlock } from "./wallet/locks.ts";
 import { loadWallet } from "./wallet/records.ts";
 import {
   type Funded,
@@ -40,6 +42,8 @@ export class WalletHost {
   readonly #reserve: () => Sat;
   /** Payments on the chain that were asked for since the start: one that is refused gives its coins back. */
   readonly #sent = new Set<Txid>();
+  /** By the txid of a replacement, what it stands for: ours again if the replacement is refused. */
+  readonly #replaced = new Map<Txid, Txid>();
   /** By outpoint: where the claims of channels pay to. */
   readonly #sweepScripts = new Map<string, Uint8Array>();
   #state: WalletState;
@@ -149,6 +153,16 @@ export class WalletHost {
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
   }
+  /** Pays more for a transaction that waits; the answer is the transaction that does. */
+  bump(turn: Turn, { txid, method, feerate }: BumpFeeRequest): Result<Txid, CommandFault> {
+    const keep = this.#reserve();
+    const bumped = bump(this.#state, this.#ctx.keychain, { txid, method, feerate, keep });
+    if (!bumped.ok) return err(bumpFault(bumped.error, keep));
+    this.#sent.add(bumped.value.txid);
+    if (method !== "cpfp") this.#replaced.set(bumped.value.txid, txid);
+    this.#apply(turn, bumped.value.step);
+    return ok(bumped.value.txid);
+  }
   broadcast(turn: Turn, tx: Tx): void {
     const { chain, log } = this.#ctx;
     turn.afterwards(CHAIN_LANE, () => {
@@ -189,7 +203,11 @@ export class WalletHost {
     const txid = txidOf(tx);
     this.#ctx.log.warn("transaction refused", { txid, reason });
     if (!this.#sent.delete(txid)) return;
-    this.#ctx.turns.run((turn) => this.#apply(turn, refused(this.#state, txid)));
+    this.#ctx.turns.run((turn) => {
+      this.#apply(turn, refused(this.#state, txid));
+      const before = this.#replaced.get(txid);
+      if (before !== undefined) this.#apply(turn, reinstate(this.#state, before));
+    });
   }
   #apply(turn: Turn, step: WalletStep): void {
     this.#state = step.next;
@@ -215,24 +233,3 @@ export class WalletHost {
     }
   }
 }
-
-const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
-  code: "not_possible",
-  detail: `${outpointKey(outpoint)} is no coin of this wallet that can be spent now`,
-  pointer: "/coins",
-});
-const lockFault = (fault: LockFault): CommandFault =>
-  fault.code === "no_coin"
-    ? { code: "not_found", detail: "no coin of this wallet that is not spent or reserved", pointer: "/outpoint" }
-    : {
-        code: "insufficient_balance",
-        detail: `${fault.keep} sat stay free for the fees of closing channels, and only ${fault.left} would be left`,
-        pointer: "/outpoint",
-      };
-const toPerson = (fault: InsufficientFunds, kept: Sat): CommandFault => ({
-  code: "insufficient_balance",
-  detail: `needs ${fault.needed} sat on the chain${keptFor(kept)}, ${fault.available} sat can be spent`,
-});
-/** Why more is needed than what is paid. */
-export const keptFor = (kept: Sat): string =>
-  kept === 0n ? "" : ` (${kept} sat of it stay there for the fees of closing channels)`;

@@ -25,5 +25,6 @@ export const walletReadings = () => ({
 export const walletChanges = () => ({
   newAddress: async () => ({ address: "bcrt1qexample" }),
   setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
+  bumpFee: async () => ok({ txid: TXID }),
   send: async () => ok({ txid: TXID }),
 });

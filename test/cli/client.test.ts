@@ -54,6 +54,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await Promise.all([client.unspent(`${HASH}:1`), client.mempool(), client.chainPeers()]);
   await client.stamp({ root: HASH, feerateSatPerKw: 253 });
   await client.newAddress({ type: "taproot", label: "rent" });
+  await client.bumpFee(HASH, { method: "cpfp", feerateSatPerKw: 253 });
   await client.lock(`${HASH}:0`);
   await client.unlock(`${HASH}:0`);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import { faultOfCommand } from "../faults.ts";
-import { addressField, feerateField, lineField, outpointField, positiveSatField } from "../fields.ts";
+import { addressField, feerateField, lineField, outpointField, positiveSatField, txidField } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
 import { addressShape, page, transactionShape, txidShape, utxoShape } from "../shapes.ts";
@@ -75,6 +75,21 @@ export const walletRoutes: readonly Route[] = [
     async handler({ commands, params: { outpoint } }) {
       const set = await commands.setCoinLocked({ outpoint, locked: false });
       return set.ok ? ok({ status: 200, body: utxoJson(set.value) }) : err(faultOfCommand(set.error));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/wallet/transactions/:txid/bump",
+    summary: "Pays more for a transaction that waits",
+    scope: "wallet:write",
+    repeat: "costly",
+    params: z.object({ txid: txidField }),
+    body: z.strictObject({ method: z.enum(["rbf", "cancel", "cpfp"]), feerateSatPerKw: feerateField }),
+    example: { method: "rbf", feerateSatPerKw: 2500 },
+    response: txidShape,
+    async handler({ commands, params: { txid }, body: { method, feerateSatPerKw } }) {
+      const bumped = await commands.bumpFee({ txid, method, feerate: feerateSatPerKw });
+      return bumped.ok ? ok({ status: 201, body: { txid: bumped.value.txid } }) : err(faultOfCommand(bumped.error));
     },
   }),
   route({

@@ -10,6 +10,13 @@ function addressTypeOf(text: string): (typeof TYPES)[number] {
   return type;
 }
 
+const METHODS = ["rbf", "cancel", "cpfp"] as const;
+function methodOf(text: string): (typeof METHODS)[number] {
+  const method = METHODS.find((one) => one === text);
+  if (method === undefined) throw usage(`${text} is no way to raise a fee.`, "write rbf, cancel or cpfp");
+  return method;
+}
+
 export const walletCommands = [
   command({
     words: "wallet address",
@@ -34,6 +41,17 @@ export const walletCommands = [
       const request = { address, amountSat: satOf(amount), ...given(choices) };
       const sent = await (await client()).send(request);
       show(sent, () => `${sent.txid}\n`);
+    },
+  }),
+  command({
+    words: "wallet bump <txid> <feerate>",
+    about: "pays more for a transaction that waits, in sat per 1,000 weight units",
+    alias: "bumpfee",
+    options: { "--method <method>": "rbf (the default), cancel, or cpfp" },
+    async run({ client, show }, { txid, feerate, method }) {
+      const request = { method: optional(method, methodOf) ?? "rbf", feerateSatPerKw: wholeOf(feerate) };
+      const bumped = await (await client()).bumpFee(txid, request);
+      show(bumped, () => `${bumped.txid}\n`);
     },
   }),
   command({

@@ -134,7 +134,7 @@ export function spendable(state: WalletState, which?: "also contested"): readonl
   return free;
 }
 /** What choosing goes by: its weight, and what it would be seen to have in common with others. */
-function weighed(state: WalletState, { script }: WalletCoin): Pick<Coin, "weight" | "owner"> {
+export function weighed(state: WalletState, { script }: WalletCoin): Pick<Coin, "weight" | "owner"> {
   const address = toHex(script);
   const { path, label } = present(state.addresses.get(address), "a coin pays to an address of ours");
   return { weight: INPUT_WEIGHT[path.type], owner: { address, label, type: path.type } };

@@ -68,6 +68,9 @@ export const EMPTY_WALLET: WalletState = {
   txs: new Map(),
 };
 
+/** What the funding transactions of channels are called, on disk as well: none of that name is ever replaced. */
+export const FUNDING_LABEL = "channel opened";
+
 /** What is to be done once the records of the step are durable. */
 export type WalletEffect =
   | { readonly tag: "Watch"; readonly watches: readonly Watch[] }

@@ -68,6 +68,19 @@ export const WALLET_CASES: readonly RouteCase[] = [
     answer: LOCKED,
   },
   {
+    route: "post /v1/wallet/transactions/:txid/bump",
+    ask: `POST /v1/wallet/transactions/${TXID}/bump`,
+    body: { method: "rbf", feerateSatPerKw: 2500 },
+    calls: [["bumpFee", { txid: TXID, method: "rbf", feerate: 2500 }]],
+    status: 201,
+    answer: { txid: TXID },
+    malformed: [
+      [{ method: "luck" }, "/method"],
+      [{ feerateSatPerKw: undefined }, "/feerateSatPerKw"],
+      [{ feerateSatPerKw: 252 }, "/feerateSatPerKw"],
+    ],
+  },
+  {
     route: "post /v1/wallet/sends",
     ask: "POST /v1/wallet/sends",
     body: {

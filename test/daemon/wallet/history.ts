@@ -5,6 +5,7 @@ import { sat, satPerKw } from "../../../src/base/units.ts";
 import { p2tr, p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { schnorr } from "../../../src/crypto/schnorr.ts";
+import { type BumpMethod, bump } from "../../../src/daemon/wallet/bump.ts";
 import { lock, unlock } from "../../../src/daemon/wallet/locks.ts";
 import { fund, publish, release, reservations, send, spendable } from "../../../src/daemon/wallet/spend.ts";
 import { statusOf, type WalletBalance, type WalletState, walletBalance } from "../../../src/daemon/wallet/state.ts";
@@ -51,6 +52,7 @@ export function check(chain: SmallChain, locked: ReadonlySet<string> = new Set()
 export type Action =
   | { readonly tag: "pay" | "send" | "fund"; readonly amount: number; readonly taproot: boolean }
   | { readonly tag: "mine"; readonly all: boolean; readonly ours: boolean }
+  | { readonly tag: "bump"; readonly method: BumpMethod; readonly feerate: number; readonly forgotten: boolean }
   | { readonly tag: "lock" | "unlock"; readonly which: number }
   | { readonly tag: "publish" | "release" | "restart" | "address" }
   | { readonly tag: "reorg"; readonly depth: number; readonly returns: number };
@@ -65,6 +67,12 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     tag: fc.constantFrom("publish", "release", "restart", "address") as fc.Arbitrary<
       "publish" | "release" | "restart" | "address"
     >,
+  }),
+  fc.record({
+    tag: fc.constant("bump" as const),
+    method: fc.constantFrom<BumpMethod>("rbf", "cancel", "cpfp"),
+    feerate: fc.integer({ min: 1_000, max: 4_000 }),
+    forgotten: fc.boolean(),
   }),
   fc.record({ tag: fc.constantFrom("lock", "unlock") as fc.Arbitrary<"lock" | "unlock">, which: fc.nat(9) }),
   fc.record({ tag: fc.constant("reorg" as const), depth: fc.integer({ min: 1, max: 4 }), returns: fc.nat(7) }),
@@ -92,7 +100,21 @@ export function act(chain: SmallChain, one: Action, locked: Set<string>): void {
   else if (one.tag === "restart") chain.restart();
   else if (one.tag === "address") chain.address();
   else if (one.tag === "reorg") reorganise(chain, one, locked);
+  else if (one.tag === "bump") raise(chain, one);
   else if (one.tag === "lock" || one.tag === "unlock") setLock(chain, one, locked);
+}
+
+/** What was replaced may still wait somewhere, and be mined. */
+function raise(chain: SmallChain, { method, feerate, forgotten }: Extract<Action, { tag: "bump" }>): void {
+  const waiting = [...chain.wallet.txs.values()].findLast(
+    ({ status, block }) => status === "published" && block === undefined,
+  );
+  if (waiting === undefined) return;
+  const request = { txid: waiting.txid, method, feerate: satPerKw(feerate), keep: sat(0n) };
+  const made = bump(chain.wallet, keys, request);
+  if (!made.ok) return;
+  if (forgotten && method !== "cpfp") chain.mempool.delete(waiting.txid);
+  chain.take(made.value.step);
 }
 
 function setLock(

@@ -1,0 +1,59 @@
+import { type Outpoint, outpointKey } from "../../base/ids.ts";
+import { unreachable } from "../../base/result.ts";
+import type { Sat } from "../../base/units.ts";
+import type { InsufficientFunds } from "../../bitcoin/coins.ts";
+import type { CommandFault } from "../command-fault.ts";
+import type { BumpFault } from "./bump.ts";
+import type { LockFault } from "./locks.ts";
+
+/** The refusals of the wallet, in words for people. */
+export const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
+  code: "not_possible",
+  detail: `${outpointKey(outpoint)} is no coin of this wallet that can be spent now`,
+  pointer: "/coins",
+});
+export const lockFault = (fault: LockFault): CommandFault =>
+  fault.code === "no_coin"
+    ? { code: "not_found", detail: "no coin of this wallet that is not spent or reserved", pointer: "/outpoint" }
+    : {
+        code: "insufficient_balance",
+        detail: `${fault.keep} sat stay free for the fees of closing channels, and only ${fault.left} would be left`,
+        pointer: "/outpoint",
+      };
+export const toPerson = (fault: InsufficientFunds, kept: Sat): CommandFault => ({
+  code: "insufficient_balance",
+  detail: `needs ${fault.needed} sat on the chain${keptFor(kept)}, ${fault.available} sat can be spent`,
+});
+/** Why more is needed than what is paid. */
+export const keptFor = (kept: Sat): string =>
+  kept === 0n ? "" : ` (${kept} sat of it stay there for the fees of closing channels)`;
+
+export function bumpFault(fault: BumpFault, kept: Sat): CommandFault {
+  const refuse = (detail: string): CommandFault => ({ code: "not_possible", detail, pointer: "/method" });
+  switch (fault.code) {
+    case "insufficient_funds":
+      return toPerson(fault, kept);
+    case "not_waiting":
+      return { code: "not_found", detail: "no transaction of this wallet that waits to be mined" };
+    case "funds_channel":
+      return {
+        code: "funds_channel",
+        detail: "replaced, it would take the channel with it: use cpfp",
+        pointer: "/method",
+      };
+    case "not_ours":
+      return refuse("it spends more than coins of the wallet; the fees of a closing channel rise by themselves");
+    case "has_children":
+      return refuse("something else is built on it: raise the fee of that");
+    case "no_output":
+      return refuse("nothing of it comes back to the wallet that a child could spend");
+    case "too_little":
+      return {
+        code: "feerate_too_low",
+        detail: `at least ${fault.least} sat per 1,000 weight units`,
+        pointer: "/feerateSatPerKw",
+      };
+    default:
+      return unreachable(fault);
+  }
+}
