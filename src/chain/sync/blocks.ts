@@ -9,7 +9,7 @@ import { hashBlock } from "../hashed-block.ts";
 import { type HeaderNode, isAncestor, locatorOf } from "../headers.ts";
 import { announceTip, chainHeaders, chooseAnnouncer } from "./announce.ts";
 import { assignBlocks, dropRequest, noteBlockAnswered } from "./fetch.ts";
-import { better, disconnect, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
+import { better, discourage, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
 import { isPoor, screenHeaders } from "./presync.ts";
 import { rememberBlocks } from "./take-tx.ts";
 
@@ -53,10 +53,10 @@ export function onHeaders(
   if (last !== undefined) peer.best = better(peer.best, last);
   if (fault?.code === "prev-blk-not-found" && last === undefined) {
     peer.unconnected++;
-    return peer.unconnected > UNCONNECTED_MAX ? [disconnect(peer, fault.code)] : askHeaders(sync, peer, now);
+    return peer.unconnected > UNCONNECTED_MAX ? [discourage(peer, fault.code)] : askHeaders(sync, peer, now);
   }
   // A clock that runs ahead is no crime: its blocks are welcome later.
-  if (fault !== undefined) return fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
+  if (fault !== undefined) return fault.code === "time-too-new" ? [] : [discourage(peer, fault.code)];
   peer.unconnected = 0;
   return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now, last) : []), ...taken()];
 }
@@ -86,7 +86,7 @@ export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): read
     const { code } = taken.error;
     sync.bringers.delete(hashed.hash);
     if (code === "prev-blk-not-found" && !peer.blocks.has(hashed.hash)) return askHeaders(sync, peer, now);
-    return code === "time-too-new" ? [] : [disconnect(peer, code)];
+    return code === "time-too-new" ? [] : [discourage(peer, code)];
   }
   return blockTaken(sync, peer, hashed.hash, taken.value, now);
 }
@@ -131,7 +131,7 @@ function followed(
   const effects: SyncEffect[] = [];
   for (const { hash, fault } of rejected) {
     const guilty = sync.bringers.get(hash);
-    if (guilty !== undefined) effects.push(disconnect(guilty, fault.code));
+    if (guilty !== undefined) effects.push(discourage(guilty, fault.code));
     sync.bringers.delete(hash);
   }
   for (const { hash } of connected) sync.bringers.delete(hash);

@@ -11,7 +11,7 @@ import { type HeaderNode, isAncestor } from "../headers.ts";
 import { compactMessage } from "./announce.ts";
 import { askHeaders, blockTaken } from "./blocks.ts";
 import { assignBlocks, dropRequest, mayFetch, noteRequest } from "./fetch.ts";
-import { better, disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { better, disconnect, discourage, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { isPoor } from "./presync.ts";
 
 /** Blocks below the tip that are still told compactly, and of which single transactions are still sent. */
@@ -30,7 +30,9 @@ export function onCompactBlock(
   const { last: node, fault } = acceptHeaders(chain, [message.header], Math.floor(now / 1000));
   if (node === undefined) {
     if (fault?.code === "prev-blk-not-found") return askHeaders(sync, peer, now);
-    return fault === undefined || fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
+    if (fault === undefined || fault.code === "time-too-new") return [];
+    // It may have passed on what stands on a block that it has not checked yet.
+    return [fault.code === "bad-prevblk" ? disconnect(peer, fault.code) : discourage(peer, fault.code)];
   }
   peer.best = better(peer.best, node);
   const { hash } = node;
@@ -63,7 +65,7 @@ function proceed(sync: Sync, peer: Peer, hash: BlockHash, rebuilt: Rebuilt, now:
     case "Collision":
       return askWhole(peer, hash, now);
     case "Invalid":
-      return [disconnect(peer, rebuilt.fault)];
+      return [discourage(peer, rebuilt.fault)];
     case "Missing": {
       if (!mayFetch(sync, peer, hash, now)) {
         dropRequest(peer, hash, now);
@@ -105,10 +107,10 @@ export function onGetBlockTransactions(
   if (node === undefined || !chain.index.held.has(node) || chain.index.invalid.has(node)) return [];
   if (!isRecent(chain, node, TRANSACTIONS_DEPTH_MAX)) {
     peer.asked.push({ kind: "witness_block", id: block_hash });
-    return peer.asked.length > INVENTORY_MAX ? [disconnect(peer, "asks for too much")] : [];
+    return peer.asked.length > INVENTORY_MAX ? [discourage(peer, "asks for too much")] : [];
   }
   const txs = txsAt(readBlock(chain, node), indexes);
-  if (txs === undefined) return [disconnect(peer, "asks for transactions that the block does not have")];
+  if (txs === undefined) return [discourage(peer, "asks for transactions that the block does not have")];
   return [send(peer, { name: "blocktxn", block_hash, txs })];
 }
 

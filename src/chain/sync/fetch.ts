@@ -107,6 +107,13 @@ export function isLateWithBlocks({ patience }: Sync, peer: Peer, now: number): b
   if (peer.stalling !== undefined && now - peer.stalling >= STALL_TIMEOUT_MS * patience) return true;
   return now - peer.blockAwaited >= BLOCK_TIMEOUT_MS * patience;
 }
+/** While we did not look, nobody could answer: what is waited for is waited for anew. */
+export function forgive({ peers }: Sync, now: number): void {
+  for (const peer of peers) {
+    peer.blockAwaited = now;
+    peer.stalling = undefined;
+  }
+}
 /** After one that was late: were it our own line, we would part with one peer after the other. */
 export function loseHeart(sync: Sync): void {
   sync.patience = Math.min(PATIENCE_MAX, sync.patience * 2);

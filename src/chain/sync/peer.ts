@@ -92,6 +92,8 @@ export interface Sync {
   readonly bringers: Map<BlockHash, Peer>;
   /** By how much longer than usual blocks are waited for: grows when peers are parted with for it, shrinks with each block. */
   patience: number;
+  /** When time was looked at last. */
+  ticked: number | undefined;
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
@@ -108,13 +110,14 @@ export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role
   announcers: [],
   bringers: new Map(),
   patience: 1,
+  ticked: undefined,
   compact: undefined,
 });
 
 /** What a host has to do; in this order. */
 export type SyncEffect =
   | { readonly tag: "Send"; readonly peer: Peer; readonly message: BitcoinMessage }
-  | { readonly tag: "Disconnect"; readonly peer: Peer; readonly reason: string }
+  | { readonly tag: "Disconnect"; readonly peer: Peer; readonly reason: string; readonly misbehaved?: true }
   /** The best chain is another one: whoever follows it has news. */
   | { readonly tag: "TipChanged" }
   /** A transaction came into the mempool: whoever waits for it has news. */
@@ -131,6 +134,13 @@ export const KNOWN_TXS_MAX = 5000;
 
 export const send = (peer: Peer, message: BitcoinMessage): SyncEffect => ({ tag: "Send", peer, message });
 export const disconnect = (peer: Peer, reason: string): SyncEffect => ({ tag: "Disconnect", peer, reason });
+/** Parts with a peer that did what no honest node does: others have the place that it takes when places are few. */
+export const discourage = (peer: Peer, reason: string): SyncEffect => ({
+  tag: "Disconnect",
+  peer,
+  reason,
+  misbehaved: true,
+});
 
 /** Remembers that a peer knows a transaction; the oldest such memory makes room. */
 export function noteKnown(peer: Peer, txid: Txid): void {

@@ -5,7 +5,7 @@ import { hasProofOfWork, workOf } from "../../bitcoin/pow.ts";
 import type { Chain } from "../chain.ts";
 import { HeaderRun } from "../header-run.ts";
 import { type HeaderNode, locatorOf } from "../headers.ts";
-import { disconnect, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
+import { discourage, type Peer, type Sync, type SyncEffect, send, ZEROS } from "./peer.ts";
 
 /**
  * Headers that are easy to make must not fill our memory. A long chain whose work is too little so far is gone through
@@ -55,7 +55,7 @@ export function screenHeaders(
   const wanted = worthwhileWork(chain);
   if (from.work >= wanted) return undefined;
   if (!headers.every((header) => hasProofOfWork(blockHashOf(header), header.bits, chain.params)))
-    return [disconnect(peer, "high-hash")];
+    return [discourage(peer, "high-hash")];
   if (from.work + headers.reduce((sum, { bits }) => sum + workOf(bits), 0n) >= wanted) return undefined;
   if (headers.length < HEADERS_MAX) return [];
   const begun: Presync = { from, run: new HeaderRun(chain.params, from), marks: [], fetched: undefined };
@@ -76,14 +76,14 @@ function measure(
     if (fault === undefined) continue;
     peer.presync = undefined;
     // Its chain may have changed meanwhile, or its clock may run ahead.
-    return fault.code === "prev-blk-not-found" || fault.code === "time-too-new" ? [] : [disconnect(peer, fault.code)];
+    return fault.code === "prev-blk-not-found" || fault.code === "time-too-new" ? [] : [discourage(peer, fault.code)];
   }
   marks.push(markOf(run.hash));
   if (run.work >= worthwhileWork(brain.chain)) {
     presync.fetched = 0;
     return [askFrom(peer, locatorOf(from), now)];
   }
-  if (marks.length >= MARKS_MAX) return [disconnect(peer, "many headers of little work")];
+  if (marks.length >= MARKS_MAX) return [discourage(peer, "many headers of little work")];
   if (headers.length === HEADERS_MAX) return [askFrom(peer, [run.hash, ...locatorOf(from)], now)];
   // That was all, and it is too little.
   peer.presync = undefined;
@@ -99,7 +99,7 @@ function fetchAgain(
 ): readonly SyncEffect[] | undefined {
   const last = headers.at(-1);
   if (last === undefined || markOf(blockHashOf(last)) !== presync.marks[fetched])
-    return [disconnect(peer, "shows another chain than before")];
+    return [discourage(peer, "shows another chain than before")];
   presync.fetched = fetched + 1;
   if (presync.fetched === presync.marks.length) peer.presync = undefined;
   return undefined;

@@ -16,7 +16,7 @@ import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransacti
 import { assignBlocks } from "./fetch.ts";
 import { shakeHands } from "./handshake.ts";
 import { dropOrphansOf } from "./orphans.ts";
-import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { disconnect, discourage, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";
 import { offerMempool } from "./transactions.ts";
 
@@ -61,7 +61,7 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
       return onInventory(sync, peer, message.inventory, now);
     case "getdata":
       peer.asked.push(...message.inventory);
-      return peer.asked.length > INVENTORY_MAX ? [disconnect(peer, "asks for too much")] : [];
+      return peer.asked.length > INVENTORY_MAX ? [discourage(peer, "asks for too much")] : [];
     case "notfound":
       return onNotFound(sync, peer, message.inventory, now);
     case "block":

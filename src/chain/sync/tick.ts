@@ -1,6 +1,6 @@
 import { askTxs, closeTxRequests } from "./ask-txs.ts";
 import { renewFeeFilter } from "./fee-filter.ts";
-import { assignBlocks, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
+import { assignBlocks, forgive, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
 import { dropOldOrphans } from "./orphans.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { retryOrphans } from "./take-tx.ts";
@@ -10,6 +10,7 @@ const HANDSHAKE_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 120_000;
 const PING_EVERY_MS = 120_000;
 const PONG_TIMEOUT_MS = 1_200_000;
+const AWAY_MS = 5000;
 /** How often a host should call `tick`. */
 export const TICK_MS = 1000;
 
@@ -18,6 +19,9 @@ export const TICK_MS = 1000;
  * @param nonce  random, for pings
  */
 export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffect[] {
+  // The machine slept, was busy or waited for its disk.
+  if (sync.ticked !== undefined && now - sync.ticked > AWAY_MS) forgive(sync, now);
+  sync.ticked = now;
   const late = [...sync.peers].flatMap((peer) => lateness(sync, peer, now) ?? []);
   // Judged by one measure, whoever is first: it changes for the next time.
   if (late.some(({ what }) => what === "block")) loseHeart(sync);

@@ -116,4 +116,13 @@ describe("P2P: blocks from several peers", () => {
     expect(said(sync, peer, told, NOW_MS + 29_000)).to.deep.equal(["getdata"]);
     expect(tick(sync, NOW_MS + 30_000, 1n)).to.deep.equal([{ tag: "Disconnect", peer, reason: "no block" }]);
   });
+  it("blames nobody for the time in which it did not look itself", () => {
+    const old = bench();
+    grow(old, 60);
+    const crowd = new Crowd(bench());
+    crowd.join("slow", { chain: old, withholds: noBodies });
+    crowd.pass(1000);
+    crowd.now += 3_600_000;
+    expect(crowd.pass(60_000, () => crowd.sync.peers.size === 0)).to.equal(31_000);
+  });
 });

@@ -34,7 +34,12 @@ describe("P2P: a block whose scripts are verified elsewhere", () => {
     const { tip } = chain.brain.chain;
     expect(names(effects)).to.deep.equal(["VerifyScripts"]);
     const [parting] = judge();
-    expect(parting).to.deep.equal({ tag: "Disconnect", peer, reason: "mandatory-script-verify-flag-failed" });
+    expect(parting).to.deep.equal({
+      tag: "Disconnect",
+      peer,
+      reason: "mandatory-script-verify-flag-failed",
+      misbehaved: true,
+    });
     expect([chain.brain.chain.tip, sync.bringers.size]).to.deep.equal([tip, 0]);
   });
   it("asks again with each block that comes while it waits", () => {

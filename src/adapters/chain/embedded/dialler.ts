@@ -2,6 +2,7 @@ import { err, type Result } from "../../../base/result.ts";
 import type { DialFault } from "../../../ports/base-node.ts";
 import type { Address, Listener, Network } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
+import { Discouraged } from "./discouraged.ts";
 import type { Links } from "./links.ts";
 
 interface DiallerOptions {
@@ -11,6 +12,8 @@ interface DiallerOptions {
 }
 /** Policy, not protocol. */
 const PEERS_MAX = 125;
+/** With more than so many, places are for those that have not misbehaved. */
+const PEERS_FEW = 60;
 const REDIAL_MIN_MS = 250;
 const REDIAL_MAX_MS = 60_000;
 
@@ -18,6 +21,7 @@ const REDIAL_MAX_MS = 60_000;
 export class Dialler {
   readonly #options: DiallerOptions;
   readonly #targets = new Set<string>();
+  readonly #discouraged = new Discouraged();
   readonly #timers = new Set<() => void>();
   #listener: Listener | undefined;
   #stopped = false;
@@ -33,8 +37,11 @@ export class Dialler {
   async listen(address: Address): Promise<Address> {
     const { links, network } = this.#options;
     this.#listener = await network.listen(address, (connection) => {
-      if (this.#stopped || links.count >= PEERS_MAX) connection.close("now");
-      else links.add(connection, { inbound: true, greeted: () => undefined, closed: () => undefined });
+      const from = connection.remoteAddress;
+      const places = this.#discouraged.has(from) ? PEERS_FEW : PEERS_MAX;
+      if (this.#stopped || links.count >= places) return connection.close("now");
+      const closed = (misbehaved: true | undefined) => void (misbehaved && this.#discouraged.note(from));
+      links.add(connection, { inbound: true, greeted: () => undefined, closed });
     });
     return this.#listener.address;
   }
@@ -70,7 +77,8 @@ export class Dialler {
           if (how.ok) wait = REDIAL_MIN_MS;
           first(how);
         },
-        closed: () => this.#redial(address, wait),
+        // Whom the operator named is dialled for ever, if need be without haste.
+        closed: (misbehaved) => this.#redial(address, misbehaved ? REDIAL_MAX_MS : wait),
       });
     } catch (error) {
       first(err({ code: "unreachable", reason: error instanceof Error ? error.message : String(error) }));

@@ -10,6 +10,7 @@ import type { BasePeer, DialFault } from "../../../ports/base-node.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Connection } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
+import { LogBudget } from "./log-budget.ts";
 
 export interface LinksOptions {
   readonly sync: Sync;
@@ -27,7 +28,7 @@ export interface LinkListener {
   readonly inbound: boolean;
   /** The handshake is over, one way or the other. Called once. */
   readonly greeted: (how: Result<void, DialFault>) => void;
-  readonly closed: () => void;
+  readonly closed: (misbehaved: true | undefined) => void;
 }
 /** A connection with the peer behind it. */
 interface Link {
@@ -48,6 +49,7 @@ const SERVE_AGAIN_MS = 20;
 export class Links {
   readonly #options: LinksOptions;
   readonly #links = new Map<Peer, Link>();
+  readonly #budget = new LogBudget();
   #cancelTick: () => void;
   #waiting = false;
 
@@ -94,7 +96,7 @@ export class Links {
   #performWith(effect: Extract<SyncEffect, { readonly peer: Peer }>): void {
     const link = this.#links.get(effect.peer);
     if (link === undefined) return;
-    if (effect.tag === "Disconnect") this.#drop(link, effect.reason);
+    if (effect.tag === "Disconnect") this.#drop(link, effect.reason, effect.misbehaved);
     else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
     else link.connection.send(frameMessage(this.#options.sync.brain.chain.params.magic, effect.message));
   }
@@ -112,7 +114,7 @@ export class Links {
       this.perform(receive(sync, link.peer, message, clock.now()));
       if (link.peer.ready) this.#greeted(link, ok(undefined));
     }
-    if (fault !== undefined) this.#drop(link, `sends no message of ours: ${fault.code}`);
+    if (fault !== undefined) this.#drop(link, `sends no message of ours: ${fault.code}`, true);
     this.#serve(link);
     if (this.#options.disk.crowded) this.#waitForDisk();
     if (this.#waiting) link.connection.pause();
@@ -144,15 +146,16 @@ export class Links {
     });
   }
 
-  #drop(link: Link, reason: string): void {
+  #drop(link: Link, reason: string, misbehaved?: true): void {
     if (!this.#links.delete(link.peer)) return;
     const { sync, clock, log } = this.#options;
     const { connection, peer, listener } = link;
     connection.close("now");
-    log.debug("base.peer.gone", { address: connection.remoteAddress, reason });
+    const told = this.#budget.take(clock.now());
+    if (told !== undefined) log.debug("base.peer.gone", { address: connection.remoteAddress, reason, ...told });
     this.perform(removePeer(sync, peer, clock.now()));
     this.#greeted(link, err({ code: "refused", reason }));
-    listener.closed();
+    listener.closed(misbehaved);
   }
 
   #greeted(link: Link, how: Result<void, DialFault>): void {
