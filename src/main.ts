@@ -98,6 +98,7 @@ const openChain = (config: Config, base: Base): EmbeddedNode =>
     folder: join(config.datadir, "chain"),
     params: paramsOf(config),
     filters: config.filters,
+    sequenceReplacement: config.sequenceReplacement,
   });
 
 /** The bundled Bitcoin node, with its peers and whoever talks to it as to a Bitcoin Core. */

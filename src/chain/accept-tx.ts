@@ -5,6 +5,7 @@ import type { Chain } from "./chain.ts";
 import { examine, NOBODY, priceFault, scriptFault } from "./examine.ts";
 import { entryOf, type Mempool, type MempoolEntry, relatives } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
+import { isSuperseded } from "./pending.ts";
 import { replacedBy } from "./replace.ts";
 import { type Arrival, admit } from "./room.ts";
 
@@ -43,6 +44,7 @@ export function judgeTx(
   const { entry, sibling } = examined.value;
   const price = resurrected ? undefined : priceFault(pool, entry, now);
   if (price !== undefined) return err({ code: price });
+  if (isSuperseded(pool, tx)) return err({ code: "sequence too low" });
   const replaced = replacedBy(pool, entry, sibling);
   if (!replaced.ok) return err({ code: replaced.error });
   if (isTooLong(pool, { entries: [entry], replaced: replaced.value })) return err({ code: "too-long-mempool-chain" });

@@ -28,6 +28,7 @@ import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } 
 import type { MempoolFault } from "./mempool-fault.ts";
 import { blockTemplate } from "./miner.ts";
 import { acceptPackage } from "./package.ts";
+import { holdTx, ripePending } from "./pending.ts";
 import { verifyScripts } from "./scripts.ts";
 import type { ChainStorage } from "./storage.ts";
 import type { PackageVerdict } from "./verdict.ts";
@@ -103,6 +104,7 @@ function finish(brain: NodeBrain, first: ChainUpdate, now: number): ChainUpdate 
 function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
   const mined = followChain(brain.pool, brain.chain, update, now);
   if (update.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
+  for (const tx of ripePending(brain.pool, brain.chain, update.connected, now)) takeTx(brain, tx, now);
   for (const { block, txids } of update.disconnected) {
     block.txs.forEach((tx, index) => {
       if (brain.pool.entries.has(txids[index] as Txid)) tellWaiting(brain, tx);
@@ -135,8 +137,21 @@ export function takeTx(
     return ok({ txid: accepted.value.entry.txid, fresh: true });
   }
   const { code } = accepted.error;
+  if (code === "non-final") return holdPending(brain, tx, now);
   const known = code === "txn-already-in-mempool" || code === "txn-already-known";
   return known ? ok({ txid: txidOf(tx), fresh: false }) : err(accepted.error);
+}
+
+/** What is not final waits apart, where policy lets it; whoever watches its coins hears of it as of anything that waits. */
+function holdPending(
+  brain: NodeBrain,
+  tx: Tx,
+  now: number,
+): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
+  const held = holdTx(brain.pool, brain.chain, tx, now);
+  if (held.ok) tellWaiting(brain, tx);
+  else if (held.error.code !== "txn-already-in-mempool") return held;
+  return ok({ txid: txidOf(tx), fresh: held.ok });
 }
 
 /** A child with parents of its own, the child last: it may pay for them. Those that are `Taken` are to be announced. */

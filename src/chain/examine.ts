@@ -33,6 +33,8 @@ export interface Door {
   readonly beside: ReadonlyMap<Txid, MempoolEntry>;
   /** It was in a block before a reorganisation, or waits since before it: it may hang on what it likes. */
   readonly resurrected?: true | undefined;
+  /** It may wait for its time. */
+  readonly early?: true;
 }
 /** A transaction that is well made and measured, and not in the mempool. */
 export interface Candidate {
@@ -57,7 +59,8 @@ export function examine(door: Door, tx: Tx): Result<Candidate, MempoolFault> {
   if (hasWitness(tx) && tip.height + 1 < chain.params.activation.segwit) return err({ code: "no-witness-yet" });
   const standard = checkStandard(tx);
   if (standard !== undefined) return err({ code: standard });
-  if (!isFinal(tx, { height: tip.height + 1, time: medianTimeOf(tip) })) return err({ code: "non-final" });
+  if (!door.early && !isFinal(tx, { height: tip.height + 1, time: medianTimeOf(tip) }))
+    return err({ code: "non-final" });
   const txid = txidOf(tx);
   const known = pool.entries.get(txid);
   const wtxid = wtxidOf(tx);

@@ -1,6 +1,7 @@
 import type { TxFault } from "../bitcoin/check.ts";
 import type { EphemeralFault } from "./ephemeral.ts";
 import type { InputFault } from "./faults.ts";
+import type { PendingFault } from "./pending.ts";
 import type { ReplaceFault } from "./replace.ts";
 import type { StandardFault } from "./standard.ts";
 
@@ -13,6 +14,7 @@ export interface MempoolFault {
     | ReplaceFault
     | PriceFault
     | EphemeralFault
+    | PendingFault
     | "TRUC-violation"
     | "txn-already-known"
     | "txn-already-in-mempool"

@@ -4,6 +4,7 @@ import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { Coin } from "./coins.ts";
 import { noFloor, type RisenFloor } from "./floor.ts";
+import { noPending, type Pending } from "./pending.ts";
 
 /** A transaction that waits to be mined, and which others it hangs on and hang on it. */
 export interface MempoolEntry {
@@ -35,6 +36,8 @@ export interface MempoolPolicy {
   readonly chainCountMax: number;
   /** Virtual bytes of the same. */
   readonly chainVsizeMax: number;
+  /** Whether transactions of version 1 that are not final wait, and give way to higher sequences; for play money. */
+  readonly sequenceReplacement: boolean;
 }
 export const DEFAULT_POLICY: MempoolPolicy = {
   // A tenth of a sat per virtual byte, as Bitcoin Core has it since 29.1: a node that asks for more does not know what
@@ -44,6 +47,7 @@ export const DEFAULT_POLICY: MempoolPolicy = {
   expiryS: 14 * 24 * 60 * 60,
   chainCountMax: 25,
   chainVsizeMax: 101_000,
+  sequenceReplacement: false,
 };
 
 /** The fee of so many virtual bytes, rounded up. Rate in sat per 1,000 of them. */
@@ -61,6 +65,8 @@ export interface Mempool {
   vsize: number;
   /** What it costs to come in beyond the relay fee, since the mempool was full. */
   readonly risen: RisenFloor;
+  /** What is not final yet, where policy lets it wait. */
+  readonly pending: Pending;
 }
 export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   policy,
@@ -69,6 +75,7 @@ export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   spenders: new Map(),
   vsize: 0,
   risen: noFloor(),
+  pending: noPending(),
 });
 
 /** The waiting transaction that spends an outpoint. */
@@ -77,10 +84,13 @@ export function spenderOf(pool: Mempool, outpoint: Outpoint): Tx | undefined {
   return txid === undefined ? undefined : entryOf(pool, txid).tx;
 }
 
-/** The entry with this wtxid. */
+/** What waits under this txid, also for its time. */
+export const waitingEntry = ({ entries, pending }: Mempool, txid: Txid): MempoolEntry | undefined =>
+  entries.get(txid) ?? pending.txs.get(txid)?.entry;
+/** The same by its wtxid. */
 export function entryByWtxid(pool: Mempool, wtxid: Txid): MempoolEntry | undefined {
-  const txid = pool.wtxids.get(wtxid);
-  return txid === undefined ? undefined : entryOf(pool, txid);
+  const txid = pool.wtxids.get(wtxid) ?? pool.pending.wtxids.get(wtxid);
+  return txid === undefined ? undefined : waitingEntry(pool, txid);
 }
 
 /** The coin that one of these transactions would create, standing in the next block. */

@@ -7,6 +7,7 @@ import { examineAll, priceFault, scriptFault } from "./examine.ts";
 import type { Mempool } from "./mempool.ts";
 import { CURABLE, type MempoolFault } from "./mempool-fault.ts";
 import { isChildWithParents, packageFormFault } from "./package-form.ts";
+import { isSuperseded } from "./pending.ts";
 import { replacedByPackage } from "./replace.ts";
 import { admit } from "./room.ts";
 import { isTruc } from "./truc.ts";
@@ -113,6 +114,8 @@ function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: 
     const about = txs.map((tx): [Tx, TxVerdict] => [tx, { ...nameOf(tx), tag: "Refused", code, effective }]);
     return { ...none, fault: "transaction failed", about: new Map(about) };
   }
+  const old = txs.find((tx) => isSuperseded(pool, tx));
+  if (old !== undefined) return failed(old, { code: "sequence too low" });
   const replaced = replacedByPackage(pool, entries);
   if (!replaced.ok) return { ...none, fault: "package RBF failed", detail: replaced.error };
   for (const candidate of candidates.value) {

@@ -9,6 +9,7 @@ import {
   removeEntry,
   removeWithDescendants,
 } from "./mempool.ts";
+import { dropRivals } from "./pending.ts";
 
 /** An eviction makes more room than is needed now, so that it is not needed for each transaction. */
 const EVICT_DOWN_TO = 0.95;
@@ -27,7 +28,10 @@ export interface Arrival {
  */
 export function admit(pool: Mempool, { entries, replaced, now }: Arrival): boolean {
   for (const txid of replaced) removeEntry(pool, entryOf(pool, txid));
-  for (const entry of entries) insertEntry(pool, entry);
+  for (const entry of entries) {
+    insertEntry(pool, entry);
+    dropRivals(pool.pending, entry.tx);
+  }
   const txids = entries.map(({ txid }) => txid);
   // Were they turned away now, whoever keeps the mempool full could keep others from paying more.
   const spared = replaced.size > 0 ? relatives(pool, txids, "parents") : replaced;

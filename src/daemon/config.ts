@@ -34,6 +34,8 @@ export interface Config {
   readonly filters: boolean;
   /** Of regtest: its first block that may hold witnesses. */
   readonly segwitHeight: number;
+  /** Of sluicenet: whether transactions that are not final wait, and give way to higher sequences. */
+  readonly sequenceReplacement: boolean;
   readonly feeBaseMsat: number;
   readonly feePpm: number;
   readonly cltvExpiryDelta: number;
@@ -77,6 +79,7 @@ const SETTINGS = {
       .max(1_000_000, "must be a height"),
     fallback: 0,
   },
+  sequenceReplacement: { schema: yesOrNo, fallback: false },
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
@@ -114,7 +117,9 @@ export function loadConfig(
   const file = fromFile(join(String(datadir), CONFIG_FILE));
   if (!file.ok) return file;
   const { network } = { ...file.value, ...asked };
-  const defaults = isPlayNetwork(network) ? { datadir, chainPort: CHAINS[network].port } : {};
+  const defaults = isPlayNetwork(network)
+    ? { datadir, chainPort: CHAINS[network].port, sequenceReplacement: network === "sluicenet" }
+    : {};
   return merge({ flag: flags.value, environment: environment.value, file: file.value }, defaults);
 }
 
@@ -143,6 +148,12 @@ function merge(
     faults.push({
       code: "bad_value",
       detail: `${named("segwitHeight", origins["segwitHeight"])} is for regtest alone.`,
+    });
+  // Replacements cost nothing: that is for play money, and for peers who know of it.
+  if (network !== "sluicenet" && config["sequenceReplacement"] === true)
+    faults.push({
+      code: "bad_value",
+      detail: `${named("sequenceReplacement", origins["sequenceReplacement"])} is for sluicenet alone.`,
     });
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });

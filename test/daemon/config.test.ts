@@ -32,6 +32,7 @@ describe("configuration of a daemon", () => {
       chainPeers: [],
       filters: true,
       segwitHeight: 0,
+      sequenceReplacement: false,
       feeBaseMsat: 0,
       feePpm: 1_000,
       cltvExpiryDelta: 80,
@@ -91,6 +92,7 @@ describe("configuration of a daemon", () => {
     [["--alias"], "--alias needs a value."],
     [["--segwit-height", "-1"], "--segwit-height must be a height."],
     [["--network", "sluicenet", "--segwit-height", "432"], "--segwit-height is for regtest alone."],
+    [["--sequence-replacement", "true"], "--sequence-replacement is for sluicenet alone."],
   ] as const)
     it(`refuses ${flags.join(" ")}`, () => {
       expect(faults(flags)).to.deep.equal([`bad_value: ${sentence}`]);
@@ -102,6 +104,14 @@ describe("configuration of a daemon", () => {
       return loaded.ok ? paramsOf(loaded.value.config).activation.segwit : undefined;
     };
     expect([segwitOf(), segwitOf("--segwit-height", "432")]).to.deep.equal([0, 432]);
+  });
+
+  it("lets what is not final wait on sluicenet, unless told otherwise", () => {
+    const waits = (...flags: readonly string[]): boolean | undefined => {
+      const loaded = load(["--network", "sluicenet", ...flags]);
+      return loaded.ok ? loaded.value.config.sequenceReplacement : undefined;
+    };
+    expect([waits(), waits("--sequence-replacement", "false")]).to.deep.equal([true, false]);
   });
 
   it("names every wrong value at once, with its place", () => {

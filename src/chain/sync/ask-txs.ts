@@ -1,5 +1,6 @@
 import type { Txid } from "../../base/ids.ts";
 import type { Tx } from "../../bitcoin/tx.ts";
+import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { nameOf } from "../verdict.ts";
 import { alsoFrom } from "./orphans.ts";
 import { noteKnown, type Peer, type Sync, type SyncEffect, send, type TxName } from "./peer.ts";
@@ -43,7 +44,8 @@ export function askTxs(sync: Sync, peer: Peer, now: number): readonly SyncEffect
 /** Of a transaction without witnesses both ids are one; nothing else can have an id of the other kind. */
 function isWanted(sync: Sync, peer: Peer, { kind, id }: TxName): boolean {
   const { pool } = sync.brain;
-  if (pool.entries.has(id) || pool.wtxids.has(id) || sync.refused.has(id) || sync.mined.has(id)) return false;
+  if (waitingEntry(pool, id) !== undefined || entryByWtxid(pool, id) !== undefined) return false;
+  if (sync.refused.has(id) || sync.mined.has(id)) return false;
   if (alsoFrom(sync.orphans, peer, id)) return false;
   // A parent that pays too little is asked for by its txid once more when its child has come.
   return kind === "witness_tx" || !sync.reconsiderable.has(id);

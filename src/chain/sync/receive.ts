@@ -9,7 +9,7 @@ import {
   type Inventory,
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
-import { entryByWtxid } from "../mempool.ts";
+import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { askTxs, closeTxRequest, closeTxRequests, onAnnounced, onTx } from "./ask-txs.ts";
 import { answerLocator, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
@@ -133,7 +133,7 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
     }
   }
   if (entry.kind === "tx" || entry.kind === "witness_tx" || entry.kind === "wtx") {
-    const tx = (entry.kind === "wtx" ? entryByWtxid(pool, entry.id) : pool.entries.get(entry.id))?.tx;
+    const tx = (entry.kind === "wtx" ? entryByWtxid(pool, entry.id) : waitingEntry(pool, entry.id))?.tx;
     if (tx !== undefined) return [send(peer, { name: "tx", tx })];
   }
   return [send(peer, { name: "notfound", inventory: [entry] })];

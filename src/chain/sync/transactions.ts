@@ -1,6 +1,6 @@
 import type { Txid } from "../../base/ids.ts";
 import { INVENTORY_MAX } from "../../bitcoin/messages.ts";
-import type { MempoolEntry } from "../mempool.ts";
+import { type MempoolEntry, waitingEntry } from "../mempool.ts";
 import { parentCame } from "./orphans.ts";
 import { noteKnown, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 
@@ -25,7 +25,7 @@ function offer(peer: Peer, entries: readonly MempoolEntry[]): readonly SyncEffec
 /** Tells all peers of a transaction that came into our mempool. Orphans that wait for it will be tried again. */
 export function announceTx({ brain, peers, orphans }: Sync, txid: Txid): readonly SyncEffect[] {
   parentCame(orphans, txid);
-  const entry = brain.pool.entries.get(txid);
+  const entry = waitingEntry(brain.pool, txid);
   if (entry === undefined) return [];
   return [...peers].filter((peer) => peer.ready && isNewTo(peer, entry)).flatMap((peer) => offer(peer, [entry]));
 }

@@ -20,6 +20,7 @@ import {
 import type { BlockRefusal } from "../../../chain/chain.ts";
 import type { FilterStorage } from "../../../chain/filter-storage.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
+import { DEFAULT_POLICY } from "../../../chain/mempool.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { rememberBlocks } from "../../../chain/sync/take-tx.ts";
@@ -62,6 +63,8 @@ export interface BaseNodeOptions {
   readonly params: ChainParams;
   /** Whether it keeps filters, in a folder within its own, and serves them to light clients. True unless told. */
   readonly filters?: boolean;
+  /** Whether transactions of version 1 that are not final wait, and give way to higher sequences. False unless told. */
+  readonly sequenceReplacement?: boolean;
   readonly disk?: DiskOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -96,13 +99,15 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   #stopped = false;
   readonly #tipListeners = new Set<() => void>();
 
-  constructor({ folder, params, filters = true, disk = {}, clock, random, network, log }: BaseNodeOptions) {
+  constructor(options: BaseNodeOptions) {
     super();
+    const { folder, params, filters = true, disk = {}, clock, random, network, log } = options;
+    const { sequenceReplacement = false } = options;
     this.#clock = clock;
     this.#random = random;
     this.files = openChainFiles({ folder, params, ...disk });
     const settled = this.files.tip() ?? params.genesisHash;
-    this.brain = nodeBrain(params, this.files);
+    this.brain = nodeBrain(params, this.files, { ...DEFAULT_POLICY, sequenceReplacement });
     const { chain } = this.brain;
     this.whole = wholeChain(this.brain, () => chain.tip);
     const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
