@@ -65,6 +65,7 @@ export const chainShape = z.object({
   mining: miningShape.nullable(),
 });
 export const minedShape = z.object({ blocks: z.array(hash) });
+export const rescanShape = z.object({ fromHeight: count });
 export const addressShape = z.object({ address: z.string() });
 export const txidShape = z.object({ txid: hash });
 export const transactionShape = z.object({

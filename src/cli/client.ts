@@ -119,14 +119,7 @@ export function sluiceClient(api: ApiClient) {
     shutdown: () => post<{ readonly stopping: boolean }>("/v1/shutdown"),
 
     ...chainQuestions(api),
-    newAddress: (request: NewAddress = {}) => post<Address>("/v1/wallet/addresses", request),
-    transactions: () => list<Transaction>("/v1/wallet/transactions"),
-    utxos: () => list<Utxo>("/v1/wallet/utxos"),
-    lock: (outpoint: string) => post<Utxo>("/v1/wallet/locks", { outpoint }),
-    unlock: (outpoint: string) => api.delete(`/v1/wallet/locks/${part(outpoint)}`),
-    bumpFee: (txid: string, request: BumpFee) => post<Sent>(`/v1/wallet/transactions/${part(txid)}/bump`, request),
-    send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
-
+    ...walletQuestions(api),
     /** Documents under one root; 64 hex digits. */
     stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),
@@ -167,6 +160,20 @@ export function sluiceClient(api: ApiClient) {
   };
 }
 
+function walletQuestions(api: ApiClient) {
+  const { post } = api;
+  const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);
+  return {
+    newAddress: (request: NewAddress = {}) => post<Address>("/v1/wallet/addresses", request),
+    transactions: () => list<Transaction>("/v1/wallet/transactions"),
+    utxos: () => list<Utxo>("/v1/wallet/utxos"),
+    rescan: (request: { readonly fromHeight: number }) => post<typeof request>("/v1/wallet/rescans", request),
+    lock: (outpoint: string) => post<Utxo>("/v1/wallet/locks", { outpoint }),
+    unlock: (outpoint: string) => api.delete(`/v1/wallet/locks/${part(outpoint)}`),
+    bumpFee: (txid: string, request: BumpFee) => post<Sent>(`/v1/wallet/transactions/${part(txid)}/bump`, request),
+    send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
+  };
+}
 function chainQuestions(api: ApiClient) {
   const { get, post } = api;
   const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);

@@ -50,6 +50,8 @@ export interface NodeCommands {
   newAddress(request?: AddressRequest): Promise<{ readonly address: string }>;
   walletTransactions(): readonly WalletTransaction[];
   walletUtxos(): readonly WalletUtxo[];
+  /** Goes through the chain from a height on for everything of this wallet: balance and events tell what is found. */
+  rescan(request: { readonly from: BlockHeight }): Promise<{ readonly from: BlockHeight }>;
   /** Keeps a coin out of everything, or no longer. */
   setCoinLocked(request: {
     readonly outpoint: Outpoint;

@@ -9,13 +9,14 @@ import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
-import { ANSWER_LANE } from "./context.ts";
+import { ANSWER_LANE, type NodeContext } from "./context.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
+import type { Turn } from "./turn.ts";
 import type { NodeInfo } from "./views.ts";
 
 /** The commands of a running node. */
@@ -31,6 +32,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   };
   return {
     info: () => nodeInfo(hosts, parts, listening),
+    ...walletCommands(hosts),
     ...chainCommands(hosts),
     ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),
@@ -71,42 +73,13 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
   };
 }
 
-type ChainCommands = Pick<
+type WalletCommands = Pick<
   NodeCommands,
-  | "balance"
-  | "bumpFee"
-  | "newAddress"
-  | "setCoinLocked"
-  | "walletTransactions"
-  | "walletUtxos"
-  | "send"
-  | "stamp"
-  | "chain"
-  | "mine"
-  | "mineSteadily"
-  | "stopMining"
+  "bumpFee" | "newAddress" | "rescan" | "setCoinLocked" | "walletTransactions" | "walletUtxos" | "send" | "stamp"
 >;
-function chainCommands(hosts: Hosts): ChainCommands {
-  const { ctx, wallet, channels, miner } = hosts;
-  const inTurn = <T>(task: (turn: Parameters<Parameters<typeof ctx.turns.run>[0]>[0]) => T): Promise<T> =>
-    new Promise((resolve) => {
-      ctx.turns.run((turn) => {
-        const answer = task(turn);
-        turn.afterwards(ANSWER_LANE, () => resolve(answer));
-      });
-    });
-  const rewardScript = async (address: string | undefined): Promise<Result<Uint8Array, CommandFault>> => {
-    if (address === undefined) return ok(await inTurn((turn) => wallet.newScript(turn, "mined")));
-    const given = scriptOfAddress(address, ctx.params);
-    const detail = `not an address of ${ctx.params.network}`;
-    return given.ok ? given : err({ code: "bad_request", detail, pointer: "/address" });
-  };
+function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
+  const inTurn = answeredAfter(ctx);
   return {
-    balance: () => ({
-      onchain: wallet.balance(),
-      channels: channelBalance(channels),
-      sessions: { held: hosts.subscriptions.held() },
-    }),
     newAddress: ({ type = "segwit", label = "received" } = {}) =>
       inTurn((turn) => {
         const script = wallet.newScript(turn, label, { type: type === "taproot" ? "p2tr" : "p2wpkh" });
@@ -115,6 +88,11 @@ function chainCommands(hosts: Hosts): ChainCommands {
     walletTransactions: () => wallet.transactions(),
     walletUtxos: () => wallet.utxos(),
     setCoinLocked: ({ outpoint, locked }) => inTurn((turn) => wallet.setLocked(turn, outpoint, locked)),
+    rescan: ({ from }) =>
+      inTurn((turn) => {
+        wallet.rescan(turn, from);
+        return { from };
+      }),
     bumpFee: (request) =>
       inTurn((turn) => {
         const bumped = wallet.bump(turn, request);
@@ -130,6 +108,36 @@ function chainCommands(hosts: Hosts): ChainCommands {
         const stamped = wallet.stamp(turn, root, feerate);
         return stamped.ok ? ok({ txid: stamped.value }) : stamped;
       }),
+  };
+}
+
+/** Tasks of a turn each, whose answers are given once what they changed is durable. */
+const answeredAfter =
+  ({ turns }: NodeContext) =>
+  <T>(task: (turn: Turn) => T): Promise<T> =>
+    new Promise((resolve) => {
+      turns.run((turn) => {
+        const answer = task(turn);
+        turn.afterwards(ANSWER_LANE, () => resolve(answer));
+      });
+    });
+
+type ChainCommands = Pick<NodeCommands, "balance" | "chain" | "mine" | "mineSteadily" | "stopMining">;
+function chainCommands(hosts: Hosts): ChainCommands {
+  const { ctx, wallet, channels, miner } = hosts;
+  const inTurn = answeredAfter(ctx);
+  const rewardScript = async (address: string | undefined): Promise<Result<Uint8Array, CommandFault>> => {
+    if (address === undefined) return ok(await inTurn((turn) => wallet.newScript(turn, "mined")));
+    const given = scriptOfAddress(address, ctx.params);
+    const detail = `not an address of ${ctx.params.network}`;
+    return given.ok ? given : err({ code: "bad_request", detail, pointer: "/address" });
+  };
+  return {
+    balance: () => ({
+      onchain: wallet.balance(),
+      channels: channelBalance(channels),
+      sessions: { held: hosts.subscriptions.held() },
+    }),
     chain: () => chainInfo(ctx.chain, miner.mining),
     mine: async ({ blocks, address }) => {
       const script = await rewardScript(address);

@@ -19,6 +19,7 @@ import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { lock, unlock } from "./wallet/locks.ts";
 import { loadWallet } from "./wallet/records.ts";
+import { beginRescan, type Rescan, rescanned } from "./wallet/recovery.ts";
 import {
   type Funded,
   fund,
@@ -47,6 +48,8 @@ export class WalletHost {
   /** By outpoint: where the claims of channels pay to. */
   readonly #sweepScripts = new Map<string, Uint8Array>();
   #state: WalletState;
+  /** Until the process ends. */
+  #rescan: Rescan | undefined;
 
   /**
    * @param height   the newest block whose effects are in the store
@@ -60,7 +63,18 @@ export class WalletHost {
   start(turn: Turn): void {
     this.#apply(turn, resume(this.#state));
   }
+  /** Goes through the chain once more, also for addresses that another copy of these words has used. Found ones are told by events. */
+  rescan(turn: Turn, from: BlockHeight): void {
+    const begun = beginRescan(this.#state, this.#ctx.keychain, from);
+    this.#rescan = begun.rescan;
+    this.#apply(turn, begun.step);
+  }
   chainEvent(turn: Turn, event: ChainEvent): void {
+    const more = this.#rescan && rescanned(this.#state, this.#ctx.keychain, this.#rescan, event);
+    if (more !== undefined) {
+      this.#rescan = more.rescan;
+      this.#apply(turn, more.step);
+    }
     this.#apply(turn, applyChainEvent(this.#state, event));
   }
   /** A script of ours, never used before; told to others only after this turn is durable. */

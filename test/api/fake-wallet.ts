@@ -1,6 +1,6 @@
 import type { Txid } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
-import { sat } from "../../src/base/units.ts";
+import { type BlockHeight, sat } from "../../src/base/units.ts";
 import type { WalletUtxo } from "../../src/daemon/views.ts";
 import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
 
@@ -25,6 +25,7 @@ export const walletReadings = () => ({
 export const walletChanges = () => ({
   newAddress: async () => ({ address: "bcrt1qexample" }),
   setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
+  rescan: async ({ from }: { readonly from: BlockHeight }) => ({ from }),
   bumpFee: async () => ok({ txid: TXID }),
   send: async () => ok({ txid: TXID }),
 });

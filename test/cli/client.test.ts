@@ -55,6 +55,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.stamp({ root: HASH, feerateSatPerKw: 253 });
   await client.newAddress({ type: "taproot", label: "rent" });
   await client.bumpFee(HASH, { method: "cpfp", feerateSatPerKw: 253 });
+  await client.rescan({ fromHeight: 7 });
   await client.lock(`${HASH}:0`);
   await client.unlock(`${HASH}:0`);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });

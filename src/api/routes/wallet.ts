@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
+import { blockHeight, HEIGHT_LIMIT } from "../../base/units.ts";
 import { faultOfCommand } from "../faults.ts";
-import { addressField, feerateField, lineField, outpointField, positiveSatField, txidField } from "../fields.ts";
+import {
+  addressField,
+  feerateField,
+  lineField,
+  outpointField,
+  positiveSatField,
+  txidField,
+  wholeField,
+} from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
-import { addressShape, page, transactionShape, txidShape, utxoShape } from "../shapes.ts";
+import { addressShape, page, rescanShape, transactionShape, txidShape, utxoShape } from "../shapes.ts";
 import { transactionJson, utxoJson } from "../views.ts";
 
 const LABEL_MAX = 100;
@@ -51,6 +60,17 @@ export const walletRoutes: readonly Route[] = [
         cursor: ({ outpoint }) => outpointKey(outpoint),
         json: utxoJson,
       }),
+  }),
+  route({
+    method: "post",
+    path: "/v1/wallet/rescans",
+    summary: "Looks through the chain for payments to this wallet, also to addresses that a copy of it has used",
+    scope: "wallet:write",
+    body: z.strictObject({ fromHeight: wholeField(0, HEIGHT_LIMIT - 1) }),
+    example: { fromHeight: 0 },
+    response: rescanShape,
+    handler: async ({ commands, body: { fromHeight } }) =>
+      ok({ status: 202, body: { fromHeight: (await commands.rescan({ from: blockHeight(fromHeight) })).from } }),
   }),
   route({
     method: "post",

@@ -44,6 +44,15 @@ export const walletCommands = [
     },
   }),
   command({
+    words: "wallet rescan [height]",
+    about:
+      "looks through the chain for payments to this wallet and to copies of it, from its first block or a height on",
+    async run({ client, show }, { height }) {
+      const begun = await (await client()).rescan({ fromHeight: optional(height, wholeOf) ?? 0 });
+      show(begun, () => `looking from block ${begun.fromHeight} on; \`balance\` shows what is found\n`);
+    },
+  }),
+  command({
     words: "wallet bump <txid> <feerate>",
     about: "pays more for a transaction that waits, in sat per 1,000 weight units",
     alias: "bumpfee",

@@ -164,7 +164,7 @@ export function resume(state: WalletState): WalletStep {
 }
 
 /** Every address, and every coin that is not seen spent. A watch that is set already, from as low, costs nothing. */
-function watchAll(draft: Draft, from: BlockHeight): void {
+export function watchAll(draft: Draft, from: BlockHeight): void {
   const { addresses, coins } = draft.state();
   const watches: Watch[] = [];
   for (const { script } of addresses.values()) watches.push({ tag: "Script", script, from });

@@ -49,6 +49,18 @@ export const WALLET_CASES: readonly RouteCase[] = [
     }),
   },
   {
+    route: "post /v1/wallet/rescans",
+    ask: "POST /v1/wallet/rescans",
+    body: { fromHeight: 7 },
+    calls: [["rescan", { from: 7 }]],
+    status: 202,
+    answer: { fromHeight: 7 },
+    malformed: [
+      [{ fromHeight: -1 }, "/fromHeight"],
+      [{ fromHeight: 500_000_000 }, "/fromHeight"],
+    ],
+  },
+  {
     route: "post /v1/wallet/locks",
     ask: "POST /v1/wallet/locks",
     body: { outpoint: `${TXID}:0` },

@@ -10,6 +10,7 @@ import { type AddressType, type KeyPath, keychainOfSeed } from "../../../src/dae
 import { applyChainEvent, resume } from "../../../src/daemon/wallet/chain.ts";
 import type { WalletKeys } from "../../../src/daemon/wallet/draft.ts";
 import { loadWallet } from "../../../src/daemon/wallet/records.ts";
+import { beginRescan, type Rescan, rescanned } from "../../../src/daemon/wallet/recovery.ts";
 import { newAddress } from "../../../src/daemon/wallet/spend.ts";
 import {
   EMPTY_WALLET,
@@ -54,6 +55,7 @@ export class SmallChain {
   readonly effects: WalletEffect[] = [];
   readonly shown = new Set<string>();
   #watches: Watch[] = [];
+  #rescan: Rescan | undefined;
   #nonce = 0;
 
   take(step: WalletStep): void {
@@ -76,7 +78,14 @@ export class SmallChain {
   }
 
   #tell(events: readonly ChainEvent[]): void {
-    for (const event of events) this.take(applyChainEvent(this.wallet, event));
+    for (const event of events) {
+      const more = this.#rescan && rescanned(this.wallet, keys, this.#rescan, event);
+      if (more !== undefined) {
+        this.#rescan = more.rescan;
+        this.take(more.step);
+      }
+      this.take(applyChainEvent(this.wallet, event));
+    }
   }
 
   #matches({ txs, ref }: SmallBlock, watches: readonly Watch[]): readonly ChainEvent[] {
@@ -230,9 +239,23 @@ export class SmallChain {
     );
   }
 
+  /** As with nothing left but the words, and a chain that was heard to its end. */
+  lose(): void {
+    this.store.clear();
+    this.wallet = { ...EMPTY_WALLET, height: this.wallet.height };
+    this.#watches = [];
+    this.shown.clear();
+  }
+  rescan(from: number): void {
+    const { step, rescan } = beginRescan(this.wallet, keys, blockHeight(from));
+    this.#rescan = rescan;
+    this.take(step);
+  }
+
   /** As after a crash: the state is what the store holds, and the watches are set anew. */
   restart(): void {
     this.wallet = this.stored();
+    this.#rescan = undefined;
     this.#watches = [];
     this.take(resume(this.wallet));
   }
