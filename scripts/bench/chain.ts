@@ -5,6 +5,7 @@ import { HeaderRun } from "../../src/chain/header-run.ts";
 import { addHeader, headerTree, requiredBits } from "../../src/chain/headers.ts";
 import { searchNonce } from "../../src/chain/miner.ts";
 import { searchTail, sha256d80 } from "../../src/crypto/sha256d80.ts";
+import { connectBench } from "./connect.ts";
 import { rateOf } from "./crypto.ts";
 import type { BenchLine } from "./line.ts";
 import { rounded } from "./statistics.ts";
@@ -19,7 +20,7 @@ const SPACING_S = 600;
 const NONCES = 200_000;
 
 /** What the base node does most of while it follows a long chain, and what its miner does. */
-export function* chainBench(): Iterable<BenchLine> {
+export async function* chainBench(): AsyncIterable<BenchLine> {
   const header = encodeHeader(CHAINS.mainnet.genesis.header);
   const openssl = rateOf(() => void twice(header));
   yield { bench: "chain.sha256d.openssl", value: openssl, unit: "1/s" };
@@ -30,6 +31,7 @@ export function* chainBench(): Iterable<BenchLine> {
   yield { bench: "chain.mine", value: searched, unit: "1/s" };
   const raw = makeHeaders();
   yield { bench: "chain.headers.cpu", value: rounded(cpuOfHeaders(raw)), unit: "ms" };
+  yield* connectBench();
 }
 const compared = (bench: string, value: number, against: string, other: number): BenchLine => ({
   bench,

@@ -1,9 +1,8 @@
 import { outpointKey } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { SAT_MAX } from "../base/units.ts";
-import { encode } from "../codec/codec.ts";
 import { BLOCK_WEIGHT_MAX, WITNESS_SCALE_FACTOR } from "./block.ts";
-import { COINBASE_VOUT, isCoinbase, strippedTx, type Tx } from "./tx.ts";
+import { COINBASE_VOUT, isCoinbase, strippedSize, type Tx } from "./tx.ts";
 
 /** What is wrong with a transaction wherever it stands; the words are Bitcoin Core's. */
 export type TxFault =
@@ -19,7 +18,7 @@ export type TxFault =
 export function checkTransaction(tx: Tx): Result<void, TxFault> {
   if (tx.inputs.length === 0) return err("bad-txns-vin-empty");
   if (tx.outputs.length === 0) return err("bad-txns-vout-empty");
-  if (encode(strippedTx, tx).length * WITNESS_SCALE_FACTOR > BLOCK_WEIGHT_MAX) return err("bad-txns-oversize");
+  if (strippedSize(tx) * WITNESS_SCALE_FACTOR > BLOCK_WEIGHT_MAX) return err("bad-txns-oversize");
   // Each amount alone is within 0 and 21 million coins by its type: others do not decode.
   let total = 0n;
   for (const { amount } of tx.outputs) {

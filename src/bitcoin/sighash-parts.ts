@@ -5,71 +5,90 @@ import { compactSize } from "../codec/varint.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { type Tx, type TxOut, txOut } from "./tx.ts";
 
-/**
- * What the signatures of all inputs of a transaction share, each part hashed once and only when first asked for. Taproot
- * signs these hashes by SHA-256, version 0 hashes them once more. BIP 143 §Specification. BIP 341 §Common signature message.
- */
-export interface SharedParts {
-  /** Outpoints of all inputs, 36 bytes each. */
-  readonly prevouts: () => Uint8Array;
-  /** All outputs, without their count. */
-  readonly outputs: () => Uint8Array;
-  readonly shaPrevouts: () => Uint8Array;
-  readonly shaSequences: () => Uint8Array;
-  readonly shaOutputs: () => Uint8Array;
-  readonly hashPrevouts: () => Uint8Array;
-  readonly hashSequences: () => Uint8Array;
-  readonly hashOutputs: () => Uint8Array;
-  /** What the inputs spend. Throws, as the two below, when that was not given. */
-  readonly spent: () => readonly TxOut[];
-  readonly shaAmounts: () => Uint8Array;
-  readonly shaScripts: () => Uint8Array;
-}
-
-function once<T>(compute: () => T): () => T {
-  let known: T | undefined;
-  return () => {
-    known ??= compute();
-    return known;
-  };
-}
 export function written(capacity: number, write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter(capacity);
   write(writer);
   return writer.finish();
 }
 
-export function sharedParts(tx: Tx, given: readonly TxOut[] | undefined): SharedParts {
-  assert(given === undefined || given.length === tx.inputs.length, "every input has its prevout");
-  const prevouts = once(() => written(36 * tx.inputs.length, (writer) => writePrevouts(writer, tx)));
-  const outputs = once(() =>
-    written(48 * tx.outputs.length, (writer) => {
-      for (const output of tx.outputs) txOut.write(writer, output);
-    }),
-  );
-  const sequences = (): Uint8Array =>
-    written(4 * tx.inputs.length, (writer) => {
-      for (const { sequence } of tx.inputs) writer.u32le(sequence);
+/**
+ * What the signatures of all inputs of a transaction share, each part hashed once and only when first asked for. Taproot
+ * signs these hashes by SHA-256, version 0 hashes them once more. BIP 143 §Specification. BIP 341 §Common signature message.
+ */
+export class SharedParts {
+  readonly #tx: Tx;
+  readonly #spent: readonly TxOut[] | undefined;
+  #prevouts: Uint8Array | undefined;
+  #outputs: Uint8Array | undefined;
+  #shaPrevouts: Uint8Array | undefined;
+  #shaSequences: Uint8Array | undefined;
+  #shaOutputs: Uint8Array | undefined;
+  #hashPrevouts: Uint8Array | undefined;
+  #hashSequences: Uint8Array | undefined;
+  #hashOutputs: Uint8Array | undefined;
+  #shaAmounts: Uint8Array | undefined;
+  #shaScripts: Uint8Array | undefined;
+
+  /** @param spent  what the inputs spend, in their order; where it is not given, what asks for it throws */
+  constructor(tx: Tx, spent: readonly TxOut[] | undefined) {
+    assert(spent === undefined || spent.length === tx.inputs.length, "every input has its prevout");
+    this.#tx = tx;
+    this.#spent = spent;
+  }
+  /** Outpoints of all inputs, 36 bytes each. */
+  prevouts(): Uint8Array {
+    this.#prevouts ??= written(36 * this.#tx.inputs.length, (writer) => writePrevouts(writer, this.#tx));
+    return this.#prevouts;
+  }
+  /** All outputs, without their count. */
+  outputs(): Uint8Array {
+    this.#outputs ??= written(48 * this.#tx.outputs.length, (writer) => {
+      for (const output of this.#tx.outputs) txOut.write(writer, output);
     });
-  const spent = (): readonly TxOut[] => present(given, "a taproot signature covers the outputs that are spent");
-  const [shaPrevouts, shaSequences, shaOutputs] = [prevouts, sequences, outputs].map((part) =>
-    once(() => sha256(part())),
-  ) as [() => Uint8Array, () => Uint8Array, () => Uint8Array];
-  return {
-    prevouts,
-    outputs,
-    shaPrevouts,
-    shaSequences,
-    shaOutputs,
-    hashPrevouts: once(() => sha256(shaPrevouts())),
-    hashSequences: once(() => sha256(shaSequences())),
-    hashOutputs: once(() => sha256(shaOutputs())),
-    spent,
-    shaAmounts: once(() => sha256(amountsOf(spent()))),
-    shaScripts: once(() => sha256(scriptsOf(spent()))),
-  };
+    return this.#outputs;
+  }
+  shaPrevouts(): Uint8Array {
+    this.#shaPrevouts ??= sha256(this.prevouts());
+    return this.#shaPrevouts;
+  }
+  shaSequences(): Uint8Array {
+    this.#shaSequences ??= sha256(sequencesOf(this.#tx));
+    return this.#shaSequences;
+  }
+  shaOutputs(): Uint8Array {
+    this.#shaOutputs ??= sha256(this.outputs());
+    return this.#shaOutputs;
+  }
+  hashPrevouts(): Uint8Array {
+    this.#hashPrevouts ??= sha256(this.shaPrevouts());
+    return this.#hashPrevouts;
+  }
+  hashSequences(): Uint8Array {
+    this.#hashSequences ??= sha256(this.shaSequences());
+    return this.#hashSequences;
+  }
+  hashOutputs(): Uint8Array {
+    this.#hashOutputs ??= sha256(this.shaOutputs());
+    return this.#hashOutputs;
+  }
+  /** What the inputs spend. */
+  spent(): readonly TxOut[] {
+    return present(this.#spent, "a taproot signature covers the outputs that are spent");
+  }
+  shaAmounts(): Uint8Array {
+    this.#shaAmounts ??= sha256(amountsOf(this.spent()));
+    return this.#shaAmounts;
+  }
+  shaScripts(): Uint8Array {
+    this.#shaScripts ??= sha256(scriptsOf(this.spent()));
+    return this.#shaScripts;
+  }
 }
 
+const sequencesOf = ({ inputs }: Tx): Uint8Array =>
+  written(4 * inputs.length, (writer) => {
+    for (const { sequence } of inputs) writer.u32le(sequence);
+  });
 function writePrevouts(writer: ByteWriter, tx: Tx): void {
   for (const { prevout } of tx.inputs) {
     writer.bytes(hashBytes(prevout.txid));

@@ -6,7 +6,7 @@ import { sha256d } from "../crypto/hash.ts";
 import { SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
 import { OP } from "./opcodes.ts";
 import { elementAt } from "./script.ts";
-import { type SharedParts, sharedParts, written } from "./sighash-parts.ts";
+import { SharedParts, written } from "./sighash-parts.ts";
 import { type TaprootSigned, taprootDigest } from "./taproot-sighash.ts";
 import { type Tx, type TxOut, txOut } from "./tx.ts";
 
@@ -42,7 +42,7 @@ const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1
  * @param spent  the outputs that its inputs spend, in their order; only taproot needs them
  */
 export function sighashesOf(tx: Tx, spent?: readonly TxOut[]): SighashesOf {
-  const parts = sharedParts(tx, spent);
+  const parts = new SharedParts(tx, spent);
   return {
     tx,
     spent,

@@ -28,7 +28,13 @@ export function p2tr(outputKey: Uint8Array): Uint8Array {
 
 export function p2pkh(keyHash: Uint8Array): Uint8Array {
   assert(keyHash.length === 20, "a key hash has 20 bytes");
-  return script(OP.DUP, OP.HASH160, keyHash, OP.EQUALVERIFY, OP.CHECKSIG);
+  // Written out: every input that spends a key hash of segwit runs one.
+  const bytes = new Uint8Array(25);
+  bytes.set([OP.DUP, OP.HASH160, 20]);
+  bytes.set(keyHash, 3);
+  bytes[23] = OP.EQUALVERIFY;
+  bytes[24] = OP.CHECKSIG;
+  return bytes;
 }
 export const p2pkhOf = (publicKey: Uint8Array): Uint8Array => p2pkh(hash160(publicKey));
 

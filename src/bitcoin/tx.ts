@@ -51,12 +51,7 @@ const SEGWIT_FLAG = 1;
 /** With witnesses when any input has one. BIP 144 §Serialization. */
 export const tx: Codec<Tx> = {
   shape: { kind: "struct", fields: { version: i32le, inputs, outputs, locktime: u32le } },
-  write: (writer, value) =>
-    write(
-      writer,
-      value,
-      value.inputs.some((input) => input.witness.length > 0),
-    ),
+  write: (writer, value) => write(writer, value, hasWitness(value)),
   read: (reader) => read(reader),
 };
 /** Without witnesses: what a txid commits to. */
@@ -103,14 +98,48 @@ export const decodeTx = (bytes: Uint8Array): Result<Tx, DecodeError> => decode(t
 export const encodeTx = (value: Tx): Uint8Array => encode(tx, value);
 
 /** What other transactions call it: independent of witnesses. BIP 141 §Transaction ID. */
-export const txidOf = (value: Tx): Txid => makeTxid(sha256d(encode(strippedTx, value)));
+export const txidOf = (value: Tx): Txid => remembered(txids, value, () => makeTxid(sha256d(encode(strippedTx, value))));
 /** Commits to witnesses as well. BIP 141 §Transaction ID. */
-export const wtxidOf = (value: Tx): Txid => makeTxid(sha256d(encodeTx(value)));
+export const wtxidOf = (value: Tx): Txid =>
+  hasWitness(value) ? remembered(wtxids, value, () => makeTxid(sha256d(encodeTx(value)))) : txidOf(value);
+
+export const hasWitness = ({ inputs }: Tx): boolean => inputs.some((input) => input.witness.length > 0);
+
+/** A transaction is a value that never changes, and is asked for its ids by everything that it passes through. */
+const txids = new WeakMap<Tx, Txid>();
+const wtxids = new WeakMap<Tx, Txid>();
+function remembered(known: WeakMap<Tx, Txid>, value: Tx, compute: () => Txid): Txid {
+  let id = known.get(value);
+  if (id === undefined) {
+    id = compute();
+    known.set(value, id);
+  }
+  return id;
+}
 
 /** Bytes of one input's witness as it stands in its transaction. */
 export const witnessSize = (elements: readonly Uint8Array[]): number => encode(witness, elements).length;
+/** Bytes without witnesses, added up: encoding only to count would cost more than all else that is asked of a size. */
+export function strippedSize({ inputs: ins, outputs: outs }: Tx): number {
+  let size = 8 + countSize(ins.length) + countSize(outs.length);
+  for (const { scriptSig } of ins) size += 40 + prefixedSize(scriptSig.length);
+  for (const { script: to } of outs) size += 8 + prefixedSize(to.length);
+  return size;
+}
+/** Bytes of marker, flag and all witnesses; none where no input has one. */
+function witnessPart(value: Tx): number {
+  if (!hasWitness(value)) return 0;
+  let size = 2;
+  for (const input of value.inputs) {
+    size += countSize(input.witness.length);
+    for (const item of input.witness) size += prefixedSize(item.length);
+  }
+  return size;
+}
+const countSize = (count: number): number => (count < 0xfd ? 1 : count <= 0xffff ? 3 : 5);
+const prefixedSize = (length: number): number => countSize(length) + length;
 /** Weight units: stripped bytes count four times, witness bytes once. BIP 141 §Transaction size calculations. */
-export const weightOf = (value: Tx): number => encode(strippedTx, value).length * 3 + encodeTx(value).length;
+export const weightOf = (value: Tx): number => strippedSize(value) * 4 + witnessPart(value);
 /** Virtual bytes, rounded up: the unit in which relay fees are quoted. */
 export const vsizeOf = (value: Tx): number => Math.ceil(weightOf(value) / 4);
 

@@ -15,7 +15,7 @@ import type { ChainParams } from "../bitcoin/params.ts";
 import { script } from "../bitcoin/script.ts";
 import { solvesChallenge } from "../bitcoin/signet.ts";
 import { legacySigops } from "../bitcoin/sigops.ts";
-import { isCoinbase, strippedTx, type Tx } from "../bitcoin/tx.ts";
+import { isCoinbase, strippedSize, type Tx } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import { compactSize } from "../codec/varint.ts";
 import type { BlockFault } from "./faults.ts";
@@ -44,7 +44,7 @@ export function checkBlock({ block, txids }: HashedBlock): BlockFault | undefine
 }
 const strippedWeight = ({ txs }: Block): number =>
   WITNESS_SCALE_FACTOR *
-  txs.reduce((sum, tx) => sum + encode(strippedTx, tx).length, HEADER_BYTES + encode(compactSize, txs.length).length);
+  txs.reduce((sum, tx) => sum + strippedSize(tx), HEADER_BYTES + encode(compactSize, txs.length).length);
 
 /** What can be said of a block in its place, without the coins. */
 export function checkBlockInContext(block: Block, previous: HeaderNode, params: ChainParams): BlockFault | undefined {

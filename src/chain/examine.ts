@@ -6,7 +6,7 @@ import { checkTransaction } from "../bitcoin/check.ts";
 import { STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
 import { isFinal } from "../bitcoin/locks.ts";
 import { sigopsCost } from "../bitcoin/sigops.ts";
-import { isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
+import { hasWitness, isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import { ephemeralFault } from "./ephemeral.ts";
@@ -89,8 +89,6 @@ function checkFamily({ pool, beside }: Door, entry: MempoolEntry): Result<Txid |
   const sibling = siblingOf(pool, { entry, parents, beside });
   return sibling.ok ? sibling : err({ code: "TRUC-violation", detail: sibling.error });
 }
-
-const hasWitness = ({ inputs }: Tx): boolean => inputs.some(({ witness }) => witness.length > 0);
 
 function coinsOf(pool: Mempool, { storage, tip }: Chain, beside: Door["beside"], tx: Tx): readonly Coin[] | undefined {
   const coins: Coin[] = [];

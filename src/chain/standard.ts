@@ -3,7 +3,7 @@ import { isPushOnly, parseScript } from "../bitcoin/script.ts";
 import { exactSigops, redeemScriptOf } from "../bitcoin/sigops.ts";
 import { isPayToAnchor, isTaproot } from "../bitcoin/taproot.ts";
 import { isP2pkh, isP2sh, isUnspendable, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
-import { strippedTx, type Tx, type TxIn, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
+import { strippedSize, type Tx, type TxIn, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import type { Coin } from "./coins.ts";
 import { isStandardWitness } from "./standard-witness.ts";
@@ -93,7 +93,7 @@ export const isDust = (output: TxOut): boolean => output.amount < dustLimit(outp
 export function checkStandard(tx: Tx): StandardFault | undefined {
   if (tx.version < 1 || tx.version > VERSION_MAX) return "version";
   if (weightOf(tx) > WEIGHT_MAX) return "tx-size";
-  if (encode(strippedTx, tx).length < STRIPPED_BYTES_MIN) return "tx-size-small";
+  if (strippedSize(tx) < STRIPPED_BYTES_MIN) return "tx-size-small";
   for (const { scriptSig } of tx.inputs) {
     if (scriptSig.length > SCRIPT_SIG_BYTES_MAX) return "scriptsig-size";
     if (!isPushOnly(scriptSig)) return "scriptsig-not-pushonly";

@@ -26,9 +26,12 @@ function signatureFault({ context: { flags } }: Machine, signature: Uint8Array):
 }
 function isHighS(signature: Uint8Array): boolean {
   const compact = parseDerLax(signature.subarray(0, -1));
-  const low = compact && secp256k1.normalize(compact);
+  const low = compact && lowS(compact);
   return compact !== undefined && low !== undefined && !equalBytes(low, compact);
 }
+/** Half of the order begins with 0x7f: an S that begins lower is low, and needs no arithmetic to be made so. */
+const lowS = (compact: Uint8Array): Uint8Array | undefined =>
+  (compact[32] as number) < 0x7f ? compact : secp256k1.normalize(compact);
 
 const isCompressed = (key: Uint8Array): boolean => key.length === 33 && (key[0] === 2 || key[0] === 3);
 function keyFault({ context: { flags }, version }: Machine, key: Uint8Array): ScriptError | undefined {
@@ -59,7 +62,7 @@ function isSignedBy({ context, version }: Machine, signature: Uint8Array, key: U
   if (hashType === undefined) return false;
   const point = isCompressed(key) ? key : secp256k1.compress(key);
   const compact = parseDerLax(signature.subarray(0, -1));
-  const low = compact && secp256k1.normalize(compact);
+  const low = compact && lowS(compact);
   if (point === undefined || low === undefined) return false;
   const { sighashes, index, amount } = context;
   const digest =
