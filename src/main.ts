@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { openBitcoind } from "./adapters/chain/bitcoind/base-node.ts";
 import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
@@ -24,6 +25,7 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import { policyOf } from "./daemon/policy.ts";
+import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
 
 export const VERSION = "0.1.0";
@@ -101,8 +103,15 @@ const openChain = (config: Config, base: Base): EmbeddedNode =>
     sequenceReplacement: config.sequenceReplacement,
   });
 
-/** The bundled Bitcoin node, with its peers and whoever talks to it as to a Bitcoin Core. */
-async function startChain(config: Config, base: Base, opened: Closers, stop: () => void) {
+/** The Bitcoin node that is followed: the bundled one, with its peers and whoever talks to it as to a Bitcoin Core, or another. */
+async function startChain(config: Config, base: Base, opened: Closers, stop: () => void): Promise<Started> {
+  if (config.chain === "bitcoind") {
+    const { hostname: host, port } = new URL(config.bitcoindUrl);
+    const place = { host, port: Number(port || 80), cookieFile: config.bitcoindCookie };
+    const chain = await openBitcoind({ ...base, ...place, params: paramsOf(config) });
+    opened.push(() => chain.stop());
+    return { chain, chainPort: undefined };
+  }
   const chain = openChain(config, base);
   opened.push(() => chain.stop());
   const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
@@ -113,7 +122,12 @@ async function startChain(config: Config, base: Base, opened: Closers, stop: () 
     const rpc = await serveBitcoinRpc(options);
     opened.push(() => rpc.close());
   }
-  return { chain, chainAddress };
+  return { chain, chainPort: chainAddress.port };
+}
+interface Started {
+  readonly chain: BaseNode;
+  /** Where the bundled node accepts peers. */
+  readonly chainPort: number | undefined;
 }
 
 async function serve(config: Config, opened: Closers): Promise<void> {
@@ -132,7 +146,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   opened.push(() => store.close());
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
-  const { chain, chainAddress } = await startChain(config, base, opened, () => stopping.ask());
+  const { chain, chainPort } = await startChain(config, base, opened, () => stopping.ask());
   const ports = {
     ...base,
     ...armed(process.env["SLUICE_FAILPOINT"], watched(store, onHalt), tcpNetwork, killThisProcess),
@@ -169,7 +183,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   opened.push(() => api.value.close());
   await writeDurably(join(datadir, "api.json"), JSON.stringify({ url, tokenFile: join(datadir, "admin.token") }));
   const peerPort = Number(node.info().addresses[0]?.split(":").at(-1));
-  console.log(JSON.stringify({ nodeId: node.info().id, api: url, peerPort, chainPort: chainAddress.port }));
+  console.log(JSON.stringify({ nodeId: node.info().id, api: url, peerPort, chainPort }));
   await stopping.asked;
 }
 

@@ -42,6 +42,8 @@ export interface DaemonOptions {
   readonly env: Readonly<Record<string, string>>;
   /** `regtest` when absent. */
   readonly network?: string | undefined;
+  /** Settings beside these. */
+  readonly flags?: readonly string[];
   /** What Node is to run: `src/main.ts` by way of tsx when absent. */
   readonly program?: readonly string[] | undefined;
 }
@@ -53,7 +55,7 @@ const FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/m
 
 /** Starts a daemon and waits until it serves. Rejects with what it said when it does not. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { name, ports, chainPeer, env, network = "regtest", program = FROM_SOURCE } = options;
+  const { name, ports, chainPeer, env, network = "regtest", program = FROM_SOURCE, flags: more = [] } = options;
   const datadir = join(options.folder, name);
   const flags = [
     ["--datadir", datadir],
@@ -63,6 +65,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ["--peer-port", String(ports.peer)],
     ["--chain-port", String(ports.chain)],
     ...(chainPeer === undefined ? [] : [["--chain-peer", chainPeer]]),
+    more,
   ].flat();
   const child = spawn(process.execPath, [...program, ...flags], {
     cwd: ROOT,

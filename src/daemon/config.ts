@@ -26,6 +26,12 @@ export interface Config {
   readonly apiPort: number;
   readonly peerPort: number;
   readonly chainPort: number;
+  /** Which Bitcoin node is followed: the bundled one, or a Bitcoin Core that somebody else runs. */
+  readonly chain: "embedded" | "bitcoind";
+  /** Where that one answers, `http://host:port`. */
+  readonly bitcoindUrl: string;
+  /** The file with what it asks callers for: its `.cookie`, or a line `user:password`. */
+  readonly bitcoindCookie: string;
   /** Where the base node answers Bitcoin Core's JSON-RPC, on 127.0.0.1; 0: nowhere. */
   readonly bitcoinRpcPort: number;
   /** Bitcoin nodes to follow, `host:port` each. */
@@ -68,6 +74,12 @@ const SETTINGS = {
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
+  chain: { schema: z.enum(["embedded", "bitcoind"], "must be embedded or bitcoind"), fallback: "embedded" },
+  bitcoindUrl: {
+    schema: z.string().regex(/^http:\/\/[^\s:/]+:\d{1,5}\/?$/, "must be http://host:port"),
+    fallback: "http://127.0.0.1:18443",
+  },
+  bitcoindCookie: { schema: z.string(), fallback: "" },
   bitcoinRpcPort: { schema: port, fallback: 0 },
   chainPeers: { schema: list, fallback: [] },
   filters: { schema: yesOrNo, fallback: true },
@@ -155,11 +167,28 @@ function merge(
       code: "bad_value",
       detail: `${named("sequenceReplacement", origins["sequenceReplacement"])} is for sluicenet alone.`,
     });
+  if (config["chain"] === "bitcoind") faults.push(...unfitForBitcoind(config as Partial<Config>));
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
 }
 const named = (key: Key, origin: Origin | undefined): string =>
   origin === "flag" ? flagOf(key) : origin === "environment" ? variableOf(key) : `${kebab(key)} in ${CONFIG_FILE}`;
+
+/** What has no meaning, or is missing, where the bundled node does not run. */
+function unfitForBitcoind({
+  bitcoindCookie,
+  bitcoinRpcPort,
+  chainPeers = [],
+}: Partial<Config>): readonly ConfigFault[] {
+  const details = [
+    ...(bitcoindCookie
+      ? []
+      : ["--chain bitcoind needs --bitcoind-cookie: the .cookie file of that node, or one with user:password."]),
+    ...(bitcoinRpcPort ? ["--bitcoin-rpc-port is for the bundled node, which --chain bitcoind does not start."] : []),
+    ...(chainPeers.length > 0 ? ["--chain-peer is for the bundled node, which --chain bitcoind does not start."] : []),
+  ];
+  return details.map((detail) => ({ code: "bad_value", detail }));
+}
 
 const refused = (network: string): ConfigFault => ({
   code: "network_not_supported",

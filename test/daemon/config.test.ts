@@ -28,6 +28,9 @@ describe("configuration of a daemon", () => {
       apiPort: 9737,
       peerPort: 9735,
       chainPort: 18_444,
+      chain: "embedded",
+      bitcoindUrl: "http://127.0.0.1:18443",
+      bitcoindCookie: "",
       bitcoinRpcPort: 0,
       chainPeers: [],
       filters: true,
@@ -112,6 +115,19 @@ describe("configuration of a daemon", () => {
       return loaded.ok ? loaded.value.config.sequenceReplacement : undefined;
     };
     expect([waits(), waits("--sequence-replacement", "false")]).to.deep.equal([true, false]);
+  });
+
+  it("follows another Bitcoin node only with its cookie, and without what is for the bundled one", () => {
+    const cookie = ["--chain", "bitcoind", "--bitcoind-cookie", "/tmp/.cookie"];
+    expect(load(cookie).ok).to.equal(true);
+    const faults = (flags: readonly string[]): number => {
+      const loaded = load([...flags]);
+      return loaded.ok ? 0 : loaded.error.length;
+    };
+    expect(faults(["--chain", "bitcoind"])).to.equal(1);
+    expect(faults([...cookie, "--bitcoin-rpc-port", "18443", "--chain-peer", "a:1"])).to.equal(2);
+    expect(faults(["--chain", "electrum"])).to.equal(1);
+    expect(faults([...cookie, "--bitcoind-url", "https://a"])).to.equal(1);
   });
 
   it("names every wrong value at once, with its place", () => {

@@ -1,0 +1,158 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type BitcoindNode, openBitcoind } from "../../../src/adapters/chain/bitcoind/base-node.ts";
+import { RpcClient } from "../../../src/adapters/chain/bitcoind/rpc-client.ts";
+import { systemClock } from "../../../src/adapters/system.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { type RpcWorld, rpcWorld } from "../../bitcoin-rpc/world.ts";
+import { chainSourceContract } from "../../contract/chain-source.ts";
+import { noLog, removeFolder, reorganise, settle, tempFolder, testClock } from "./world.ts";
+
+/** Somebody else's Bitcoin node is here the bundled one, behind its own JSON-RPC. */
+chainSourceContract("bitcoind", async () => {
+  const far: RpcWorld = await rpcWorld();
+  const clock = testClock();
+  let near: BitcoindNode;
+  const quiet = async (): Promise<void> => {
+    await settle(far.clock, far.node);
+    // The second look begins after all that came before it.
+    for (let looks = 0; looks < 2; looks++) await near.look();
+  };
+  return {
+    open: async () => {
+      const cookieFile = join(far.folder, ".cookie");
+      near = await openBitcoind({
+        host: "127.0.0.1",
+        port: far.port,
+        cookieFile,
+        params: CHAINS.regtest,
+        clock,
+        log: noLog,
+      });
+      return near;
+    },
+    reorganise: async (depth) => {
+      reorganise(far.node, depth);
+      await settle(far.clock, far.node);
+    },
+    quiet,
+    close: async () => {
+      await near.stop();
+      await far.close();
+    },
+  };
+});
+
+describe("bitcoind: a node that cannot be trusted", () => {
+  let folder: string;
+  let server: Server;
+  const clock = testClock();
+  beforeEach(() => {
+    folder = tempFolder();
+    writeFileSync(join(folder, ".cookie"), "__cookie__:00");
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+    removeFolder(folder);
+  });
+  const serve = async (answer: (response: ServerResponse, method: string) => void): Promise<RpcClient> => {
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (piece) => {
+        body += String(piece);
+      });
+      request.on("end", () => answer(response, JSON.parse(body).method));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new RpcClient({ ...place(), clock: hurried, timeoutMs: 200, answerBytesMax: 1_000 });
+  };
+  const place = () => ({
+    host: "127.0.0.1",
+    port: (server.address() as AddressInfo).port,
+    cookieFile: join(folder, ".cookie"),
+  });
+  /** Pauses between attempts take no time. */
+  const hurried = { ...clock, after: (_: number, task: () => void) => systemClock.after(0, task) };
+
+  const cases: readonly (readonly [string, (response: ServerResponse) => void, RegExp])[] = [
+    ["cuts the connection", (response) => response.destroy(), /socket hang up|ECONNRESET/],
+    ["answers no JSON", (response) => response.end("<html>"), /no JSON \(status 200\)/],
+    ["answers with nothing", (response) => response.end("null"), /its answer is none/],
+    ["answers too much", (response) => response.end("x".repeat(2_000)), /too large/],
+    ["refuses the cookie", (response) => response.writeHead(401).end(), /does not accept the cookie/],
+    ["is busy", (response) => response.writeHead(503).end("Work queue depth exceeded"), /status 503/],
+    ["says nothing", () => undefined, /takes too long/],
+    ["refuses without a code", (response) => response.end('{"result":null,"error":{}}'), /refusal has no code/],
+  ];
+  for (const [what, answer, detail] of cases) {
+    it(`${what}: that is silence, after some attempts`, async () => {
+      let asked = 0;
+      const client = await serve((response) => {
+        asked++;
+        answer(response);
+      });
+      const answered = await client.call("getblockcount");
+      expect(answered.ok).to.equal(false);
+      expect(!answered.ok && answered.error.tag === "Silent" && answered.error.detail).to.match(detail);
+      expect(asked).to.equal(4);
+    });
+  }
+  it("warms up: it is asked again until it has", async () => {
+    let asked = 0;
+    const client = await serve((response) =>
+      response.end(
+        ++asked < 3
+          ? '{"result":null,"error":{"code":-28,"message":"Loading block index…"}}'
+          : '{"result":7,"error":null}',
+      ),
+    );
+    expect(await client.call("getblockcount")).to.deep.equal({ ok: true, value: 7 });
+  });
+  it("refuses: that is an answer, with its code", async () => {
+    const client = await serve((response) =>
+      response.writeHead(500).end('{"result":null,"error":{"code":-8,"message":"Block height out of range"}}'),
+    );
+    expect(await client.call("getblockhash", 9)).to.deep.equal({
+      ok: false,
+      error: { tag: "Refused", code: -8, message: "Block height out of range" },
+    });
+  });
+
+  const open = () => openBitcoind({ ...place(), params: CHAINS.regtest, clock: hurried, log: noLog, timeoutMs: 200 });
+  const failure = async (): Promise<string> =>
+    open().then(
+      async (node) => {
+        await node.stop();
+        return "opened";
+      },
+      (error: Error) => error.message,
+    );
+  it("is on another network: a sentence, and no start", async () => {
+    const main = {
+      chain: "main",
+      blocks: 1,
+      headers: 1,
+      bestblockhash: "ab".repeat(32),
+      initialblockdownload: false,
+      pruned: false,
+      mediantime: 1,
+    };
+    await serve((response, method) =>
+      response.end(JSON.stringify({ result: method === "getblockhash" ? "cd".repeat(32) : main, error: null })),
+    );
+    expect(await failure()).to.match(/is on the network main, and this node on regtest\.$/);
+  });
+  it("answers in other types: a sentence, and no start", async () => {
+    await serve((response) => response.end('{"result":{"chain":"regtest","blocks":"7"},"error":null}'));
+    expect(await failure()).to.match(/getblockchaininfo has an answer of another form/);
+  });
+  it("has no cookie: a sentence, and no start", async () => {
+    await serve((response) => response.end("{}"));
+    removeFolder(join(folder, ".cookie"));
+    expect(await failure()).to.match(/\.cookie cannot be read \(ENOENT\)/);
+  });
+});
