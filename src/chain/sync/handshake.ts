@@ -11,7 +11,8 @@ import {
 } from "../../bitcoin/messages.ts";
 import { askFirstHeaders } from "./blocks.ts";
 import { tellFeeFilter } from "./fee-filter.ts";
-import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { disconnect, KNOWN_TXS_MAX, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { RollingSet } from "./rolling-set.ts";
 import { servesFilters } from "./serve-filters.ts";
 import { offerMempool } from "./transactions.ts";
 
@@ -53,10 +54,11 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     stalling: undefined,
     txs: new Map(),
     partials: new Map(),
-    known: new Set(),
+    known: new RollingSet(KNOWN_TXS_MAX),
     announced: [],
     asked: [],
     askedFilters: [],
+    mempoolAsked: false,
     headersAsked: undefined,
     presync: undefined,
     unconnected: 0,

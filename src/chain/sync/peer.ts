@@ -46,13 +46,15 @@ export interface Peer {
   /** Of those blocks the ones of which only some transactions are missing, and were asked for. */
   readonly partials: Map<BlockHash, PartialBlock>;
   /** Transactions that it knows, because one of us said so, by the ids that it uses; bounded. */
-  readonly known: Set<Txid>;
+  readonly known: RollingSet<Txid>;
   /** Announced by it and not asked for yet; bounded. */
   readonly announced: TxName[];
   /** What it asked for and has not been sent yet; bounded. */
   readonly asked: Inventory[];
   /** Blocks of which it asked for the filters and has not been sent them yet; bounded. */
   readonly askedFilters: BlockHash[];
+  /** It has asked for our whole mempool, which is told once. */
+  mempoolAsked: boolean;
   /** When headers were asked for that have not come. */
   headersAsked: number | undefined;
   /** While a chain of its headers has to show its work. */
@@ -142,12 +144,8 @@ export const discourage = (peer: Peer, reason: string): SyncEffect => ({
   misbehaved: true,
 });
 
-/** Remembers that a peer knows a transaction; the oldest such memory makes room. */
-export function noteKnown(peer: Peer, txid: Txid): void {
-  const [oldest] = peer.known;
-  if (peer.known.size >= KNOWN_TXS_MAX && oldest !== undefined) peer.known.delete(oldest);
-  peer.known.add(txid);
-}
+/** Remembers that a peer knows a transaction. */
+export const noteKnown = (peer: Peer, id: Txid): void => peer.known.add(id);
 
 /** The header with more work of the two. */
 export const better = (a: HeaderNode | undefined, b: HeaderNode): HeaderNode =>

@@ -1,3 +1,4 @@
+import type { BlockHash, Txid } from "../../base/ids.ts";
 import { unreachable } from "../../base/result.ts";
 import { blockHashOf } from "../../bitcoin/block.ts";
 import { COMPACT_VERSION } from "../../bitcoin/compact-messages.ts";
@@ -69,7 +70,7 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
     case "tx":
       return onTx(sync, peer, message.tx, now);
     case "mempool":
-      return offerMempool(sync, peer);
+      return offerOnce(sync, peer);
     case "getcfilters":
     case "getcfheaders":
     case "getcfcheckpt":
@@ -89,6 +90,13 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
   }
 }
 
+/** The whole mempool is much for a short question. */
+function offerOnce(sync: Sync, peer: Peer): readonly SyncEffect[] {
+  if (peer.mempoolAsked) return [];
+  peer.mempoolAsked = true;
+  return offerMempool(sync, peer);
+}
+
 /** How the peer wants to hear of things. */
 function noteWish(peer: Peer, message: BitcoinMessageOf<"sendheaders" | "feefilter" | "sendcmpct">): void {
   if (message.name === "sendheaders") peer.wantsHeaders = true;
@@ -98,8 +106,12 @@ function noteWish(peer: Peer, message: BitcoinMessageOf<"sendheaders" | "feefilt
 }
 
 function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], now: number): readonly SyncEffect[] {
-  const blocks = inventory.flatMap((entry) => (entry.kind === "block" ? [entry.id] : []));
-  const ids = inventory.flatMap((entry) => (entry.kind === (peer.byWtxid ? "wtx" : "tx") ? [entry.id] : []));
+  const blocks: BlockHash[] = [];
+  const ids: Txid[] = [];
+  for (const entry of inventory) {
+    if (entry.kind === "block") blocks.push(entry.id);
+    else if (entry.kind === (peer.byWtxid ? "wtx" : "tx")) ids.push(entry.id);
+  }
   return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, ids, now)];
 }
 
