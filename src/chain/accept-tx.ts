@@ -14,6 +14,8 @@ export interface AcceptOptions {
   readonly now: number;
   /** It was in a block before a reorganisation: its fee and its family are not judged again. */
   readonly resurrected?: true;
+  /** When it came, where that is not now: the height of the tip. */
+  readonly height?: number;
 }
 /** A transaction that was let in, or could be, with what leaves for it. */
 export interface Accepted {
@@ -37,9 +39,9 @@ export function judgeTx(
   pool: Mempool,
   chain: Chain,
   tx: Tx,
-  { now, resurrected }: AcceptOptions,
+  { now, resurrected, height }: AcceptOptions,
 ): Result<Accepted, MempoolFault> {
-  const examined = examine({ pool, chain, now, beside: NOBODY, resurrected }, tx);
+  const examined = examine({ pool, chain, now, beside: NOBODY, resurrected, height }, tx);
   if (!examined.ok) return examined;
   const { entry, sibling } = examined.value;
   const price = resurrected ? undefined : priceFault(pool, entry, now);

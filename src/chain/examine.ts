@@ -33,6 +33,8 @@ export interface Door {
   readonly beside: ReadonlyMap<Txid, MempoolEntry>;
   /** It was in a block before a reorganisation, or waits since before it: it may hang on what it likes. */
   readonly resurrected?: true | undefined;
+  /** When it came, where that is not now: the height of the tip. */
+  readonly height?: number | undefined;
   /** It may wait for its time. */
   readonly early?: true;
 }
@@ -75,7 +77,7 @@ export function examine(door: Door, tx: Tx): Result<Candidate, MempoolFault> {
   if (!size.ok) return size;
   const isWaiting = (parent: Txid): boolean => pool.entries.has(parent) || beside.has(parent);
   const parents = new Set(tx.inputs.map(({ prevout }) => prevout.txid).filter(isWaiting));
-  const place = { time: now, height: tip.height, parents, children: new Set<Txid>() };
+  const place = { time: now, height: door.height ?? tip.height, parents, children: new Set<Txid>() };
   const entry = { tx, txid, wtxid, ...size.value, ...place };
   const sibling = door.resurrected ? ok(undefined) : checkFamily(door, entry);
   return sibling.ok ? ok({ entry, coins, sibling: sibling.value }) : sibling;

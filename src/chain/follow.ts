@@ -57,7 +57,7 @@ function rebuild(pool: Mempool, chain: Chain, disconnected: readonly HashedBlock
   for (const { block } of disconnected.toReversed()) {
     for (const tx of block.txs) if (!isCoinbase(tx)) acceptTx(pool, chain, tx, { now, resurrected: true });
   }
-  for (const { tx, time } of waiting) acceptTx(pool, chain, tx, { now: time, resurrected: true });
+  for (const { tx, time, height } of waiting) acceptTx(pool, chain, tx, { now: time, height, resurrected: true });
 }
 
 /** Entries stand in the order in which they came, so the oldest are in front. */

@@ -3,6 +3,7 @@ import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/emb
 import { systemRandom } from "../../../src/adapters/system.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { ancestorAt } from "../../../src/chain/headers.ts";
 import { ANYONE, COIN, NOW, outpointOf, output, spend } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
@@ -75,6 +76,17 @@ describe("embedded base node: files", () => {
         0n,
       ),
     ).to.equal(102n * COIN);
+    await node.stop();
+  });
+  it("has in its mempool what waited when it was stopped", async () => {
+    let node = openNode(folder, clock, network);
+    await node.mine(101, ANYONE);
+    const coin = outpointOf(node.whole.blockAt(1 as never)?.txs[0] as never);
+    const tx = spend([coin], [output(COIN - 1000n)]);
+    await node.broadcast(tx);
+    await node.stop();
+    node = openNode(folder, clock, network);
+    expect(node.whole.mempool().map(({ txid }) => txid)).to.deep.equal([txidOf(tx)]);
     await node.stop();
   });
   it("refuses a folder that holds another chain, with a sentence that names it", async () => {

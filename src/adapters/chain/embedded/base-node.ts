@@ -52,6 +52,7 @@ import { Dialler } from "./dialler.ts";
 import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
 import { Horizon } from "./horizon.ts";
+import { type KeepsakeFile, openKeepsake } from "./keepsake-file.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
@@ -86,6 +87,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   /** Everything up to the tip, also what is not on stable storage yet. */
   readonly whole: WholeChain;
   readonly #clock: Clock;
+  readonly #keepsake: KeepsakeFile;
   readonly #random: Random;
   readonly #filters: FilterKeeper | undefined;
   readonly #sync: Sync;
@@ -108,6 +110,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     this.files = openChainFiles({ folder, params, ...disk });
     const settled = this.files.tip() ?? params.genesisHash;
     this.brain = nodeBrain(params, this.files, { ...DEFAULT_POLICY, sequenceReplacement });
+    this.#keepsake = openKeepsake(folder, this.brain, log);
     const { chain } = this.brain;
     this.whole = wholeChain(this.brain, () => chain.tip);
     const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
@@ -272,6 +275,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     await this.#mining;
     await this.#horizon.stop();
     await this.#filters?.stop();
+    await this.#keepsake.keep();
     await this.files.close();
   }
 
