@@ -29,6 +29,8 @@ export interface RpcContext {
   /** Topics and where they are published. */
   readonly published: readonly { readonly type: string; readonly address: string; readonly hwm: number }[];
   readonly startedAt: number;
+  /** Aborted when the caller of this request has gone away. */
+  readonly gone: AbortSignal;
   /** Asks the daemon to end. */
   readonly stop: () => void;
 }

@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Guessing is slow; a cookie cannot be guessed anyway. */
 const UNAUTHORIZED_MS = 250;
 
-export interface RpcOptions extends Omit<RpcContext, "startedAt"> {
+export interface RpcOptions extends Omit<RpcContext, "startedAt" | "gone"> {
   readonly address: Address;
   readonly cookiePath: string;
   readonly random: Random;
@@ -40,7 +40,7 @@ export interface RpcServer {
 /** Serves the JSON-RPC of Bitcoin Core. Resolves once connections are accepted; rejects with the system's error. */
 export async function serveBitcoinRpc(options: RpcOptions): Promise<RpcServer> {
   const { address, cookiePath, random, clock } = options;
-  const context: RpcContext = { ...options, startedAt: clock.now() };
+  const context: Shared = { ...options, startedAt: clock.now() };
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, address);
@@ -69,14 +69,17 @@ const listen = (server: Server, { host, port }: Address): Promise<void> =>
     });
   });
 
+/** What all requests have in common. */
+type Shared = Omit<RpcContext, "gone">;
+
 class Answering {
-  readonly #context: RpcContext;
+  readonly #context: Shared;
   readonly #cookie: Cookie;
   readonly #limits: RpcLimits;
   readonly #log: Log;
   #busy = 0;
 
-  constructor(context: RpcContext, cookie: Cookie, { log, limits }: RpcOptions) {
+  constructor(context: Shared, cookie: Cookie, { log, limits }: RpcOptions) {
     this.#context = context;
     this.#cookie = cookie;
     this.#limits = { ...LIMITS, ...limits };
@@ -112,7 +115,7 @@ class Answering {
     if (typeof asked.value !== "object" || asked.value === null) {
       return refused(response, new RpcFault(CODE.parse, "Top-level object parse error"), 500);
     }
-    const reply = await this.#call(asked.value);
+    const reply = await this.#call(asked.value, goneWith(response));
     if (reply === undefined) return send(response, 204, "", JSON_TYPE);
     const isRefused = reply.code !== undefined && reply.version === 1;
     send(response, isRefused ? statusOf(reply.code) : 200, `${jsonText(reply.body)}\n`, JSON_TYPE);
@@ -123,21 +126,29 @@ class Answering {
       const fault = new RpcFault(CODE.invalidRequest, `A batch has at most ${this.#limits.batchCalls} calls`);
       return refused(response, fault, 400);
     }
+    const gone = goneWith(response);
     const bodies: Json[] = [];
     for (const call of calls) {
-      const reply = await this.#call(call);
+      if (gone.aborted) return;
+      const reply = await this.#call(call, gone);
       if (reply !== undefined) bodies.push(reply.body);
     }
     if (bodies.length === 0 && calls.length > 0) return send(response, 204, "", JSON_TYPE);
     send(response, 200, `${jsonText(bodies)}\n`, JSON_TYPE);
   }
-  #call(call: unknown): ReturnType<typeof answerCall> {
-    return answerCall(this.#context, call, (error) =>
+  #call(call: unknown, gone: AbortSignal): ReturnType<typeof answerCall> {
+    return answerCall({ ...this.#context, gone }, call, (error) =>
       this.#log.error("bitcoin-rpc.failed", {
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
     );
   }
+}
+/** So that nobody who has left keeps a place by waiting. */
+function goneWith(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
 }
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type RpcWorld, rpcWorld } from "./world.ts";
@@ -110,6 +111,17 @@ describe("Bitcoin Core's JSON-RPC: the door", () => {
     expect(busy.status).to.equal(503);
     await world.node.mine(1, Uint8Array.of(0x51));
     expect(JSON.parse((await waiting).text).result.height).to.equal(1);
+  });
+  it("gives the place of a caller that waits and goes away to the next one", async () => {
+    world = await rpcWorld({ atOnce: 1 });
+    const authorization = `Basic ${Buffer.from(world.cookie()).toString("base64")}`;
+    const leaving = request({ host: "127.0.0.1", port: world.port, method: "POST", headers: { authorization } });
+    leaving.on("error", () => undefined);
+    leaving.end(JSON.stringify({ method: "waitfornewblock", id: 1 }));
+    while ((await ask({ method: "ping", id: 1 })).status !== 503);
+    leaving.destroy();
+    while ((await ask({ method: "ping", id: 1 })).status !== 200);
+    expect(await world.call("getblockcount")).to.equal(0);
   });
 });
 

@@ -14,11 +14,13 @@ function tipWhen(context: RpcContext, timeout: number, done: () => boolean): Jso
     const finish = (): void => {
       stopListening();
       stopClock?.();
+      context.gone.removeEventListener("abort", finish);
       resolve(tipJson(context));
     };
     const stopListening = context.node.onTip(() => {
       if (done()) finish();
     });
+    context.gone.addEventListener("abort", finish);
     const stopClock = timeout > 0 ? context.clock.after(timeout, finish) : undefined;
   });
 }
