@@ -70,6 +70,8 @@ const weightOf = (coins: readonly Coin[], outputs: readonly TxOut[]): number =>
   coins.reduce((weight, coin) => weight + coin.weight, FRAME_WEIGHT) +
   outputs.reduce((weight, { script }) => weight + outputWeight(script), 0);
 
+/** Coins of one address that go together: all of a miner's would cost more than they hide. Policy, not protocol. */
+const TOGETHER_MAX = 10;
 /** How many choices are looked at for one payment, in all pools together and in one at least. Policy, not protocol. */
 const TRIES_MAX = 50_000;
 const TRIES_MIN = 100;
@@ -109,7 +111,7 @@ export function selectGiven<C extends Coin>(
 
 /** One or two ways to pay from each pool: with nothing left over, and with as few addresses as possible. */
 function candidates<C extends Coin>(coins: readonly C[], spending: Spending): readonly Selection<C>[] {
-  const groups = groupsOf(coins, (coin) => worthOf(coin, spending), INPUTS_MAX);
+  const groups = groupsOf(coins, (coin) => worthOf(coin, spending), TOGETHER_MAX);
   const target =
     1000n * leastOf(spending) + BigInt(spending.feerate) * BigInt(weightOf([], spending.outputs) + extra(spending));
   const found: Selection<C>[] = [];

@@ -108,6 +108,12 @@ describe("coin selection", () => {
     expect(chosen(coins, paying(40_000n)).coins.map(({ outpoint }) => outpoint.vout)).to.deep.equal([1, 2]);
   });
 
+  it("does not spend hundreds of coins of an address where a few are enough", () => {
+    const owner = { address: "a", label: "mined", type: "p2wpkh" };
+    const coins = Array.from({ length: 200 }, (_, index) => ({ ...coin(50_000n, index), owner }));
+    expect(chosen(coins, paying(40_000n)).coins.length).to.equal(10);
+  });
+
   it("mixes no labels, and no types of script, while one of them is enough", () => {
     const of = (label: string, type: string) => (amount: bigint, index: number) => ({
       ...coin(amount, index),
