@@ -20,7 +20,10 @@ export interface CoinChange {
   /** What was there. */
   readonly before: Coin | undefined;
 }
-/** The coins that a block spent, in the order of its inputs: what disconnecting it needs besides the block. */
+/**
+ * What disconnecting a block needs besides it: the coins that it spent, in the order of its inputs. In front of them stand those
+ * that its coinbase overwrote (BIP 30 §Specification), if any: then as many as it has outputs that can be spent.
+ */
 export type BlockUndo = readonly Coin[];
 
 /** The prevout of every coinbase. */
@@ -93,7 +96,10 @@ export function disconnectCoins(
       const spent = isUnspendable(output.script) ? undefined : overlay.spend({ txid, vout });
       assert(isUnspendable(output.script) || spent !== undefined, "outputs of the newest block are unspent after it");
     });
-    if (index === 0) break;
+    if (index === 0) {
+      if (left > 0) left -= restoreOverwritten(tx, txid, undo, overlay);
+      break;
+    }
     for (const input of tx.inputs.toReversed()) {
       const coin = undo[--left];
       assert(coin !== undefined, "undo holds a coin for every input");
@@ -102,6 +108,16 @@ export function disconnectCoins(
   }
   assert(left === 0, "undo holds nothing else");
   return overlay.changes();
+}
+
+/** How many there were. */
+function restoreOverwritten(coinbase: Tx, txid: Txid, undo: BlockUndo, overlay: CoinOverlay): number {
+  let at = 0;
+  coinbase.outputs.forEach(({ script }, vout) => {
+    const coin = isUnspendable(script) ? undefined : undo[at++];
+    if (coin !== undefined) overlay.restore({ txid, vout }, coin);
+  });
+  return at;
 }
 
 export const outputsOf = (coins: readonly Coin[]): readonly TxOut[] => coins.map(({ output }) => output);

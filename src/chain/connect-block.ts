@@ -48,7 +48,7 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   const height = previous.height + 1;
   const flags = consensusFlags(height, params, hashed.hash);
   const overlay = coinOverlay(place.view);
-  const undo: Coin[] = [];
+  const undo: Coin[] = [...overwrittenCoins(hashed, height, place)];
   const checks: ScriptCheck[] = [];
   let fees = 0n;
   let sigops = 0;
@@ -95,6 +95,19 @@ function checkSpends(
   if (!fee.ok) return fee;
   const relativeLocks = height >= params.activation.csv;
   return relativeLocks && !relativeLocksPassed(tx, coins, previous) ? err("bad-txns-nonfinal") : fee;
+}
+
+/**
+ * The coins that the coinbase of one of the two blocks with a licence repeats, which it overwrites. Bitcoin Core keeps no
+ * undo of them; then taking the block back would leave other coins than a chain that never had it.
+ */
+function overwrittenCoins({ block, hash, txids }: HashedBlock, height: number, { params, view }: Place): readonly Coin[] {
+  if (params.duplicateCoinbases.get(height) !== hash) return [];
+  const outputs = block.txs[0]?.outputs ?? [];
+  const coins = outputs.map(({ script }, vout) =>
+    isUnspendable(script) ? undefined : view({ txid: txids[0] as Txid, vout }),
+  );
+  return coins.filter((coin) => coin !== undefined);
 }
 
 /** BIP 30 §Specification: no transaction may repeat one that still has an unspent output. */

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { BlockHash } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
@@ -89,6 +90,37 @@ describe("a block with the coins before it", () => {
     grow(fork, 99);
     grow(fork, 1, { txs: [spend([outpointOf(present(first, "a coinbase"))], [output(COIN)])] });
     expect(verdict(fork, { coinbase: repeat, time: NOW + 200 })).to.equal("accepted");
+  });
+  it("RELIABILITY B4: overwrites the coin of a licensed repetition, and brings it back when that block goes", () => {
+    const licences = new Map<number, BlockHash>();
+    const { activation } = CHAINS.regtest;
+    const fork = bench({ ...CHAINS.regtest, activation: { ...activation, bip34: 10_000 }, duplicateCoinbases: licences });
+    const first = buildBlock(fork);
+    give(fork, first);
+    grow(fork, 1);
+    const before = { coins: coinSet(fork), totals: fork.storage.totals() };
+    const parent = fork.brain.chain.tip;
+    const coinbase = present(first.txs[0], "a coinbase");
+    const repeating = buildBlock(fork, { coinbase: () => coinbase, time: NOW + 1 });
+    licences.set(parent.height + 1, hashBlock(repeating).hash);
+    expect(give(fork, repeating)).to.have.property("connected").with.lengthOf(1);
+    expect(fork.storage.coins.get(keyOf(coinbase))?.height).to.equal(3);
+    expect(fork.storage.totals()).to.deep.equal({ count: 2, total: 2n * COIN });
+    // A branch takes it away, and is taken away by another down to the first of the two.
+    const undo = present(fork.storage.undo(hashBlock(repeating).hash), "a connected block has its undo");
+    for (const { outpoint, coin } of disconnectCoins(repeating.txs, hashBlock(repeating).txids, undo, fork.storage.coin))
+      expect([keyOf(coinbase), coin?.height]).to.deep.equal([`${outpoint.txid}:${outpoint.vout}`, 1]);
+    let previous = present(parent.previous?.previous, "genesis");
+    for (let count = 0; count < 4; count++) {
+      const block = buildBlock(fork, { previous, time: NOW + 10 + count });
+      give(fork, block);
+      previous = present(fork.brain.chain.index.tree.nodes.get(hashBlock(block).hash), "a block just taken");
+    }
+    expect(fork.brain.chain.tip).to.equal(previous);
+    expect(fork.storage.coins.has(keyOf(coinbase))).to.equal(false);
+    expect(before.totals).to.deep.equal({ count: 2, total: 2n * COIN });
+    expect([fork.storage.totals(), countCoins(fork)]).to.deep.equal(Array(2).fill({ count: 4, total: 4n * COIN }));
+    expect(before.coins).to.have.lengthOf(2);
   });
 });
 
