@@ -101,6 +101,7 @@ const openChain = (config: Config, base: Base): EmbeddedNode =>
     params: paramsOf(config),
     filters: config.filters,
     sequenceReplacement: config.sequenceReplacement,
+    disk: config.prune === 0 ? {} : { pruneBytes: config.prune * 2 ** 20 },
   });
 
 /** The Bitcoin node that is followed: the bundled one, with its peers and whoever talks to it as to a Bitcoin Core, or another. */

@@ -20,6 +20,8 @@ export const NODE_NETWORK = 1n << 0n;
 export const NODE_WITNESS = 1n << 3n;
 /** Serves basic block filters. BIP 158 §Signaling. */
 export const NODE_COMPACT_FILTERS = 1n << 6n;
+/** Serves the last 288 blocks. BIP 159 §Counter-measures for peer fingerprinting. */
+export const NODE_NETWORK_LIMITED = 1n << 10n;
 
 /** Entries in one `inv`, `getdata` or `notfound`. */
 export const INVENTORY_MAX = 50_000;

@@ -1,4 +1,4 @@
-import type { Txid } from "../base/ids.ts";
+import type { Outpoint, Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { SatPerKw } from "../base/units.ts";
 import type { Block } from "../bitcoin/block.ts";
@@ -23,6 +23,7 @@ import { estimateFeerate, type FeeCare, type FeeMemory, feeMemory, rememberFees 
 import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
+import { isAncestor } from "./headers.ts";
 import { judgePackage } from "./judge-package.ts";
 import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
@@ -60,8 +61,11 @@ export function openFeed(brain: NodeBrain, cursor: BlockRef | undefined, watches
   setWatches(brain, feed, watches);
   return feed;
 }
-export const setWatches = ({ pool }: NodeBrain, feed: Feed, watches: readonly Watch[]): void =>
-  watchFrom(feed, watches, (outpoint) => spenderOf(pool, outpoint));
+export function setWatches({ chain, pool }: NodeBrain, feed: Feed, watches: readonly Watch[]): void {
+  const told = isAncestor(feed.told, chain.tip);
+  const isUnspent = (outpoint: Outpoint): boolean => told && chain.storage.coin(outpoint) !== undefined;
+  watchFrom(feed, watches, (outpoint) => spenderOf(pool, outpoint), isUnspent);
+}
 
 /**
  * A block from a peer or miner.

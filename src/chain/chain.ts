@@ -19,6 +19,7 @@ import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
 import { type BlockFault, isMutation } from "./faults.ts";
 import { type HashedBlock, hashBlock } from "./hashed-block.ts";
 import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
+import { BlockPruned } from "./pruned.ts";
 import { type VerifiedScripts, verifyScripts } from "./scripts.ts";
 import type { ChainStorage, CoinTotals } from "./storage.ts";
 
@@ -278,8 +279,16 @@ export function reconsiderBlock(chain: Chain, node: HeaderNode): ChainUpdate {
   return activateBest(chain);
 }
 
-/** The block behind a node; genesis comes from the parameters. */
+/** The block behind a node that is held; genesis comes from the parameters. Throws `BlockPruned`. */
 export function readBlock(chain: Chain, node: HeaderNode): HashedBlock["block"] {
+  const block = keptBlock(chain, node);
+  if (block === undefined) throw new BlockPruned(node.height);
+  return block;
+}
+/** As `readBlock`; undefined when it has been pruned. */
+export function keptBlock(chain: Chain, node: HeaderNode): HashedBlock["block"] | undefined {
   if (node === chain.index.tree.genesis) return chain.params.genesis;
-  return present(chain.storage.block(node.hash), "held blocks are in the storage");
+  const block = chain.storage.block(node.hash);
+  assert(block !== undefined || node.height <= chain.storage.prunedTo(), "held blocks are in the storage");
+  return block;
 }

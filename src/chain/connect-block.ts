@@ -101,7 +101,11 @@ function checkSpends(
  * The coins that the coinbase of one of the two blocks with a licence repeats, which it overwrites. Bitcoin Core keeps no
  * undo of them; then taking the block back would leave other coins than a chain that never had it.
  */
-function overwrittenCoins({ block, hash, txids }: HashedBlock, height: number, { params, view }: Place): readonly Coin[] {
+function overwrittenCoins(
+  { block, hash, txids }: HashedBlock,
+  height: number,
+  { params, view }: Place,
+): readonly Coin[] {
   if (params.duplicateCoinbases.get(height) !== hash) return [];
   const outputs = block.txs[0]?.outputs ?? [];
   const coins = outputs.map(({ script }, vout) =>

@@ -41,11 +41,13 @@ export function feedAfter(tree: HeaderTree, cursor: BlockRef | undefined): Feed 
 /**
  * Sets watches; one that is set already, from as low, changes nothing.
  * @param spenderOf  what waits in the mempool and spends an outpoint
+ * @param isUnspent  whether it stands in the chain that was told, unspent: then no block needs to be looked at for it
  */
 export function watchFrom(
   feed: Feed,
   watches: readonly Watch[],
   spenderOf: (outpoint: Outpoint) => Tx | undefined,
+  isUnspent: (outpoint: Outpoint) => boolean,
 ): void {
   for (const watch of watches) {
     if (watch.tag === "Outpoint" && !isWatched(feed.watches, watch.outpoint)) {
@@ -53,9 +55,17 @@ export function watchFrom(
       if (tx !== undefined) feed.seen.push({ tag: "SpendSeen", outpoint: watch.outpoint, tx });
     }
     if (!addWatch(feed.watches, watch) || watch.from > feed.told.height) continue;
+    if (watch.tag === "Outpoint" && isUnspent(watch.outpoint)) continue;
     addWatch(feed.missed.list, watch);
     feed.missed.next = Math.min(feed.missed.next, watch.from);
   }
+}
+
+/** The lowest block that has to be read for what is to be told; undefined while nothing is. */
+export function nextToRead(feed: Feed, tip: HeaderNode): number | undefined {
+  const next = feed.told === tip ? NOTHING_MISSED : forkOf(feed.told, tip).height + 1;
+  const lowest = Math.min(next, Math.max(feed.missed.next, 1));
+  return lowest === NOTHING_MISSED ? undefined : lowest;
 }
 
 /** A transaction has come into the mempool. */

@@ -20,10 +20,16 @@ export interface FilterIndex {
   readonly checkpoints: FilterHeader[];
 }
 
-/** The index as its storage holds it. A tip that the header tree does not know means that it begins anew. */
-export function openFilters(tree: HeaderTree, storage: FilterStorage): FilterIndex {
+/**
+ * The index as its storage holds it.
+ * @param below  where to look for the last block with a filter when the header tree does not know the stored tip: filters
+ *               may outlive a crash that their blocks did not. Without it the index begins anew.
+ */
+export function openFilters(tree: HeaderTree, storage: FilterStorage, below?: HeaderNode): FilterIndex {
   const stored = storage.tip();
-  const tip = stored === undefined ? undefined : tree.nodes.get(stored);
+  let tip = stored === undefined ? undefined : tree.nodes.get(stored);
+  if (stored !== undefined && tip === undefined)
+    for (tip = below; tip !== undefined && storage.header(tip.hash) === undefined; ) tip = tip.previous;
   const index: FilterIndex = { storage, tree, tip, checkpoints: [] };
   if (tip !== undefined) noteCheckpoints(index, tip);
   return index;

@@ -67,6 +67,7 @@ export function memoryStorage(): MemoryStorage {
     coin: (outpoint) => coins.get(outpointKey(outpoint)),
     block: (hash) => blocks.get(hash),
     undo: (hash) => undos.get(hash),
+    prunedTo: () => 0,
     place: (txid) => places.get(txid),
     commit,
   };

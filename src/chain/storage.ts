@@ -18,6 +18,8 @@ export interface ChainStorage {
   coin: CoinView;
   block(hash: BlockHash): Block | undefined;
   undo(hash: BlockHash): BlockUndo | undefined;
+  /** Blocks up to this height may be gone; those above it are kept. 0 when nothing is pruned. */
+  prunedTo(): number;
   /** Where a transaction of the connected chain stands. */
   place(txid: Txid): TxPlace | undefined;
   commit(change: StorageChange): void;

@@ -38,6 +38,8 @@ export interface Config {
   readonly chainPeers: readonly string[];
   /** Whether the bundled Bitcoin node keeps filters of its blocks and serves them to light clients. */
   readonly filters: boolean;
+  /** Mebibytes that the files of blocks may take; 0 keeps all blocks. */
+  readonly prune: number;
   /** Of regtest: its first block that may hold witnesses. */
   readonly segwitHeight: number;
   /** Of sluicenet: whether transactions that are not final wait, and give way to higher sequences. */
@@ -83,6 +85,7 @@ const SETTINGS = {
   bitcoinRpcPort: { schema: port, fallback: 0 },
   chainPeers: { schema: list, fallback: [] },
   filters: { schema: yesOrNo, fallback: true },
+  prune: { schema: u32, fallback: 0 },
   segwitHeight: {
     schema: z.coerce
       .number("must be a height")
@@ -111,6 +114,9 @@ const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${let
 const flagOf = (key: Key): string => (key === "chainPeers" ? "--chain-peer" : `--${kebab(key)}`);
 const variableOf = (key: Key): string => `SLUICE_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
 export const CONFIG_FILE = "config.toml";
+
+/** Less would not hold the last 288 blocks of a busy chain. Policy, not protocol; the same as Bitcoin Core's. */
+const PRUNE_MIN_MIB = 550;
 
 type Found = Partial<Record<Key, unknown>>;
 
@@ -156,6 +162,12 @@ function merge(
   }
   const { network } = config;
   if (typeof network === "string" && !isPlayNetwork(network)) faults.push(refused(network));
+  const prune = config["prune"] as number;
+  if (network !== "regtest" && prune > 0 && prune < PRUNE_MIN_MIB)
+    faults.push({
+      code: "bad_value",
+      detail: `${named("prune", origins["prune"])} must be 0 or at least ${PRUNE_MIN_MIB}.`,
+    });
   if (network !== "regtest" && (config["segwitHeight"] as number) > 0)
     faults.push({
       code: "bad_value",

@@ -94,7 +94,11 @@ describe("a block with the coins before it", () => {
   it("RELIABILITY B4: overwrites the coin of a licensed repetition, and brings it back when that block goes", () => {
     const licences = new Map<number, BlockHash>();
     const { activation } = CHAINS.regtest;
-    const fork = bench({ ...CHAINS.regtest, activation: { ...activation, bip34: 10_000 }, duplicateCoinbases: licences });
+    const fork = bench({
+      ...CHAINS.regtest,
+      activation: { ...activation, bip34: 10_000 },
+      duplicateCoinbases: licences,
+    });
     const first = buildBlock(fork);
     give(fork, first);
     grow(fork, 1);
@@ -108,7 +112,12 @@ describe("a block with the coins before it", () => {
     expect(fork.storage.totals()).to.deep.equal({ count: 2, total: 2n * COIN });
     // A branch takes it away, and is taken away by another down to the first of the two.
     const undo = present(fork.storage.undo(hashBlock(repeating).hash), "a connected block has its undo");
-    for (const { outpoint, coin } of disconnectCoins(repeating.txs, hashBlock(repeating).txids, undo, fork.storage.coin))
+    for (const { outpoint, coin } of disconnectCoins(
+      repeating.txs,
+      hashBlock(repeating).txids,
+      undo,
+      fork.storage.coin,
+    ))
       expect([keyOf(coinbase), coin?.height]).to.deep.equal([`${outpoint.txid}:${outpoint.vout}`, 1]);
     let previous = present(parent.previous?.previous, "genesis");
     for (let count = 0; count < 4; count++) {

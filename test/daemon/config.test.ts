@@ -34,6 +34,7 @@ describe("configuration of a daemon", () => {
       bitcoinRpcPort: 0,
       chainPeers: [],
       filters: true,
+      prune: 0,
       segwitHeight: 0,
       sequenceReplacement: false,
       feeBaseMsat: 0,
@@ -94,6 +95,8 @@ describe("configuration of a daemon", () => {
     [["--alias", "x".repeat(33)], "--alias must have at most 32 characters."],
     [["--alias"], "--alias needs a value."],
     [["--segwit-height", "-1"], "--segwit-height must be a height."],
+    [["--prune", "-1"], "--prune must be a whole number."],
+    [["--network", "sluicenet", "--prune", "549"], "--prune must be 0 or at least 550."],
     [["--network", "sluicenet", "--segwit-height", "432"], "--segwit-height is for regtest alone."],
     [["--sequence-replacement", "true"], "--sequence-replacement is for sluicenet alone."],
   ] as const)

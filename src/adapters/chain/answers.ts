@@ -1,5 +1,5 @@
 import type { BlockHash, Outpoint, Txid } from "../../base/ids.ts";
-import { ok, present } from "../../base/result.ts";
+import { err, ok, present, type Result } from "../../base/result.ts";
 import { type BlockHeight, blockHeight, sat } from "../../base/units.ts";
 import type { Block } from "../../bitcoin/block.ts";
 import { txidOf } from "../../bitcoin/tx.ts";
@@ -7,9 +7,11 @@ import type { NodeBrain } from "../../chain/brain.ts";
 import { difficultySteps, knownHeaders } from "../../chain/branches.ts";
 import { type Chain, readBlock } from "../../chain/chain.ts";
 import { ancestorAt, type HeaderNode, isAncestor } from "../../chain/headers.ts";
+import { BlockPruned } from "../../chain/pruned.ts";
 import type {
   BaseNode,
   BaseNodeInfo,
+  ChainFault,
   DifficultyStep,
   FoundTx,
   KnownBlock,
@@ -106,13 +108,13 @@ export function wholeChain(brain: NodeBrain, horizon: () => HeaderNode): WholeCh
     mempool: () => waitingTxs(brain),
   };
 }
-/** The same as answers of the port, which never fail. */
+/** The same as answers of the port. What would need a block that was pruned is `not_held`. */
 export abstract class WholeAnswers implements Pick<BaseNode, keyof WholeChain> {
   abstract readonly whole: WholeChain;
   header = async (hash: BlockHash) => ok(this.whole.header(hash));
-  block = async (hash: BlockHash) => ok(this.whole.block(hash));
-  blockAt = async (height: BlockHeight) => ok(this.whole.blockAt(height));
-  transaction = async (txid: Txid) => ok(this.whole.transaction(txid));
+  block = async (hash: BlockHash) => ifKept(() => this.whole.block(hash));
+  blockAt = async (height: BlockHeight) => ifKept(() => this.whole.blockAt(height));
+  transaction = async (txid: Txid) => ifKept(() => this.whole.transaction(txid));
   utxoTotal = async () => ok(this.whole.utxoTotal());
   branches = async (heights: number, to?: BlockHeight) => ok(this.whole.branches(heights, to));
   difficulty = async () => ok(this.whole.difficulty());
@@ -120,14 +122,23 @@ export abstract class WholeAnswers implements Pick<BaseNode, keyof WholeChain> {
 }
 export const answersOf = (whole: WholeChain): Pick<BaseNode, keyof WholeChain> => ({
   header: async (hash) => ok(whole.header(hash)),
-  block: async (hash) => ok(whole.block(hash)),
-  blockAt: async (height) => ok(whole.blockAt(height)),
-  transaction: async (txid) => ok(whole.transaction(txid)),
+  block: async (hash) => ifKept(() => whole.block(hash)),
+  blockAt: async (height) => ifKept(() => whole.blockAt(height)),
+  transaction: async (txid) => ifKept(() => whole.transaction(txid)),
   utxoTotal: async () => ok(whole.utxoTotal()),
   branches: async (heights, to) => ok(whole.branches(heights, to)),
   difficulty: async () => ok(whole.difficulty()),
   mempool: async () => ok(whole.mempool()),
 });
+
+function ifKept<T>(read: () => T): Result<T, ChainFault> {
+  try {
+    return ok(read());
+  } catch (error) {
+    if (error instanceof BlockPruned) return err({ code: "not_held", detail: error.message });
+    throw error;
+  }
+}
 
 /** All of `info` that the brain knows. */
 export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers" | "address"> {

@@ -1,9 +1,10 @@
 import { assert } from "../../base/result.ts";
 import { type NodeBrain, openFeed, setWatches } from "../../chain/brain.ts";
 import { readBlock } from "../../chain/chain.ts";
-import { type Feed, hasNews, nextEvents } from "../../chain/feed.ts";
+import { type Feed, hasNews, nextEvents, nextToRead } from "../../chain/feed.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
 import type { BlockRef, ChainEvent, Watch } from "../../ports/chain-source.ts";
+import { Refused } from "../sentences.ts";
 
 /** Brings a listener the events of a chain, in order, one block a turn, and with them what came into the mempool. */
 export interface FeedPump {
@@ -34,6 +35,22 @@ export function feedPump({ brain, horizon, schedule }: PumpOptions): FeedPump {
     poke();
     if (events.length > 0) listener(events);
   };
+  const stop = (): void => {
+    if (feed !== undefined) brain.feeds.delete(feed);
+    feed = undefined;
+    listener = undefined;
+  };
+  /** Better not at all than with gaps. */
+  const refuseGaps = (): void => {
+    const next = feed && nextToRead(feed, horizon());
+    const prunedTo = brain.chain.storage.prunedTo();
+    if (next === undefined || next > prunedTo) return;
+    stop();
+    throw new Refused(
+      `This node has to look at block ${next} of the chain, and blocks up to ${prunedTo} were pruned; ` +
+        "move the chain's folder away and start without pruning, and the chain will be fetched again.",
+    );
+  };
   const poke = (): void => {
     if (scheduled || feed === undefined || !hasNews(feed, horizon())) return;
     scheduled = true;
@@ -43,19 +60,19 @@ export function feedPump({ brain, horizon, schedule }: PumpOptions): FeedPump {
     start: (cursor, deliver) => {
       assert(feed === undefined, "a chain source is started once");
       feed = openFeed(brain, cursor, early);
+      refuseGaps();
       listener = deliver;
       poke();
     },
     watch: (watches) => {
       if (feed === undefined) early.push(...watches);
-      else setWatches(brain, feed, watches);
+      else {
+        setWatches(brain, feed, watches);
+        refuseGaps();
+      }
       poke();
     },
     poke,
-    stop: () => {
-      if (feed !== undefined) brain.feeds.delete(feed);
-      feed = undefined;
-      listener = undefined;
-    },
+    stop,
   };
 }

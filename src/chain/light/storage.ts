@@ -37,6 +37,7 @@ export function headersOnly(storage: LightStorage): ChainStorage {
     coin: () => undefined,
     block: () => undefined,
     undo: () => undefined,
+    prunedTo: () => 0,
     place: () => undefined,
     commit: (change: StorageChange) => {
       if (change.tag === "Headers" || change.tag === "Invalid") storage.commit(change);

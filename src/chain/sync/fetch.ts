@@ -1,7 +1,9 @@
 import type { BlockHash } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
+import { NODE_NETWORK } from "../../bitcoin/messages.ts";
 import type { Chain } from "../chain.ts";
 import { ancestorAt, forkOf, type HeaderNode } from "../headers.ts";
+import { KEPT_BLOCKS } from "../pruned.ts";
 import { type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 
 /** Which peer is asked for which block, and how long each may take. All numbers here are policy, not protocol. */
@@ -68,6 +70,7 @@ function wantedFrom(sync: Sync, peer: Peer, inFlight: ReadonlySet<BlockHash>, no
   if (way === undefined) return [];
   const { best, common } = way;
   const wanted: BlockHash[] = [];
+  if (common.height + 1 <= best.height - KEPT_BLOCKS && keepsLastBlocks(peer)) return [];
   const end = Math.min(best.height, common.height + WINDOW_BLOCKS);
   for (let height = common.height + 1; height <= end; height++) {
     if (wanted.length + peer.blocks.size >= BLOCKS_IN_FLIGHT_MAX) break;
@@ -78,6 +81,9 @@ function wantedFrom(sync: Sync, peer: Peer, inFlight: ReadonlySet<BlockHash>, no
     noteStalling(sync, present(ancestorAt(best, common.height + 1), "below the end"), now);
   return wanted;
 }
+
+/** A pruned peer has the last blocks of its chain alone. */
+const keepsLastBlocks = ({ version }: Peer): boolean => ((version?.services ?? NODE_NETWORK) & NODE_NETWORK) === 0n;
 
 /** The window is full, and a peer would have room for more: whoever was asked for its first block has to hurry. */
 function noteStalling({ peers }: Sync, { hash }: HeaderNode, now: number): void {

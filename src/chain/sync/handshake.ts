@@ -6,9 +6,11 @@ import {
   type BitcoinMessageOf,
   NODE_COMPACT_FILTERS,
   NODE_NETWORK,
+  NODE_NETWORK_LIMITED,
   NODE_WITNESS,
   PROTOCOL_VERSION,
 } from "../../bitcoin/messages.ts";
+import { KEPT_BLOCKS } from "../pruned.ts";
 import { askFirstHeaders } from "./blocks.ts";
 import { tellFeeFilter } from "./fee-filter.ts";
 import { disconnect, KNOWN_TXS_MAX, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
@@ -71,10 +73,14 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
 }
 
 /** What we serve. A light client has nothing that others want. */
-const servicesOf = (sync: Sync): bigint =>
-  sync.role === "light" ? 0n : servesFilters(sync) ? SERVICES | NODE_COMPACT_FILTERS : SERVICES;
-/** What those must serve whom we dial. */
-const needsOf = ({ role }: Sync): bigint => (role === "light" ? SERVICES | NODE_COMPACT_FILTERS : SERVICES);
+function servicesOf(sync: Sync): bigint {
+  if (sync.role === "light") return 0n;
+  // A pruned node also keeps its filters, of all blocks.
+  const blocks = sync.role === "pruned" ? NODE_NETWORK_LIMITED | NODE_WITNESS : SERVICES;
+  return servesFilters(sync) ? blocks | NODE_COMPACT_FILTERS : blocks;
+}
+/** What those must serve besides blocks whom we dial. */
+const needsOf = ({ role }: Sync): bigint => (role === "light" ? NODE_COMPACT_FILTERS : 0n);
 
 function greet(sync: Sync, peer: Peer, now: number): SyncEffect {
   const services = servicesOf(sync);
@@ -90,6 +96,13 @@ function greet(sync: Sync, peer: Peer, now: number): SyncEffect {
     start_height: sync.brain.chain.tip.height,
     relay: { wanted: true },
   });
+}
+
+/** Of a node that keeps the last blocks alone, only those who need no others have use. BIP 159 §Specification. */
+function servesBlocks({ role, brain }: Sync, { services, start_height }: BitcoinMessageOf<"version">): boolean {
+  if ((services & SERVICES) === SERVICES) return true;
+  const near = role !== "light" && start_height - brain.chain.tip.height <= KEPT_BLOCKS;
+  return near && (services & NODE_WITNESS) !== 0n && (services & NODE_NETWORK_LIMITED) !== 0n;
 }
 
 /** Before both `version` and `verack` have come nothing else is listened to. */
@@ -118,8 +131,7 @@ function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">,
   }
   if (message.version < VERSION_MIN) return [disconnect(peer, "obsolete version")];
   const needs = needsOf(sync);
-  if (!peer.inbound && (message.services & SERVICES) !== SERVICES)
-    return [disconnect(peer, "peer serves no blocks with witnesses")];
+  if (!peer.inbound && !servesBlocks(sync, message)) return [disconnect(peer, "peer serves no blocks with witnesses")];
   if (!peer.inbound && (message.services & needs) !== needs) return [disconnect(peer, "peer serves no filters")];
   peer.version = message;
   return [

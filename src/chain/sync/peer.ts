@@ -75,7 +75,7 @@ export interface TxName {
 export interface Sync {
   readonly brain: NodeBrain;
   /** A light client holds headers alone: it serves nothing, and needs peers that serve filters. */
-  readonly role: "full" | "light";
+  readonly role: "full" | "pruned" | "light";
   /** The filters that peers may ask for; undefined where none are kept. */
   readonly filters: FilterIndex | undefined;
   readonly peers: Set<Peer>;

@@ -10,7 +10,9 @@ import {
   type Inventory,
 } from "../../bitcoin/messages.ts";
 import { readBlock } from "../chain.ts";
+import type { HeaderNode } from "../headers.ts";
 import { entryByWtxid, waitingEntry } from "../mempool.ts";
+import { KEPT_BLOCKS } from "../pruned.ts";
 import { askTxs, closeTxRequest, closeTxRequests, onAnnounced, onTx } from "./ask-txs.ts";
 import { answerLocator, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
@@ -138,7 +140,7 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
   const { chain, pool } = sync.brain;
   if (entry.kind === "block" || entry.kind === "witness_block" || entry.kind === "compact_block") {
     const node = chain.index.tree.nodes.get(entry.id);
-    if (node !== undefined && chain.index.held.has(node) && !chain.index.invalid.has(node)) {
+    if (node !== undefined && isServed(sync, node)) {
       const compact = entry.kind === "compact_block" ? compactAnswer(sync, peer, node) : undefined;
       const block = compact ?? send(peer, { name: "block", block: readBlock(chain, node) });
       return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
@@ -149,6 +151,15 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
     if (tx !== undefined) return [send(peer, { name: "tx", tx })];
   }
   return [send(peer, { name: "notfound", inventory: [entry] })];
+}
+
+/** By what else it has a pruned node would be known again: nothing below the blocks that all such nodes keep is served. */
+function isServed({ role, brain: { chain } }: Sync, node: HeaderNode): boolean {
+  const { held, invalid } = chain.index;
+  if (!held.has(node) || invalid.has(node)) return false;
+  return (
+    role !== "pruned" || (chain.tip.height - node.height <= KEPT_BLOCKS + 2 && node.height > chain.storage.prunedTo())
+  );
 }
 
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */

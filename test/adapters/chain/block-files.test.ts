@@ -74,7 +74,7 @@ describe("files of blocks", () => {
       broken[at] = (whole[at] as number) ^ 1;
       writeFileSync(path(0), broken);
       const files = open(sizes);
-      expect(() => files.read(place), `byte ${at}`).to.throw("the block's checksum is another one");
+      expect(() => files.read(place), `byte ${at}`).to.throw(`A block in ${path(0)}, at 8, is broken`);
       await files.close();
     }
   });

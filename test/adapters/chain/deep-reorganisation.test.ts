@@ -12,7 +12,13 @@ import { buildBlock, COIN, NOW, outpointOf, output, sortedCoins, spend } from ".
 import { openNode, removeFolder, tempFolder, testClock, testNetwork } from "./world.ts";
 
 /** Extends a branch by so many blocks, in each of which one of the coins is spent while they last. */
-function extend(node: EmbeddedNode, from: HeaderNode, count: number, coins: readonly Outpoint[], fee: bigint): HeaderNode {
+function extend(
+  node: EmbeddedNode,
+  from: HeaderNode,
+  count: number,
+  coins: readonly Outpoint[],
+  fee: bigint,
+): HeaderNode {
   let previous = from;
   for (let at = 0; at < count; at++) {
     const coin = coins[at];

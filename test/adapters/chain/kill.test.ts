@@ -1,34 +1,46 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import type { PrunePhase } from "../../../src/adapters/chain/embedded/pruning.ts";
 import type { WritePhase } from "../../../src/adapters/chain/embedded/write-behind.ts";
 import { utxoHash } from "../../../src/adapters/chain/utxo-hash.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
+import { toHex } from "../../../src/base/bytes.ts";
+import { blockHeight } from "../../../src/base/units.ts";
+import { encodeBlock } from "../../../src/bitcoin/block.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { nodeBrain, takeBlock } from "../../../src/chain/brain.ts";
+import { readBlock } from "../../../src/chain/chain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import { memoryStorage } from "../../../src/chain/memory-storage.ts";
-import { ANYONE, sortedCoins } from "../../chain/builder.ts";
+import { ANYONE, bench, grow, sortedCoins } from "../../chain/builder.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
 
-const VICTIM = fileURLToPath(import.meta.url).replace("kill.test", "victim");
+const pathOf = (script: string): string => fileURLToPath(import.meta.url).replace("kill.test", script);
 interface Death {
   /** The victim is killed when it has said so many lines, and a little later. */
   readonly lines?: number;
   readonly moreMs?: number;
   /** Or it kills itself when it reaches this phase of a write for the n-th time. */
-  readonly phase?: WritePhase;
+  readonly phase?: WritePhase | PrunePhase;
   readonly at?: number;
+  /** Another victim, and what it is told before that. */
+  readonly script?: string;
+  readonly orders?: readonly string[];
 }
 
 /** Runs the victim to its death, and gives its words. */
-function die(folder: string, { lines, moreMs = 0, phase, at }: Death): Promise<readonly string[]> {
+function die(
+  folder: string,
+  { lines, moreMs = 0, phase, at, script = "victim", orders = [] }: Death,
+): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const orders = phase === undefined ? [] : [phase, String(at)];
-    const child = spawn(process.execPath, [...process.execArgv, VICTIM, folder, ...orders]);
+    const end = phase === undefined ? [] : [phase, String(at)];
+    const child = spawn(process.execPath, [...process.execArgv, pathOf(script), folder, ...orders, ...end]);
     let said = "";
     let doomed = lines === undefined;
     child.stdout.on("data", (text: Buffer) => {
@@ -109,4 +121,38 @@ describe("RELIABILITY B27: kill -9 in each phase of a write", () => {
       await autopsy(folder, await die(folder, { phase, at }));
     });
   }
+});
+
+describe("RELIABILITY B27: kill -9 while old blocks are deleted", () => {
+  it("leaves the coins of an undisturbed node, the last 288 blocks, and no file that nobody knows of", async function () {
+    this.timeout(120_000);
+    const folder = tempFolder();
+    const source = bench();
+    grow(source, 360);
+    const { tip } = source.brain.chain;
+    const blocks = Array.from({ length: tip.height }, (_, at) =>
+      readBlock(source.brain.chain, ancestorAt(tip, at + 1) as HeaderNode),
+    );
+    const file = `${folder}/blocks.hex`;
+    writeFileSync(file, blocks.map((block) => `${toHex(encodeBlock(block))}\n`).join(""));
+    for (const [phase, at] of [
+      ["forgotten", 1],
+      ["dropped", 1],
+      ["half", 2],
+      ["forgotten", 2],
+    ] as const)
+      await die(folder, { phase, at, script: "pruner", orders: [file] });
+    const node = openNode(folder, systemClock, tcpNetwork, { fileBytesMax: 2_500, pruneBytes: 10_000 });
+    const { chain } = node.brain;
+    for (const block of blocks.slice(chain.tip.height)) expect(node.submit(block).ok).to.equal(true);
+    await node.settled();
+    expect(chain.tip.hash).to.equal(tip.hash);
+    expect(utxoHash(node.files.coins())).to.equal(utxoHash(sortedCoins(source.storage)));
+    const prunedTo = node.files.prunedTo();
+    expect(prunedTo).to.be.within(1, tip.height - 288 - 1);
+    for (let height = prunedTo + 1; height <= tip.height; height++)
+      expect(node.whole.blockAt(blockHeight(height)), `block ${height}`).to.not.equal(undefined);
+    await node.stop();
+    removeFolder(folder);
+  });
 });

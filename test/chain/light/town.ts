@@ -83,7 +83,8 @@ export class Town {
   }
   watch(...watches: readonly Watch[]): void {
     noteScripts(this.light, watches);
-    watchFrom(this.feed, watches, (outpoint) => spenderAmong(this.light, outpoint));
+    const unknown = (): boolean => false;
+    watchFrom(this.feed, watches, (outpoint) => spenderAmong(this.light, outpoint), unknown);
     this.perform(goOn(this.light, this.now));
   }
   /** Gives citizens the newest blocks of a chain, and lets them announce their tip. */

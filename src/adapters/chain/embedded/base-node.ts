@@ -55,6 +55,7 @@ import { Horizon } from "./horizon.ts";
 import { type KeepsakeFile, openKeepsake } from "./keepsake-file.ts";
 import { Links } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
+import { pruneBehind } from "./prune-behind.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -114,11 +115,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     const { chain } = this.brain;
     this.whole = wholeChain(this.brain, () => chain.tip);
     const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
-    this.#horizon = new Horizon({ chain, at: stored, files: this.files, clock, onMoved: () => this.#pump.poke() });
+    this.#horizon = new Horizon({ chain, at: stored, files: this.files, clock, onMoved: () => this.#moved() });
     this.#filters = filters
       ? new FilterKeeper(chain, openFilterFiles(join(folder, FILTERS), params), clock)
       : undefined;
-    this.#sync = syncOf(this.brain, this.#filters?.index);
+    this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned");
     this.#links = new Links({
       sync: this.#sync,
       clock,
@@ -200,6 +201,10 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return this.#dialler.listen(address);
   }
 
+  /** Resolves once everything up to the tip is on stable storage, and what can be pruned is gone. */
+  settled(): Promise<void> {
+    return this.#horizon.settle();
+  }
   /** A block from elsewhere than a peer. It is taken in, and told to everyone if it makes a better chain. */
   submit(block: Block): Result<BlockHash, BlockRefusal> {
     const hashed = hashBlock(block);
@@ -279,6 +284,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     await this.files.close();
   }
 
+  #moved(): Promise<void> | undefined {
+    this.#pump.poke();
+    if (this.#sync.role !== "pruned") return undefined;
+    return pruneBehind(this.brain, this.#horizon.at, this.files, this.#filters);
+  }
   /** Seconds since 1970-01-01 UTC. */
   #now(): number {
     return Math.floor(this.#clock.now() / 1000);

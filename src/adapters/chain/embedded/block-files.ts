@@ -13,7 +13,6 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { equalBytes } from "../../../base/bytes.ts";
-import { StoreCorrupt } from "../../../ports/store.ts";
 import { Refused } from "../../sentences.ts";
 
 /** Where the bytes of a block stand: so many of them, from `offset` on. */
@@ -33,7 +32,7 @@ export interface BlockFilesOptions {
   readonly fileBytesMax?: number | undefined;
 }
 /** Policy, not protocol. */
-const FILE_BYTES_MAX = 128 * 2 ** 20;
+export const FILE_BYTES_MAX = 128 * 2 ** 20;
 /** So many bytes may wait for the disk. */
 const WAITING_BYTES_MAX = 64 * 2 ** 20;
 /** In front of a block stand magic and length, behind it its CRC-32; all of four bytes, the least significant first. */
@@ -75,7 +74,7 @@ export class BlockFiles {
     this.#file = file;
     this.#size = size;
     for (const [number, bytes] of sizes) this.#expect(number, bytes);
-    this.#cutTail();
+    this.#cutTail(sizes);
   }
   #path(file: number): string {
     return join(this.#folder, `blk${String(file).padStart(5, "0")}.dat`);
@@ -88,10 +87,11 @@ export class BlockFiles {
         "move the chain's folder away and the chain will be fetched again.",
     );
   }
-  #cutTail(): void {
+  #cutTail(sizes: ReadonlyMap<number, number>): void {
     for (const name of readdirSync(this.#folder)) {
       const number = /^blk(\d{5,})\.dat$/.exec(name)?.[1];
-      if (number !== undefined && Number(number) > this.#file) rmSync(join(this.#folder, name));
+      const known = number !== undefined && (sizes.has(Number(number)) || Number(number) === this.#file);
+      if (number !== undefined && !known) rmSync(join(this.#folder, name));
     }
     if ((statSync(this.#path(this.#file), { throwIfNoEntry: false })?.size ?? 0) <= this.#size) return;
     const file = openSync(this.#path(this.#file), "r+");
@@ -99,6 +99,10 @@ export class BlockFiles {
     closeSync(file);
   }
 
+  /** The file that the next block goes into, unless it is full. */
+  get current(): number {
+    return this.#file;
+  }
   /** So many blocks wait for the disk that none should be added. */
   get crowded(): boolean {
     return this.#waitingBytes > WAITING_BYTES_MAX;
@@ -170,7 +174,7 @@ export class BlockFiles {
     await this.#writer?.handle.datasync();
   }
 
-  /** Throws `StoreCorrupt` when the bytes are not the ones that were written. */
+  /** Throws `Refused` when the bytes are not the ones that were written. */
   read({ file, offset, length }: BlockPlace): Uint8Array {
     const waiting = this.#waiting.get(keyOf({ file, offset }));
     if (waiting !== undefined) return waiting.subarray(HEAD_BYTES, HEAD_BYTES + length);
@@ -183,7 +187,11 @@ export class BlockFiles {
       equalBytes(record.subarray(0, this.#magic.length), this.#magic) &&
       view.getUint32(4, true) === length &&
       view.getUint32(HEAD_BYTES + length, true) === crc32(bytes);
-    if (!whole) throw new StoreCorrupt(`${this.#path(file)} at ${offset}`, "the block's checksum is another one");
+    if (!whole) {
+      throw new Refused(
+        `A block in ${this.#path(file)}, at ${offset}, is broken; move the chain's folder away and the chain will be fetched again.`,
+      );
+    }
     return bytes;
   }
   #readerOf(file: number): number {

@@ -1,6 +1,8 @@
 import type { Chain } from "../../../chain/chain.ts";
 import { type FilterIndex, followFilters, openFilters } from "../../../chain/filters.ts";
+import { forkOf } from "../../../chain/headers.ts";
 import type { Clock } from "../../../ports/world.ts";
+import { Refused } from "../../sentences.ts";
 import type { FilterFiles } from "./filter-files.ts";
 
 /** Blocks whose filters are made in one go: a few milliseconds for large ones. Policy, not protocol. */
@@ -22,7 +24,15 @@ export class FilterKeeper {
     this.#chain = chain;
     this.#files = files;
     this.#clock = clock;
-    this.index = openFilters(chain.index.tree, files);
+    this.index = openFilters(chain.index.tree, files, chain.tip);
+    const next = this.index.tip === undefined ? 1 : forkOf(this.index.tip, chain.tip).height + 1;
+    const prunedTo = chain.storage.prunedTo();
+    if (next <= prunedTo) {
+      throw new Refused(
+        `Filters are to be made from block ${next} on, and blocks up to ${prunedTo} were pruned; ` +
+          "start without filters, or move the chain's folder away and the chain will be fetched again.",
+      );
+    }
     this.follow();
   }
   /** The best chain is another one: its newest blocks get their filters before anybody is told of them. */
@@ -33,6 +43,10 @@ export class FilterKeeper {
   #goOn(): void {
     this.#cancel = undefined;
     this.follow();
+  }
+  /** Resolves once all filters made so far are on stable storage. */
+  settled(): Promise<void> {
+    return this.#files.settled();
   }
   async stop(): Promise<void> {
     this.#stopped = true;

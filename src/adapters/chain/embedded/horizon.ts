@@ -13,13 +13,15 @@ interface HorizonOptions {
   readonly at: HeaderNode;
   readonly files: Pick<ChainFiles, "settled">;
   readonly clock: Clock;
-  readonly onMoved: () => void;
+  /** What it gives is waited for before it moves again. */
+  readonly onMoved: () => Promise<void> | undefined;
 }
 /** The best block on stable storage: listeners never hear of a later one. */
 export class Horizon {
   #at: HeaderNode;
   #settling: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
+  #stopped = false;
   readonly #options: HorizonOptions;
 
   constructor(options: HorizonOptions) {
@@ -31,19 +33,24 @@ export class Horizon {
   }
   /** Blocks that come one after the other, far below the best header, are settled together: most of their coins are soon spent. */
   settleSoon(): void {
-    if (!this.#isFarBehind()) void this.settle();
-    else this.#cancel ??= this.#options.clock.after(SETTLE_TOGETHER_MS, () => void this.settle());
+    if (!this.#isFarBehind()) void this.#begin();
+    else this.#cancel ??= this.#options.clock.after(SETTLE_TOGETHER_MS, () => void this.#begin());
   }
   #isFarBehind(): boolean {
     const { index, tip } = this.#options.chain;
     return index.bestHeader.height - tip.height > FAR_BEHIND_BLOCKS;
   }
-  /** Moves it up to the tip once that is on stable storage. */
-  settle(): Promise<void> {
+  /** Moves it up to the tip. */
+  async settle(): Promise<void> {
+    do await this.#begin();
+    while (this.#at !== this.#options.chain.tip && !this.#stopped);
+  }
+  #begin(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#settling ??= this.#settleAll().finally(() => {
+    this.#settling ??= this.#settleAll().then(() => {
       this.#settling = undefined;
+      if (this.#at !== this.#options.chain.tip && !this.#stopped) this.settleSoon();
     });
     return this.#settling;
   }
@@ -53,15 +60,13 @@ export class Horizon {
       const { tip } = chain;
       await files.settled();
       this.#at = tip;
-      onMoved();
-      if (this.#isFarBehind()) {
-        if (this.#at !== chain.tip) this.settleSoon();
-        return;
-      }
+      await onMoved();
+      if (this.#isFarBehind()) return;
     }
   }
   /** Resolves when nothing is on its way to the disk. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cancel?.();
     await this.#settling;
   }

@@ -23,6 +23,16 @@ export const headerRecord = struct({ header: blockHeader, state });
 export const blockPlaceRecord: Codec<BlockPlace> = struct({ file: u32, offset: u32, length: u32 });
 /** How far a file of blocks is written, and the highest block in it. */
 export const blockFileRecord = struct({ size: u32, highest: u32 });
+/** Of a block in a file: the number of the file, then where in it the block begins. */
+export function filedKey({ file, offset }: Pick<BlockPlace, "file" | "offset">): Uint8Array {
+  const key = new Uint8Array(8);
+  const view = new DataView(key.buffer);
+  view.setUint32(0, file);
+  view.setUint32(4, offset);
+  return key;
+}
+export const filedRecord = struct({ hash: blockHashCodec });
+export const prunedRecord = struct({ height: u32 });
 export const coinRecord: Codec<Coin> = struct({ output: txOut, height: u32, coinbase: flag });
 export const undoRecord: Codec<BlockUndo> = listOf(compactSize, coinRecord);
 export const placeRecord: Codec<TxPlace> = struct({ block: blockHashCodec, index: u32 });

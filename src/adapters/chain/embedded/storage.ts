@@ -13,12 +13,15 @@ import { type Codec, decode, encode } from "../../../codec/codec.ts";
 import { StoreCorrupt } from "../../../ports/store.ts";
 import { Refused } from "../../sentences.ts";
 import { isLmdbFolder } from "../../store/lmdb-file.ts";
-import { BlockFiles, endOf } from "./block-files.ts";
+import { BlockFiles, endOf, FILE_BYTES_MAX } from "./block-files.ts";
+import { type PrunedDisk, type PrunePhase, prune } from "./pruning.ts";
 import {
   blockFileRecord,
   blockPlaceRecord,
   coinRecord,
   FORMAT,
+  filedKey,
+  filedRecord,
   hashKey,
   headerRecord,
   numberKey,
@@ -26,10 +29,11 @@ import {
   outpointBytes,
   outpointOfKey,
   placeRecord,
+  prunedRecord,
   tipRecord,
   undoRecord,
 } from "./records.ts";
-import { type BehindDb, type WriteBehind, type WritePhase, writeBehind } from "./write-behind.ts";
+import { type BehindDb, type KeyRange, type WriteBehind, type WritePhase, writeBehind } from "./write-behind.ts";
 
 /**
  * The chain on disk: blocks in files that only grow, everything else in an LMDB environment of its own. Every commit is
@@ -44,6 +48,11 @@ export interface ChainFiles extends ChainStorage {
   readonly crowded: boolean;
   /** Resolves when it is not crowded any more. */
   room(): Promise<void>;
+  /**
+   * Deletes files of blocks, the oldest first, until what is left fits the target. Files with a block at this height or
+   * above are kept.
+   */
+  prune(keepFrom: number): Promise<void>;
   close(): Promise<void>;
 }
 export interface ChainFilesOptions extends DiskOptions {
@@ -54,10 +63,12 @@ export interface ChainFilesOptions extends DiskOptions {
 export interface DiskOptions {
   /** A file of blocks takes no further one when it has reached this. */
   readonly fileBytesMax?: number;
+  /** Bytes that files of blocks may take: undefined keeps all. The blocks that have to be kept may be more. */
+  readonly pruneBytes?: number | undefined;
   /** More than this is written without being asked for. */
   readonly gatherBytesMax?: number;
-  /** For tests: told of each phase of a write as it is reached. */
-  readonly reached?: (phase: WritePhase) => void;
+  /** For tests: told of each phase as it is reached. */
+  readonly reached?: (phase: WritePhase | PrunePhase) => void;
 }
 
 /** One kind of record. */
@@ -66,7 +77,7 @@ interface Table<K, T> {
   put(key: K, value: T, isNew?: boolean): void;
   remove(key: K): void;
   /** What is on the disk. */
-  entries(): Iterable<readonly [key: Uint8Array, value: T]>;
+  entries(range?: KeyRange): Iterable<readonly [key: Uint8Array, value: T]>;
 }
 function table<K, T>(db: BehindDb, name: string, toKey: (key: K) => Uint8Array, codec: Codec<T>): Table<K, T> {
   const read = (stored: Uint8Array): T => {
@@ -82,13 +93,14 @@ function table<K, T>(db: BehindDb, name: string, toKey: (key: K) => Uint8Array, 
     },
     put: (key, value, isNew) => db.put(toKey(key), encode(codec, value), isNew),
     remove: (key) => db.remove(toKey(key)),
-    entries: function* () {
-      for (const { key, value } of db.entries()) yield [key, read(value)];
+    entries: function* (range) {
+      for (const { key, value } of db.entries(range)) yield [key, read(value)];
     },
   };
 }
 
 const TIP = utf8("tip");
+const PRUNED = utf8("pruned");
 const CLAIM = utf8("chain");
 
 function openTables(db: WriteBehind["db"], meta: BehindDb) {
@@ -97,12 +109,14 @@ function openTables(db: WriteBehind["db"], meta: BehindDb) {
     headers: table(db("headers"), "headers", numberKey, headerRecord),
     blocks: table(db("blocks"), "blocks", hashKey, blockPlaceRecord),
     files: table(db("files"), "files", numberKey, blockFileRecord),
+    filed: table(db("filed"), "filed", filedKey, filedRecord),
     undos: table(db("undo"), "undo", hashKey, undoRecord),
     places: table(db("places"), "places", hashKey, placeRecord),
     tips: table(meta, "tip", (_only: "tip") => TIP, tipRecord),
+    pruned: table(meta, "pruned", (_only: "pruned") => PRUNED, prunedRecord),
   };
 }
-type Tables = ReturnType<typeof openTables>;
+export type Tables = ReturnType<typeof openTables>;
 
 /** Within a commit. */
 function write(tables: Tables, blocks: BlockFiles, change: StorageChange): void {
@@ -148,6 +162,7 @@ function writeBlock(
   const place = blocks.append(encodeBlock(block));
   const highest = Math.max(tables.files.get(place.file)?.highest ?? 0, node.height);
   tables.blocks.put(node.hash, place);
+  tables.filed.put(place, { hash: node.hash });
   tables.files.put(place.file, { size: endOf(place), highest });
 }
 function writeCoins({ coins }: Tables, changes: readonly CoinChange[]): void {
@@ -162,25 +177,26 @@ const RECENT_BLOCKS = 16;
 const BLOCKS = "blocks";
 
 /** Opens or creates the chain of `params` in `folder`. Throws a readable error when the folder holds something else. */
-export function openChainFiles({
-  folder,
-  params,
-  fileBytesMax,
-  gatherBytesMax,
-  reached,
-}: ChainFilesOptions): ChainFiles {
+export function openChainFiles(options: ChainFilesOptions): ChainFiles {
+  const { folder, params, gatherBytesMax, reached } = options;
   mkdirSync(folder, { recursive: true });
   if (!isLmdbFolder(folder))
     throw new Refused(`${folder} holds no chain: move it away and the chain will be fetched again.`);
   const binary = { encoding: "binary", keyEncoding: "binary" } as const;
-  const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 8, ...binary });
+  const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 12, ...binary });
   const disk = writeBehind(env, { prepare: () => blocks.sync(), gatherBytesMax, reached });
   const meta = disk.db("meta");
   claim(disk, meta, folder, params);
   const tables = openTables((name) => disk.db(name), meta);
   const sizes = new Map(Array.from(tables.files.entries(), ([key, { size }]) => [numberOfKey(key), size]));
-  const blocks = new BlockFiles({ folder: join(folder, BLOCKS), magic: params.magic, sizes, fileBytesMax });
+  const blocks = new BlockFiles({
+    folder: join(folder, BLOCKS),
+    magic: params.magic,
+    sizes,
+    fileBytesMax: fileBytesOf(options),
+  });
   const recent = new Map<BlockHash, Block>();
+  const pruner = prunerOf({ disk, tables, blocks, reached }, options);
   const remember = (hash: BlockHash, block: Block): void => {
     const [oldest] = recent.keys();
     if (recent.size >= RECENT_BLOCKS && oldest !== undefined) recent.delete(oldest);
@@ -199,6 +215,7 @@ export function openChainFiles({
     block: (hash) => recent.get(hash) ?? readBlock(tables, blocks, hash),
     undo: tables.undos.get,
     place: tables.places.get,
+    prunedTo: pruner.prunedTo,
     commit: (change) => {
       disk.commit(() => write(tables, blocks, change));
       if (change.tag === "Block") remember(change.node.hash, change.block);
@@ -211,6 +228,7 @@ export function openChainFiles({
       if (blocks.crowded) await disk.settled();
       await disk.room();
     },
+    prune: pruner.prune,
     close: async () => {
       await disk.settled();
       await blocks.close();
@@ -218,6 +236,25 @@ export function openChainFiles({
     },
   };
 }
+
+function prunerOf(disk: PrunedDisk, { pruneBytes }: DiskOptions): Pick<ChainFiles, "prune" | "prunedTo"> {
+  const { pruned } = disk.tables;
+  let prunedTo = pruned.get("pruned")?.height ?? 0;
+  const note = (height: number): void => {
+    prunedTo = Math.max(prunedTo, height);
+    pruned.put("pruned", { height: prunedTo });
+  };
+  return {
+    prunedTo: () => prunedTo,
+    prune: async (keepFrom) => {
+      if (pruneBytes !== undefined) await prune(disk, { pruneBytes, keepFrom }, note);
+    },
+  };
+}
+/** A target is met more closely by smaller files. */
+const fileBytesOf = ({ fileBytesMax, pruneBytes }: DiskOptions): number | undefined =>
+  fileBytesMax ?? (pruneBytes === undefined ? undefined : Math.min(FILE_BYTES_MAX, Math.ceil(pruneBytes / FILES_MIN)));
+const FILES_MIN = 4;
 
 function readBlock(tables: Tables, blocks: BlockFiles, hash: BlockHash): Block | undefined {
   const place = tables.blocks.get(hash);

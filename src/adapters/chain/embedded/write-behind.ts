@@ -11,8 +11,13 @@ export interface BehindDb {
    */
   put(key: Uint8Array, value: Uint8Array, isNew?: boolean): void;
   remove(key: Uint8Array): void;
-  /** What the disk holds, in the order of the keys: whole only when everything has settled. */
-  entries(): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
+  /** What the disk holds from one key up to another, in their order: whole only when everything has settled. */
+  entries(range?: KeyRange): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
+}
+/** `end` itself is outside. */
+export interface KeyRange {
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
 }
 export interface WriteBehind {
   db(name: string): BehindDb;
@@ -83,7 +88,7 @@ class Gatherer implements WriteBehind {
       },
       put: (key, value, isNew = false) => table.gathering.put(key, value, isNew),
       remove: (key) => table.gathering.remove(key),
-      entries: () => pages.getRange(),
+      entries: (range) => pages.getRange(range),
     };
   }
   commit(write: () => void): void {
