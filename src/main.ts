@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openBitcoind } from "./adapters/chain/bitcoind/base-node.ts";
+import { openCompactNode } from "./adapters/chain/compact/compact-node.ts";
 import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
@@ -19,6 +20,7 @@ import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
+import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
 import { addressOfText, type Config, loadConfig, paramsOf } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
@@ -43,7 +45,11 @@ type Closers = (() => Promise<unknown>)[];
 
 /** Joins ports and adapters: config, store, chain, node, API. Resolves when all of it has ended, in the opposite order. */
 async function run(config: Config): Promise<void> {
-  const ports = [config.apiPort, config.peerPort, config.chainPort, config.bitcoinRpcPort].filter((port) => port > 0);
+  const ports = [
+    config.apiPort,
+    config.peerPort,
+    ...(config.chain !== "embedded" ? [] : [config.chainPort, config.bitcoinRpcPort]),
+  ].filter((port) => port > 0);
   await assertFree(ports.map((port) => ({ host: LOOPBACK, port })));
   const opened: Closers = [];
   try {
@@ -104,6 +110,16 @@ const openChain = (config: Config, base: Base): EmbeddedNode =>
     disk: config.prune === 0 ? {} : { pruneBytes: config.prune * 2 ** 20 },
   });
 
+/** Nobody reaches a light client: it serves nothing. */
+const openLight = (config: Config, base: Base): BaseNode =>
+  openCompactNode({
+    ...base,
+    network: tcpNetwork,
+    folder: join(config.datadir, "light"),
+    params: paramsOf(config),
+    fallbackFeerate: satPerKw(policyOf(config).fallbackFeerate),
+  });
+
 /** The Bitcoin node that is followed: the bundled one, with its peers and whoever talks to it as to a Bitcoin Core, or another. */
 async function startChain(config: Config, base: Base, opened: Closers, stop: () => void): Promise<Started> {
   if (config.chain === "bitcoind") {
@@ -113,9 +129,14 @@ async function startChain(config: Config, base: Base, opened: Closers, stop: () 
     opened.push(() => chain.stop());
     return { chain, chainPort: undefined };
   }
+  if (config.chain === "compact") {
+    const chain = openLight(config, base);
+    opened.push(() => chain.stop());
+    return { chain, chainPort: undefined };
+  }
   const chain = openChain(config, base);
   opened.push(() => chain.stop());
-  const chainAddress = await chain.listen({ host: LOOPBACK, port: config.chainPort });
+  const { port } = await chain.listen({ host: LOOPBACK, port: config.chainPort });
   if (config.bitcoinRpcPort > 0) {
     const address = { host: LOOPBACK, port: config.bitcoinRpcPort };
     const cookiePath = join(config.datadir, COOKIE);
@@ -123,7 +144,7 @@ async function startChain(config: Config, base: Base, opened: Closers, stop: () 
     const rpc = await serveBitcoinRpc(options);
     opened.push(() => rpc.close());
   }
-  return { chain, chainPort: chainAddress.port };
+  return { chain, chainPort: port };
 }
 interface Started {
   readonly chain: BaseNode;

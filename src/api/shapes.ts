@@ -54,10 +54,13 @@ export const eventShape = z.object({
 
 export const miningShape = z.object({ everySeconds: count });
 export const chainShape = z.object({
+  source: z.enum(["embedded", "compact", "bitcoind"]),
   network: z.string(),
   height: count,
   hash,
   time,
+  headers: count,
+  filters: z.object({ headers: count, scanned: count }).nullable(),
   mempool: z.object({ transactions: count, bytes: count }),
   utxos: z.object({ count, totalSat: sat }).nullable(),
   peers: z.array(z.string()),

@@ -74,10 +74,13 @@ export const eventJson = (event: NodeEvent): Json<typeof shapes.eventShape> => (
 });
 
 export const chainJson = (chain: ChainInfo): Json<typeof shapes.chainShape> => ({
+  source: chain.source,
   network: chain.network,
   height: chain.height,
   hash: chain.hash,
   time: seconds(chain.time),
+  headers: chain.headers,
+  filters: or(chain.filters, ({ headers, scanned }) => ({ headers, scanned })),
   mempool: { transactions: chain.mempool.transactions, bytes: chain.mempool.bytes },
   utxos: or(chain.utxos, ({ count, total }) => ({ count, totalSat: digits(total) })),
   peers: [...chain.peers],

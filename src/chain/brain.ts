@@ -55,16 +55,27 @@ export const nodeBrain = (
 });
 
 /** A feed that hears of blocks after `cursor` and of what comes into the mempool, until it is deleted from `feeds`. */
-export function openFeed(brain: NodeBrain, cursor: BlockRef | undefined, watches: readonly Watch[]): Feed {
+export function openFeed(
+  brain: NodeBrain,
+  cursor: BlockRef | undefined,
+  watches: readonly Watch[],
+  spender?: (outpoint: Outpoint) => Tx | undefined,
+): Feed {
   const feed = feedAfter(brain.chain.index.tree, cursor);
   brain.feeds.add(feed);
-  setWatches(brain, feed, watches);
+  setWatches(brain, feed, watches, spender);
   return feed;
 }
-export function setWatches({ chain, pool }: NodeBrain, feed: Feed, watches: readonly Watch[]): void {
+/** @param spender  what waits and spends an outpoint, where that is not in the mempool */
+export function setWatches(
+  { chain, pool }: NodeBrain,
+  feed: Feed,
+  watches: readonly Watch[],
+  spender: (outpoint: Outpoint) => Tx | undefined = (outpoint) => spenderOf(pool, outpoint),
+): void {
   const told = isAncestor(feed.told, chain.tip);
   const isUnspent = (outpoint: Outpoint): boolean => told && chain.storage.coin(outpoint) !== undefined;
-  watchFrom(feed, watches, (outpoint) => spenderOf(pool, outpoint), isUnspent);
+  watchFrom(feed, watches, spender, isUnspent);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Outpoint } from "../base/ids.ts";
+import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
@@ -141,6 +141,15 @@ export function lookAgain({ watches, missed, told }: Feed, from: number): void {
   for (const kind of ["outpoints", "scripts"] as const)
     for (const [key, since] of watches[kind])
       missed.list[kind].set(key, Math.min(Math.max(since, from), missed.list[kind].get(key) ?? NOTHING_MISSED));
+  missed.next = Math.min(missed.next, from);
+}
+
+/** Looks for one outpoint that is watched once more, from its watch's height on. */
+export function lookForAgain({ watches, missed, told }: Feed, outpoint: Outpoint): void {
+  const key = outpointKey(outpoint);
+  const from = watches.outpoints.get(key);
+  if (from === undefined || from > told.height) return;
+  missed.list.outpoints.set(key, from);
   missed.next = Math.min(missed.next, from);
 }
 

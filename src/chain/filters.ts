@@ -46,18 +46,24 @@ function noteCheckpoints({ storage, checkpoints }: FilterIndex, tip: HeaderNode)
 /**
  * Follows the chain: back to the fork after a reorganisation, then forward by at most `limit` blocks. What a branch left
  * behind keeps its filters, and is followed without computing them again should it come back.
- * @returns whether the index has come up with the chain
+ * It ends below a block that is not kept any more, and cannot go on.
+ * @returns whether there is nothing left to do: most often as the index has come up with the chain
  */
 export function followFilters(index: FilterIndex, chain: Chain, limit: number): boolean {
   const { storage } = index;
   const from = index.tip === undefined ? undefined : forkOf(index.tip, chain.tip);
   const entries: (FilterEntry & { readonly block: BlockHash })[] = [];
   let tip = from;
+  let isStuck = false;
   let previous = from === undefined ? NO_FILTER_HEADER : headerOf(index, from);
   for (let left = limit; left > 0 && tip !== chain.tip; left--) {
     const node = present(ancestorAt(chain.tip, tip === undefined ? 0 : tip.height + 1), "the chain goes on to its tip");
     const known = storage.header(node.hash);
     const entry = known === undefined ? entryOf(chain, node, previous) : undefined;
+    if (known === undefined && entry === undefined) {
+      isStuck = true;
+      break;
+    }
     if (entry !== undefined) entries.push({ block: node.hash, ...entry });
     previous = (known ?? present(entry, "what was not known is computed")).header;
     tip = node;
@@ -68,11 +74,13 @@ export function followFilters(index: FilterIndex, chain: Chain, limit: number): 
     index.checkpoints.length = Math.min(index.checkpoints.length, Math.floor((from?.height ?? 0) / CHECKPOINT_BLOCKS));
     noteCheckpoints(index, tip);
   }
-  return index.tip === chain.tip;
+  return isStuck || index.tip === chain.tip;
 }
 
-function entryOf(chain: Chain, node: HeaderNode, previous: FilterHeader): FilterEntry {
-  const coins = node.previous === undefined ? [] : present(chain.storage.undo(node.hash), "connected blocks have undo");
+function entryOf(chain: Chain, node: HeaderNode, previous: FilterHeader): FilterEntry | undefined {
+  const coins = node.previous === undefined ? [] : chain.storage.undo(node.hash);
+  if (coins === undefined || (node.previous !== undefined && chain.storage.block(node.hash) === undefined))
+    return undefined;
   const spent = coins.map(({ output }) => output.script);
   const filter = basicFilter(node.hash, readBlock(chain, node).txs, spent);
   const hash = filterHashOf(filter);

@@ -157,9 +157,9 @@ export async function chainInfo(
   const [info, peers] = [await chain.info(), await chain.peers()];
   if (!info.ok) return fromChain(info);
   if (!peers.ok) return fromChain(peers);
-  const { network, tip, time, mempool, utxos, address } = info.value;
+  const { source, network, tip, time, headers, filters, mempool, utxos, address } = info.value;
   const at = address === undefined ? undefined : `${address.host}:${address.port}`;
   const addresses = peers.value.map((peer) => peer.address);
-  const best = { height: tip.height, hash: tip.hash, time };
-  return ok({ network, ...best, mempool, utxos, peers: addresses, address: at, mining });
+  const best = { height: tip.height, hash: tip.hash, time, headers, filters };
+  return ok({ source, network, ...best, mempool, utxos, peers: addresses, address: at, mining });
 }

@@ -26,8 +26,8 @@ export interface Config {
   readonly apiPort: number;
   readonly peerPort: number;
   readonly chainPort: number;
-  /** Which Bitcoin node is followed: the bundled one, or a Bitcoin Core that somebody else runs. */
-  readonly chain: "embedded" | "bitcoind";
+  /** Which Bitcoin node is followed: the bundled one, a Bitcoin Core that somebody else runs, or a light client of others. */
+  readonly chain: "embedded" | "compact" | "bitcoind";
   /** Where that one answers, `http://host:port`. */
   readonly bitcoindUrl: string;
   /** The file with what it asks callers for: its `.cookie`, or a line `user:password`. */
@@ -76,7 +76,10 @@ const SETTINGS = {
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
-  chain: { schema: z.enum(["embedded", "bitcoind"], "must be embedded or bitcoind"), fallback: "embedded" },
+  chain: {
+    schema: z.enum(["embedded", "compact", "bitcoind"], "must be embedded, compact or bitcoind"),
+    fallback: "embedded",
+  },
   bitcoindUrl: {
     schema: z.string().regex(/^http:\/\/[^\s:/]+:\d{1,5}\/?$/, "must be http://host:port"),
     fallback: "http://127.0.0.1:18443",
@@ -180,6 +183,11 @@ function merge(
       detail: `${named("sequenceReplacement", origins["sequenceReplacement"])} is for sluicenet alone.`,
     });
   if (config["chain"] === "bitcoind") faults.push(...unfitForBitcoind(config as Partial<Config>));
+  if (config["chain"] === "compact" && (config["chainPeers"] as readonly string[] | undefined)?.length === 0)
+    faults.push({
+      code: "bad_value",
+      detail: `${named("chain", origins["chain"])} needs a Bitcoin node that serves filters: give ${flagOf("chainPeers")}.`,
+    });
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
 }

@@ -9,6 +9,7 @@ import type {
   Txid,
 } from "../base/ids.ts";
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
+import type { BaseNodeInfo } from "../ports/base-node.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
 
@@ -86,7 +87,7 @@ export interface BumpFeeRequest {
   readonly method: "rbf" | "cancel" | "cpfp";
   readonly feerate: SatPerKw;
 }
-export interface ChainInfo {
+export interface ChainInfo extends Pick<BaseNodeInfo, "source" | "headers" | "filters"> {
   readonly network: string;
   readonly height: BlockHeight;
   readonly hash: BlockHash;

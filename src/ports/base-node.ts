@@ -65,6 +65,8 @@ export interface ChainFault {
   readonly detail: string;
 }
 export interface BaseNodeInfo {
+  /** What kind of node it is: the bundled one, a light client, or somebody else's. */
+  readonly source: "embedded" | "compact" | "bitcoind";
   readonly network: string;
   readonly tip: BlockRef;
   /** Of the best block, in seconds since 1970-01-01 UTC. */
@@ -78,6 +80,8 @@ export interface BaseNodeInfo {
   readonly peers: number;
   /** Where it listens. */
   readonly address: Address | undefined;
+  /** Of a light client alone: how far filter headers are agreed on, and filters looked through. */
+  readonly filters: { readonly headers: BlockHeight; readonly scanned: BlockHeight } | undefined;
 }
 /** All unspent outputs of the best chain. Outputs that can never be spent (OP_RETURN) are not among them. */
 export interface UtxoTotal {

@@ -214,10 +214,13 @@ const readings = () => ({
   ...walletReadings(),
   chain: async () =>
     ok({
+      source: "embedded" as const,
       network: "regtest",
       height: HEIGHT,
       hash: BLOCK,
       time: 1_767_323_045,
+      headers: HEIGHT,
+      filters: undefined,
       mempool: { transactions: 1, bytes: 222 },
       utxos: { count: 111, total: sat(550_000_000_000n) },
       peers: ["127.0.0.1:18444"],

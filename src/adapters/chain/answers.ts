@@ -144,6 +144,7 @@ function ifKept<T>(read: () => T): Result<T, ChainFault> {
 export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers" | "address"> {
   const { tip, index, params } = chain;
   return {
+    source: "embedded",
     network: params.network,
     tip: refOf(tip),
     time: tip.header.time,
@@ -151,5 +152,6 @@ export function brainInfo({ chain, pool }: NodeBrain): Omit<BaseNodeInfo, "peers
     synced: isSynced(chain),
     mempool: { transactions: pool.entries.size, bytes: pool.vsize },
     utxos: coinTotals(chain),
+    filters: undefined,
   };
 }

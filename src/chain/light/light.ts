@@ -147,4 +147,5 @@ export const expose = (peer: Peer, how: string): SyncEffect => ({
   tag: "Disconnect",
   peer,
   reason: `${LIE}: ${how}`,
+  misbehaved: true,
 });

@@ -9,7 +9,7 @@ import { type Feed, lookAgain, nextWanted } from "../feed.ts";
 import { mayConcern } from "../filter-sync.ts";
 import { hashBlock } from "../hashed-block.ts";
 import { type HeaderNode, isAncestor } from "../headers.ts";
-import { disconnect, type Peer, type SyncEffect, send } from "../sync/peer.ts";
+import { discourage, type Peer, type SyncEffect, send } from "../sync/peer.ts";
 import type { WatchList } from "../watch.ts";
 import { ANSWER_MS, expose, knowing, type Light, linkOf, nodeAt, rangeOf, tipOf } from "./light.ts";
 
@@ -23,9 +23,9 @@ const FILTER_BYTES_KEPT = 16_000_000;
 const BLOCKS_KEPT = 32;
 
 /** How far a listener may be told: as far as filters are agreed on. */
-export function horizonOf(light: Light, { told }: Feed): HeaderNode {
+export function horizonOf(light: Light, { told }: Feed, upTo: HeaderNode = light.filterTip): HeaderNode {
   // Filters above what was told may be in doubt again; the blocks are not.
-  return isAncestor(light.filterTip, told) && isAncestor(told, tipOf(light)) ? told : light.filterTip;
+  return isAncestor(upTo, told) && isAncestor(told, tipOf(light)) ? told : upTo;
 }
 
 /** The scripts by which a filter shows that a block of this height may matter to a list. */
@@ -152,7 +152,7 @@ export function onBlock(light: Light, peer: Peer, block: Block): readonly SyncEf
   if (node?.previous === undefined || light.blocksAsked.get(hashed.hash)?.peer !== peer) return [];
   light.blocksAsked.delete(hashed.hash);
   const fault = checkBlock(hashed) ?? checkBlockInContext(block, node.previous, chain.params);
-  if (fault !== undefined) return [disconnect(peer, fault.code)];
+  if (fault !== undefined) return [discourage(peer, fault.code)];
   keep(light.blocks, hashed.hash, hashed, BLOCKS_KEPT);
   for (const txid of hashed.txids) {
     light.own.delete(txid);

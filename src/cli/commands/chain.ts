@@ -10,6 +10,7 @@ import { readProof } from "../proof-file.ts";
 import { record, table, when } from "../table.ts";
 import { watchChain } from "../watch-chain.ts";
 
+const SOURCES = { embedded: "the bundled one", compact: "a light client", bitcoind: "somebody else's" } as const;
 const HEIGHTS_DEFAULT = 100;
 const BRANCH_STATES = { best: "best", held: "left", header: "header only", invalid: "invalid" } as const;
 
@@ -21,10 +22,14 @@ export const chainCommands = [
       const chain = await (await client()).chain();
       show(chain, () =>
         record({
+          "base node is": SOURCES[chain.source],
           network: chain.network,
           height: grouped(String(chain.height)),
           "best block": chain.hash,
           "block time": when(chain.time),
+          headers: grouped(String(chain.headers)),
+          "filter headers": chain.filters && grouped(String(chain.filters.headers)),
+          "filters looked through": chain.filters && grouped(String(chain.filters.scanned)),
           mempool: `${chain.mempool.transactions} transactions, ${grouped(String(chain.mempool.bytes))} bytes`,
           coins: chain.utxos && `${grouped(String(chain.utxos.count))}, ${grouped(chain.utxos.totalSat)} sat in all`,
           "base node": chain.address,

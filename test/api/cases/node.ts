@@ -75,10 +75,13 @@ export const NODE_CASES: readonly RouteCase[] = [
     ask: "GET /v1/chain",
     status: 200,
     answer: {
+      source: "embedded",
       network: "regtest",
       height: 110,
       hash: BLOCK,
       time: "2026-01-02T03:04:05.000Z",
+      headers: 110,
+      filters: null,
       mempool: { transactions: 1, bytes: 222 },
       utxos: { count: 111, totalSat: "550000000000" },
       peers: ["127.0.0.1:18444"],

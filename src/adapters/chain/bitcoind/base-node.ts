@@ -174,6 +174,7 @@ export class BitcoindNode implements BaseNode {
     if (!peers.ok) return err(faultOf(peers.error));
     const { blocks, bestblockhash, headers, time, mediantime } = info.value;
     return ok({
+      source: "bitcoind",
       network: this.#options.params.network,
       tip: { height: blocks, hash: bestblockhash },
       time: time ?? mediantime,
@@ -181,6 +182,7 @@ export class BitcoindNode implements BaseNode {
       synced: isSynced(info.value),
       mempool: { transactions: pool.value.size, bytes: pool.value.bytes },
       utxos: undefined,
+      filters: undefined,
       peers: peers.value,
       address: undefined,
     });

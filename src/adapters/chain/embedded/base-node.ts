@@ -53,7 +53,7 @@ import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
 import { Horizon } from "./horizon.ts";
 import { type KeepsakeFile, openKeepsake } from "./keepsake-file.ts";
-import { Links } from "./links.ts";
+import { Links, wholeNode } from "./links.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { pruneBehind } from "./prune-behind.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
@@ -121,7 +121,8 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
       : undefined;
     this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned");
     this.#links = new Links({
-      sync: this.#sync,
+      machine: wholeNode(this.#sync),
+      magic: params.magic,
       clock,
       random,
       log,

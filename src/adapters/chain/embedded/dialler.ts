@@ -9,6 +9,8 @@ interface DiallerOptions {
   readonly links: Links;
   readonly network: Network;
   readonly clock: Clock;
+  /** Whether who was parted with for this reason is not dialled again. */
+  readonly isFinal?: (reason: string) => boolean;
 }
 /** Policy, not protocol. */
 const PEERS_MAX = 125;
@@ -77,8 +79,10 @@ export class Dialler {
           if (how.ok) wait = REDIAL_MIN_MS;
           first(how);
         },
-        // Whom the operator named is dialled for ever, if need be without haste.
-        closed: (misbehaved) => this.#redial(address, misbehaved ? REDIAL_MAX_MS : wait),
+        closed: (misbehaved, reason) => {
+          // Whom the operator named is dialled for ever, if need be without haste.
+          if (this.#options.isFinal?.(reason) !== true) this.#redial(address, misbehaved ? REDIAL_MAX_MS : wait);
+        },
       });
     } catch (error) {
       first(err({ code: "unreachable", reason: error instanceof Error ? error.message : String(error) }));

@@ -38,7 +38,8 @@ export class FilterKeeper {
   /** The best chain is another one: its newest blocks get their filters before anybody is told of them. */
   follow(): void {
     if (this.#stopped || this.#cancel !== undefined) return;
-    if (!followFilters(this.index, this.#chain, SLICE_BLOCKS)) this.#cancel = this.#clock.after(0, () => this.#goOn());
+    if (followFilters(this.index, this.#chain, SLICE_BLOCKS)) void this.#files.settled();
+    else this.#cancel = this.#clock.after(0, () => this.#goOn());
   }
   #goOn(): void {
     this.#cancel = undefined;

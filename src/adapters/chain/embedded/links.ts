@@ -1,8 +1,9 @@
 import { printable } from "../../../base/bytes.ts";
 import { err, ok, type Result } from "../../../base/result.ts";
 import { type FrameParser, frameMessage, frameParser } from "../../../bitcoin/frames.ts";
+import type { BitcoinMessage } from "../../../bitcoin/messages.ts";
 import type { WaitingBlock } from "../../../chain/chain.ts";
-import { addPeer } from "../../../chain/sync/handshake.ts";
+import { addPeer, type NewPeer } from "../../../chain/sync/handshake.ts";
 import type { Peer, Sync, SyncEffect } from "../../../chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../chain/sync/receive.ts";
 import { TICK_MS, tick } from "../../../chain/sync/tick.ts";
@@ -12,8 +13,25 @@ import type { Connection } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
 import { LogBudget } from "./log-budget.ts";
 
+/** What is behind the connections: a whole node's sync, or a light client's. All times are in milliseconds. */
+export interface PeerMachine {
+  readonly add: (peer: NewPeer) => { readonly peer: Peer; readonly effects: readonly SyncEffect[] };
+  readonly receive: (peer: Peer, message: BitcoinMessage, now: number) => readonly SyncEffect[];
+  readonly serveNext: (peer: Peer) => readonly SyncEffect[] | undefined;
+  readonly remove: (peer: Peer, now: number) => readonly SyncEffect[];
+  readonly tick: (now: number, nonce: bigint) => readonly SyncEffect[];
+}
+export const wholeNode = (sync: Sync): PeerMachine => ({
+  add: (peer) => addPeer(sync, peer),
+  receive: (peer, message, now) => receive(sync, peer, message, now),
+  serveNext: (peer) => serveNext(sync, peer),
+  remove: (peer, now) => removePeer(sync, peer, now),
+  tick: (now, nonce) => tick(sync, now, nonce),
+});
+
 export interface LinksOptions {
-  readonly sync: Sync;
+  readonly machine: PeerMachine;
+  readonly magic: Uint8Array;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -28,7 +46,7 @@ export interface LinkListener {
   readonly inbound: boolean;
   /** The handshake is over, one way or the other. Called once. */
   readonly greeted: (how: Result<void, DialFault>) => void;
-  readonly closed: (misbehaved: true | undefined) => void;
+  readonly closed: (misbehaved: true | undefined, reason: string) => void;
 }
 /** A connection with the peer behind it. */
 interface Link {
@@ -72,10 +90,10 @@ export class Links {
   }
 
   add(connection: Connection, listener: LinkListener): void {
-    const { sync, random, clock } = this.#options;
+    const { machine, magic, random, clock } = this.#options;
     const nonce = nonceOf(random);
-    const { peer, effects } = addPeer(sync, { inbound: listener.inbound, nonce, now: clock.now() });
-    const parser = frameParser(sync.brain.chain.params.magic);
+    const { peer, effects } = machine.add({ inbound: listener.inbound, nonce, now: clock.now() });
+    const parser = frameParser(magic);
     const link: Link = { peer, connection, parser, listener, greeted: false, serving: false };
     this.#links.set(peer, link);
     connection.attach({
@@ -98,7 +116,7 @@ export class Links {
     if (link === undefined) return;
     if (effect.tag === "Disconnect") this.#drop(link, effect.reason, effect.misbehaved);
     else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
-    else link.connection.send(frameMessage(this.#options.sync.brain.chain.params.magic, effect.message));
+    else link.connection.send(frameMessage(this.#options.magic, effect.message));
   }
 
   close(): void {
@@ -107,11 +125,11 @@ export class Links {
   }
 
   #read(link: Link, bytes: Uint8Array): void {
-    const { sync, clock } = this.#options;
+    const { machine, clock } = this.#options;
     const { messages, fault } = link.parser.feed(bytes);
     for (const message of messages) {
       if (!this.#links.has(link.peer)) return;
-      this.perform(receive(sync, link.peer, message, clock.now()));
+      this.perform(machine.receive(link.peer, message, clock.now()));
       if (link.peer.ready) this.#greeted(link, ok(undefined));
     }
     if (fault !== undefined) this.#drop(link, `sends no message of ours: ${fault.code}`, true);
@@ -132,9 +150,9 @@ export class Links {
   }
 
   #serve(link: Link): void {
-    const { sync, clock } = this.#options;
+    const { machine, clock } = this.#options;
     while (this.#links.has(link.peer) && link.connection.queuedBytes < QUEUE_BYTES_GOOD) {
-      const effects = serveNext(sync, link.peer);
+      const effects = machine.serveNext(link.peer);
       if (effects === undefined) return;
       this.perform(effects);
     }
@@ -148,14 +166,14 @@ export class Links {
 
   #drop(link: Link, reason: string, misbehaved?: true): void {
     if (!this.#links.delete(link.peer)) return;
-    const { sync, clock, log } = this.#options;
+    const { machine, clock, log } = this.#options;
     const { connection, peer, listener } = link;
     connection.close("now");
     const told = this.#budget.take(clock.now());
     if (told !== undefined) log.debug("base.peer.gone", { address: connection.remoteAddress, reason, ...told });
-    this.perform(removePeer(sync, peer, clock.now()));
+    this.perform(machine.remove(peer, clock.now()));
     this.#greeted(link, err({ code: "refused", reason }));
-    listener.closed(misbehaved);
+    listener.closed(misbehaved, reason);
   }
 
   #greeted(link: Link, how: Result<void, DialFault>): void {
@@ -165,9 +183,9 @@ export class Links {
   }
 
   #tick(): void {
-    const { sync, clock, random } = this.#options;
+    const { machine, clock, random } = this.#options;
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick());
-    this.perform(tick(sync, clock.now(), nonceOf(random)));
+    this.perform(machine.tick(clock.now(), nonceOf(random)));
   }
 }
 
