@@ -3,7 +3,7 @@ const CHARACTERS =
   "0123456789()[],'/*abcdefgh@:$%{}" + "IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~" + 'ijklmnopqrstuvwxyzABCDEFGH`#"\\ ';
 const SYMBOLS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const GENERATOR = [0xf5_dee5_1989n, 0xa9_fdca_3312n, 0x1b_ab10_e32dn, 0x37_06b1_677an, 0x64_4d62_6ffdn];
-export const DESCRIPTOR_CHECKSUM_LENGTH = 8;
+const CHECKSUM_LENGTH = 8;
 
 const PLACE = new Map([...CHARACTERS].map((character, place) => [character, place]));
 
@@ -29,11 +29,11 @@ export function descriptorChecksum(script: string): string | undefined {
     pending = 0;
   }
   if (pending > 0) take(groups);
-  for (let i = 0; i < DESCRIPTOR_CHECKSUM_LENGTH; i++) take(0);
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) take(0);
   state ^= 1n;
   const symbolAt = (place: number): string =>
-    SYMBOLS.charAt(Number((state >> BigInt(5 * (DESCRIPTOR_CHECKSUM_LENGTH - 1 - place))) & 31n));
-  return Array.from({ length: DESCRIPTOR_CHECKSUM_LENGTH }, (_, place) => symbolAt(place)).join("");
+    SYMBOLS.charAt(Number((state >> BigInt(5 * (CHECKSUM_LENGTH - 1 - place))) & 31n));
+  return Array.from({ length: CHECKSUM_LENGTH }, (_, place) => symbolAt(place)).join("");
 }
 
 /** One symbol more, in the field of the code: 40 bits of state. */
