@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openBitcoind } from "./adapters/chain/bitcoind/base-node.ts";
 import { openCompactNode } from "./adapters/chain/compact/compact-node.ts";
 import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
+import { type Notifications, publishChanges } from "./adapters/chain/zmq/notifications.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
 import { pageFiles } from "./adapters/page-files.ts";
@@ -48,7 +49,7 @@ async function run(config: Config): Promise<void> {
   const ports = [
     config.apiPort,
     config.peerPort,
-    ...(config.chain !== "embedded" ? [] : [config.chainPort, config.bitcoinRpcPort]),
+    ...(config.chain !== "embedded" ? [] : [config.chainPort, config.bitcoinRpcPort, config.bitcoinZmqPort]),
   ].filter((port) => port > 0);
   await assertFree(ports.map((port) => ({ host: LOOPBACK, port })));
   const opened: Closers = [];
@@ -137,14 +138,28 @@ async function startChain(config: Config, base: Base, opened: Closers, stop: () 
   const chain = openChain(config, base);
   opened.push(() => chain.stop());
   const { port } = await chain.listen({ host: LOOPBACK, port: config.chainPort });
-  if (config.bitcoinRpcPort > 0) {
-    const address = { host: LOOPBACK, port: config.bitcoinRpcPort };
-    const cookiePath = join(config.datadir, COOKIE);
-    const options = { ...base, node: chain, version: VERSION, published: [], address, cookiePath, stop };
-    const rpc = await serveBitcoinRpc(options);
+  await serveAsBitcoinCore(config, { ...base, node: chain, stop }, opened);
+  return { chain, chainPort: port };
+}
+/** What programs that were written for Bitcoin Core ask of the bundled node: answers, and to be told. */
+async function serveAsBitcoinCore(
+  { bitcoinRpcPort, bitcoinZmqPort, datadir }: Config,
+  base: Base & { readonly node: EmbeddedNode; readonly stop: () => void },
+  opened: Closers,
+): Promise<void> {
+  let published: Notifications["published"] = [];
+  if (bitcoinZmqPort > 0) {
+    const address = { host: LOOPBACK, port: bitcoinZmqPort };
+    const notifications = await publishChanges({ ...base, network: tcpNetwork, address });
+    opened.push(() => notifications.close());
+    published = notifications.published;
+  }
+  if (bitcoinRpcPort > 0) {
+    const address = { host: LOOPBACK, port: bitcoinRpcPort };
+    const cookiePath = join(datadir, COOKIE);
+    const rpc = await serveBitcoinRpc({ ...base, version: VERSION, published, address, cookiePath });
     opened.push(() => rpc.close());
   }
-  return { chain, chainPort: port };
 }
 interface Started {
   readonly chain: BaseNode;

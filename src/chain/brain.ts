@@ -1,5 +1,5 @@
 import type { Outpoint, Txid } from "../base/ids.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { err, ok, present, type Result } from "../base/result.ts";
 import type { SatPerKw } from "../base/units.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
@@ -24,6 +24,7 @@ import { followChain } from "./follow.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 import { isAncestor } from "./headers.ts";
+import { noteChange } from "./journal.ts";
 import { judgePackage } from "./judge-package.ts";
 import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
@@ -117,6 +118,9 @@ function finish(brain: NodeBrain, first: ChainUpdate, now: number): ChainUpdate 
   };
 }
 function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
+  const { journals } = brain.pool;
+  for (const block of update.disconnected) noteChange(journals, { tag: "BlockDisconnected", block });
+  for (const block of update.connected) noteChange(journals, { tag: "BlockConnected", block });
   const mined = followChain(brain.pool, brain.chain, update, now);
   if (update.connected.length > 0) rememberFees(brain.fees, mined, brain.chain.tip.height);
   for (const tx of ripePending(brain.pool, brain.chain, update.connected, now)) takeTx(brain, tx, now);
@@ -125,6 +129,14 @@ function keepInStep(brain: NodeBrain, update: ChainUpdate, now: number): void {
       if (brain.pool.entries.has(txids[index] as Txid)) tellWaiting(brain, tx);
     });
   }
+  for (const block of newTips(brain.chain, update)) noteChange(journals, { tag: "TipChanged", block });
+}
+/** Blocks on the way through a reorganisation were never better than the old tip, but for the last. */
+function newTips({ index, tip }: Chain, { disconnected, connected }: ChainUpdate): readonly HashedBlock[] {
+  const workOf = (block: HashedBlock): bigint => present(index.tree.nodes.get(block.hash), "blocks are known").work;
+  const [old] = disconnected;
+  const before = old === undefined ? 0n : workOf(old);
+  return connected.filter((block) => block.hash === tip.hash || workOf(block) > before);
 }
 /** By hand: a block, and all on top of it, is invalid from now on. Not genesis. */
 export const invalidate = (brain: NodeBrain, node: HeaderNode, now: number): ChainUpdate =>

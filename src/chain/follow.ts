@@ -35,7 +35,7 @@ function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly Mem
     if (entry === undefined) removeConflicts(pool, tx);
     else {
       if (alone.has(entry.txid)) mined.push(entry);
-      removeEntry(pool, entry);
+      removeEntry(pool, entry, "mined");
     }
   });
   return mined;

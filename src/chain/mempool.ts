@@ -4,6 +4,7 @@ import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { Coin } from "./coins.ts";
 import { noFloor, type RisenFloor } from "./floor.ts";
+import { type Journal, notePoolChange } from "./journal.ts";
 import { noPending, type Pending } from "./pending.ts";
 
 /** A transaction that waits to be mined, and which others it hangs on and hang on it. */
@@ -67,6 +68,10 @@ export interface Mempool {
   readonly risen: RisenFloor;
   /** What is not final yet, where policy lets it wait. */
   readonly pending: Pending;
+  /** Rises with each transaction that comes or leaves. */
+  sequence: bigint;
+  /** Of those who want to know. */
+  readonly journals: Set<Journal>;
 }
 export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   policy,
@@ -76,6 +81,8 @@ export const mempool = (policy: MempoolPolicy = DEFAULT_POLICY): Mempool => ({
   vsize: 0,
   risen: noFloor(),
   pending: noPending(),
+  sequence: 1n,
+  journals: new Set(),
 });
 
 /** The waiting transaction that spends an outpoint. */
@@ -109,16 +116,19 @@ export function insertEntry(pool: Mempool, entry: MempoolEntry): void {
   pool.vsize += entry.vsize;
   for (const { prevout } of entry.tx.inputs) pool.spenders.set(outpointKey(prevout), entry.txid);
   for (const parent of entry.parents) entryOf(pool, parent).children.add(entry.txid);
+  notePoolChange(pool.journals, { tag: "TxAdded", entry, sequence: pool.sequence++ });
 }
 
 /** Takes out one entry alone: its children lose a parent (it was mined) or are taken out as well by the caller. */
-export function removeEntry(pool: Mempool, entry: MempoolEntry): void {
+export function removeEntry(pool: Mempool, entry: MempoolEntry, why?: "mined"): void {
   pool.entries.delete(entry.txid);
   pool.wtxids.delete(entry.wtxid);
   pool.vsize -= entry.vsize;
   for (const { prevout } of entry.tx.inputs) pool.spenders.delete(outpointKey(prevout));
   for (const parent of entry.parents) pool.entries.get(parent)?.children.delete(entry.txid);
   for (const child of entry.children) pool.entries.get(child)?.parents.delete(entry.txid);
+  const sequence = pool.sequence++;
+  if (why !== "mined") notePoolChange(pool.journals, { tag: "TxRemoved", entry, sequence });
 }
 
 export function removeWithDescendants(pool: Mempool, entry: MempoolEntry): void {

@@ -34,6 +34,8 @@ export interface Config {
   readonly bitcoindCookie: string;
   /** Where the base node answers Bitcoin Core's JSON-RPC, on 127.0.0.1; 0: nowhere. */
   readonly bitcoinRpcPort: number;
+  /** Where it publishes blocks and transactions as Bitcoin Core does over ZeroMQ, on 127.0.0.1; 0: nowhere. */
+  readonly bitcoinZmqPort: number;
   /** Bitcoin nodes to follow, `host:port` each. */
   readonly chainPeers: readonly string[];
   /** Whether the bundled Bitcoin node keeps filters of its blocks and serves them to light clients. */
@@ -86,6 +88,7 @@ const SETTINGS = {
   },
   bitcoindCookie: { schema: z.string(), fallback: "" },
   bitcoinRpcPort: { schema: port, fallback: 0 },
+  bitcoinZmqPort: { schema: port, fallback: 0 },
   chainPeers: { schema: list, fallback: [] },
   filters: { schema: yesOrNo, fallback: true },
   prune: { schema: u32, fallback: 0 },
@@ -198,6 +201,7 @@ const named = (key: Key, origin: Origin | undefined): string =>
 function unfitForBitcoind({
   bitcoindCookie,
   bitcoinRpcPort,
+  bitcoinZmqPort,
   chainPeers = [],
 }: Partial<Config>): readonly ConfigFault[] {
   const details = [
@@ -205,6 +209,7 @@ function unfitForBitcoind({
       ? []
       : ["--chain bitcoind needs --bitcoind-cookie: the .cookie file of that node, or one with user:password."]),
     ...(bitcoinRpcPort ? ["--bitcoin-rpc-port is for the bundled node, which --chain bitcoind does not start."] : []),
+    ...(bitcoinZmqPort ? ["--bitcoin-zmq-port is for the bundled node, which --chain bitcoind does not start."] : []),
     ...(chainPeers.length > 0 ? ["--chain-peer is for the bundled node, which --chain bitcoind does not start."] : []),
   ];
   return details.map((detail) => ({ code: "bad_value", detail }));

@@ -70,6 +70,8 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
     expect(await world.call("sendrawtransaction", hexOf(tx))).to.equal(txid);
     expect(await world.call("sendrawtransaction", hexOf(tx)), "known already").to.equal(txid);
     expect(await world.call("getrawmempool")).to.deep.equal([txid]);
+    expect(await world.call("getrawmempool", false, true)).to.deep.equal({ txids: [txid], mempool_sequence: 2 });
+    expect(await world.call("getrawmempool", true, true)).to.have.property("0", -8);
     expect(await world.call("getmempoolentry", txid)).to.deep.nested.include({
       vsize,
       wtxid,

@@ -32,6 +32,7 @@ describe("configuration of a daemon", () => {
       bitcoindUrl: "http://127.0.0.1:18443",
       bitcoindCookie: "",
       bitcoinRpcPort: 0,
+      bitcoinZmqPort: 0,
       chainPeers: [],
       filters: true,
       prune: 0,
@@ -130,7 +131,8 @@ describe("configuration of a daemon", () => {
       return loaded.ok ? 0 : loaded.error.length;
     };
     expect(faults(["--chain", "bitcoind"])).to.equal(1);
-    expect(faults([...cookie, "--bitcoin-rpc-port", "18443", "--chain-peer", "a:1"])).to.equal(2);
+    const ofBundled = ["--bitcoin-rpc-port", "18443", "--bitcoin-zmq-port", "28332", "--chain-peer", "a:1"];
+    expect(faults([...cookie, ...ofBundled])).to.equal(3);
     expect(faults(["--chain", "electrum"])).to.equal(1);
     expect(faults([...cookie, "--bitcoind-url", "https://a"])).to.equal(1);
   });

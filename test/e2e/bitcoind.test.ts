@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Subscriber } from "zeromq";
 import { until } from "../../scripts/demo/client.ts";
 import { type Daemon, type Ports, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
 import { sameTip } from "../../scripts/demo/stage.ts";
+import { toHex } from "../../src/base/bytes.ts";
 import { channelsOf, openedBetween } from "./two-daemons.ts";
 
 /** Bob has no chain of his own: he follows alice's bundled node over Bitcoin Core's JSON-RPC. */
@@ -13,12 +15,15 @@ describe("a daemon on somebody else's Bitcoin node", function () {
   let folder: string;
   let alice: Daemon;
   let bob: Daemon;
+  let zmq: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-e2e-"));
     const [first, second, third] = (await pickPorts(3)) as [Ports, Ports, Ports];
     const common = { folder, chainPeer: undefined, env: {} };
     const rpc = String(third.api);
-    alice = await startDaemon({ ...common, name: "alice", ports: first, flags: ["--bitcoin-rpc-port", rpc] });
+    zmq = String(third.peer);
+    const served = ["--bitcoin-rpc-port", rpc, "--bitcoin-zmq-port", zmq];
+    alice = await startDaemon({ ...common, name: "alice", ports: first, flags: served });
     const cookie = join(folder, "alice", ".cookie");
     const flags = ["--chain", "bitcoind", "--bitcoind-url", `http://127.0.0.1:${rpc}`, "--bitcoind-cookie", cookie];
     bob = await startDaemon({ ...common, name: "bob", ports: second, flags });
@@ -56,5 +61,23 @@ describe("a daemon on somebody else's Bitcoin node", function () {
       const { onchain } = await bob.api.get<{ onchain: { confirmedSat: string } }>("/v1/balance");
       return BigInt(onchain.confirmedSat) >= 40_000n;
     });
+  });
+
+  it("is told of blocks over ZeroMQ", async () => {
+    const subscriber = new Subscriber();
+    subscriber.connect(`tcp://127.0.0.1:${zmq}`);
+    subscriber.subscribe("hashblock");
+    const mined: string[] = [];
+    let told: string | undefined;
+    const telling = subscriber.receive().then(([, hash]) => {
+      told = toHex(hash as Buffer);
+    });
+    while (told === undefined) {
+      const { blocks } = await alice.api.post<{ blocks: readonly string[] }>("/v1/chain/mine", { blocks: 1 });
+      mined.push(...blocks);
+    }
+    await telling;
+    subscriber.close();
+    expect(mined).to.include(told);
   });
 });

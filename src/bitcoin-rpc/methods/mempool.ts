@@ -90,7 +90,12 @@ export const mempoolMethods = [
     "getrawmempool",
     "What waits to be mined, parents before children.",
     { verbose: optional(flag), mempool_sequence: optional(flag) },
-    ({ node }, { verbose = false }) => listJson(node.brain.pool, node.brain.pool.entries.keys(), verbose),
+    ({ node }, { verbose = false, mempool_sequence = false }) => {
+      const { pool } = node.brain;
+      if (!mempool_sequence) return listJson(pool, pool.entries.keys(), verbose);
+      if (verbose) return refuse("parameter", "Verbose results cannot contain mempool sequence values.");
+      return { txids: [...pool.entries.keys()], mempool_sequence: Number(pool.sequence) };
+    },
   ),
   method("getmempoolentry", "What is known of a transaction that waits.", { txid }, ({ node }, { txid: id }) =>
     entryJson(node.brain.pool, waiting(node.brain.pool, id)),

@@ -54,6 +54,7 @@ import { FilterKeeper } from "./filter-keeper.ts";
 import { Horizon } from "./horizon.ts";
 import { type KeepsakeFile, openKeepsake } from "./keepsake-file.ts";
 import { Links, wholeNode } from "./links.ts";
+import { type ChangeListener, Listeners } from "./listeners.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
 import { pruneBehind } from "./prune-behind.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
@@ -78,7 +79,6 @@ export interface BaseNodeOptions {
 export const openBaseNode = (options: BaseNodeOptions): EmbeddedNode => new EmbeddedNode(options);
 
 const EXTRA_NONCE_BYTES = 8;
-const FILTERS = "filters";
 
 /** The bundled Bitcoin node: chain and mempool, its files, its peers and its miner. */
 export class EmbeddedNode extends WholeAnswers implements BaseNode {
@@ -100,7 +100,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   readonly #horizon: Horizon;
   #mining: Promise<unknown> = Promise.resolve();
   #stopped = false;
-  readonly #tipListeners = new Set<() => void>();
+  readonly #listeners: Listeners;
 
   constructor(options: BaseNodeOptions) {
     super();
@@ -112,12 +112,13 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     const settled = this.files.tip() ?? params.genesisHash;
     this.brain = nodeBrain(params, this.files, { ...DEFAULT_POLICY, sequenceReplacement });
     this.#keepsake = openKeepsake(folder, this.brain, log);
-    const { chain } = this.brain;
+    const { chain, pool } = this.brain;
+    this.#listeners = new Listeners(pool.journals);
     this.whole = wholeChain(this.brain, () => chain.tip);
     const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#horizon = new Horizon({ chain, at: stored, files: this.files, clock, onMoved: () => this.#moved() });
     this.#filters = filters
-      ? new FilterKeeper(chain, openFilterFiles(join(folder, FILTERS), params), clock)
+      ? new FilterKeeper(chain, openFilterFiles(join(folder, "filters"), params), clock)
       : undefined;
     this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned");
     this.#links = new Links({
@@ -129,8 +130,9 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
       onTipChanged: () => {
         this.#filters?.follow();
         this.#horizon.settleSoon();
-        for (const listener of this.#tipListeners) listener();
+        this.#listeners.tipChanged();
       },
+      onStepped: () => this.#listeners.stepped(),
       disk: this.files,
       onTxTaken: () => this.#pump.poke(),
       onWaiting: (waiting) => this.#verdicts.verify(waiting),
@@ -213,9 +215,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     if (!taken.ok) return taken;
     const own = taken.value.rejected.find(({ hash }) => hash === hashed.hash);
     rememberBlocks(this.#sync, taken.value);
-    if (taken.value.connected.length > 0) {
-      this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
-    }
+    if (taken.value.connected.length > 0) this.#links.perform([{ tag: "TipChanged" }, ...announceTip(this.#sync)]);
     return own === undefined ? ok(hashed.hash) : err(own.fault);
   }
   /** By hand: the block and all on top of it are invalid from now on. False for one that is not known. */
@@ -236,8 +236,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
   /** Hears each time that the best chain is another one. The answer ends it. */
   onTip(listener: () => void): () => void {
-    this.#tipListeners.add(listener);
-    return () => void this.#tipListeners.delete(listener);
+    return this.#listeners.addOfTip(listener);
+  }
+  /** Hears of each change of chain and mempool, in order, soon after it. The answer ends it. */
+  onChanges(listener: ChangeListener): () => void {
+    return this.#listeners.addOfChanges(listener);
   }
   get filters(): FilterStorage | undefined {
     return this.#filters?.index.storage;

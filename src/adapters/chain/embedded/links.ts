@@ -37,6 +37,8 @@ export interface LinksOptions {
   readonly log: Log;
   readonly onTipChanged: () => void;
   readonly onTxTaken: () => void;
+  /** If anybody wants to know: all that follows from a step of the machine has been done. */
+  readonly onStepped?: () => void;
   /** While it is crowded no peer is listened to, so nothing is asked for either. */
   readonly disk: { readonly crowded: boolean; room(): Promise<void> };
   readonly onWaiting: (waiting: WaitingBlock) => void;
@@ -110,6 +112,7 @@ export class Links {
       else if (effect.tag === "VerifyScripts") this.#options.onWaiting(effect.waiting);
       else this.#performWith(effect);
     }
+    this.#options.onStepped?.();
   }
   #performWith(effect: Extract<SyncEffect, { readonly peer: Peer }>): void {
     const link = this.#links.get(effect.peer);
