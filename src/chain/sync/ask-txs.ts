@@ -3,7 +3,7 @@ import type { Tx } from "../../bitcoin/tx.ts";
 import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { nameOf } from "../verdict.ts";
 import { alsoFrom } from "./orphans.ts";
-import { noteKnown, type Peer, type Sync, type SyncEffect, send, type TxName } from "./peer.ts";
+import { disconnect, noteKnown, type Peer, type Sync, type SyncEffect, send, type TxName } from "./peer.ts";
 import { retryOrphans, takeFrom } from "./take-tx.ts";
 import { idFor } from "./transactions.ts";
 
@@ -61,6 +61,7 @@ export function closeTxRequests(sync: Sync, peer: Peer, now = Number.POSITIVE_IN
 }
 
 export function onTx(sync: Sync, peer: Peer, tx: Tx, now: number): readonly SyncEffect[] {
+  if (peer.purpose !== "relay") return [disconnect(peer, "sends a transaction where none are wanted")];
   const name = nameOf(tx);
   for (const id of [name.txid, name.wtxid]) closeTxRequest(sync, peer, id);
   noteKnown(peer, idFor(peer, name));

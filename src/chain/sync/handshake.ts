@@ -10,10 +10,13 @@ import {
   NODE_WITNESS,
   PROTOCOL_VERSION,
 } from "../../bitcoin/messages.ts";
+import { noteReached } from "../addresses/book.ts";
+import type { Place } from "../addresses/place.ts";
 import { KEPT_BLOCKS } from "../pruned.ts";
+import { greetWithAddress, noAddressTalk } from "./addresses.ts";
 import { askFirstHeaders } from "./blocks.ts";
 import { tellFeeFilter } from "./fee-filter.ts";
-import { disconnect, KNOWN_TXS_MAX, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
+import { disconnect, KNOWN_TXS_MAX, type Peer, type Purpose, type Sync, type SyncEffect, send } from "./peer.ts";
 import { RollingSet } from "./rolling-set.ts";
 import { servesFilters } from "./serve-filters.ts";
 import { offerMempool } from "./transactions.ts";
@@ -26,6 +29,8 @@ const VERSION_MIN = 70_012;
 const COMPACT_BLOCKS_VERSION = 70_014;
 /** Older ones have no `wtxidrelay`. BIP 339 §Specification. */
 const WTXID_RELAY_VERSION = 70_016;
+/** Older ones may part with who says `sendaddrv2`. BIP 155 §Signaling support and compatibility. */
+const ADDRV2_VERSION = 70_016;
 /** Where we are is nobody's business: peers find us by the address that they dialled. */
 const NOWHERE: NetAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
 
@@ -35,11 +40,18 @@ export interface NewPeer {
   readonly nonce: bigint;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: number;
+  /** Everything, unless told. */
+  readonly purpose?: Purpose;
+  readonly place?: Place | undefined;
 }
 /** A connection that has just begun. Whoever dialled speaks first. */
-export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: Peer; effects: readonly SyncEffect[] } {
+export function addPeer(sync: Sync, options: NewPeer): { peer: Peer; effects: readonly SyncEffect[] } {
+  const { inbound, nonce, now, purpose = "relay", place } = options;
   const peer: Peer = {
     inbound,
+    purpose,
+    place,
+    addresses: noAddressTalk(now),
     nonce,
     since: now,
     version: undefined,
@@ -47,6 +59,7 @@ export function addPeer(sync: Sync, { inbound, nonce, now }: NewPeer): { peer: P
     wantsHeaders: false,
     compact: "none",
     byWtxid: false,
+    wantsTxs: purpose === "relay",
     feeFilter: 0n,
     best: undefined,
     common: undefined,
@@ -94,7 +107,7 @@ function greet(sync: Sync, peer: Peer, now: number): SyncEffect {
     nonce: peer.nonce,
     user_agent: USER_AGENT,
     start_height: sync.brain.chain.tip.height,
-    relay: { wanted: true },
+    relay: { wanted: peer.purpose === "relay" },
   });
 }
 
@@ -109,8 +122,12 @@ function servesBlocks({ role, brain }: Sync, { services, start_height }: Bitcoin
 export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
   if (message.name === "version") return onVersion(sync, peer, message, now);
   if (message.name === "wtxidrelay") peer.byWtxid = (peer.version?.version ?? 0) >= WTXID_RELAY_VERSION;
+  if (message.name === "sendaddrv2" && peer.version !== undefined) peer.addresses.v2 = true;
   if (message.name !== "verack" || peer.version === undefined) return [];
   peer.ready = true;
+  const { services } = peer.version;
+  if (!peer.inbound && peer.place) noteReached(sync.addresses, peer.place, services, Math.floor(now / 1000));
+  if (peer.purpose === "feeler") return [disconnect(peer, "it is there")];
   // A node that is behind could make nothing of our transactions: it is told of them with the last block.
   const abreast = peer.version.start_height >= sync.brain.chain.tip.height;
   return [
@@ -118,7 +135,8 @@ export function shakeHands(sync: Sync, peer: Peer, message: BitcoinMessage, now:
     ...(peer.version.version >= COMPACT_BLOCKS_VERSION
       ? [send(peer, { name: "sendcmpct", announce: false, version: COMPACT_VERSION })]
       : []),
-    tellFeeFilter(sync, peer, now),
+    ...(peer.purpose === "relay" ? [tellFeeFilter(sync, peer, now)] : []),
+    ...greetWithAddress(sync, peer, now),
     ...askFirstHeaders(sync, peer, now),
     ...(abreast ? offerMempool(sync, peer) : []),
   ];
@@ -134,9 +152,11 @@ function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">,
   if (!peer.inbound && !servesBlocks(sync, message)) return [disconnect(peer, "peer serves no blocks with witnesses")];
   if (!peer.inbound && (message.services & needs) !== needs) return [disconnect(peer, "peer serves no filters")];
   peer.version = message;
+  if (message.relay.wanted === false) peer.wantsTxs = false;
   return [
     ...(peer.inbound ? [greet(sync, peer, now)] : []),
     ...(message.version >= WTXID_RELAY_VERSION ? [send(peer, { name: "wtxidrelay" })] : []),
+    ...(message.version >= ADDRV2_VERSION && sync.role !== "light" ? [send(peer, { name: "sendaddrv2" })] : []),
     send(peer, { name: "verack" }),
   ];
 }

@@ -1,17 +1,27 @@
 import type { BlockHash, Txid } from "../../base/ids.ts";
 import type { BitcoinMessage, BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
+import { type AddressBook, addressBook } from "../addresses/book.ts";
+import type { Place } from "../addresses/place.ts";
 import type { NodeBrain } from "../brain.ts";
 import type { WaitingBlock } from "../chain.ts";
 import type { PartialBlock } from "../compact-block.ts";
 import type { FilterIndex } from "../filters.ts";
 import type { HeaderNode } from "../headers.ts";
+import type { AddressTalk } from "./addresses.ts";
 import { noOrphans, type Orphans } from "./orphans.ts";
 import type { Presync } from "./presync.ts";
 import { RollingSet } from "./rolling-set.ts";
 
+/** What a connection is for: everything; blocks alone, so that nobody learns from it whom we know; or to see who is there. */
+export type Purpose = "relay" | "blocks" | "feeler";
+
 /** What we know of one peer of Bitcoin's network. Mutable; only the functions of this folder change it. */
 export interface Peer {
   readonly inbound: boolean;
+  readonly purpose: Purpose;
+  /** Where its connection ends; undefined where that is no address of the internet. */
+  readonly place: Place | undefined;
+  readonly addresses: AddressTalk;
   /** Of our `version` to it: who gets it back has called itself. */
   readonly nonce: bigint;
   /** When the connection began. All times are in milliseconds. */
@@ -25,6 +35,8 @@ export interface Peer {
   compact: "none" | "low" | "high";
   /** Transactions are named by their wtxids between it and us, or else by their txids. BIP 339 §Specification. */
   byWtxid: boolean;
+  /** It may be told of transactions. */
+  wantsTxs: boolean;
   /** Sat per 1,000 virtual bytes below which it wants to hear of no transaction. BIP 133 §Specification. */
   feeFilter: bigint;
   /** What it was told of ours, and when. */
@@ -96,10 +108,18 @@ export interface Sync {
   patience: number;
   /** When time was looked at last. */
   ticked: number | undefined;
+  readonly addresses: AddressBook;
+  /** Where everybody can reach us, if we know that. */
+  own: { readonly place: Place; readonly services: bigint } | undefined;
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
-export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role"] = "full"): Sync => ({
+export const syncOf = (
+  brain: NodeBrain,
+  filters?: FilterIndex,
+  role: Sync["role"] = "full",
+  addresses = addressBook(new Uint8Array(16), new Uint8Array(16)),
+): Sync => ({
   brain,
   role,
   filters,
@@ -113,6 +133,8 @@ export const syncOf = (brain: NodeBrain, filters?: FilterIndex, role: Sync["role
   bringers: new Map(),
   patience: 1,
   ticked: undefined,
+  addresses,
+  own: undefined,
   compact: undefined,
 });
 

@@ -13,6 +13,7 @@ import { readBlock } from "../chain.ts";
 import type { HeaderNode } from "../headers.ts";
 import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { KEPT_BLOCKS } from "../pruned.ts";
+import { onAddressMessage } from "./addresses.ts";
 import { askTxs, closeTxRequest, closeTxRequests, onAnnounced, onTx } from "./ask-txs.ts";
 import { answerLocator, onBlock, onBlocksAnnounced, onHeaders } from "./blocks.ts";
 import { compactAnswer, onBlockTransactions, onCompactBlock, onGetBlockTransactions } from "./compact.ts";
@@ -28,7 +29,8 @@ const GETBLOCKS_MAX = 500;
 
 /**
  * What a message of a peer leads to. Blocks and transactions are judged and taken in at once; faults end in a
- * `Disconnect`, after which the host calls `removePeer`.
+ * `Disconnect`, after which the host calls `removePeer`. What has its time before `verack` is passed over, and filters, for
+ * which a full node asks nobody.
  * @param now  milliseconds since 1970-01-01 UTC
  */
 export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
@@ -77,15 +79,15 @@ export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: nu
     case "getcfheaders":
     case "getcfcheckpt":
       return onFilterRequest(sync, peer, message);
-    case "wtxidrelay":
     case "getaddr":
-    case "sendaddrv2":
     case "addr":
     case "addrv2":
+      return onAddressMessage(sync, peer, message, now);
+    case "wtxidrelay":
+    case "sendaddrv2":
     case "cfilter":
     case "cfheaders":
     case "cfcheckpt":
-      // `wtxidrelay` has its time before `verack`. A full node asks nobody for filters, and this one keeps no addresses.
       return [];
     default:
       return unreachable(message);
@@ -112,7 +114,7 @@ function onInventory(sync: Sync, peer: Peer, inventory: readonly Inventory[], no
   const ids: Txid[] = [];
   for (const entry of inventory) {
     if (entry.kind === "block") blocks.push(entry.id);
-    else if (entry.kind === (peer.byWtxid ? "wtx" : "tx")) ids.push(entry.id);
+    else if (peer.purpose === "relay" && entry.kind === (peer.byWtxid ? "wtx" : "tx")) ids.push(entry.id);
   }
   return [...onBlocksAnnounced(sync, peer, blocks, now), ...onAnnounced(sync, peer, ids, now)];
 }

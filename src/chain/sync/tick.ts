@@ -1,3 +1,4 @@
+import { tellAddresses } from "./addresses.ts";
 import { askTxs, closeTxRequests } from "./ask-txs.ts";
 import { renewFeeFilter } from "./fee-filter.ts";
 import { assignBlocks, forgive, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
@@ -35,7 +36,7 @@ export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffec
 
 function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly SyncEffect[] {
   if (!peer.ready) return [];
-  const more = [...askTxs(sync, peer, now), ...renewFeeFilter(sync, peer, now)];
+  const more = [...askTxs(sync, peer, now), ...renewFeeFilter(sync, peer, now), ...tellAddresses(peer, now)];
   if (peer.ping !== undefined || now - peer.lastPing < PING_EVERY_MS) return more;
   peer.ping = { nonce, at: now };
   peer.lastPing = now;

@@ -10,7 +10,7 @@ export function offerMempool({ brain }: Sync, peer: Peer): readonly SyncEffect[]
   return offer(peer, offered);
 }
 const isNewTo = (peer: Peer, entry: MempoolEntry): boolean =>
-  !peer.known.has(idFor(peer, entry)) && entry.fee * 1000n >= peer.feeFilter * BigInt(entry.vsize);
+  peer.wantsTxs && !peer.known.has(idFor(peer, entry)) && entry.fee * 1000n >= peer.feeFilter * BigInt(entry.vsize);
 /** What the peer calls a transaction. */
 export const idFor = ({ byWtxid }: Peer, { txid, wtxid }: Pick<MempoolEntry, "txid" | "wtxid">): Txid =>
   byWtxid ? wtxid : txid;

@@ -10,8 +10,8 @@ import { NOW_MS, names, side, Wire } from "./wire.ts";
 describe("P2P: handshake", () => {
   it("is version and verack from both sides, and then each asks for headers", () => {
     const wire = new Wire(bench(), bench()).run();
-    expect(wire.log.slice(0, 6)).to.have.members(
-      ["version", "wtxidrelay", "verack"].flatMap((name) => [`0:${name}`, `1:${name}`]),
+    expect(wire.log.slice(0, 8)).to.have.members(
+      ["version", "wtxidrelay", "sendaddrv2", "verack"].flatMap((name) => [`0:${name}`, `1:${name}`]),
     );
     expect(wire.sides.map(({ peer }) => peer.byWtxid)).to.deep.equal([true, true]);
     expect(wire.sides.map(({ peer }) => peer.ready)).to.deep.equal([true, true]);
@@ -36,7 +36,7 @@ describe("P2P: handshake", () => {
       return (message: BitcoinMessage) => names(receive(sync, peer, message, NOW_MS));
     };
     const twice = fresh(true);
-    expect(twice(version)).to.deep.equal(["version", "wtxidrelay", "verack"]);
+    expect(twice(version)).to.deep.equal(["version", "wtxidrelay", "sendaddrv2", "verack"]);
     expect(twice(version)).to.deep.equal(["Disconnect"]);
     expect(fresh(true)({ ...version, version: 70_000 })).to.deep.equal(["Disconnect"]);
     expect(fresh(false)({ ...version, services: 1n })).to.deep.equal(["Disconnect"]);
