@@ -30,6 +30,7 @@ export { witnessOf } from "./onchain/claim.ts";
 export { claimInput, sweepTx } from "./onchain/claim-tx.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
 export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
+export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
 export type { ChannelParams, SideParams } from "./params.ts";
 export {

@@ -98,6 +98,8 @@ export type ChannelInput =
       readonly output: TxOut | undefined;
     }
   | { readonly tag: "FundingReorged" }
+  /** A block that is buried holds another transaction with a coin that the funding transaction, ours, was to spend. */
+  | { readonly tag: "FundingConflictBuried" }
   /** A block of the best chain spends the funding output. */
   | { readonly tag: "FundingSpent"; readonly tx: Tx; readonly height: BlockHeight }
   /** A block of the best chain spends an output of `WatchOutputs`. */

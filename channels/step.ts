@@ -17,7 +17,7 @@ import { removeReceived } from "./normal/settle.ts";
 import { sendCommitment, signCommitment } from "./normal/sign.ts";
 import { commitmentSigned, followChain, revokedKnown, spendConfirmed, spendSeen } from "./onchain/follow.ts";
 import { signedFunding } from "./open/accepter.ts";
-import { fundingConfirmed, fundingDeeper, fundingReorged } from "./open/confirm.ts";
+import { fundingConfirmed, fundingConflictBuried, fundingDeeper, fundingReorged } from "./open/confirm.ts";
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import type { ChannelState, FundedState } from "./state.ts";
@@ -81,6 +81,7 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
     case "BlockConnected":
     case "FundingConfirmed":
     case "FundingReorged":
+    case "FundingConflictBuried":
     case "FundingSpent":
     case "OutputSpent":
     case "SpendsReorged":
@@ -135,6 +136,7 @@ type ChainInput = Extract<
       | "BlockConnected"
       | "FundingConfirmed"
       | "FundingReorged"
+      | "FundingConflictBuried"
       | "FundingSpent"
       | "OutputSpent"
       | "SpendsReorged"
@@ -150,6 +152,8 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
       return fundingConfirmed(env, state, input);
     case "FundingReorged":
       return fundingReorged(state);
+    case "FundingConflictBuried":
+      return fundingConflictBuried(state);
     case "FundingSpent":
       return fundingSpent(env, state, input.tx, input.height);
     case "SpendsReorged":

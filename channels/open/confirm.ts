@@ -85,22 +85,34 @@ function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]
  * agreement, it would stay for ever.
  */
 function isGhost(env: ChannelEnv, state: FundedState): boolean {
-  const { params, funding, ready } = state;
-  const isSpent = state.tag === "Failed" && state.spends.length > 0;
-  const unfunded = params.opener === "remote" && funding.confirmed === undefined && !ready.local && !isSpent;
-  return unfunded && env.height - funding.since >= FUNDING_TIMEOUT_BLOCKS;
+  const unfunded = state.params.opener === "remote" && isUnfunded(state) && !state.ready.local;
+  return unfunded && env.height - state.funding.since >= FUNDING_TIMEOUT_BLOCKS;
 }
+/** Not on the chain, nor anything that came of it. */
+const isUnfunded = (state: FundedState): boolean =>
+  state.funding.confirmed === undefined && !(state.tag === "Failed" && state.spends.length > 0);
+
+/** Nothing that the channel holds will ever be there. */
+function neverFunded({ params }: FundedState, text: string): Transition {
+  return commit(
+    { tag: "Closed", params, closingTxid: undefined },
+    { tag: "SendError", channelId: params.channelId, text },
+    { tag: "Forget", reason: text },
+  );
+}
+
+/**
+ * An opener's own coins went another way, as when a claim that it had given up was mined after all: its channel can never
+ * open, and nothing of it is at stake.
+ */
+export const fundingConflictBuried = (state: FundedState): Transition =>
+  state.params.opener === "local" && isUnfunded(state)
+    ? neverFunded(state, "the funding transaction can never confirm")
+    : stay();
 
 /** One more block. Undefined when it changes nothing. */
 export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
-  if (isGhost(env, state)) {
-    const text = "the funding transaction did not confirm";
-    return commit(
-      { tag: "Closed", params: state.params, closingTxid: undefined },
-      { tag: "SendError", channelId: state.params.channelId, text },
-      { tag: "Forget", reason: text },
-    );
-  }
+  if (isGhost(env, state)) return neverFunded(state, "the funding transaction did not confirm");
   const deeper = deepEnough(env, state, []);
   return deeper.kind === "stay" ? undefined : deeper;
 }

@@ -1,3 +1,4 @@
+import { BURIED_DEPTH } from "../../channels/index.ts";
 import { outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
@@ -20,13 +21,23 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
     }
     case "BlockConnected": {
       const { height } = event.block;
-      for (const entry of host.table.settled()) host.apply(turn, entry, { tag: "BlockConnected", height });
+      for (const entry of host.table.settled()) {
+        host.apply(turn, entry, { tag: "BlockConnected", height });
+        if (isFundingHopeless(host, entry)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
+      }
       return;
     }
     case "BlockDisconnected":
       for (const entry of host.table.settled()) reorganised(host, turn, entry, event.block.height);
       return;
   }
+}
+
+/** Coins of ours that a funding transaction was to spend have gone another way, for good. */
+function isFundingHopeless({ parts }: ChannelHost, { state }: ChannelEntry): boolean {
+  const funding = "funding" in state ? state.funding : undefined;
+  if (funding?.tx === undefined || funding.confirmed !== undefined) return false;
+  return parts.wallet.conflictDepth(funding.tx) >= BURIED_DEPTH;
 }
 
 function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<ChainEvent, { tag: "ScriptPaid" }>): void {

@@ -14,6 +14,7 @@ import type { Balance, BumpFeeRequest, SendRequest, WalletTransaction, WalletUtx
 import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
 import { bump, reinstate } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
+import { conflictDepth } from "./wallet/conflict.ts";
 import type { AddressWish } from "./wallet/draft.ts";
 import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
@@ -133,6 +134,10 @@ export class WalletHost {
   /** Whether a transaction is out and may be mined, as far as the wallet knows, or is mined. */
   isPublished(txid: Txid): boolean {
     return this.#state.txs.get(txid)?.status === "published";
+  }
+  /** Blocks that hold up another transaction with a coin that this one spends; 0 when there is none. */
+  conflictDepth(tx: Tx): number {
+    return conflictDepth(this.#state, tx);
   }
   /** A transaction that is out is said again. */
   again(turn: Turn, txid: Txid): void {

@@ -53,6 +53,20 @@ describe("RELIABILITY U1: no channel_ready before the funding output is checked 
     expect(pair.parties.a.state.tag, "the opener never forgets its money").to.not.equal("Closed");
   });
 
+  it("forgets, as opener, what its coins cannot fund any more, and nothing that is funded or was funded by the peer", () => {
+    const pair = opened();
+    pair.settle();
+    pair.give("b", { tag: "FundingConflictBuried" });
+    expect(pair.parties.b.state.tag, "the accepter waits").to.equal("WaitForFundingConfirmed");
+    pair.give("a", { tag: "FundingConflictBuried" });
+    expect(pair.parties.a.state.tag).to.equal("Closed");
+    expect(pair.parties.a.tags()).to.include.members(["SendError", "Forget"]);
+    const funded = normal();
+    const { state } = funded.parties.a;
+    funded.give("a", { tag: "FundingConflictBuried" });
+    expect(funded.parties.a.state).to.equal(state);
+  });
+
   /** What the opener says or does to a channel that it never funds. */
   const leavings: readonly [string, string, (pair: Pair) => void][] = [
     ["that its opener failed", "Failed", (pair) => pair.give("b", { tag: "PeerMessage", message: errorTo(pair) })],
