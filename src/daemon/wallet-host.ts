@@ -6,6 +6,7 @@ import type { InsufficientFunds } from "../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { stampScript } from "../chain/notary.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type { CommandFault } from "./commands.ts";
 import { CHAIN_LANE, type NodeContext } from "./context.ts";
 import { KEY } from "./records.ts";
@@ -42,6 +43,7 @@ const TARGET_BLOCKS = 6;
 export class WalletHost {
   readonly #ctx: NodeContext;
   readonly #reserve: () => Sat;
+  readonly #broadcasts: Broadcasts;
   /** Payments on the chain that were asked for since the start: one that is refused gives its coins back. */
   readonly #sent = new Set<Txid>();
   /** By the txid of a replacement, what it stands for: ours again if the replacement is refused. */
@@ -60,6 +62,11 @@ export class WalletHost {
     this.#ctx = ctx;
     this.#reserve = reserve;
     this.#state = loadWallet(ctx.store.range(KEY.wallet), height);
+    this.#broadcasts = new Broadcasts(ctx, {
+      // Of commitments and closings the wallet knows nothing; the chain says whether they are still good.
+      isWanted: (txid) => !this.#state.txs.has(txid) || this.isPublished(txid),
+      refused: (tx, reason) => this.#refused(tx, reason),
+    });
   }
   start(turn: Turn): void {
     this.#apply(turn, resume(this.#state));
@@ -182,16 +189,9 @@ export class WalletHost {
     this.#apply(turn, bumped.value.step);
     return ok(bumped.value.txid);
   }
+  /** To the Bitcoin node, again and again while it is silent. */
   broadcast(turn: Turn, tx: Tx): void {
-    const { chain, log } = this.#ctx;
-    turn.afterwards(CHAIN_LANE, () => {
-      chain.broadcast(tx).then(
-        (answer) => {
-          if (!answer.ok) this.#refused(tx, answer.error.reason);
-        },
-        (error: unknown) => log.error("broadcast failed", { error: String(error) }),
-      );
-    });
+    this.#broadcasts.say(turn, tx);
   }
   feerate(): SatPerKw {
     return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);

@@ -38,6 +38,8 @@ export interface SimulatedChain {
   setLag(name: string, blocks: number): void;
   /** What every source answers for its feerate; undefined leaves it to the chain's own memory. */
   setFeerate(rate: SatPerKw | undefined): void;
+  /** The node of that name is told nothing back about what it broadcasts, and it goes nowhere, until it is set back. */
+  setSilent(name: string, silent: boolean): void;
 }
 export interface Branch {
   /** `none` (the default), the `same` ones as before in its first block, or others in their place. */
@@ -62,6 +64,7 @@ class OneChain implements SimulatedChain {
   readonly #options: SimulatedChainOptions;
   readonly #viewpoints = new Set<Viewpoint>();
   readonly #lags = new Map<string, number>();
+  readonly #silent = new Set<string>();
   #feerate: SatPerKw | undefined;
   #mined = 0n;
 
@@ -71,7 +74,7 @@ class OneChain implements SimulatedChain {
 
   source(name: string): BaseNode {
     const { schedule, now } = this.#options;
-    return memorySource({
+    const source = memorySource({
       brain: this.brain,
       viewpoints: this.#viewpoints,
       horizon: () => this.#horizon(name),
@@ -80,6 +83,12 @@ class OneChain implements SimulatedChain {
       mine: (count, script) => this.mine(count, script),
       feerate: () => this.#feerate,
     });
+    const { broadcast } = source;
+    const told: BaseNode["broadcast"] = async (tx) => {
+      if (this.#silent.has(name)) throw new Error("the Bitcoin node does not answer");
+      return broadcast(tx);
+    };
+    return { ...source, broadcast: told };
   }
   mine(count: number, payee: Uint8Array = ANYONE): readonly BlockHash[] {
     const hashes = Array.from({ length: count }, () => {
@@ -111,6 +120,10 @@ class OneChain implements SimulatedChain {
   }
   setFeerate(rate: SatPerKw | undefined): void {
     this.#feerate = rate;
+  }
+  setSilent(name: string, silent: boolean): void {
+    if (silent) this.#silent.add(name);
+    else this.#silent.delete(name);
   }
 
   #seal(template: Block): HeaderNode {
