@@ -53,6 +53,7 @@ export type ApiCode =
   | "NOT_POSSIBLE"
   | "FUNDS_CHANNEL"
   | "FEERATE_TOO_LOW"
+  | "PSBT_UNTRUE"
   | "READ_ONLY";
 
 interface Kind {
@@ -97,6 +98,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   NOT_POSSIBLE: final(409, "Not possible now"),
   FUNDS_CHANNEL: final(409, "The transaction funds a channel"),
   FEERATE_TOO_LOW: final(422, "Feerate too low"),
+  PSBT_UNTRUE: final(422, "The PSBT says what is not true"),
   READ_ONLY: final(503, "Node is read-only"),
 };
 
@@ -122,6 +124,7 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   not_possible: "NOT_POSSIBLE",
   funds_channel: "FUNDS_CHANNEL",
   feerate_too_low: "FEERATE_TOO_LOW",
+  psbt_untrue: "PSBT_UNTRUE",
   read_only: "READ_ONLY",
 };
 export const codeOfCommand = (code: CommandFault["code"]): ApiCode => CODE_OF_COMMAND[code];

@@ -87,6 +87,22 @@ export const utxoShape = z.object({
   status: z.enum(["confirmed", "unconfirmed", "immature", "locked", "reserved"]),
   reservedFor: z.string().nullable(),
 });
+export const psbtShape = z.object({
+  psbt: z.string(),
+  txid: hash,
+  feeSat: sat.nullable(),
+  inputs: z.array(
+    z.object({
+      outpoint,
+      amountSat: sat.nullable(),
+      address: z.string().nullable(),
+      ours: z.boolean(),
+      signed: z.boolean(),
+    }),
+  ),
+  outputs: z.array(z.object({ amountSat: sat, address: z.string().nullable(), ours: z.boolean() })),
+  tx: hex.nullable(),
+});
 
 export const peerShape = z.object({
   id: nodeId,

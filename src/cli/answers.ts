@@ -22,6 +22,7 @@ export type Mining = Answer<typeof shapes.miningShape>;
 export type Mined = Answer<typeof shapes.minedShape>;
 export type Address = Answer<typeof shapes.addressShape>;
 export type Sent = Answer<typeof shapes.txidShape>;
+export type Psbt = Answer<typeof shapes.psbtShape>;
 export type Transaction = Answer<typeof shapes.transactionShape>;
 export type Utxo = Answer<typeof shapes.utxoShape>;
 export type Peer = Answer<typeof shapes.peerShape>;

@@ -23,6 +23,7 @@ import type {
   Payment,
   Peer,
   Proof,
+  Psbt,
   Quote,
   Receipt,
   Sent,
@@ -62,6 +63,13 @@ export interface SendCoins {
   readonly amountSat: string;
   readonly coins?: readonly string[];
   readonly feerateSatPerKw?: number;
+}
+export interface CreatePsbt extends SendCoins {
+  readonly anyFee?: boolean;
+}
+export interface GivenPsbt {
+  readonly psbt: string;
+  readonly anyFee?: boolean;
 }
 export interface MineBlocks {
   readonly blocks: number;
@@ -120,6 +128,7 @@ export function sluiceClient(api: ApiClient) {
 
     ...chainQuestions(api),
     ...walletQuestions(api),
+    ...psbtQuestions(api),
     /** Documents under one root; 64 hex digits. */
     stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),
@@ -172,6 +181,17 @@ function walletQuestions(api: ApiClient) {
     unlock: (outpoint: string) => api.delete(`/v1/wallet/locks/${part(outpoint)}`),
     bumpFee: (txid: string, request: BumpFee) => post<Sent>(`/v1/wallet/transactions/${part(txid)}/bump`, request),
     send: (request: SendCoins) => post<Sent>("/v1/wallet/sends", request),
+  };
+}
+function psbtQuestions(api: ApiClient) {
+  return {
+    createPsbt: (request: CreatePsbt) => api.post<Psbt>("/v1/wallet/psbts", request),
+    showPsbt: (psbt: string) => api.ask<Psbt>("/v1/wallet/psbts/show", { psbt }),
+    signPsbt: (request: GivenPsbt) => api.post<Psbt>("/v1/wallet/psbts/sign", request),
+    combinePsbts: (psbts: readonly string[]) => api.ask<Psbt>("/v1/wallet/psbts/combine", { psbts }),
+    finalizePsbt: (psbt: string) => api.ask<Psbt>("/v1/wallet/psbts/finalize", { psbt }),
+    sendPsbt: (request: GivenPsbt) => api.post<Sent>("/v1/wallet/psbts/send", request),
+    releasePsbt: (txid: string) => api.delete(`/v1/wallet/psbts/${part(txid)}`),
   };
 }
 function chainQuestions(api: ApiClient) {

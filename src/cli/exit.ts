@@ -46,6 +46,7 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   NOT_POSSIBLE: EXIT.other,
   FUNDS_CHANNEL: EXIT.other,
   FEERATE_TOO_LOW: EXIT.other,
+  PSBT_UNTRUE: EXIT.other,
   READ_ONLY: EXIT.other,
 };
 /** A daemon that is newer than this client may have codes of its own. */

@@ -11,6 +11,7 @@ import { nodeCommands } from "./commands/node.ts";
 import { notaryCommands } from "./commands/notary.ts";
 import { paymentCommands } from "./commands/payment.ts";
 import { peerCommands } from "./commands/peer.ts";
+import { psbtCommands } from "./commands/psbt.ts";
 import { streamCommands } from "./commands/stream.ts";
 import { subscriptionCommands } from "./commands/subscription.ts";
 import { walletCommands } from "./commands/wallet.ts";
@@ -23,6 +24,7 @@ import type { Terminal } from "./terminal.ts";
 export const COMMANDS: readonly Command[] = [
   ...nodeCommands,
   ...walletCommands,
+  ...psbtCommands,
   ...chainCommands,
   ...notaryCommands,
   ...peerCommands,
@@ -37,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 const NOUNS: Readonly<Record<string, string>> = {
   wallet: "coins on chain",
+  "wallet psbt": "transactions that others sign too",
   chain: "the bundled base chain",
   notary: "that documents were there when a block was made",
   peer: "Lightning nodes",
@@ -109,24 +112,25 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
     .exitOverride();
   program.command("start").description("runs a daemon in the foreground, with the daemon's own flags");
   for (const command of COMMANDS) {
-    const [noun = "", ...rest] = command.words.split(" ");
-    const parent = NOUNS[noun] === undefined ? program : nounOf(program, noun);
-    add(parent, parent === program ? command.words : rest.join(" "), command, terminal);
+    let parent = program;
+    let words = command.words;
+    for (let noun = ""; ; ) {
+      const [first = "", ...rest] = words.split(" ");
+      noun = `${noun} ${first}`.trim();
+      if (NOUNS[noun] === undefined) break;
+      parent = nounOf(parent, first, NOUNS[noun]);
+      words = rest.join(" ");
+    }
+    add(parent, words, command, terminal);
     if (command.alias === undefined) continue;
     const arguments_ = command.words.split(" ").filter((word) => /^[<[]/.test(word));
     add(program, [command.alias, ...arguments_].join(" "), command, terminal, { hidden: true });
   }
   return program;
 }
-function nounOf(program: Verb, noun: string): Verb {
+function nounOf(program: Verb, noun: string, about = ""): Verb {
   const known = program.commands.find((made) => made.name() === noun);
-  return (
-    known ??
-    program
-      .command(noun)
-      .description(NOUNS[noun] ?? "")
-      .helpCommand(false)
-  );
+  return known ?? program.command(noun).description(about).helpCommand(false);
 }
 
 function add(parent: Verb, words: string, command: Command, terminal: Terminal, how = { hidden: false }): void {

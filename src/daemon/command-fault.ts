@@ -25,6 +25,7 @@ export interface CommandFault {
     | "not_possible"
     | "funds_channel"
     | "feerate_too_low"
+    | "psbt_untrue"
     | "read_only";
   readonly detail: string;
   /** The request field at fault, as a JSON pointer. */

@@ -35,6 +35,7 @@ import type {
   WalletTransaction,
   WalletUtxo,
 } from "./views.ts";
+import type { PsbtRequest, PsbtText, PsbtView } from "./wallet/psbt-view.ts";
 
 export type { CommandFault } from "./command-fault.ts";
 
@@ -60,6 +61,17 @@ export interface NodeCommands {
   /** Pays more for a transaction of the wallet that waits: the answer is the one that takes its place, or its child. */
   bumpFee(request: BumpFeeRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
+
+  /** A payment to be signed, here or elsewhere; its coins are kept for it until it is sent or released. */
+  createPsbt(request: PsbtRequest): Promise<Result<PsbtView, CommandFault>>;
+  showPsbt(psbt: string): Result<PsbtView, CommandFault>;
+  /** Signs what is ours of it. */
+  signPsbt(request: PsbtText): Promise<Result<PsbtView, CommandFault>>;
+  combinePsbts(psbts: readonly string[]): Result<PsbtView, CommandFault>;
+  finalizePsbt(psbt: string): Result<PsbtView, CommandFault>;
+  sendPsbt(request: PsbtText): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
+  /** Gives back the coins that are kept for one. */
+  releasePsbt(txid: Txid): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   /** Writes a merkle root over documents into the chain, 32 bytes, in an output that nobody can spend. */
   stamp(request: {

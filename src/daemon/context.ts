@@ -9,7 +9,7 @@ import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { Events } from "./events.ts";
 import type { Keychain } from "./keychain.ts";
-import type { Turns } from "./turn.ts";
+import type { Turn, Turns } from "./turn.ts";
 
 /** What every host of one node works with. */
 export interface NodeContext {
@@ -64,3 +64,14 @@ export const HTLC_TIMING: HtlcTiming = {
   expirySlack: 3,
   forwardMargin: EXPIRY_MARGIN_BLOCKS,
 };
+
+/** Tasks of a turn each, whose answers are given once what they changed is durable. */
+export const answeredAfter =
+  ({ turns }: NodeContext) =>
+  <T>(task: (turn: Turn) => T): Promise<T> =>
+    new Promise((resolve) => {
+      turns.run((turn) => {
+        const answer = task(turn);
+        turn.afterwards(ANSWER_LANE, () => resolve(answer));
+      });
+    });

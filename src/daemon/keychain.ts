@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from "node:crypto";
-import { HDKey } from "@scure/bip32";
+import { HARDENED_OFFSET, HDKey } from "@scure/bip32";
 import { entropyToMnemonic, validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { utf8 } from "../base/bytes.ts";
@@ -35,6 +35,14 @@ export interface Keychain {
   /** The compressed public key of a wallet address; of a taproot output it is the internal key. */
   walletKey(path: KeyPath): Uint8Array;
   walletSecret(path: KeyPath): Uint8Array;
+  /** By which steps from the words other programs find the key. BIP 174 §Specification: PSBT_IN_BIP32_DERIVATION. */
+  walletOrigin(path: KeyPath): KeyOrigin;
+}
+export interface KeyOrigin {
+  /** Of the master key. BIP 32 §Key identifiers. */
+  readonly fingerprint: number;
+  /** From the master key on; hardened steps have their highest bit set. */
+  readonly steps: readonly number[];
 }
 
 /** New words: 24 of them, from 256 bits of chance. BIP 39 §Generating the mnemonic. */
@@ -58,9 +66,11 @@ export function keychainOf(words: string, network: NetworkName): Keychain {
 /** The keychain of a 64-byte seed. */
 export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain {
   const accounts = { p2wpkh: onceOnly(() => accountOf("p2wpkh")), p2tr: onceOnly(() => accountOf("p2tr")) };
+  const master = onceOnly(() => HDKey.fromMasterSeed(seed));
   // BIP 84 §Derivation: purpose, coin 0 for mainnet and 1 for all test networks, account 0. BIP 86 §Derivation: as there.
+  const coin = network === "mainnet" ? 0 : 1;
   function accountOf(type: AddressType): { readonly [B in Branch]: HDKey } {
-    const account = HDKey.fromMasterSeed(seed).derive(`m/${PURPOSE[type]}'/${network === "mainnet" ? 0 : 1}'/0'`);
+    const account = master().derive(`m/${PURPOSE[type]}'/${coin}'/0'`);
     return { external: account.deriveChild(BRANCHES.external), change: account.deriveChild(BRANCHES.change) };
   }
   const nodeSecret = derived(seed, "node", 0);
@@ -72,6 +82,10 @@ export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain
       present(accounts[type]()[branch].deriveChild(index).publicKey, "a derived key has its public half"),
     walletSecret: ({ type, branch, index }) =>
       present(accounts[type]()[branch].deriveChild(index).privateKey, "a key derived from a secret has one"),
+    walletOrigin: ({ type, branch, index }) => ({
+      fingerprint: master().fingerprint,
+      steps: [HARDENED_OFFSET + PURPOSE[type], HARDENED_OFFSET + coin, HARDENED_OFFSET, BRANCHES[branch], index],
+    }),
   };
 }
 

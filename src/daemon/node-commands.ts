@@ -9,14 +9,14 @@ import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
-import { ANSWER_LANE, type NodeContext } from "./context.ts";
+import { answeredAfter } from "./context.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
+import { psbtCommands } from "./psbt-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
-import type { Turn } from "./turn.ts";
 import type { NodeInfo } from "./views.ts";
 
 /** The commands of a running node. */
@@ -33,6 +33,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   return {
     info: () => nodeInfo(hosts, parts, listening),
     ...walletCommands(hosts),
+    ...psbtCommands(hosts),
     ...chainCommands(hosts),
     ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),
@@ -110,17 +111,6 @@ function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
       }),
   };
 }
-
-/** Tasks of a turn each, whose answers are given once what they changed is durable. */
-const answeredAfter =
-  ({ turns }: NodeContext) =>
-  <T>(task: (turn: Turn) => T): Promise<T> =>
-    new Promise((resolve) => {
-      turns.run((turn) => {
-        const answer = task(turn);
-        turn.afterwards(ANSWER_LANE, () => resolve(answer));
-      });
-    });
 
 type ChainCommands = Pick<NodeCommands, "balance" | "chain" | "mine" | "mineSteadily" | "stopMining">;
 function chainCommands(hosts: Hosts): ChainCommands {

@@ -20,6 +20,9 @@ import type { AddressWish } from "./wallet/draft.ts";
 import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { lock, unlock } from "./wallet/locks.ts";
+import { type PsbtFault, psbtFault } from "./wallet/psbt-fault.ts";
+import type { PsbtLimits } from "./wallet/psbt-sign.ts";
+import { plentyOf } from "./wallet/psbt-view.ts";
 import { loadWallet } from "./wallet/records.ts";
 import { beginRescan, type Rescan, rescanned } from "./wallet/recovery.ts";
 import {
@@ -36,6 +39,11 @@ import {
 } from "./wallet/spend.ts";
 import { type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./wallet/state.ts";
 
+/** A step, and the transaction that goes out with it. */
+interface PsbtDone {
+  readonly step: WalletStep;
+  readonly sent?: Txid;
+}
 /** Blocks within which our own transactions should confirm. Policy, not protocol. */
 const TARGET_BLOCKS = 6;
 
@@ -188,6 +196,23 @@ export class WalletHost {
     if (method !== "cpfp") this.#replaced.set(bumped.value.txid, txid);
     this.#apply(turn, bumped.value.step);
     return ok(bumped.value.txid);
+  }
+  /** What the wallet holds now: a value, which later steps do not change. */
+  state(): WalletState {
+    return this.#state;
+  }
+  /** Does something with a PSBT. What goes out by it gives its coins back when it is refused, as any payment does. */
+  psbt<T extends PsbtDone>(
+    turn: Turn,
+    anyFee: boolean,
+    act: (state: WalletState, limits: PsbtLimits) => Result<T, PsbtFault>,
+  ): Result<T, CommandFault> {
+    const keep = this.#reserve();
+    const done = act(this.#state, { keep, most: anyFee ? undefined : plentyOf(this.feerate()) });
+    if (!done.ok) return err(psbtFault(done.error, keep));
+    if (done.value.sent !== undefined) this.#sent.add(done.value.sent);
+    this.#apply(turn, done.value.step);
+    return done;
   }
   /** To the Bitcoin node, again and again while it is silent. */
   broadcast(turn: Turn, tx: Tx): void {

@@ -2,6 +2,7 @@ import type { Txid } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
 import { type BlockHeight, sat } from "../../src/base/units.ts";
 import type { WalletUtxo } from "../../src/daemon/views.ts";
+import type { PsbtView } from "../../src/daemon/wallet/psbt-view.ts";
 import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
 
 const UTXO: WalletUtxo = {
@@ -13,6 +14,14 @@ const UTXO: WalletUtxo = {
   status: "reserved",
   reservedFor: "channel",
 };
+const PSBT: PsbtView = {
+  psbt: "cHNidP8BAA==",
+  txid: TXID,
+  fee: sat(150n),
+  inputs: [{ outpoint: UTXO.outpoint, amount: sat(5_000n), address: undefined, ours: true, signed: false }],
+  outputs: [{ amount: sat(4_850n), address: "bcrt1qexample", ours: false }],
+  tx: { version: 2, inputs: [], outputs: [], locktime: 0 },
+};
 /** What a wallet shows. */
 export const walletReadings = () => ({
   walletTransactions: () => [
@@ -20,6 +29,9 @@ export const walletReadings = () => ({
     { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
   ],
   walletUtxos: () => [UTXO],
+  showPsbt: () => ok(PSBT),
+  combinePsbts: () => ok(PSBT),
+  finalizePsbt: () => ok(PSBT),
 });
 /** What it does. */
 export const walletChanges = () => ({
@@ -28,4 +40,8 @@ export const walletChanges = () => ({
   rescan: async ({ from }: { readonly from: BlockHeight }) => ({ from }),
   bumpFee: async () => ok({ txid: TXID }),
   send: async () => ok({ txid: TXID }),
+  createPsbt: async () => ok(PSBT),
+  signPsbt: async () => ok({ ...PSBT, fee: undefined, tx: undefined }),
+  sendPsbt: async () => ok({ txid: TXID }),
+  releasePsbt: async () => ok({ txid: TXID }),
 });

@@ -59,6 +59,13 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.lock(`${HASH}:0`);
   await client.unlock(`${HASH}:0`);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });
+  await client.createPsbt({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, anyFee: true });
+  await client.showPsbt("cHNidP8BAA==");
+  await client.signPsbt({ psbt: "cHNidP8BAA==", anyFee: true });
+  await client.combinePsbts(["cHNidP8BAA=="]);
+  await client.finalizePsbt("cHNidP8BAA==");
+  await client.sendPsbt({ psbt: "cHNidP8BAA==" });
+  await client.releasePsbt(HASH);
   await client.connect(`${NODE}@127.0.0.1:9735`);
   await client.disconnect(NODE);
   await client.channel(id);

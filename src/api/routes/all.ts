@@ -6,6 +6,7 @@ import { graphRoutes } from "./graph.ts";
 import { loginRoutes } from "./logins.ts";
 import { nodeRoutes } from "./node.ts";
 import { invoiceRoutes, paymentRoutes } from "./payments.ts";
+import { psbtRoutes } from "./psbts.ts";
 import { streamRoutes, subscriptionRoutes } from "./streams.ts";
 import { walletRoutes } from "./wallet.ts";
 
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...peerRoutes,
   ...streamRoutes,
   ...walletRoutes,
+  ...psbtRoutes,
   ...chainRoutes,
   ...explorerRoutes,
   ...graphRoutes,

@@ -8,7 +8,7 @@ import { scriptOfKey } from "./scripts.ts";
 import type { WalletAddress, WalletCoin, WalletEffect, WalletState, WalletStep, WalletTx } from "./state.ts";
 
 /** The keys that a wallet asks the keychain for. */
-export type WalletKeys = Pick<Keychain, "walletKey" | "walletSecret">;
+export type WalletKeys = Pick<Keychain, "walletKey" | "walletOrigin" | "walletSecret">;
 
 /**
  * A state under change, within one step: what is set in it becomes the next state, and the records that differ. The

@@ -1,4 +1,4 @@
-import { toHex } from "../../base/bytes.ts";
+import { concat, toHex } from "../../base/bytes.ts";
 import { outpointKey } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
 import { scriptSignature } from "../../bitcoin/der.ts";
@@ -20,6 +20,7 @@ const NO_AUX = new Uint8Array(32);
 /**
  * The transaction with the inputs that spend these coins signed, each by the whole of it; others are left as they are.
  * @param foreign  what inputs that are not ours spend, by `outpointKey`: a taproot signature covers that as well
+ * @param taprootType  whether the signature of a taproot input says that it covers everything, or leaves it unsaid
  */
 export function signCoins(
   state: WalletState,
@@ -27,6 +28,7 @@ export function signCoins(
   unsigned: Tx,
   coins: readonly WalletCoin[],
   foreign: ReadonlyMap<string, TxOut> = new Map(),
+  taprootType: (index: number) => typeof SIGHASH_DEFAULT | typeof SIGHASH_ALL = () => SIGHASH_DEFAULT,
 ): Tx {
   const byOutpoint = new Map(coins.map((coin) => [outpointKey(coin.outpoint), coin]));
   const spent = unsigned.inputs.map(({ prevout }) => {
@@ -36,7 +38,8 @@ export function signCoins(
   const sighashes = sighashesOf(unsigned, spent);
   const inputs = unsigned.inputs.map((input, index) => {
     const coin = byOutpoint.get(outpointKey(input.prevout));
-    return coin === undefined ? input : { ...input, witness: witnessFor(state, keys, sighashes, { index, coin }) };
+    if (coin === undefined) return input;
+    return { ...input, witness: witnessFor(state, keys, sighashes, { index, coin, hashType: taprootType(index) }) };
   });
   return { ...unsigned, inputs };
 }
@@ -45,7 +48,7 @@ function witnessFor(
   state: WalletState,
   keys: WalletKeys,
   sighashes: SighashesOf,
-  { index, coin }: { readonly index: number; readonly coin: WalletCoin },
+  { index, coin, hashType }: { readonly index: number; readonly coin: WalletCoin; readonly hashType: number },
 ): readonly Uint8Array[] {
   const { path } = present(state.addresses.get(toHex(coin.script)), "a coin pays to an address of ours");
   const secret = keys.walletSecret(path);
@@ -55,8 +58,10 @@ function witnessFor(
     const digest = sighashes.segwit(index, p2pkhOf(publicKey), coin.amount, SIGHASH_ALL);
     return [scriptSignature(secp256k1.sign(digest, secret), SIGHASH_ALL), publicKey];
   }
-  const digest = present(sighashes.taproot({ index, hashType: SIGHASH_DEFAULT }), "the default type can be signed");
+  const digest = present(sighashes.taproot({ index, hashType }), "this type can be signed");
   const tweak = tweakHash(schnorr.publicKey(secret));
   const tweaked = present(schnorr.tweakSecret(secret, tweak), "nobody can find a secret that its own tweak makes none");
-  return [schnorr.sign(digest, tweaked, NO_AUX)];
+  const signature = schnorr.sign(digest, tweaked, NO_AUX);
+  // BIP 341 §Common signature message: the default type is not written.
+  return [hashType === SIGHASH_DEFAULT ? signature : concat(signature, Uint8Array.of(hashType))];
 }

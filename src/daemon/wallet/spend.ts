@@ -113,9 +113,12 @@ export function refused(state: WalletState, txid: Txid): WalletStep {
   return draft.finish();
 }
 
-/** Transactions that were funded and neither published nor released: after a start, the channels they fund decide. */
+/**
+ * Transactions that were funded and neither published nor released: after a start, the channels they fund decide. What
+ * coins are kept for while others sign it is not among them.
+ */
 export const reservations = (state: WalletState): readonly Txid[] =>
-  [...state.txs.values()].filter(({ status }) => status === "reserved").map(({ txid }) => txid);
+  [...state.txs.values()].filter(({ status, tx }) => status === "reserved" && tx !== undefined).map(({ txid }) => txid);
 
 export type WalletSpendable = Coin & { readonly coin: WalletCoin };
 
@@ -165,7 +168,23 @@ function reserve(
   keys: WalletKeys,
   payment: WalletPayment,
 ): Result<Omit<Funded, "step">, InsufficientFunds> {
-  const { output, feerate, label, keep = ZERO_SAT, from } = payment;
+  const built = build(draft, keys, payment);
+  if (!built.ok) return built;
+  const { unsigned, coins, ...rest } = built.value;
+  const ours = coins.map(({ coin }) => coin);
+  const tx = signCoins(draft.state(), keys, unsigned, ours);
+  const { txid, fee } = rest;
+  keepFor(draft, coins, { txid, label: payment.label, fee, block: undefined, tx, status: "reserved" });
+  return ok({ ...rest, tx });
+}
+
+/** A transaction with the output, coins that pay for it, and change. Nothing is signed, and no coin is kept yet. */
+export interface Built extends Pick<Funded, "txid" | "vout" | "fee" | "change"> {
+  readonly unsigned: Tx;
+  readonly coins: readonly WalletSpendable[];
+}
+export function build(draft: Draft, keys: WalletKeys, payment: WalletPayment): Result<Built, InsufficientFunds> {
+  const { output, feerate, keep = ZERO_SAT, from } = payment;
   const ours = takeChange(draft, keys, changeTypeFor(output.script));
   const free = spendable(draft.state());
   const spending = {
@@ -183,23 +202,11 @@ function reserve(
   const needed = sat(output.amount + fee + keep);
   if (available < needed) return err({ code: "insufficient_funds", needed, available });
   if (change !== undefined) ours.take();
-  const unsigned: Tx = {
-    version: 2,
-    inputs: coins.map(({ outpoint }) => unsignedInput(outpoint)),
-    outputs,
-    locktime: 0,
-  };
-  const tx = signCoins(
-    draft.state(),
-    keys,
-    unsigned,
-    coins.map(({ coin }) => coin),
-  );
-  const txid = txidOf(tx);
-  keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });
+  const inputs = coins.map(({ outpoint }) => unsignedInput(outpoint));
+  const unsigned: Tx = { version: 2, inputs, outputs, locktime: 0 };
   const vout = outputs.indexOf(output);
   assert(vout >= 0, "the transaction holds the output that it was made for");
-  return ok({ tx, txid, vout, fee, change });
+  return ok({ unsigned, txid: txidOf(unsigned), vout, fee, change, coins });
 }
 
 /** What is not mined yet may need a fee itself, and stands or falls with what it comes from. */

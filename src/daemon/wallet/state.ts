@@ -39,7 +39,10 @@ export interface WalletTx {
   /** What it paid to miners, in sat; known for those that we made. */
   readonly fee: Sat | undefined;
   readonly block: BlockRef | undefined;
-  /** Those that spend our coins, to be broadcast again after a reorganisation. */
+  /**
+   * Those that spend our coins, to be broadcast again after a reorganisation. A reserved one that is not here is out as a
+   * PSBT: it is for people to sign, publish or release.
+   */
   readonly tx: Tx | undefined;
   readonly status: TxStatus;
 }

@@ -34,7 +34,11 @@ function remembered(): WalletKeys {
       return value;
     };
   };
-  return { walletKey: cached(keychain.walletKey), walletSecret: cached(keychain.walletSecret) };
+  return {
+    walletKey: cached(keychain.walletKey),
+    walletOrigin: keychain.walletOrigin,
+    walletSecret: cached(keychain.walletSecret),
+  };
 }
 export const keys = remembered();
 
