@@ -21,6 +21,8 @@ export interface Feed {
   lost: BlockRef | undefined;
   /** What came into the mempool and was not told yet. */
   readonly seen: SpendSeen[];
+  /** Told, and not on stable storage with the listener: each with where the feed stood before it. */
+  readonly unsettled: Set<{ readonly at: number }>;
 }
 /** Blocks read for missed watches in one step. */
 const RESCAN_BLOCKS_MAX = 200;
@@ -35,6 +37,7 @@ export function feedAfter(tree: HeaderTree, cursor: BlockRef | undefined): Feed 
     missed: { list: watchList(), next: NOTHING_MISSED },
     lost: told === undefined ? cursor : undefined,
     seen: [],
+    unsettled: new Set(),
   };
 }
 
@@ -61,11 +64,21 @@ export function watchFrom(
   }
 }
 
-/** The lowest block that has to be read for what is to be told; undefined while nothing is. */
-export function nextToRead(feed: Feed, tip: HeaderNode): number | undefined {
-  const next = feed.told === tip ? NOTHING_MISSED : forkOf(feed.told, tip).height + 1;
-  const lowest = Math.min(next, Math.max(feed.missed.next, 1));
-  return lowest === NOTHING_MISSED ? undefined : lowest;
+/** The lowest block that is to be told; undefined while none is. */
+export const nextToTell = ({ told }: Feed, tip: HeaderNode): number | undefined =>
+  told === tip ? undefined : forkOf(told, tip).height + 1;
+
+/** The listener, wherever it is cut off, never asks for a block up to this one again, unless a reorganisation makes it. */
+export function lowestNeeded(feed: Feed): number {
+  let lowest = standsAt(feed);
+  for (const { at } of feed.unsettled) lowest = Math.min(lowest, at);
+  return lowest;
+}
+/** The height up to which blocks have been told, and looked at for every watch. */
+export const standsAt = ({ told, missed }: Feed): number => Math.min(told.height, missed.next - 1);
+/** Blocks up to this height are gone, and are not looked at for watches that were set late. */
+export function skipMissed({ missed }: Feed, prunedTo: number): void {
+  if (missed.next <= prunedTo) missed.next = prunedTo + 1;
 }
 
 /** A transaction has come into the mempool. */

@@ -10,6 +10,8 @@ import type { ChainStorage, CoinTotals, StorageChange, StoredHeader, TxPlace } f
 export interface MemoryStorage extends ChainStorage {
   /** Every coin, for comparing whole sets. */
   readonly coins: ReadonlyMap<string, Coin>;
+  /** Forgets a block and what taking it back needs. */
+  prune(node: HeaderNode): void;
 }
 
 export function memoryStorage(): MemoryStorage {
@@ -20,13 +22,8 @@ export function memoryStorage(): MemoryStorage {
   const places = new Map<Txid, TxPlace>();
   let tip: BlockHash | undefined;
   let totals: CoinTotals = { count: 0, total: 0n };
+  let prunedTo = 0;
 
-  const apply = (changes: readonly CoinChange[]): void => {
-    for (const { outpoint, coin } of changes) {
-      if (coin === undefined) coins.delete(outpointKey(outpoint));
-      else coins.set(outpointKey(outpoint), coin);
-    }
-  };
   const note = ({ hash, header }: HeaderNode, state: StoredHeader["state"]): void => {
     headers.set(hash, { hash, header, state });
   };
@@ -48,7 +45,7 @@ export function memoryStorage(): MemoryStorage {
       blocks.set(change.node.hash, change.block);
       note(change.node, "held");
     } else {
-      apply(change.coins);
+      apply(coins, change.coins);
       totals = change.totals;
       if (change.tag === "Connect") {
         undos.set(change.block.hash, change.undo);
@@ -67,10 +64,22 @@ export function memoryStorage(): MemoryStorage {
     coin: (outpoint) => coins.get(outpointKey(outpoint)),
     block: (hash) => blocks.get(hash),
     undo: (hash) => undos.get(hash),
-    prunedTo: () => 0,
+    prunedTo: () => prunedTo,
+    prune: ({ hash, height }) => {
+      blocks.delete(hash);
+      undos.delete(hash);
+      prunedTo = Math.max(prunedTo, height);
+    },
     place: (txid) => places.get(txid),
     commit,
   };
+}
+
+function apply(coins: Map<string, Coin>, changes: readonly CoinChange[]): void {
+  for (const { outpoint, coin } of changes) {
+    if (coin === undefined) coins.delete(outpointKey(outpoint));
+    else coins.set(outpointKey(outpoint), coin);
+  }
 }
 
 /** As `memoryStorage`, for filters. */

@@ -1,9 +1,9 @@
 import { type BlockHeight, blockHeight } from "../base/units.ts";
 import { decode, encode, struct } from "../codec/codec.ts";
 import { blockHashCodec, height as heightCodec, u8 } from "../codec/primitives.ts";
-import type { BlockRef, ChainEvent } from "../ports/chain-source.ts";
+import type { BlockRef, ChainEvent, Deliver } from "../ports/chain-source.ts";
 import { type Store, StoreCorrupt } from "../ports/store.ts";
-import type { NodeContext } from "./context.ts";
+import { CHAIN_LANE, type NodeContext } from "./context.ts";
 import type { Events } from "./events.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -33,6 +33,7 @@ export function loadCursor(store: Store): BlockRef | undefined {
 }
 
 /**
+ * What was delivered is acknowledged once it is durable: only then may the source forget the blocks behind it.
  * A disconnection leaves the cursor where it was: after a crash in the middle of a reorganisation the source tells the
  * disconnections once more, which changes nothing. A spend that was only seen moves neither cursor nor height. Listeners
  * hear of each event in the order given here.
@@ -45,13 +46,18 @@ export function createChainHost(ctx: NodeContext, listeners: readonly ChainListe
     height = block.height;
     turn.put(KEY.cursor, encode(cursorRecord, { version: VERSION, height: block.height, hash: block.hash }));
   };
-  const deliver = (events: readonly ChainEvent[]): void =>
-    ctx.turns.run((turn) => {
-      for (const event of events) {
-        if (event.tag === "BlockConnected") moveTo(turn, event.block);
-        else if (event.tag === "BlockDisconnected") height = blockHeight(Math.max(0, event.block.height - 1));
-        for (const listener of listeners) listener(turn, event);
-      }
+  const take = (turn: Turn, event: ChainEvent): void => {
+    if (event.tag === "BlockConnected") moveTo(turn, event.block);
+    else if (event.tag === "BlockDisconnected") height = blockHeight(Math.max(0, event.block.height - 1));
+    for (const listener of listeners) listener(turn, event);
+  };
+  const deliver: Deliver = (events) =>
+    new Promise((acknowledge) => {
+      ctx.turns.run((turn) => {
+        for (const event of events) take(turn, event);
+        // Behind the watches that follow from these events: they are set by then.
+        turn.afterwards(CHAIN_LANE, acknowledge);
+      });
     });
   return {
     start: () => ctx.chain.start(cursor, deliver),

@@ -51,8 +51,11 @@ export interface NodeCommands {
   newAddress(request?: AddressRequest): Promise<{ readonly address: string }>;
   walletTransactions(): readonly WalletTransaction[];
   walletUtxos(): readonly WalletUtxo[];
-  /** Goes through the chain from a height on for everything of this wallet: balance and events tell what is found. */
-  rescan(request: { readonly from: BlockHeight }): Promise<{ readonly from: BlockHeight }>;
+  /**
+   * Goes through the chain from a height on for everything of this wallet: balance and events tell what is found. Refused
+   * where blocks from there on are not kept any more.
+   */
+  rescan(request: { readonly from: BlockHeight }): Promise<Result<{ readonly from: BlockHeight }, CommandFault>>;
   /** Keeps a coin out of everything, or no longer. */
   setCoinLocked(request: {
     readonly outpoint: Outpoint;

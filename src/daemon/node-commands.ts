@@ -1,5 +1,6 @@
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { blockHeight } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
@@ -89,11 +90,16 @@ function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
     walletTransactions: () => wallet.transactions(),
     walletUtxos: () => wallet.utxos(),
     setCoinLocked: ({ outpoint, locked }) => inTurn((turn) => wallet.setLocked(turn, outpoint, locked)),
-    rescan: ({ from }) =>
-      inTurn((turn) => {
+    rescan: async ({ from }) => {
+      // Genesis pays nobody, and is always there.
+      const lowest = await ctx.chain.blockAt(blockHeight(Math.max(from, 1)));
+      if (!lowest.ok && lowest.error.code === "not_held")
+        return err({ code: "not_possible", detail: lowest.error.detail, pointer: "/fromHeight" });
+      return inTurn((turn) => {
         wallet.rescan(turn, from);
-        return { from };
-      }),
+        return ok({ from });
+      });
+    },
     bumpFee: (request) =>
       inTurn((turn) => {
         const bumped = wallet.bump(turn, request);

@@ -7,6 +7,13 @@ import type { FeeCare } from "../chain/fees.ts";
 
 export type { BlockRef, ChainEvent, Confirmation, FeeCare, SpendSeen, Watch };
 
+/**
+ * Takes what a chain tells. It may answer with a promise that resolves once everything that follows from these events is
+ * durable with the listener: until then it might be started again from before them, and blocks that it would need are kept.
+ * Without a promise nothing is waited for.
+ */
+export type Deliver = (events: readonly ChainEvent[]) => void | Promise<void>;
+
 export type BroadcastRefusal = { readonly code: "rejected"; readonly reason: string };
 
 /** Where the node learns of the chain. */
@@ -17,7 +24,8 @@ export interface ChainSource {
    * Begins to deliver events after `cursor` (undefined: from genesis). If `cursor` is no longer in the best chain the
    * disconnections down to the fork come first; if it is of no chain ever seen (an emptied chain folder) it is told as
    * disconnected and everything follows from genesis on. `deliver` is never called before this returns, and only with
-   * blocks that are on stable storage. Called once.
+   * blocks that are on stable storage. Called once. Throws a readable error when a block that has to be told is not kept
+   * any more; before this is called none is deleted.
    *
    * A spend of a watched outpoint by a transaction that waits in the mempool is told as `SpendSeen`: once for each
    * outpoint whenever such a transaction comes in, from whatever side (a reorganisation may bring it back), and once if it
@@ -25,10 +33,12 @@ export interface ChainSource {
    * matter. A hint, not a part of the chain: it has no place in the order of blocks, moves no cursor, is not kept over a
    * restart, and nothing tells when the transaction is replaced or forgotten.
    */
-  start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
+  start(cursor: BlockRef | undefined, deliver: Deliver): void;
   /**
    * Idempotent. Matches in blocks that were already delivered, from the watch's height on, are delivered again, oldest
-   * first, without their `BlockConnected`. May be called before `start`; never delivers before it returns.
+   * first, without their `BlockConnected`. May be called before `start`; never delivers before it returns. Blocks that a
+   * source has deleted since are not looked at: the listener has had them, and what it watched then is in its store.
+   * Who watches something old for the first time asks for the lowest block before.
    */
   watch(watches: readonly Watch[]): void;
   /** The output if it stands unspent in the best chain, with its place. */

@@ -37,7 +37,7 @@ export const walletReadings = () => ({
 export const walletChanges = () => ({
   newAddress: async () => ({ address: "bcrt1qexample" }),
   setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
-  rescan: async ({ from }: { readonly from: BlockHeight }) => ({ from }),
+  rescan: async ({ from }: { readonly from: BlockHeight }) => ok({ from }),
   bumpFee: async () => ok({ txid: TXID }),
   send: async () => ok({ txid: TXID }),
   createPsbt: async () => ok(PSBT),

@@ -101,7 +101,7 @@ export function chainSourceContract(
       await mine(2);
       const lost: BlockRef = { height: blockHeight(7), hash: "ab".repeat(32) as BlockHash };
       const lines: string[] = [];
-      node.start(lost, (events) => lines.push(...events.map(line)));
+      node.start(lost, (events) => void lines.push(...events.map(line)));
       await world.quiet();
       expect(lines).to.deep.equal(["-7", "+1", "+2"]);
     });

@@ -6,7 +6,7 @@ import { createChainHost, tellOfBlock } from "../../src/daemon/chain-host.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
 import { createEvents } from "../../src/daemon/events.ts";
 import { createTurns } from "../../src/daemon/turn.ts";
-import type { ChainEvent } from "../../src/ports/chain-source.ts";
+import type { ChainEvent, Deliver } from "../../src/ports/chain-source.ts";
 
 const hash = (height: number, branch = 0): BlockHash => `${branch}${height}`.padStart(64, "0") as BlockHash;
 const block = (height: number, branch = 0) => ({ height: blockHeight(height), hash: hash(height, branch) });
@@ -24,7 +24,7 @@ function host() {
   const clock = { now: () => unixMs(0), after: () => () => {} };
   const disk = memoryDisk();
   const store = disk.open();
-  let deliver: (events: readonly ChainEvent[]) => void = () => {};
+  let deliver: Deliver = () => undefined;
   const chain = {
     start: (_: unknown, listener: typeof deliver) => {
       deliver = listener;
@@ -63,6 +63,22 @@ describe("Chain host: the height that everything is judged by", () => {
     for (const height of [1, 2]) say(connected(height));
     say(disconnected(2));
     expect(made.cursor()).to.deep.equal(block(2));
+  });
+
+  it("is acknowledged when it is durable, not when it is taken in", async () => {
+    const { disk, store, turns, say } = host();
+    const order: string[] = [];
+    const append = store.append.bind(store);
+    Object.assign(store, {
+      append: async (...group: Parameters<typeof append>) => {
+        await append(...group);
+        order.push("durable");
+      },
+    });
+    const acknowledged = Promise.resolve(say(connected(1))).then(() => order.push("acknowledged"));
+    await turns.settled();
+    await acknowledged;
+    expect([order, disk.counters.groups]).to.deep.equal([["durable", "acknowledged"], 1]);
   });
 
   it("is not moved by a spend that was only seen, and nothing is written for it", async () => {

@@ -38,6 +38,8 @@ export function unspentAt({ chain }: NodeBrain, outpoint: Outpoint): UnspentOutp
 
 export function blockAtHeight(chain: Chain, horizon: HeaderNode, height: BlockHeight): Block | undefined {
   const node = nodeAt(horizon, height);
+  // Of these some may be there still: that is nothing to build on.
+  if (height > 0 && height <= chain.storage.prunedTo()) throw new BlockPruned(height);
   return node === undefined ? undefined : readBlock(chain, node);
 }
 

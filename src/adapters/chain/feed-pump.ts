@@ -4,14 +4,15 @@ import type { Block } from "../../bitcoin/block.ts";
 import type { Tx } from "../../bitcoin/tx.ts";
 import { type NodeBrain, openFeed, setWatches } from "../../chain/brain.ts";
 import { readBlock } from "../../chain/chain.ts";
-import { type Feed, hasNews, lookForAgain, nextEvents, nextToRead } from "../../chain/feed.ts";
+import { type Feed, hasNews, lookForAgain, nextEvents, nextToTell, skipMissed, standsAt } from "../../chain/feed.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
-import type { BlockRef, ChainEvent, Watch } from "../../ports/chain-source.ts";
+import type { BlockRef, Deliver, Watch } from "../../ports/chain-source.ts";
 import { Refused } from "../sentences.ts";
 
 /** Brings a listener the events of a chain, in order, one block a turn, and with them what came into the mempool. */
 export interface FeedPump {
-  start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void;
+  /** Throws a readable error when blocks that are to be told were pruned. */
+  start(cursor: BlockRef | undefined, deliver: Deliver): void;
   watch(watches: readonly Watch[]): void;
   /** An outpoint that is watched is looked for once more, from its watch's height on. */
   again(outpoint: Outpoint): void;
@@ -36,20 +37,22 @@ interface PumpOptions {
 export function feedPump({ brain, horizon, schedule, read, moved, spender }: PumpOptions): FeedPump {
   const early: Watch[] = [];
   let feed: Feed | undefined;
-  let listener: ((events: readonly ChainEvent[]) => void) | undefined;
+  let listener: Deliver | undefined;
   let scheduled = false;
 
   const turn = (): void => {
     scheduled = false;
     if (feed === undefined || listener === undefined) return;
     const at = feed;
+    skipMissed(at, brain.chain.storage.prunedTo());
+    const before = standsAt(at);
     const { events, hasMoved } = nextOf(at, horizon(at), (node) =>
       read === undefined ? readBlock(brain.chain, node) : read(at, node),
     );
     // Whoever waits for a block is poked when it comes.
     if (hasMoved) poke();
     if (hasMoved) moved?.();
-    if (events.length > 0) listener(events);
+    if (events.length > 0) noteUnsettled(at, before, listener(events));
   };
   const stop = (): void => {
     if (feed !== undefined) brain.feeds.delete(feed);
@@ -78,10 +81,7 @@ export function feedPump({ brain, horizon, schedule, read, moved, spender }: Pum
     },
     watch: (watches) => {
       if (feed === undefined) early.push(...watches);
-      else {
-        setWatches(brain, feed, watches, spender);
-        refuseGaps();
-      }
+      else setWatches(brain, feed, watches, spender);
       moved?.();
       poke();
     },
@@ -96,7 +96,7 @@ export function feedPump({ brain, horizon, schedule, read, moved, spender }: Pum
 
 /** Better not at all than with gaps: why a feed cannot be told what it is to be told. */
 function gapBefore(feed: Feed, tip: HeaderNode, { chain }: NodeBrain): Refused | undefined {
-  const next = nextToRead(feed, tip);
+  const next = nextToTell(feed, tip);
   const prunedTo = chain.storage.prunedTo();
   if (next === undefined || next > prunedTo) return undefined;
   return new Refused(
@@ -111,4 +111,15 @@ function nextOf(feed: Feed, tip: HeaderNode, read: (node: HeaderNode) => Block |
   const { next } = missed;
   const events = nextEvents(feed, tip, read);
   return { events, hasMoved: events.length > 0 || feed.told !== told || feed.lost !== lost || missed.next !== next };
+}
+
+/** Until the listener has it on stable storage it counts as not told. A listener whose disk has failed never gets so far. */
+function noteUnsettled({ unsettled }: Feed, at: number, settled: void | Promise<void>): void {
+  if (settled === undefined) return;
+  const delivery = { at };
+  unsettled.add(delivery);
+  settled.then(
+    () => unsettled.delete(delivery),
+    () => undefined,
+  );
 }

@@ -14,6 +14,7 @@ import { hashBlock } from "../../chain/hashed-block.ts";
 import { ancestorAt, type HeaderNode, medianTimeOf } from "../../chain/headers.ts";
 import { memoryStorage } from "../../chain/memory-storage.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../chain/miner.ts";
+import { keepFrom } from "../../chain/pruned.ts";
 import type { BaseNode } from "../../ports/base-node.ts";
 import { findTx, type WholeChain, wholeChain } from "../chain/answers.ts";
 import { memorySource, type Viewpoint } from "./chain-source.ts";
@@ -34,6 +35,8 @@ export interface SimulatedChain {
   mine(count: number, payee?: Uint8Array): readonly BlockHash[];
   /** Replaces the last `depth` blocks by one more. Transactions fall back into the mempool unless the branch holds them. */
   reorganise(depth: number, branch?: Branch): readonly BlockHash[];
+  /** Deletes old blocks as a pruned node does: all that neither a reorganisation nor anybody who listens now may need. */
+  prune(): void;
   /** The node of that name sees the chain only up to so many blocks below its tip; 0 shows all of it. */
   setLag(name: string, blocks: number): void;
   /** What every source answers for its feerate; undefined leaves it to the chain's own memory. */
@@ -59,7 +62,8 @@ const NONCES_PER_BLOCK = 1_000_000;
 export const simulatedChain = (options: SimulatedChainOptions): SimulatedChain => new OneChain(options);
 
 class OneChain implements SimulatedChain {
-  readonly brain = nodeBrain(CHAINS.regtest, memoryStorage());
+  readonly #storage = memoryStorage();
+  readonly brain = nodeBrain(CHAINS.regtest, this.#storage);
   readonly whole = wholeChain(this.brain, () => this.brain.chain.tip);
   readonly #options: SimulatedChainOptions;
   readonly #viewpoints = new Set<Viewpoint>();
@@ -113,6 +117,12 @@ class OneChain implements SimulatedChain {
     }
     this.#announce();
     return hashes;
+  }
+  prune(): void {
+    const { tip } = this.brain.chain;
+    const from = keepFrom(this.brain.feeds, tip.height);
+    for (let height = this.#storage.prunedTo() + 1; height < from; height++)
+      this.#storage.prune(present(ancestorAt(tip, height), "heights below the tip"));
   }
   setLag(name: string, blocks: number): void {
     this.#lags.set(name, blocks);

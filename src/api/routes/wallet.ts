@@ -69,8 +69,10 @@ export const walletRoutes: readonly Route[] = [
     body: z.strictObject({ fromHeight: wholeField(0, HEIGHT_LIMIT - 1) }),
     example: { fromHeight: 0 },
     response: rescanShape,
-    handler: async ({ commands, body: { fromHeight } }) =>
-      ok({ status: 202, body: { fromHeight: (await commands.rescan({ from: blockHeight(fromHeight) })).from } }),
+    async handler({ commands, body: { fromHeight } }) {
+      const begun = await commands.rescan({ from: blockHeight(fromHeight) });
+      return begun.ok ? ok({ status: 202, body: { fromHeight: begun.value.from } }) : err(faultOfCommand(begun.error));
+    },
   }),
   route({
     method: "post",

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
@@ -17,6 +17,7 @@ import { readBlock } from "../../../src/chain/chain.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import { memoryStorage } from "../../../src/chain/memory-storage.ts";
+import type { BlockRef } from "../../../src/ports/chain-source.ts";
 import { ANYONE, bench, grow, sortedCoins } from "../../chain/builder.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
 
@@ -123,18 +124,25 @@ describe("RELIABILITY B27: kill -9 in each phase of a write", () => {
   }
 });
 
+/** So many blocks, and a file of them. */
+function grownFile(folder: string, count: number) {
+  const source = bench();
+  grow(source, count);
+  const { chain } = source.brain;
+  const blocks = Array.from({ length: count }, (_, at) =>
+    readBlock(chain, ancestorAt(chain.tip, at + 1) as HeaderNode),
+  );
+  const file = `${folder}/blocks.hex`;
+  writeFileSync(file, blocks.map((block) => `${toHex(encodeBlock(block))}\n`).join(""));
+  return { source, blocks, file };
+}
+
 describe("RELIABILITY B27: kill -9 while old blocks are deleted", () => {
   it("leaves the coins of an undisturbed node, the last 288 blocks, and no file that nobody knows of", async function () {
     this.timeout(120_000);
     const folder = tempFolder();
-    const source = bench();
-    grow(source, 360);
+    const { source, blocks, file } = grownFile(folder, 360);
     const { tip } = source.brain.chain;
-    const blocks = Array.from({ length: tip.height }, (_, at) =>
-      readBlock(source.brain.chain, ancestorAt(tip, at + 1) as HeaderNode),
-    );
-    const file = `${folder}/blocks.hex`;
-    writeFileSync(file, blocks.map((block) => `${toHex(encodeBlock(block))}\n`).join(""));
     for (const [phase, at] of [
       ["forgotten", 1],
       ["dropped", 1],
@@ -152,6 +160,32 @@ describe("RELIABILITY B27: kill -9 while old blocks are deleted", () => {
     expect(prunedTo).to.be.within(1, tip.height - 288 - 1);
     for (let height = prunedTo + 1; height <= tip.height; height++)
       expect(node.whole.blockAt(blockHeight(height)), `block ${height}`).to.not.equal(undefined);
+    await node.stop();
+    removeFolder(folder);
+  });
+  it("leaves a listener whose own disk is 350 blocks behind with everything that it has to hear again", async function () {
+    this.timeout(120_000);
+    const folder = tempFolder();
+    const { file } = grownFile(folder, 800);
+    for (const [phase, at] of [
+      ["forgotten", 3],
+      ["dropped", 2],
+    ] as const)
+      await die(folder, { phase, at, script: "laggard", orders: [file] });
+    const cursor = JSON.parse(readFileSync(`${folder}/cursor.json`, "utf8")) as BlockRef;
+    const node = openNode(folder, systemClock, tcpNetwork, { fileBytesMax: 2_500, pruneBytes: 10_000 });
+    const tip = node.tip();
+    expect(node.files.prunedTo()).to.be.within(1, cursor.height - 288);
+    expect(tip.height - cursor.height, "more than any reorganisation needs").to.be.greaterThan(288);
+    const heights: number[] = [];
+    await new Promise<void>((resolve) => {
+      node.start(cursor, (events) => {
+        for (const event of events) if (event.tag === "BlockConnected") heights.push(event.block.height);
+        if (heights.at(-1) === tip.height) resolve();
+      });
+    });
+    const missing = tip.height - cursor.height;
+    expect(heights).to.deep.equal(Array.from({ length: missing }, (_, at) => cursor.height + 1 + at));
     await node.stop();
     removeFolder(folder);
   });

@@ -107,7 +107,7 @@ describe("simulated chain", () => {
     const tx = spend([coin], [output(COIN - 500n)]);
     const events: ChainEvent[] = [];
     const bob = chain.source("bob");
-    bob.start(bob.tip(), (each) => events.push(...each));
+    bob.start(bob.tip(), (each) => void events.push(...each));
     bob.watch([{ tag: "Outpoint", outpoint: coin, script: ANYONE, from: blockHeight(0) }]);
     run();
     await chain.source("alice").broadcast(tx);
@@ -118,7 +118,7 @@ describe("simulated chain", () => {
     const { chain, run } = world();
     const source = chain.source("alice");
     let told = 0;
-    source.start(undefined, () => told++);
+    source.start(undefined, () => void told++);
     chain.mine(1);
     await source.stop();
     chain.mine(1);

@@ -74,7 +74,7 @@ describe("base nodes and their peers", () => {
     await quiet();
     const coin = rewardOf(a, 1);
     const events: ChainEvent[] = [];
-    a.start(a.tip(), (each) => events.push(...each));
+    a.start(a.tip(), (each) => void events.push(...each));
     a.watch([{ tag: "Outpoint", outpoint: coin, script: ANYONE, from: a.tip().height }]);
     const tx = spend([coin], [output(COIN - 1000n)]);
     await b.broadcast(tx);

@@ -13,6 +13,7 @@ const reached = (now: string): void => {
   if (now === phase && ++passed === Number(at)) process.kill(process.pid, "SIGKILL");
 };
 const node = openNode(folder, systemClock, tcpNetwork, { fileBytesMax: 2_500, pruneBytes: 10_000, reached });
+node.start(node.tip(), () => undefined);
 const lines = readFileSync(file, "utf8").trim().split("\n");
 for (const line of lines.slice(node.brain.chain.tip.height)) {
   const block = decodeBlock(fromHex(line));

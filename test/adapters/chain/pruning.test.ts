@@ -4,10 +4,11 @@ import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import type { DiskOptions } from "../../../src/adapters/chain/embedded/storage.ts";
 import { utxoHash } from "../../../src/adapters/chain/utxo-hash.ts";
+import type { Txid } from "../../../src/base/ids.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import type { Tx } from "../../../src/bitcoin/tx.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
-import type { ChainEvent } from "../../../src/ports/chain-source.ts";
+import type { ChainEvent, Watch } from "../../../src/ports/chain-source.ts";
 import { ANYONE, buildBlock, outpointOf } from "../../chain/builder.ts";
 import { openNode, removeFolder, reorganise, settle, tempFolder, testClock, testNetwork } from "./world.ts";
 
@@ -35,9 +36,16 @@ describe("a pruned chain", () => {
     ancestorAt(brain.chain.tip, height) as HeaderNode;
   async function grown(blocks: number, disk = SMALL): Promise<EmbeddedNode> {
     const node = open(disk);
-    extend(node, blocks);
-    await settled(node);
+    node.start(undefined, () => undefined);
+    await growUp(node, blocks);
     return node;
+  }
+  /** The last block comes when everything before it was told. */
+  async function growUp(node: EmbeddedNode, blocks: number): Promise<void> {
+    extend(node, blocks - 1);
+    await settled(node);
+    extend(node, 1);
+    await settled(node);
   }
   async function settled(node: EmbeddedNode): Promise<void> {
     await settle(clock, node);
@@ -87,8 +95,8 @@ describe("a pruned chain", () => {
     extend(node, 1);
     const first = node.whole.blockAt(blockHeight(1));
     const { txid } = outpointOf(first?.txs[0] as Tx);
-    extend(node, 349);
-    await settled(node);
+    node.start(undefined, () => undefined);
+    await growUp(node, 349);
     const detail = "Block 1 is not kept any more: this node prunes its chain.";
     const lacking = { ok: false, error: { code: "not_held", detail } };
     const { hash } = nodeAt(node, 1);
@@ -105,28 +113,62 @@ describe("a pruned chain", () => {
     node.start(undefined, (events: readonly ChainEvent[]) => {
       for (const event of events) if (event.tag === "BlockConnected") heights.push(event.block.height);
     });
-    extend(node, 350);
-    await settled(node);
-    extend(node, 1);
-    await settled(node);
+    await growUp(node, 351);
     expect(heights).to.deep.equal(Array.from({ length: 351 }, (_, at) => at + 1));
     expect(prunedTo(node)).to.be.greaterThan(0);
     await node.stop();
   });
-  it("refuses a listener for whom blocks are missing, with a sentence, and serves one that needs none of them", async () => {
-    let node = await grown(350);
-    const sentence = `This node has to look at block 1 of the chain, and blocks up to ${prunedTo(node)} were pruned`;
-    expect(() => node.start(undefined, () => undefined)).to.throw(sentence);
-    await node.stop();
-    node = open();
-    const output = nodeAt(node, 1);
-    const told = nodeAt(node, 349);
-    const unspent = [...node.files.coins()].find(([, { height }]) => height === 1)?.[0];
-    node.watch([{ tag: "Outpoint", outpoint: unspent as never, script: ANYONE, from: blockHeight(1) }]);
-    node.start({ height: told.height, hash: told.hash }, () => undefined);
-    expect(() => node.watch([{ tag: "Script", script: ANYONE, from: output.height }])).to.throw(sentence);
+  it("keeps everything until somebody listens: who it is, and from where on, is not known before", async () => {
+    const node = open();
+    await growUp(node, 350);
+    expect(prunedTo(node)).to.equal(0);
     await node.stop();
   });
+  it("keeps what a listener has heard and not on its disk yet, and lets it go when it has", async () => {
+    const node = open();
+    const waiting: (() => void)[] = [];
+    node.start(undefined, () => new Promise((resolve) => waiting.push(resolve)));
+    await growUp(node, 350);
+    expect([waiting.length, prunedTo(node)]).to.deep.equal([350, 0]);
+    for (const resolve of waiting.slice(0, 320)) resolve();
+    await growUp(node, 1);
+    expect(prunedTo(node)).to.be.within(1, 320 - 288);
+    await node.stop();
+  });
+  it("refuses a listener for whom blocks are missing, with a sentence, and serves one that needs none of them", async () => {
+    const before = await grown(350);
+    await before.stop();
+    const node = open();
+    const sentence = `This node has to look at block 1 of the chain, and blocks up to ${prunedTo(node)} were pruned`;
+    expect(() => node.start(undefined, () => undefined)).to.throw(sentence);
+    const { height, hash } = nodeAt(node, 349);
+    const heard: ChainEvent[] = [];
+    node.start({ height, hash }, (events) => void heard.push(...events));
+    await settled(node);
+    expect(heard.map(({ tag }) => tag)).to.deep.equal(["BlockConnected"]);
+    await node.stop();
+  });
+  for (const moment of ["before", "after"] as const)
+    it(`looks for what is watched from long ago in the blocks that it has, set ${moment} the start`, async () => {
+      const grownUp = await grown(350);
+      await grownUp.stop();
+      const node = open();
+      const { height, hash } = nodeAt(node, 350);
+      const watches: readonly Watch[] = [
+        { tag: "Script", script: ANYONE, from: blockHeight(1) },
+        { tag: "Outpoint", outpoint: { txid: "ab".repeat(32) as Txid, vout: 0 }, script: ANYONE, from: blockHeight(1) },
+      ];
+      const paid: number[] = [];
+      if (moment === "before") node.watch(watches);
+      node.start({ height, hash }, (events) => {
+        for (const event of events) if (event.tag === "ScriptPaid") paid.push(event.by.block.height);
+      });
+      if (moment === "after") node.watch(watches);
+      await settled(node);
+      const first = prunedTo(node) + 1;
+      expect(paid).to.deep.equal(Array.from({ length: 350 - first + 1 }, (_, at) => first + at));
+      await node.stop();
+    });
   it("deletes at the next start a file that it had forgotten when it ended", async () => {
     const node = await grown(350);
     await node.stop();

@@ -29,7 +29,7 @@ import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict
 import type {
   BlockRef,
   BroadcastRefusal,
-  ChainEvent,
+  Deliver,
   FeeCare,
   UnspentOutput,
   Watch,
@@ -151,7 +151,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   tip(): BlockRef {
     return refOf(this.#horizon.at);
   }
-  start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
+  start(cursor: BlockRef | undefined, deliver: Deliver): void {
     this.#pump.start(cursor, deliver);
   }
   watch(watches: readonly Watch[]): void {
