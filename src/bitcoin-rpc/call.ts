@@ -1,3 +1,4 @@
+import { BlockPruned } from "../chain/pruned.ts";
 import { CODE, type RpcCode, RpcFault } from "./fault.ts";
 import type { Json } from "./json-text.ts";
 import { helpOf, type Method, type RpcContext } from "./method.ts";
@@ -26,10 +27,15 @@ export async function answerCall(
     const result = await run(context, fields);
     return isNotification ? undefined : { version, body: succeeded(version, id, result), code: undefined };
   } catch (error) {
-    if (!(error instanceof RpcFault)) onBug(error);
-    const fault = error instanceof RpcFault ? error : new RpcFault(CODE.internal, "Internal error");
+    const fault = faultOf(error);
+    if (fault.code === CODE.internal) onBug(error);
     return isNotification ? undefined : { version, body: failed(version, id, fault), code: fault.code };
   }
+}
+function faultOf(error: unknown): RpcFault {
+  if (error instanceof RpcFault) return error;
+  if (error instanceof BlockPruned) return new RpcFault(CODE.misc, "Block not available (pruned data)");
+  return new RpcFault(CODE.internal, "Internal error");
 }
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

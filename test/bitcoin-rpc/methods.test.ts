@@ -4,7 +4,8 @@ import { addressOf } from "../../src/bitcoin/address.ts";
 import { encodeBlock } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { encodeTx, type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
-import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
+import { settle } from "../adapters/chain/world.ts";
+import { ANYONE, buildBlock, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
 import { answer } from "../support/answer.ts";
 import { type RpcWorld, rpcWorld } from "./world.ts";
 
@@ -188,5 +189,25 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
     for (const name of ["uptime", "getconnectioncount"]) expect(await world.call(name)).to.equal(0);
     expect([await world.call("getpeerinfo"), await world.call("getzmqnotifications")]).to.deep.equal([[], []]);
     expect([await world.call("stop"), world.stopped()]).to.deep.equal(["Sluice stopping", 1]);
+  });
+});
+
+describe("Bitcoin Core's JSON-RPC: of a node that prunes", () => {
+  it("says from where on blocks are kept, and of each that is gone that it is pruned", async () => {
+    const world = await rpcWorld({}, { fileBytesMax: 2_500, pruneBytes: 10_000 });
+    for (let at = 0; at < 330; at++) {
+      world.node.submit(buildBlock({ brain: world.node.brain, params: CHAINS.regtest }));
+    }
+    await settle(world.clock, world.node);
+    await world.node.settled();
+    const prunedTo = world.node.brain.chain.storage.prunedTo();
+    expect(prunedTo).to.be.within(10, 42);
+    expect(await world.call("getblockchaininfo")).to.deep.include({ pruned: true, pruneheight: prunedTo + 1 });
+    const gone = await world.call("getblockhash", 1);
+    expect(await world.call("getblock", gone)).to.deep.equal([-1, "Block not available (pruned data)"]);
+    expect(await world.call("getblockheader", gone)).to.deep.include({ height: 1, nTx: 0 });
+    const kept = await world.call("getblockhash", prunedTo + 1);
+    expect(await world.call("getblock", kept)).to.deep.include({ height: prunedTo + 1, nTx: 1 });
+    await world.close();
   });
 });

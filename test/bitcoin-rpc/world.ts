@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type EmbeddedNode, openBaseNode } from "../../src/adapters/chain/embedded/base-node.ts";
+import type { DiskOptions } from "../../src/adapters/chain/embedded/storage.ts";
 import { systemRandom } from "../../src/adapters/system.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { type RpcLimits, type RpcServer, serveBitcoinRpc } from "../../src/bitcoin-rpc/server.ts";
@@ -26,12 +27,12 @@ export interface RpcWorld {
   call(method: string, ...params: readonly unknown[]): Promise<unknown>;
   close(): Promise<void>;
 }
-export async function rpcWorld(limits: Partial<RpcLimits> = {}): Promise<RpcWorld> {
+export async function rpcWorld(limits: Partial<RpcLimits> = {}, disk: DiskOptions = {}): Promise<RpcWorld> {
   const folder = tempFolder();
   const clock = testClock();
   const network = testNetwork(clock);
   const base = { clock, random: systemRandom, log: noLog };
-  const node = openBaseNode({ ...base, folder: join(folder, "chain"), params: CHAINS.regtest, network });
+  const node = openBaseNode({ ...base, folder: join(folder, "chain"), params: CHAINS.regtest, network, disk });
   let stopped = 0;
   const server: RpcServer = await serveBitcoinRpc({
     ...base,

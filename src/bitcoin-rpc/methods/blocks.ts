@@ -33,6 +33,7 @@ function chainInfo({ node }: RpcContext): Json {
   const { chain } = node.brain;
   const { tip, index } = chain;
   const isSynced = node.synced();
+  const prunedTo = chain.storage.prunedTo();
   return {
     chain: chainName(chain),
     blocks: tip.height,
@@ -47,7 +48,8 @@ function chainInfo({ node }: RpcContext): Json {
     initialblockdownload: !isSynced,
     chainwork: hex32(tip.work),
     size_on_disk: 0,
-    pruned: false,
+    pruned: prunedTo > 0,
+    pruneheight: prunedTo > 0 ? prunedTo + 1 : undefined,
     warnings: [],
   };
 }

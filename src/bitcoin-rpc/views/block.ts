@@ -2,7 +2,7 @@ import { toHex } from "../../base/bytes.ts";
 import { type Block, blockWeight, encodeBlock } from "../../bitcoin/block.ts";
 import { decodeCompact } from "../../bitcoin/pow.ts";
 import { isCoinbase, strippedTx, type Tx, txidOf } from "../../bitcoin/tx.ts";
-import { type Chain, readBlock } from "../../chain/chain.ts";
+import type { Chain } from "../../chain/chain.ts";
 import type { BlockUndo } from "../../chain/coins.ts";
 import { ancestorAt, type HeaderNode, isAncestor, medianTimeOf } from "../../chain/headers.ts";
 import { encode, listOf } from "../../codec/codec.ts";
@@ -26,6 +26,10 @@ export const hex8 = (value: number): string => (value >>> 0).toString(16).padSta
 export const confirmationsOf = ({ tip }: Chain, node: HeaderNode): number =>
   isAncestor(node, tip) ? tip.height - node.height + 1 : -1;
 
+/** Transactions of a block; 0 where it is not held, or not any more. */
+const countOf = ({ params, storage }: Chain, { hash, previous }: HeaderNode): number =>
+  (previous === undefined ? params.genesis : storage.block(hash))?.txs.length ?? 0;
+
 export function headerJson(chain: Chain, node: HeaderNode): Fields {
   const { header, height, hash, work, previous } = node;
   const confirmations = confirmationsOf(chain, node);
@@ -43,7 +47,7 @@ export function headerJson(chain: Chain, node: HeaderNode): Fields {
     target: hex32(decodeCompact(header.bits).target),
     difficulty: difficultyOf(header.bits),
     chainwork: hex32(work),
-    nTx: chain.index.held.has(node) ? readBlock(chain, node).txs.length : 0,
+    nTx: countOf(chain, node),
     previousblockhash: previous?.hash,
     nextblockhash: confirmations > 0 ? ancestorAt(chain.tip, height + 1)?.hash : undefined,
   };

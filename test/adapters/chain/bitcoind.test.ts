@@ -6,6 +6,8 @@ import { expect } from "chai";
 import { type BitcoindNode, openBitcoind } from "../../../src/adapters/chain/bitcoind/base-node.ts";
 import { RpcClient } from "../../../src/adapters/chain/bitcoind/rpc-client.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
+import type { BlockHash } from "../../../src/base/ids.ts";
+import { blockHeight } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { type RpcWorld, rpcWorld } from "../../bitcoin-rpc/world.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
@@ -145,6 +147,39 @@ describe("bitcoind: a node that cannot be trusted", () => {
       response.end(JSON.stringify({ result: method === "getblockhash" ? "cd".repeat(32) : main, error: null })),
     );
     expect(await failure()).to.match(/is on the network main, and this node on regtest\.$/);
+  });
+  it("has pruned what we have not seen yet: a sentence, and no start; and goes on where it still has all that is needed", async () => {
+    const pruned = {
+      chain: "regtest",
+      blocks: 900,
+      headers: 900,
+      bestblockhash: "ab".repeat(32),
+      initialblockdownload: false,
+      pruned: true,
+      pruneheight: 500,
+      mediantime: 1,
+    };
+    await serve((response, method) =>
+      response.end(
+        JSON.stringify({ result: method === "getblockhash" ? CHAINS.regtest.genesisHash : pruned, error: null }),
+      ),
+    );
+    const startAt = async (height: number, watchedFrom?: number): Promise<string> => {
+      const node = await open();
+      try {
+        const script = Uint8Array.of(0x51);
+        if (watchedFrom !== undefined) node.watch([{ tag: "Script", script, from: blockHeight(watchedFrom) }]);
+        node.start({ height: blockHeight(height), hash: "cd".repeat(32) as BlockHash }, () => undefined);
+        return "started";
+      } catch (error) {
+        return (error as Error).message;
+      } finally {
+        await node.stop();
+      }
+    };
+    expect(await startAt(498)).to.match(/^This node has to look at block 499 .* keeps blocks from 500 on; /);
+    expect(await startAt(600, 400)).to.match(/^This node has to look at block 400 /);
+    expect([await startAt(499), await startAt(600, 500)]).to.deep.equal(["started", "started"]);
   });
   it("answers in other types: a sentence, and no start", async () => {
     await serve((response) => response.end('{"result":{"chain":"regtest","blocks":"7"},"error":null}'));

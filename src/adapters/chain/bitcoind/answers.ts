@@ -36,6 +36,8 @@ export const chainInfo = z.object({
   bestblockhash: hash,
   initialblockdownload: z.boolean(),
   pruned: z.boolean(),
+  /** The lowest block that is kept. */
+  pruneheight: height.optional(),
   time: z.number().optional(),
   mediantime: z.number(),
 });

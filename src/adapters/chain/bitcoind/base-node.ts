@@ -61,6 +61,8 @@ export async function openBitcoind(options: BitcoindOptions): Promise<BitcoindNo
   }
   if (info.value.pruned)
     options.log.warn("bitcoind.pruned", { hint: "blocks that it no longer keeps cannot be looked at" });
+  const { initialblockdownload, blocks, headers } = info.value;
+  if (initialblockdownload) options.log.warn("bitcoind.downloading", { blocks, headers });
   return new BitcoindNode(options, client, core, info.value);
 }
 
@@ -81,7 +83,7 @@ export class BitcoindNode implements BaseNode {
     this.#options = options;
     this.#client = client;
     this.#core = core;
-    this.#follower = new Follower(core, options.params);
+    this.#follower = new Follower(core, options.params, info.pruneheight);
     this.#estimates = new Estimates(core, options.clock);
     this.#tip = { height: info.blocks, hash: info.bestblockhash };
     this.#synced = isSynced(info);

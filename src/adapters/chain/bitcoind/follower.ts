@@ -6,6 +6,7 @@ import type { ChainParams } from "../../../bitcoin/params.ts";
 import { decodeTx, type Tx } from "../../../bitcoin/tx.ts";
 import { addWatch, isWatched, matchBlock, matchWaiting, type WatchList, watchList } from "../../../chain/watch.ts";
 import type { BlockRef, ChainEvent, Watch } from "../../../ports/chain-source.ts";
+import { Refused } from "../../sentences.ts";
 import * as answers from "./answers.ts";
 import { type Core, faultOf, NoAnswer } from "./core.ts";
 
@@ -20,6 +21,7 @@ const NOTHING_MISSED = Number.POSITIVE_INFINITY;
  */
 export class Follower {
   readonly #core: Core;
+  readonly #keptFrom: number;
   readonly #genesis: BlockRef;
   readonly #watches = watchList();
   #missed: { readonly list: WatchList; next: number } = { list: watchList(), next: NOTHING_MISSED };
@@ -30,11 +32,14 @@ export class Follower {
   readonly #spenders = new Map<string, Tx>();
   #seen: ChainEvent[] = [];
 
-  constructor(core: Core, { genesisHash }: ChainParams) {
+  /** @param keptFrom  the lowest block that the node still has, where it does not keep all */
+  constructor(core: Core, { genesisHash }: ChainParams, keptFrom = 0) {
     this.#core = core;
+    this.#keptFrom = keptFrom;
     this.#genesis = { height: blockHeight(0), hash: genesisHash };
     this.#told = this.#genesis;
   }
+  /** Throws a sentence when what has to be looked at is not kept any more: silence would hide what happened there. */
   start(cursor: BlockRef | undefined, deliver: Deliver): void {
     this.#told = cursor ?? this.#genesis;
     this.#deliver = deliver;
@@ -42,6 +47,13 @@ export class Follower {
     const { list } = this.#missed;
     const from = [...list.outpoints.values(), ...list.scripts.values()];
     this.#missed.next = from.length === 0 ? NOTHING_MISSED : Math.max(1, Math.min(...from));
+    const next = Math.min(this.#told.height + 1, this.#missed.next);
+    if (next >= this.#keptFrom) return;
+    this.stop();
+    throw new Refused(
+      `This node has to look at block ${next} of the chain, and the Bitcoin node keeps blocks from ${this.#keptFrom} on; ` +
+        "let it fetch the chain again without pruning, or give --bitcoind-url of one that keeps all blocks.",
+    );
   }
   stop(): void {
     this.#deliver = undefined;
