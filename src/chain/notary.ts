@@ -12,6 +12,8 @@ import { taggedHash } from "../crypto/hash.ts";
  */
 const MARK = utf8("sluice1:");
 const HASH_BYTES = 32;
+/** What the transactions of stamps are called in the list of the wallet. */
+export const STAMP_LABEL = "stamp of documents";
 /** A leaf is hashed unlike what stands above it, so that no inner node passes for a document. */
 const leafOf = taggedHash("sluice/notary");
 /** Many more documents than anybody stamps at once. */

@@ -4,7 +4,7 @@ import { type BlockHeight, type Sat, type SatPerKw, satPerKw, ZERO_SAT } from ".
 import { addressOf, scriptOfAddress } from "../bitcoin/address.ts";
 import type { InsufficientFunds } from "../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
-import { stampScript } from "../chain/notary.ts";
+import { STAMP_LABEL, stampScript } from "../chain/notary.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type { CommandFault } from "./commands.ts";
@@ -177,7 +177,7 @@ export class WalletHost {
   /** Writes a root of documents into the chain. */
   stamp(turn: Turn, root: Uint8Array, feerate = this.feerate()): Result<Txid, CommandFault> {
     const output = { amount: ZERO_SAT, script: stampScript(root) };
-    return this.#pay(turn, { output, feerate, label: "stamp of documents" });
+    return this.#pay(turn, { output, feerate, label: STAMP_LABEL });
   }
   #pay(turn: Turn, payment: WalletPayment): Result<Txid, CommandFault> {
     const keep = this.#reserve();

@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
-import { toHex } from "../../base/bytes.ts";
+import { fromHex, toHex } from "../../base/bytes.ts";
 import { present } from "../../base/result.ts";
-import { gatherDocuments, isStamped } from "../../chain/notary.ts";
+import { decodeTx } from "../../bitcoin/tx.ts";
+import { type DocumentProof, gatherDocuments, isStamped, STAMP_LABEL } from "../../chain/notary.ts";
 import { checkProof } from "../../chain/spv.ts";
 import { wholeOf } from "../amounts.ts";
+import type { ChainTransaction } from "../answers.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, given, optional } from "../command.ts";
 import { failed, usage } from "../exit.ts";
 import { depthOfBlock } from "../header-depth.ts";
+import { ApiError } from "../http.ts";
 import { proofOf } from "../proof-file.ts";
 import { placeOf, readStamp, type Stamp, sha256OfFile, stampPathOf, writeStamp } from "../stamp-file.ts";
 import { record, when } from "../table.ts";
@@ -47,7 +50,7 @@ export const notaryCommands = [
       const stamp = await readStamp(path);
       const hash = await sha256OfFile(file);
       if (toHex(hash) !== stamp.sha256) throw failed(`${file} is not the document of ${path}: it has been changed.`);
-      const whole = stamp.proof === null ? await completed(await client(), stamp, path) : stamp;
+      const whole = stamp.proof === null ? await completed(await client(), stamp, path, hash) : stamp;
       const { proof, params } = proofOf(whole.proof, path);
       const checked = checkProof(proof, params);
       if (!checked.ok) throw failed(`The proof does not hold: ${checked.error}.`);
@@ -64,11 +67,41 @@ export const notaryCommands = [
   }),
 ];
 
-/** Once the transaction is mined its proof is kept with the stamp: from then on nobody need be asked for it. */
-async function completed(client: SluiceClient, stamp: Stamp, path: string): Promise<Stamp> {
-  const { block } = await client.chainTransaction(stamp.txid);
-  if (block === null) throw failed(`The transaction ${stamp.txid} of ${path} waits to be mined.`);
-  const whole = { ...stamp, proof: await client.proof(stamp.txid) };
+/**
+ * Once the transaction is mined its proof is kept with the stamp: from then on nobody need be asked for it. One that was
+ * replaced for a higher fee is looked for by what it holds.
+ */
+async function completed(client: SluiceClient, stamp: Stamp, path: string, hash: Uint8Array): Promise<Stamp> {
+  const known = (await transactionOf(client, stamp.txid)) ?? (await replacementOf(client, hash, placeOf(stamp)));
+  if (known === undefined) {
+    const detail = `The node knows neither the transaction ${stamp.txid} of ${path} nor one in its place.`;
+    throw failed(detail, "if it was cancelled, remove the stamp and make another");
+  }
+  const { txid, block } = known;
+  if (block === null) throw failed(`The transaction ${txid} of ${path} waits to be mined.`);
+  const whole = { ...stamp, txid, proof: await client.proof(txid) };
   await writeStamp(path, whole, "w");
   return whole;
+}
+async function replacementOf(
+  client: SluiceClient,
+  hash: Uint8Array,
+  place: DocumentProof,
+): Promise<ChainTransaction | undefined> {
+  const stamps = (await client.transactions()).filter(({ label }) => label === STAMP_LABEL);
+  for (const { txid } of stamps.reverse()) {
+    const found = await transactionOf(client, txid);
+    const tx = found && decodeTx(fromHex(found.hex));
+    if (tx?.ok && isStamped(hash, place, tx.value)) return found;
+  }
+  return undefined;
+}
+/** Undefined when it neither waits nor is in a block that the node holds. */
+async function transactionOf(client: SluiceClient, txid: string): Promise<ChainTransaction | undefined> {
+  try {
+    return await client.chainTransaction(txid);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import { encodeTx, type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { stampScript } from "../../../src/chain/notary.ts";
 import { proveTx } from "../../../src/chain/spv.ts";
 import { buildBlock, COIN, matured, output, spend } from "../../chain/builder.ts";
-import { type Answers, fakeDaemon } from "../daemon.ts";
+import { type Answers, fakeDaemon, page, problem } from "../daemon.ts";
 
 /** A block with a transaction that holds a root. */
 function stampedBlock(root: string): { readonly block: Block; readonly tx: Tx } {
@@ -123,6 +123,37 @@ describe("sluice notary", () => {
     expect(JSON.parse(later.out).confirmations).to.equal(9);
     const gone = await run(answersFor(stamped, 0), "verify", files[1]);
     expect(gone.exit).to.equal(1);
+  });
+  it("follows a stamp whose transaction was replaced for a higher fee, and says so when nothing took its place", async () => {
+    const stamped = stampedBlock(await stampBoth());
+    const gone = problem(404, "NOT_FOUND", "There is no such transaction.");
+    const txid = txidOf(stamped.tx);
+    const entry = (id: string, label = "stamp of documents") => ({
+      txid: id,
+      deltaSat: "-300",
+      feeSat: "300",
+      height: null,
+      label,
+    });
+    const other = stampedBlock("cd".repeat(32));
+    const shown = ({ tx }: typeof stamped, block: unknown) => ({
+      body: { txid: txidOf(tx), block, hex: toHex(encodeTx(tx)) },
+    });
+    const answers = (...list: readonly ReturnType<typeof entry>[]): Answers => ({
+      ...answersFor(stamped, 6),
+      [`GET /v1/chain/transactions/${TXID}`]: gone,
+      [`GET /v1/chain/transactions/${txid}`]: shown(stamped, { height: 102 }),
+      [`GET /v1/chain/transactions/${txidOf(other.tx)}`]: shown(other, { height: 102 }),
+      "GET /v1/wallet/transactions?limit=500": page(list),
+    });
+    const lost = await run(answers(entry(txidOf(other.tx)), entry(txid, "sent")), "verify", files[0]);
+    expect([lost.exit, JSON.parse(lost.err).detail]).to.deep.equal([
+      1,
+      `The node knows neither the transaction ${TXID} of ${files[0]}.stamp nor one in its place.`,
+    ]);
+    const found = await run(answers(entry(txid), entry(txidOf(other.tx))), "verify", files[0]);
+    expect(JSON.parse(found.out)).to.deep.include({ txid, confirmations: 6 });
+    expect(JSON.parse(await readFile(`${files[0]}.stamp`, "utf8"))).to.deep.include({ txid });
   });
   it("does not verify a document that was changed, another one's stamp, or a transaction without it", async () => {
     const stamped = stampedBlock(await stampBoth());
