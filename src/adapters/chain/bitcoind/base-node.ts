@@ -119,6 +119,7 @@ export class BitcoindNode implements BaseNode {
       if (!info.ok) throw new NoAnswer(faultOf(info.error).detail);
       this.#tip = { height: info.value.blocks, hash: info.value.bestblockhash };
       this.#synced = isSynced(info.value);
+      this.#follower.keptFrom = info.value.pruneheight ?? 0;
       await this.#follower.catchUp();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;

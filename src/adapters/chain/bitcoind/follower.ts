@@ -21,7 +21,8 @@ const NOTHING_MISSED = Number.POSITIVE_INFINITY;
  */
 export class Follower {
   readonly #core: Core;
-  readonly #keptFrom: number;
+  /** The lowest block that the node has. */
+  keptFrom: number;
   readonly #genesis: BlockRef;
   readonly #watches = watchList();
   #missed: { readonly list: WatchList; next: number } = { list: watchList(), next: NOTHING_MISSED };
@@ -32,14 +33,13 @@ export class Follower {
   readonly #spenders = new Map<string, Tx>();
   #seen: ChainEvent[] = [];
 
-  /** @param keptFrom  the lowest block that the node still has, where it does not keep all */
   constructor(core: Core, { genesisHash }: ChainParams, keptFrom = 0) {
     this.#core = core;
-    this.#keptFrom = keptFrom;
+    this.keptFrom = keptFrom;
     this.#genesis = { height: blockHeight(0), hash: genesisHash };
     this.#told = this.#genesis;
   }
-  /** Throws a sentence when what has to be looked at is not kept any more: silence would hide what happened there. */
+  /** Throws a sentence when a block that was not told yet is not kept any more: better not at all than with gaps. */
   start(cursor: BlockRef | undefined, deliver: Deliver): void {
     this.#told = cursor ?? this.#genesis;
     this.#deliver = deliver;
@@ -47,11 +47,11 @@ export class Follower {
     const { list } = this.#missed;
     const from = [...list.outpoints.values(), ...list.scripts.values()];
     this.#missed.next = from.length === 0 ? NOTHING_MISSED : Math.max(1, Math.min(...from));
-    const next = Math.min(this.#told.height + 1, this.#missed.next);
-    if (next >= this.#keptFrom) return;
+    const next = this.#told.height + 1;
+    if (next >= this.keptFrom) return;
     this.stop();
     throw new Refused(
-      `This node has to look at block ${next} of the chain, and the Bitcoin node keeps blocks from ${this.#keptFrom} on; ` +
+      `This node has to look at block ${next} of the chain, and the Bitcoin node keeps blocks from ${this.keptFrom} on; ` +
         "let it fetch the chain again without pruning, or give --bitcoind-url of one that keeps all blocks.",
     );
   }
@@ -114,7 +114,10 @@ export class Follower {
     return events;
   }
   async #rescan(): Promise<readonly ChainEvent[]> {
-    const { list, next } = this.#missed;
+    const { list } = this.#missed;
+    // What is gone was looked at when it came.
+    const next = Math.max(this.#missed.next, this.keptFrom);
+    this.#missed.next = next;
     if (next > this.#told.height) {
       this.#missed = { list: watchList(), next: NOTHING_MISSED };
       return [];
