@@ -6,10 +6,10 @@ import { present } from "../../../src/base/result.ts";
 import { sat } from "../../../src/base/units.ts";
 import { encodeTx, type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { lock } from "../../../src/daemon/wallet/locks.ts";
-import { type Psbt, type PsbtInput, parsePsbt, psbtText, withInputs } from "../../../src/daemon/wallet/psbt.ts";
+import { type Psbt, type PsbtInput, parsePsbt, psbtOf, psbtText, withInputs } from "../../../src/daemon/wallet/psbt.ts";
 import { finalizePsbt, sendPsbt } from "../../../src/daemon/wallet/psbt-finish.ts";
 import { createPsbt, releasePsbt, signPsbt } from "../../../src/daemon/wallet/psbt-sign.ts";
-import { fund, reservations, send } from "../../../src/daemon/wallet/spend.ts";
+import { fund, reservations, send, unsignedInput } from "../../../src/daemon/wallet/spend.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { balance, check, ELSEWHERE, paying, TAPROOT } from "./history.ts";
 import {
@@ -121,7 +121,11 @@ describe("a PSBT of our own", () => {
     expect(wrong(createPsbt(chain.wallet, keys, payment(329n), free))).to.deep.include({ code: "dust_output" });
     const dear = payment(50_000n, ELSEWHERE, 40_000);
     expect(wrong(createPsbt(chain.wallet, keys, dear, free))).to.have.property("code", "absurd_fee");
-    expect(createPsbt(chain.wallet, keys, dear, { ...free, most: undefined }).ok).to.equal(true);
+    const asked = right(createPsbt(chain.wallet, keys, dear, { ...free, most: undefined }));
+    chain.take(asked.step);
+    const signed = right(signPsbt(chain.wallet, keys, asked.psbt, { ...free, most: undefined })).psbt;
+    expect(wrong(sendPsbt(chain.wallet, signed, MOST))).to.have.property("code", "absurd_fee");
+    expect(sendPsbt(chain.wallet, signed, undefined).ok).to.equal(true);
   });
 });
 
@@ -228,6 +232,25 @@ describe("a PSBT of somebody else's making", () => {
     }
     chain.wallet = right(createPsbt(before, keys, payment(50_000n), free)).step.next;
     expect(codes()).to.deep.equal({ code: "kept_coin", outpoint, status: "reserved" });
+  });
+
+  it("does not get a coin that came later and is kept for a channel, though others are kept for it already", () => {
+    const { chain } = world([100_000n], ["p2wpkh"]);
+    const [first] = [...chain.wallet.coins.values()];
+    const later = chain.foreign({ amount: sat(70_000n), script: chain.address() });
+    const outpoint = { txid: txidOf(later), vout: 0 };
+    const inputs = [present(first, "our coin").outpoint, outpoint].map(unsignedInput);
+    const outputs = [{ amount: sat(160_000n), script: ELSEWHERE }];
+    const psbt = withInputs(psbtOf({ version: 2, inputs, outputs, locktime: 0 }), (input, at) =>
+      at === 1 ? { ...input, parent: later } : input,
+    );
+    signedBy(chain, psbt);
+    chain.mine(ELSEWHERE, [later]);
+    const funded = fund(chain.wallet, keys, paying(60_000n));
+    if (!funded.ok) throw new Error(funded.error.code);
+    chain.take(funded.value.step);
+    const asked = signPsbt(chain.wallet, keys, psbt, free);
+    expect(wrong(asked)).to.deep.equal({ code: "kept_coin", outpoint, status: "reserved" });
   });
 
   it("leaves what closing channels may cost", () => {
