@@ -7,6 +7,7 @@ import { searchNonce } from "../../src/chain/miner.ts";
 import { searchTail, sha256d80 } from "../../src/crypto/sha256d80.ts";
 import { connectBench } from "./connect.ts";
 import { rateOf } from "./crypto.ts";
+import { flushBench } from "./flush.ts";
 import type { BenchLine } from "./line.ts";
 import { rounded } from "./statistics.ts";
 
@@ -32,6 +33,7 @@ export async function* chainBench(): AsyncIterable<BenchLine> {
   const raw = makeHeaders();
   yield { bench: "chain.headers.cpu", value: rounded(cpuOfHeaders(raw)), unit: "ms" };
   yield* connectBench();
+  yield* flushBench();
 }
 const compared = (bench: string, value: number, against: string, other: number): BenchLine => ({
   bench,
