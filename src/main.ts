@@ -6,6 +6,7 @@ import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapter
 import { type Notifications, publishChanges } from "./adapters/chain/zmq/notifications.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
+import { systemNames } from "./adapters/names.ts";
 import { pageFiles } from "./adapters/page-files.ts";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
@@ -104,6 +105,7 @@ const openChain = (config: Config, base: Base): EmbeddedNode =>
   openBaseNode({
     ...base,
     network: tcpNetwork,
+    names: systemNames,
     folder: join(config.datadir, "chain"),
     params: paramsOf(config),
     filters: config.filters,

@@ -32,3 +32,8 @@ export interface Listener {
   readonly address: Address;
   close(): Promise<void>;
 }
+/** What names on the internet stand for. */
+export interface Names {
+  /** The addresses of a name, as text. Rejects when there is no answer. */
+  resolve(name: string): Promise<readonly string[]>;
+}

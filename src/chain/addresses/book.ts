@@ -173,12 +173,11 @@ export function putBack(
   node: Omit<KnownNode, "key" | "group" | "table" | "seat">,
   now: number,
 ): void {
-  const { place, source, services, seen, reached } = node;
-  learn(book, { place, source, services, seen: seen + HEARSAY_S } as ToldNode, source, now);
+  const { place, source, services, seen, dialled, reached, failures } = node;
+  learn(book, { place, services, seen }, source, now);
   const kept = book.nodes.get(placeKey(place));
   if (kept === undefined) return;
-  const { dialled, failures } = node;
-  Object.assign(kept, { dialled, failures, reached });
+  Object.assign(kept, { seen, dialled, reached, failures });
   if (reached > 0) seatProven(book, kept, now);
 }
 
@@ -211,9 +210,11 @@ function pickFrom(
   now: number,
   isWanted: (node: KnownNode) => boolean,
 ): KnownNode | undefined {
+  if (book[table].size === 0) return undefined;
   const buckets = BUCKETS[table];
   const [bucket, place] = [draw(book, buckets), draw(book, BUCKET_SEATS)];
   let eagerness = 1;
+  let isAnyWanted = false;
   // What is unlikely the first time round is likely the next: somebody is found if anybody is wanted.
   for (let round = 0; round < 3; round++) {
     for (let step = 0; step < buckets * BUCKET_SEATS; step++) {
@@ -221,9 +222,11 @@ function pickFrom(
         ((bucket + Math.floor(step / BUCKET_SEATS)) % buckets) * BUCKET_SEATS + ((place + step) % BUCKET_SEATS);
       const node = book[table].get(seat);
       if (node === undefined || !isWanted(node) || isHopeless(node, now)) continue;
+      isAnyWanted = true;
       if (draw(book, LOTS) < chanceOf(node, now) * eagerness * LOTS) return node;
       eagerness *= 1.2;
     }
+    if (!isAnyWanted) return undefined;
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ import {
 } from "../addresses/place.ts";
 import { type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { RollingSet } from "./rolling-set.ts";
+import { servicesOf } from "./services.ts";
 
 /** What peers tell each other of where nodes are. All numbers are policy, not protocol. */
 
@@ -66,7 +67,7 @@ export function greetWithAddress(sync: Sync, peer: Peer, now: number): readonly 
   talk.asked = true;
   talk.credit = CREDIT_MAX_MS;
   const seen = Math.floor(now / 1000);
-  const own = sync.own === undefined ? [] : [{ place: sync.own.place, services: sync.own.services, seen }];
+  const own = sync.own === undefined ? [] : [{ place: sync.own, services: servicesOf(sync), seen }];
   return [...(own.length > 0 ? [told(peer, own)] : []), send(peer, { name: "getaddr" })];
 }
 

@@ -3,13 +3,15 @@ import type { Tx } from "../../bitcoin/tx.ts";
 import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { nameOf } from "../verdict.ts";
 import { alsoFrom } from "./orphans.ts";
-import { disconnect, noteKnown, type Peer, type Sync, type SyncEffect, send, type TxName } from "./peer.ts";
+import { disconnect, discourage, noteKnown, type Peer, type Sync, type SyncEffect, send, type TxName } from "./peer.ts";
 import { retryOrphans, takeFrom } from "./take-tx.ts";
 import { idFor } from "./transactions.ts";
 
 /** Transactions that peers have told of: which one is asked for which, and what follows when it comes. Policy, not protocol. */
 const TXS_IN_FLIGHT_MAX = 100;
 const ANNOUNCED_TXS_MAX = 5000;
+/** What one peer may have us run in vain. */
+const SPOILT_MAX = 10;
 const TX_TIMEOUT_MS = 60_000;
 
 /** Notes what a peer announced, by the ids that it uses, and asks for it as far as the bounds allow. */
@@ -63,9 +65,12 @@ export function closeTxRequests(sync: Sync, peer: Peer, now = Number.POSITIVE_IN
 export function onTx(sync: Sync, peer: Peer, tx: Tx, now: number): readonly SyncEffect[] {
   if (peer.purpose !== "relay") return [disconnect(peer, "sends a transaction where none are wanted")];
   const name = nameOf(tx);
+  const isAsked = peer.txs.has(name.txid) || peer.txs.has(name.wtxid);
   for (const id of [name.txid, name.wtxid]) closeTxRequest(sync, peer, id);
   noteKnown(peer, idFor(peer, name));
-  const { effects, lacks } = takeFrom(sync, peer, tx, now);
+  const { effects, lacks, spoilt } = takeFrom(sync, peer, tx, now);
+  // With another witness each time it is another transaction, whose scripts cost us and nobody else.
+  if (spoilt === true && !isAsked && ++peer.spoilt >= SPOILT_MAX) return [discourage(peer, "bad scripts unasked")];
   peer.announced.unshift(...lacks.map((id) => ({ kind: "witness_tx", id }) as const));
   peer.announced.splice(ANNOUNCED_TXS_MAX);
   return [...effects, ...retryOrphans(sync, now), ...askTxs(sync, peer, now)];

@@ -114,8 +114,11 @@ export function isLateWithBlocks({ patience }: Sync, peer: Peer, now: number): b
   return now - peer.blockAwaited >= BLOCK_TIMEOUT_MS * patience;
 }
 /** While we did not look, nobody could answer: what is waited for is waited for anew. */
-export function forgive({ peers }: Sync, now: number): void {
-  for (const peer of peers) {
+export function forgive(sync: Sync, now: number): void {
+  sync.late = { ...sync.late, since: now };
+  for (const peer of sync.peers) {
+    peer.handshakeAwaited = now;
+    if (peer.headersAsked !== undefined) peer.headersAsked = now;
     peer.blockAwaited = now;
     peer.stalling = undefined;
   }

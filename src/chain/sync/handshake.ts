@@ -5,7 +5,6 @@ import {
   type BitcoinMessage,
   type BitcoinMessageOf,
   NODE_COMPACT_FILTERS,
-  NODE_NETWORK,
   NODE_NETWORK_LIMITED,
   NODE_WITNESS,
   PROTOCOL_VERSION,
@@ -18,10 +17,9 @@ import { askFirstHeaders } from "./blocks.ts";
 import { tellFeeFilter } from "./fee-filter.ts";
 import { disconnect, KNOWN_TXS_MAX, type Peer, type Purpose, type Sync, type SyncEffect, send } from "./peer.ts";
 import { RollingSet } from "./rolling-set.ts";
-import { servesFilters } from "./serve-filters.ts";
+import { SERVICES, servicesOf } from "./services.ts";
 import { offerMempool } from "./transactions.ts";
 
-const SERVICES = NODE_NETWORK | NODE_WITNESS;
 const USER_AGENT = utf8("/Sluice:0.1.0/");
 /** Older protocols have no `sendheaders`. BIP 130 §Specification. */
 const VERSION_MIN = 70_012;
@@ -54,6 +52,9 @@ export function addPeer(sync: Sync, options: NewPeer): { peer: Peer; effects: re
     addresses: noAddressTalk(now),
     nonce,
     since: now,
+    handshakeAwaited: now,
+    newsAt: now,
+    spoilt: 0,
     version: undefined,
     ready: false,
     wantsHeaders: false,
@@ -85,13 +86,6 @@ export function addPeer(sync: Sync, options: NewPeer): { peer: Peer; effects: re
   return { peer, effects: inbound ? [] : [greet(sync, peer, now)] };
 }
 
-/** What we serve. A light client has nothing that others want. */
-function servicesOf(sync: Sync): bigint {
-  if (sync.role === "light") return 0n;
-  // A pruned node also keeps its filters, of all blocks.
-  const blocks = sync.role === "pruned" ? NODE_NETWORK_LIMITED | NODE_WITNESS : SERVICES;
-  return servesFilters(sync) ? blocks | NODE_COMPACT_FILTERS : blocks;
-}
 /** What those must serve besides blocks whom we dial. */
 const needsOf = ({ role }: Sync): bigint => (role === "light" ? NODE_COMPACT_FILTERS : 0n);
 

@@ -26,6 +26,12 @@ export interface Peer {
   readonly nonce: bigint;
   /** When the connection began. All times are in milliseconds. */
   readonly since: number;
+  /** Since when its handshake is waited for. */
+  handshakeAwaited: number;
+  /** When it last told of a better chain than we knew, or else when it came. */
+  newsAt: number;
+  /** Transactions with bad scripts that nobody asked it for. */
+  spoilt: number;
   /** The handshake is over when both have come. */
   version: BitcoinMessageOf<"version"> | undefined;
   ready: boolean;
@@ -110,7 +116,9 @@ export interface Sync {
   ticked: number | undefined;
   readonly addresses: AddressBook;
   /** Where everybody can reach us, if we know that. */
-  own: { readonly place: Place; readonly services: bigint } | undefined;
+  own: Place | undefined;
+  /** Since when the best chain has not grown, and how far that has gone. */
+  late: LateTip;
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
@@ -135,8 +143,20 @@ export const syncOf = (
   ticked: undefined,
   addresses,
   own: undefined,
+  late: { tip: undefined, since: 0, stage: "none", askedAt: 0 },
   compact: undefined,
 });
+
+/**
+ * @property since  in milliseconds
+ * @property stage  `look`: others are asked and one more is dialled; `alarm`: somebody should look at it
+ */
+export interface LateTip {
+  readonly tip: HeaderNode | undefined;
+  readonly since: number;
+  readonly stage: "none" | "look" | "alarm";
+  readonly askedAt: number;
+}
 
 /** What a host has to do; in this order. */
 export type SyncEffect =

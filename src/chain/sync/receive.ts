@@ -34,6 +34,13 @@ const GETBLOCKS_MAX = 500;
  * @param now  milliseconds since 1970-01-01 UTC
  */
 export function receive(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
+  const { index } = sync.brain.chain;
+  const best = index.bestHeader;
+  const effects = answer(sync, peer, message, now);
+  if (index.bestHeader !== best) peer.newsAt = now;
+  return effects;
+}
+function answer(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): readonly SyncEffect[] {
   if (!peer.ready) return shakeHands(sync, peer, message, now);
   const { chain } = sync.brain;
   switch (message.name) {

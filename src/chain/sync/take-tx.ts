@@ -19,13 +19,13 @@ const RETRIED_WEIGHT_MAX = 400_000;
 /** So far behind our best header the transactions of blocks are of no use: nobody announces them now. */
 const NEAR_TIP_BLOCKS = 24;
 
-/** @returns what to tell, and the txids of parents to ask its sender for */
+/** @returns what to tell, the txids of parents to ask its sender for, and whether its scripts were run in vain */
 export function takeFrom(
   sync: Sync,
   peer: Peer,
   tx: Tx,
   now: number,
-): { readonly effects: readonly SyncEffect[]; readonly lacks: readonly Txid[] } {
+): { readonly effects: readonly SyncEffect[]; readonly lacks: readonly Txid[]; readonly spoilt?: boolean } {
   const { txid, wtxid } = nameOf(tx);
   // Whoever sends it again and again must not have it judged again and again.
   if (sync.refused.has(wtxid)) return { effects: [], lacks: [] };
@@ -38,7 +38,7 @@ export function takeFrom(
     sync.reconsiderable.add(wtxid);
     return { effects: takeWithChild(sync, peer, tx, now), lacks: [] };
   }
-  return { effects: [], lacks: [] };
+  return { effects: [], lacks: [], spoilt: code === "mandatory-script-verify-flag-failed" };
 }
 const told = (sync: Sync, txid: Txid): readonly SyncEffect[] => [{ tag: "TxTaken" }, ...announceTx(sync, txid)];
 

@@ -2,6 +2,7 @@ import { tellAddresses } from "./addresses.ts";
 import { askTxs, closeTxRequests } from "./ask-txs.ts";
 import { renewFeeFilter } from "./fee-filter.ts";
 import { assignBlocks, forgive, isLateWithBlocks, loseHeart, retryNearTip } from "./fetch.ts";
+import { watchTip } from "./late-tip.ts";
 import { dropOldOrphans } from "./orphans.ts";
 import { disconnect, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { retryOrphans } from "./take-tx.ts";
@@ -31,6 +32,7 @@ export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffec
   const gone = new Set(late.map(({ peer }) => peer));
   const effects: SyncEffect[] = late.map(({ peer, reason }) => disconnect(peer, reason));
   for (const peer of sync.peers) if (!gone.has(peer)) effects.push(...tickPeer(sync, peer, now, nonce));
+  effects.push(...watchTip(sync, now));
   return [...effects, ...retryOrphans(sync, now), ...assignBlocks(sync, now), ...retryNearTip(sync, now)];
 }
 
@@ -54,8 +56,8 @@ function lateness(sync: Sync, peer: Peer, now: number): Lateness | undefined {
   if (!isLateWithBlocks(sync, peer, now)) return undefined;
   return { peer, what: "block", reason: peer.stalling === undefined ? "no block" : "holds up the others" };
 }
-function overdue({ ready, since, ping, headersAsked }: Peer, now: number): string | undefined {
-  if (!ready && now - since >= HANDSHAKE_TIMEOUT_MS) return "no handshake";
+function overdue({ ready, handshakeAwaited, ping, headersAsked }: Peer, now: number): string | undefined {
+  if (!ready && now - handshakeAwaited >= HANDSHAKE_TIMEOUT_MS) return "no handshake";
   if (ping !== undefined && now - ping.at >= PONG_TIMEOUT_MS) return "no pong";
   if (headersAsked !== undefined && now - headersAsked >= HEADERS_TIMEOUT_MS) return "no headers";
   return undefined;

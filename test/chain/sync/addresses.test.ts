@@ -138,7 +138,7 @@ describe("P2P: addresses that peers tell", () => {
       return names(meet(sync, meeting).effects).filter((name) => name.includes("addr"));
     };
     expect(asked("testnet4", { inbound: false })).to.deep.equal(["getaddr"]);
-    const own = { place: place(5, 6, 7, 8), services: 9n };
+    const own = place(5, 6, 7, 8);
     expect(asked("testnet4", { inbound: false, v2: false }, own)).to.deep.equal(["addr", "getaddr"]);
     expect(asked("testnet4", { inbound: true }, own)).to.deep.equal([]);
     expect(asked("testnet4", { inbound: false, purpose: "blocks" }, own)).to.deep.equal([]);

@@ -2,11 +2,13 @@ import { expect } from "chai";
 import { frameMessage, frameParser } from "../../../src/bitcoin/frames.ts";
 import type { BitcoinMessage } from "../../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
+import type { Place } from "../../../src/chain/addresses/place.ts";
 import { announceTip } from "../../../src/chain/sync/announce.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import { type Peer, type Sync, type SyncEffect, syncOf } from "../../../src/chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../src/chain/sync/receive.ts";
 import { TICK_MS, tick } from "../../../src/chain/sync/tick.ts";
+import { emptyBook } from "../addresses/told.ts";
 import type { Bench } from "../builder.ts";
 import { NOW_MS } from "./wire.ts";
 
@@ -14,6 +16,7 @@ export interface Neighbour {
   readonly chain: Bench;
   /** Whether our node dialled it. */
   readonly dialled?: boolean;
+  readonly place?: Place;
   /** What it keeps to itself of all that an honest node would say. */
   readonly withholds?: (message: BitcoinMessage) => boolean;
 }
@@ -42,13 +45,13 @@ export class Crowd {
   readonly #wires = new Set<Wire>();
 
   constructor(chain: Bench) {
-    this.sync = syncOf(chain.brain);
+    this.sync = syncOf(chain.brain, undefined, "full", emptyBook());
   }
 
-  join(name: string, { chain, dialled = true, withholds = () => false }: Neighbour): Peer {
+  join(name: string, { chain, dialled = true, withholds = () => false, place }: Neighbour): Peer {
     const nonce = BigInt(this.#wires.size * 2 + 10);
     const theirs = syncOf(chain.brain);
-    const near = addPeer(this.sync, { inbound: !dialled, nonce, now: this.now });
+    const near = addPeer(this.sync, { inbound: !dialled, nonce, now: this.now, place });
     const far = addPeer(theirs, { inbound: dialled, nonce: nonce + 1n, now: this.now });
     const end = (sync: Sync, peer: Peer, refuses: (message: BitcoinMessage) => boolean): End => ({
       sync,

@@ -113,6 +113,18 @@ describe("P2P: transactions", () => {
     });
     expect(sync.refused.has(txidOf(good))).to.equal(false);
   });
+  it("B14: parts with who sends ten bad witnesses that nobody asked for, each another one", () => {
+    const chain = matured(1);
+    const { say, peer } = alone(chain, "wtxid");
+    const good = tx(chain.coins[0] as never, 1000n);
+    const spoilt = (byte: number): Tx => ({
+      ...good,
+      inputs: good.inputs.map((each) => ({ ...each, witness: [Uint8Array.of(byte), ...each.witness] })),
+    });
+    const answers = Array.from({ length: 10 }, (_, index) => say({ name: "tx", tx: spoilt(index + 1) }));
+    expect(answers.slice(0, 9).flat()).to.deep.equal([]);
+    expect(answers[9]).to.deep.equal([{ tag: "Disconnect", peer, reason: "bad scripts unasked", misbehaved: true }]);
+  });
   it("names transactions by wtxid to a peer that wants it, asks it so, and answers so", () => {
     const chain = matured(3);
     const { say, sync, peer } = alone(chain, "wtxid");

@@ -10,6 +10,7 @@ import { isLie, type Light, openLight, spenderAmong, tipOf } from "../../../chai
 import { addLightPeer, goOn, receiveLight, removeLightPeer, tickLight } from "../../../chain/light/receive.ts";
 import { publish } from "../../../chain/light/relay.ts";
 import { horizonOf, noteScripts, readFor } from "../../../chain/light/scan.ts";
+import { forgive } from "../../../chain/sync/fetch.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, FoundTx } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
@@ -83,6 +84,7 @@ export class CompactNode implements BaseNode {
         serveNext: () => undefined,
         remove: (peer, now) => this.#looked(removeLightPeer(light, peer, now)),
         tick: (now, nonce) => this.#looked(tickLight(light, now, nonce)),
+        forgive: (now) => forgive(light.sync, now),
       },
       magic: params.magic,
       clock,

@@ -35,7 +35,7 @@ import type {
   Watch,
 } from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
-import type { Address, Network } from "../../../ports/network.ts";
+import type { Address, Names, Network } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
 import {
   brainInfo,
@@ -48,7 +48,7 @@ import {
   wholeChain,
 } from "../answers.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
-import { Dialler } from "./dialler.ts";
+import { openAddresses } from "./address-file.ts";
 import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
 import { Horizon } from "./horizon.ts";
@@ -56,6 +56,7 @@ import { type KeepsakeFile, openKeepsake } from "./keepsake-file.ts";
 import { Links, wholeNode } from "./links.ts";
 import { type ChangeListener, Listeners } from "./listeners.ts";
 import { type NonceSearch, nonceSearch } from "./mining.ts";
+import { Neighbours } from "./neighbours.ts";
 import { pruneBehind } from "./prune-behind.ts";
 import { type ChainFiles, type DiskOptions, openChainFiles } from "./storage.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -73,6 +74,7 @@ export interface BaseNodeOptions {
   readonly random: Random;
   readonly network: Network;
   readonly log: Log;
+  readonly names?: Names;
 }
 
 /** Opens the bundled Bitcoin node. Throws a readable error when the folder cannot be its own. */
@@ -94,7 +96,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   readonly #sync: Sync;
   readonly #links: Links;
   readonly #verdicts: Verdicts;
-  readonly #dialler: Dialler;
+  readonly #neighbours: Neighbours;
   readonly #miner: NonceSearch;
   readonly #pump: FeedPump;
   readonly #horizon: Horizon;
@@ -104,8 +106,8 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
 
   constructor(options: BaseNodeOptions) {
     super();
-    const { folder, params, filters = true, disk = {}, clock, random, network, log } = options;
-    const { sequenceReplacement = false } = options;
+    const { folder, params, filters = true, disk = {}, sequenceReplacement = false } = options;
+    const { clock, random, network, log, names } = options;
     this.#clock = clock;
     this.#random = random;
     this.files = openChainFiles({ folder, params, ...disk });
@@ -117,10 +119,9 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     this.whole = wholeChain(this.brain, () => chain.tip);
     const stored = present(chain.index.tree.nodes.get(settled), "the stored tip is a known block");
     this.#horizon = new Horizon({ chain, at: stored, files: this.files, clock, onMoved: () => this.#moved() });
-    this.#filters = filters
-      ? new FilterKeeper(chain, openFilterFiles(join(folder, "filters"), params), clock)
-      : undefined;
-    this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned");
+    if (filters) this.#filters = new FilterKeeper(chain, openFilterFiles(join(folder, "filters"), params), clock);
+    const file = openAddresses(folder, { clock, random, log });
+    this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned", file.book);
     this.#links = new Links({
       machine: wholeNode(this.#sync),
       magic: params.magic,
@@ -138,7 +139,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
       onWaiting: (waiting) => this.#verdicts.verify(waiting),
     });
     this.#verdicts = new Verdicts({ sync: this.#sync, clock, perform: (effects) => this.#links.perform(effects) });
-    this.#dialler = new Dialler({ links: this.#links, network, clock });
+    this.#neighbours = new Neighbours({ sync: this.#sync, links: this.#links, file, network, clock, log, names });
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({
       brain: this.brain,
@@ -188,7 +189,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
 
   async info(): Asked<BaseNodeInfo> {
-    return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.#dialler.address });
+    return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.#neighbours.address });
   }
   synced(): boolean {
     return isSynced(this.brain.chain);
@@ -197,11 +198,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return ok(this.#links.peers());
   }
   connect(address: Address): Promise<Result<void, DialFault>> {
-    return this.#dialler.connect(address);
+    return this.#neighbours.connect(address);
   }
   /** Accepts peers. Resolves with the address in use; rejects with the system's error. */
   listen(address: Address): Promise<Address> {
-    return this.#dialler.listen(address);
+    return this.#neighbours.listen(address);
   }
 
   /** Resolves once everything up to the tip is on stable storage, and what can be pruned is gone. */
@@ -277,8 +278,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pump.stop();
-    this.#links.close();
-    await this.#dialler.stop();
+    await this.#neighbours.stop();
     await this.#miner.close();
     await this.#verdicts.stop();
     await this.#mining;

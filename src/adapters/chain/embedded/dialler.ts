@@ -23,7 +23,7 @@ const REDIAL_MAX_MS = 60_000;
 export class Dialler {
   readonly #options: DiallerOptions;
   readonly #targets = new Set<string>();
-  readonly #discouraged = new Discouraged();
+  readonly discouraged = new Discouraged();
   readonly #timers = new Set<() => void>();
   #listener: Listener | undefined;
   #stopped = false;
@@ -32,6 +32,10 @@ export class Dialler {
     this.#options = options;
   }
 
+  /** Whether the operator has named anybody. */
+  get hasTargets(): boolean {
+    return this.#targets.size > 0;
+  }
   get address(): Address | undefined {
     return this.#listener?.address;
   }
@@ -40,9 +44,9 @@ export class Dialler {
     const { links, network } = this.#options;
     this.#listener = await network.listen(address, (connection) => {
       const from = connection.remoteAddress;
-      const places = this.#discouraged.has(from) ? PEERS_FEW : PEERS_MAX;
+      const places = this.discouraged.has(from) ? PEERS_FEW : PEERS_MAX;
       if (this.#stopped || links.count >= places) return connection.close("now");
-      const closed = (misbehaved: true | undefined) => void (misbehaved && this.#discouraged.note(from));
+      const closed = (misbehaved: true | undefined) => void (misbehaved && this.discouraged.note(from));
       links.add(connection, { inbound: true, greeted: () => undefined, closed });
     });
     return this.#listener.address;

@@ -2,9 +2,11 @@ import { printable } from "../../../base/bytes.ts";
 import { err, ok, type Result } from "../../../base/result.ts";
 import { type FrameParser, frameMessage, frameParser } from "../../../bitcoin/frames.ts";
 import type { BitcoinMessage } from "../../../bitcoin/messages.ts";
+import type { Place } from "../../../chain/addresses/place.ts";
 import type { WaitingBlock } from "../../../chain/chain.ts";
+import { forgive } from "../../../chain/sync/fetch.ts";
 import { addPeer, type NewPeer } from "../../../chain/sync/handshake.ts";
-import type { Peer, Sync, SyncEffect } from "../../../chain/sync/peer.ts";
+import type { Peer, Purpose, Sync, SyncEffect } from "../../../chain/sync/peer.ts";
 import { receive, removePeer, serveNext } from "../../../chain/sync/receive.ts";
 import { TICK_MS, tick } from "../../../chain/sync/tick.ts";
 import type { BasePeer, DialFault } from "../../../ports/base-node.ts";
@@ -12,6 +14,7 @@ import type { Log } from "../../../ports/log.ts";
 import type { Connection } from "../../../ports/network.ts";
 import type { Clock, Random } from "../../../ports/world.ts";
 import { LogBudget } from "./log-budget.ts";
+import { placeOfText } from "./places.ts";
 
 /** What is behind the connections: a whole node's sync, or a light client's. All times are in milliseconds. */
 export interface PeerMachine {
@@ -20,6 +23,8 @@ export interface PeerMachine {
   readonly serveNext: (peer: Peer) => readonly SyncEffect[] | undefined;
   readonly remove: (peer: Peer, now: number) => readonly SyncEffect[];
   readonly tick: (now: number, nonce: bigint) => readonly SyncEffect[];
+  /** Nobody could be heard until now: who did not answer meanwhile is not to blame. */
+  readonly forgive: (now: number) => void;
 }
 export const wholeNode = (sync: Sync): PeerMachine => ({
   add: (peer) => addPeer(sync, peer),
@@ -27,6 +32,7 @@ export const wholeNode = (sync: Sync): PeerMachine => ({
   serveNext: (peer) => serveNext(sync, peer),
   remove: (peer, now) => removePeer(sync, peer, now),
   tick: (now, nonce) => tick(sync, now, nonce),
+  forgive: (now) => forgive(sync, now),
 });
 
 export interface LinksOptions {
@@ -46,6 +52,10 @@ export interface LinksOptions {
 /** Who wants to know how a connection goes. */
 export interface LinkListener {
   readonly inbound: boolean;
+  /** Everything, unless told. */
+  readonly purpose?: Purpose;
+  /** Where it ends, if that is known better than by the name that the connection has. */
+  readonly place?: Place;
   /** The handshake is over, one way or the other. Called once. */
   readonly greeted: (how: Result<void, DialFault>) => void;
   readonly closed: (misbehaved: true | undefined, reason: string) => void;
@@ -91,10 +101,21 @@ export class Links {
     });
   }
 
-  add(connection: Connection, listener: LinkListener): void {
+  /** The peers whom we dialled, greeted or not. */
+  dialled(): readonly Peer[] {
+    return [...this.#links.keys()].filter(({ inbound }) => !inbound);
+  }
+  /** Ends the connection with a peer, if it has not ended. */
+  part(peer: Peer, reason: string): void {
+    const link = this.#links.get(peer);
+    if (link !== undefined) this.#drop(link, reason);
+  }
+
+  add(connection: Connection, listener: LinkListener): Peer {
     const { machine, magic, random, clock } = this.#options;
     const nonce = nonceOf(random);
-    const { peer, effects } = machine.add({ inbound: listener.inbound, nonce, now: clock.now() });
+    const place = listener.place ?? placeOfText(connection.remoteAddress);
+    const { peer, effects } = machine.add({ ...listener, place, nonce, now: clock.now() });
     const parser = frameParser(magic);
     const link: Link = { peer, connection, parser, listener, greeted: false, serving: false };
     this.#links.set(peer, link);
@@ -103,6 +124,7 @@ export class Links {
       closed: () => this.#drop(link, "connection closed"),
     });
     this.perform(effects);
+    return peer;
   }
 
   perform(effects: readonly SyncEffect[]): void {
@@ -148,6 +170,7 @@ export class Links {
     // A disk that has failed ends the process.
     void this.#options.disk.room().then(() => {
       this.#waiting = false;
+      this.#options.machine.forgive(this.#options.clock.now());
       for (const { connection } of this.#links.values()) connection.resume();
     });
   }
@@ -188,6 +211,7 @@ export class Links {
   #tick(): void {
     const { machine, clock, random } = this.#options;
     this.#cancelTick = clock.after(TICK_MS, () => this.#tick());
+    if (this.#waiting) return;
     this.perform(machine.tick(clock.now(), nonceOf(random)));
   }
 }

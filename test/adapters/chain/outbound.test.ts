@@ -1,0 +1,181 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
+import { Links, wholeNode } from "../../../src/adapters/chain/embedded/links.ts";
+import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
+import { systemRandom } from "../../../src/adapters/system.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { announceTip } from "../../../src/chain/sync/announce.ts";
+import { syncOf } from "../../../src/chain/sync/peer.ts";
+import type { Connection } from "../../../src/ports/network.ts";
+import { bench, buildBlock, give } from "../../chain/builder.ts";
+import { noLog, removeFolder, type TestClock, tempFolder, testClock } from "./world.ts";
+
+const PARAMS = { ...CHAINS.regtest, network: "testnet4" } as const;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+async function pass(clock: TestClock, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    clock.pass(1000);
+    for (let rounds = 0; rounds < 4; rounds++) await turn();
+  }
+}
+/** An internet of nodes at these hosts, and our own among them, to which seeds name what they are told to. */
+function internet(hosts: readonly string[], named: readonly string[]) {
+  const folder = tempFolder();
+  const clock = testClock();
+  const wires = memoryNetwork({ clock, random: systemRandom, delayMs: { min: 0, max: 0 } });
+  const called: string[] = [];
+  const far = bench(PARAMS);
+  const sync = syncOf(far.brain);
+  const links = new Links({
+    machine: wholeNode(sync),
+    magic: PARAMS.magic,
+    clock,
+    random: systemRandom,
+    log: noLog,
+    onTipChanged: () => undefined,
+    onStepped: () => undefined,
+    onTxTaken: () => undefined,
+    onWaiting: () => undefined,
+    disk: { crowded: false, room: async () => undefined },
+  });
+  const accept = (host: string) => (connection: Connection) => {
+    called.push(host);
+    links.add(connection, { inbound: true, greeted: () => undefined, closed: () => undefined });
+  };
+  for (const host of hosts) void wires.host(host).listen({ host, port: PARAMS.port }, accept(host));
+  const asked: string[] = [];
+  const names = {
+    resolve: async (name: string) => {
+      asked.push(name);
+      return named;
+    },
+  };
+  const errors: string[] = [];
+  const log = {
+    ...noLog,
+    error: (event: string) => void errors.push(event),
+    warn: (event: string) => void errors.push(event),
+  };
+  const open = (params: typeof PARAMS | typeof CHAINS.regtest = PARAMS) =>
+    openBaseNode({ folder, params, clock, random: systemRandom, network: wires.host("here"), log, names });
+  const peers = async (node: ReturnType<typeof open>): Promise<readonly string[]> => {
+    const answer = await node.peers();
+    return answer.ok ? answer.value.map(({ address }) => address) : [];
+  };
+  /** All of them have found a block. */
+  const mine = (): void => {
+    give(far, buildBlock(far));
+    links.perform(announceTip(sync));
+  };
+  return { mine, folder, clock, called, asked, errors, open, peers, links };
+}
+const readText = (folder: string): string => readFileSync(join(folder, "addresses.txt"), "utf8");
+const group = (address: string): string => address.split(".").slice(0, 2).join(".");
+const hostsOf = (a: number, groups: number, each: number): readonly string[] =>
+  Array.from({ length: groups * each }, (_, index) => `${a}.${index % groups}.1.${Math.floor(index / groups) + 1}`);
+
+describe("P2P: connections with strangers", () => {
+  it("B28: seeds that name one netgroup alone get one connection", async () => {
+    const hosts = hostsOf(8, 1, 100);
+    const { folder, clock, open, peers, called, asked } = internet(hosts, hosts);
+    const node = open();
+    await pass(clock, 30);
+    expect(asked).to.have.lengthOf(2);
+    expect(await peers(node)).to.have.lengthOf(1);
+    expect(new Set(called).size).to.equal(1);
+    await node.stop();
+    removeFolder(folder);
+  }).timeout(60_000);
+  it("B28: eight and two for blocks alone, each in another netgroup, and feelers besides", async () => {
+    const hosts = [...hostsOf(8, 1, 60), ...hostsOf(9, 30, 2)];
+    const { folder, clock, open, peers, called } = internet(hosts, hosts);
+    const node = open();
+    await pass(clock, 60);
+    const connected = await peers(node);
+    expect(connected).to.have.lengthOf(10);
+    expect(new Set(connected.map(group)).size).to.equal(10);
+    const before = called.length;
+    await pass(clock, 300);
+    expect(called.length).to.be.greaterThan(before);
+    expect((await peers(node)).length).to.equal(10);
+    await node.stop();
+    removeFolder(folder);
+  }).timeout(60_000);
+  it("begin after a restart with those for blocks alone, without seeds", async () => {
+    const hosts = hostsOf(9, 30, 2);
+    const { folder, clock, open, called, asked, links } = internet(hosts, hosts);
+    const first = open();
+    await pass(clock, 60);
+    const anchors = links.peers().length;
+    expect(anchors).to.equal(10);
+    await first.stop();
+    await pass(clock, 5);
+    expect(existsSync(join(folder, "addresses.txt"))).to.equal(true);
+    const questions = asked.length;
+    const kept = JSON.parse(readText(folder).split("\n")[1] as string).anchors as readonly [string, number][];
+    called.splice(0);
+    const second = open();
+    await pass(clock, 8);
+    const hex = (host: string) =>
+      host
+        .split(".")
+        .map((part) => Number(part).toString(16).padStart(2, "0"))
+        .join("");
+    expect(called.slice(0, 2).map(hex)).to.have.members(kept.map(([ip]) => ip.slice(-8)));
+    expect(asked).to.have.lengthOf(questions);
+    await second.stop();
+    removeFolder(folder);
+  }).timeout(60_000);
+  it("begin anew when the file is torn, with a word in the log", async () => {
+    const { folder, open, errors } = internet([], []);
+    await open().stop();
+    writeFileSync(join(folder, "addresses.txt"), "torn");
+    const node = open();
+    expect(errors).to.deep.equal(["the kept addresses of other nodes are not whole, and thrown away"]);
+    await node.stop();
+    removeFolder(folder);
+  });
+  it("are for networks of strangers, and seeds for those who have named nobody", async () => {
+    const hosts = hostsOf(9, 30, 2);
+    const play = internet(hosts, hosts);
+    const alone = play.open(CHAINS.regtest);
+    await pass(play.clock, 60);
+    expect([play.called, play.asked]).to.deep.equal([[], []]);
+    await alone.stop();
+    const own = internet(hosts, hosts);
+    const node = own.open();
+    void node.connect({ host: hosts[0] as string, port: PARAMS.port });
+    await pass(own.clock, 60);
+    expect([new Set(own.called), own.asked]).to.deep.equal([new Set([hosts[0]]), []]);
+    await node.stop();
+    for (const { folder } of [play, own]) removeFolder(folder);
+  }).timeout(60_000);
+  it("B24: are one more than usual after half an hour without a block, and eight again when one has come", async () => {
+    const hosts = hostsOf(9, 30, 2);
+    const { folder, clock, open, peers, mine } = internet(hosts, hosts);
+    const node = open();
+    await pass(clock, 60);
+    expect(await peers(node)).to.have.lengthOf(10);
+    for (let second = 0; second < 31 * 60; second += 4) {
+      clock.pass(4000);
+      await turn();
+    }
+    expect(await peers(node)).to.have.lengthOf(11);
+    mine();
+    await pass(clock, 10);
+    expect(node.brain.chain.tip.height).to.equal(1);
+    expect(await peers(node)).to.have.lengthOf(10);
+    await node.stop();
+    removeFolder(folder);
+  }).timeout(60_000);
+  it("B24: raise the alarm once when no block comes for an hour", async () => {
+    const { folder, clock, open, errors } = internet([], []);
+    const node = open();
+    for (let second = 0; second < 70 * 60; second += 4) clock.pass(4000);
+    expect(errors).to.deep.equal(["base.tip.stale"]);
+    await node.stop();
+    removeFolder(folder);
+  }).timeout(60_000);
+});
