@@ -114,6 +114,11 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
       "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)",
     ]);
     expect(await world.call("sendrawtransaction", hexOf(dear), 0)).to.equal(txidOf(dear));
+    const burnt = [-25, "Unspendable output exceeds maximum configured by user (maxburnamount)"];
+    const burning = spend([outpointOf(coin)], [output(COIN - 2_000n), output(1_000n, Uint8Array.of(0x6a))]);
+    expect(await world.call("sendrawtransaction", hexOf(burning))).to.deep.equal(burnt);
+    expect(await world.call("sendrawtransaction", hexOf(burning), null, 0.00000999)).to.deep.equal(burnt);
+    expect(await world.call("submitpackage", [hexOf(burning)])).to.deep.equal(burnt);
     expect(await world.call("sendrawtransaction", "00")).to.deep.equal([
       -22,
       "TX decode failed. Make sure the tx has at least one input.",

@@ -1,8 +1,8 @@
 import { toHex } from "../../base/bytes.ts";
 import type { Outpoint } from "../../base/ids.ts";
-import { sat } from "../../base/units.ts";
+import { type Sat, sat, ZERO_SAT } from "../../base/units.ts";
 import { addressOf, scriptOfAddress } from "../../bitcoin/address.ts";
-import { p2shOf, p2wshOf, witnessProgramOf } from "../../bitcoin/templates.ts";
+import { isUnspendable, p2shOf, p2wshOf, witnessProgramOf } from "../../bitcoin/templates.ts";
 import { encodeTx, txidOf as idOf, isCoinbase, type Tx } from "../../bitcoin/tx.ts";
 import type { Chain } from "../../chain/chain.ts";
 import { readBlock } from "../../chain/chain.ts";
@@ -138,8 +138,9 @@ const sendRawTransaction = method(
   "sendrawtransaction",
   "Takes a transaction into the mempool and tells the peers.",
   { hexstring: transaction, maxfeerate: optional(amount), maxburnamount: optional(amount) },
-  async ({ node }, { hexstring: tx, maxfeerate = FEERATE_MAX }) => {
+  async ({ node }, { hexstring: tx, maxfeerate = FEERATE_MAX, maxburnamount = ZERO_SAT }) => {
     const { chain } = node.brain;
+    refuseBurning([tx], maxburnamount);
     const judged = await node.testAccept([tx]);
     const verdict = judged.ok ? judged.value.txs[0] : undefined;
     if (verdict === undefined) return refuse("misc", "no verdict");
@@ -156,6 +157,11 @@ const sendRawTransaction = method(
     return sent.ok ? sent.value : refuse("verifyRejected", sent.error.reason);
   },
 );
+/** What nobody can ever spend is gone: nobody sends that on purpose, unless it is said. */
+function refuseBurning(txs: readonly Tx[], max: Sat): void {
+  const burns = txs.some(({ outputs }) => outputs.some(({ amount, script }) => amount > max && isUnspendable(script)));
+  if (burns) refuse("verify", "Unspendable output exceeds maximum configured by user (maxburnamount)");
+}
 /** Telling again what waits already is no fault. */
 const KNOWN: ReadonlySet<string> = new Set(["txn-already-in-mempool"]);
 const isInChain = ({ storage }: Chain, wanted: Outpoint["txid"], tx: Tx): boolean =>
@@ -221,7 +227,8 @@ const submitPackage = method(
   "submitpackage",
   "Takes a child with its parents into the mempool, the child last.",
   { package: transactions, maxfeerate: optional(amount), maxburnamount: optional(amount) },
-  async ({ node }, { package: txs }) => {
+  async ({ node }, { package: txs, maxburnamount = ZERO_SAT }) => {
+    refuseBurning(txs, maxburnamount);
     const judged = await node.submitPackage(txs);
     if (!judged.ok) return refuse("misc", judged.error.detail);
     const { fault, txs: verdicts, replaced } = judged.value;
