@@ -54,6 +54,7 @@ export type ApiCode =
   | "FUNDS_CHANNEL"
   | "FEERATE_TOO_LOW"
   | "PSBT_UNTRUE"
+  | "PRIVATE_KEY"
   | "READ_ONLY";
 
 interface Kind {
@@ -99,6 +100,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   FUNDS_CHANNEL: final(409, "The transaction funds a channel"),
   FEERATE_TOO_LOW: final(422, "Feerate too low"),
   PSBT_UNTRUE: final(422, "The PSBT says what is not true"),
+  PRIVATE_KEY: final(422, "A private key, where a public one belongs"),
   READ_ONLY: final(503, "Node is read-only"),
 };
 
@@ -125,6 +127,7 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   funds_channel: "FUNDS_CHANNEL",
   feerate_too_low: "FEERATE_TOO_LOW",
   psbt_untrue: "PSBT_UNTRUE",
+  private_key: "PRIVATE_KEY",
   read_only: "READ_ONLY",
 };
 export const codeOfCommand = (code: CommandFault["code"]): ApiCode => CODE_OF_COMMAND[code];

@@ -4,14 +4,14 @@ import type { ApiCode } from "./faults.ts";
 /** What answers look like. Clients must ignore fields they do not know. */
 const amount = z.string().regex(/^(?:0|[1-9]\d*)$/);
 const msat = amount.meta({ description: "millisatoshis" });
-const sat = amount.meta({ description: "satoshis" });
+export const sat = amount.meta({ description: "satoshis" });
 const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/);
 const scid = z.string().regex(/^\d+x\d+x\d+$/);
-const outpoint = z.string().regex(/^[0-9a-f]{64}:\d+$/);
+export const outpoint = z.string().regex(/^[0-9a-f]{64}:\d+$/);
 const time = z.iso.datetime();
-const count = z.int().min(0);
+export const count = z.int().min(0);
 const code = z.custom<ApiCode>((value) => typeof value === "string").meta({ type: "string" });
 
 /** A page of a list. */
@@ -43,6 +43,9 @@ export const balanceShape = z.object({
   }),
   channels: z.object({ spendableMsat: msat, receivableMsat: msat, pendingMsat: msat }),
   sessions: z.object({ heldMsat: msat }),
+  watchOnly: z
+    .object({ confirmedSat: sat, unconfirmedSat: sat, immatureSat: sat })
+    .meta({ description: "watched without keys: nothing of it can be spent by this node" }),
 });
 export const eventShape = z.object({
   id: z.string().nullable().meta({ description: "null for what is told once and kept in no log" }),

@@ -49,7 +49,7 @@ export const nodeInfoJson = (info: NodeInfo): Json<typeof shapes.nodeInfoShape> 
   peers: info.peers,
   channels: { active: info.channels.active, pending: info.channels.pending, closing: info.channels.closing },
 });
-export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<typeof shapes.balanceShape> => ({
+export const balanceJson = ({ onchain, channels, sessions, watchOnly }: Balance): Json<typeof shapes.balanceShape> => ({
   onchain: {
     confirmedSat: digits(onchain.confirmed),
     unconfirmedSat: digits(onchain.unconfirmed),
@@ -64,6 +64,11 @@ export const balanceJson = ({ onchain, channels, sessions }: Balance): Json<type
     pendingMsat: digits(channels.pending),
   },
   sessions: { heldMsat: digits(sessions.held) },
+  watchOnly: {
+    confirmedSat: digits(watchOnly.confirmed),
+    unconfirmedSat: digits(watchOnly.unconfirmed),
+    immatureSat: digits(watchOnly.immature),
+  },
 });
 export const eventJson = (event: NodeEvent): Json<typeof shapes.eventShape> => ({
   id: event.passing === true ? null : `evt_${event.seq}`,

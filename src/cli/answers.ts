@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type * as explorer from "../api/explorer.ts";
 import type * as shapes from "../api/shapes.ts";
+import type * as watching from "../api/watch-shapes.ts";
 
 /** What the API answers, as its own schemas say. Types alone: no schema is loaded to run a command. */
 type Answer<S extends z.ZodType> = z.output<S>;
@@ -25,6 +26,10 @@ export type Sent = Answer<typeof shapes.txidShape>;
 export type Psbt = Answer<typeof shapes.psbtShape>;
 export type Transaction = Answer<typeof shapes.transactionShape>;
 export type Utxo = Answer<typeof shapes.utxoShape>;
+export type Watched = Answer<typeof watching.watchShape>;
+export type WatchedUtxo = Answer<typeof watching.watchedUtxoShape>;
+export type WatchedTransaction = Answer<typeof watching.watchedTransactionShape>;
+export type OwnDescriptor = Answer<typeof watching.ownDescriptorShape>;
 export type Peer = Answer<typeof shapes.peerShape>;
 export type Channel = Answer<typeof shapes.channelShape>;
 export type Explanation = Answer<typeof shapes.explanationShape>;

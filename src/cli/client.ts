@@ -19,6 +19,7 @@ import type {
   Mining,
   NodeEvent,
   NodeInfo,
+  OwnDescriptor,
   Page,
   Payment,
   Peer,
@@ -33,6 +34,9 @@ import type {
   Unspent,
   Utxo,
   Waiting,
+  Watched,
+  WatchedTransaction,
+  WatchedUtxo,
 } from "./answers.ts";
 import type { ApiClient } from "./http.ts";
 
@@ -57,6 +61,12 @@ export interface NewAddress {
 export interface BumpFee {
   readonly method: "rbf" | "cancel" | "cpfp";
   readonly feerateSatPerKw: number;
+}
+export interface AddWatch {
+  readonly descriptor: string;
+  readonly label?: string;
+  readonly gap?: number;
+  readonly fromHeight?: number;
 }
 export interface SendCoins {
   readonly address: string;
@@ -129,6 +139,7 @@ export function sluiceClient(api: ApiClient) {
     ...chainQuestions(api),
     ...walletQuestions(api),
     ...psbtQuestions(api),
+    ...watchQuestions(api),
     /** Documents under one root; 64 hex digits. */
     stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),
@@ -192,6 +203,17 @@ function psbtQuestions(api: ApiClient) {
     finalizePsbt: (psbt: string) => api.ask<Psbt>("/v1/wallet/psbts/finalize", { psbt }),
     sendPsbt: (request: GivenPsbt) => api.post<Sent>("/v1/wallet/psbts/send", request),
     releasePsbt: (txid: string) => api.delete(`/v1/wallet/psbts/${part(txid)}`),
+  };
+}
+function watchQuestions(api: ApiClient) {
+  const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);
+  return {
+    addWatch: (request: AddWatch) => api.post<Watched>("/v1/wallet/watches", request),
+    removeWatch: (id: string) => api.delete(`/v1/wallet/watches/${part(id)}`),
+    watches: () => list<Watched>("/v1/wallet/watches"),
+    watchedUtxos: () => list<WatchedUtxo>("/v1/wallet/watched/utxos"),
+    watchedTransactions: () => list<WatchedTransaction>("/v1/wallet/watched/transactions"),
+    descriptors: () => list<OwnDescriptor>("/v1/wallet/descriptors"),
   };
 }
 function chainQuestions(api: ApiClient) {

@@ -45,6 +45,7 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   WRONG_NETWORK: EXIT.usage,
   NOT_POSSIBLE: EXIT.other,
   FUNDS_CHANNEL: EXIT.other,
+  PRIVATE_KEY: EXIT.other,
   FEERATE_TOO_LOW: EXIT.other,
   PSBT_UNTRUE: EXIT.other,
   READ_ONLY: EXIT.other,

@@ -15,6 +15,7 @@ import { psbtCommands } from "./commands/psbt.ts";
 import { streamCommands } from "./commands/stream.ts";
 import { subscriptionCommands } from "./commands/subscription.ts";
 import { walletCommands } from "./commands/wallet.ts";
+import { watchedCommands } from "./commands/watched.ts";
 import { EXIT, usage } from "./exit.ts";
 import { apiClient, type Change } from "./http.ts";
 import { locate } from "./locate.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...nodeCommands,
   ...walletCommands,
   ...psbtCommands,
+  ...watchedCommands,
   ...chainCommands,
   ...notaryCommands,
   ...peerCommands,
@@ -40,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
 const NOUNS: Readonly<Record<string, string>> = {
   wallet: "coins on chain",
   "wallet psbt": "transactions that others sign too",
+  "wallet watch": "coins that are watched by descriptor, without keys",
   chain: "the bundled base chain",
   notary: "that documents were there when a block was made",
   peer: "Lightning nodes",

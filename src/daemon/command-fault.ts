@@ -26,6 +26,7 @@ export interface CommandFault {
     | "funds_channel"
     | "feerate_too_low"
     | "psbt_untrue"
+    | "private_key"
     | "read_only";
   readonly detail: string;
   /** The request field at fault, as a JSON pointer. */

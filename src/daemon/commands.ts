@@ -37,6 +37,9 @@ import type {
 } from "./views.ts";
 import type { PsbtRequest, PsbtText, PsbtView } from "./wallet/psbt-view.ts";
 
+import type { WatchedTransaction, WatchedUtxo, WatchInfo } from "./wallet/watch-views.ts";
+import type { OwnDescriptor, WatchRequest } from "./watch-commands.ts";
+
 export type { CommandFault } from "./command-fault.ts";
 
 /**
@@ -63,6 +66,17 @@ export interface NodeCommands {
   }): Promise<Result<WalletUtxo, CommandFault>>;
   /** Pays more for a transaction of the wallet that waits: the answer is the one that takes its place, or its child. */
   bumpFee(request: BumpFeeRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
+  /**
+   * Watches what pays to a descriptor, from a height on (from now on, unless one is given), without any key: such coins are
+   * shown apart and never spent. A descriptor with a private key is refused, and nothing of it kept.
+   */
+  addWatch(request: WatchRequest): Promise<Result<WatchInfo, CommandFault>>;
+  removeWatch(id: string): Promise<Result<{ readonly id: string }, CommandFault>>;
+  watches(): readonly WatchInfo[];
+  watchedUtxos(): readonly WatchedUtxo[];
+  watchedTransactions(): readonly WatchedTransaction[];
+  /** Our own addresses as descriptors of public keys: for another node to watch. */
+  walletDescriptors(): readonly OwnDescriptor[];
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   /** A payment to be signed, here or elsewhere; its coins are kept for it until it is sent or released. */

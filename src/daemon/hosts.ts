@@ -11,6 +11,7 @@ import type { SiteHost } from "./site-host.ts";
 import type { SteadyMiner } from "./steady-miner.ts";
 import type { SubscriptionHost } from "./subscription-host.ts";
 import type { WalletHost } from "./wallet-host.ts";
+import type { WatchHost } from "./watch-host.ts";
 
 /** The hosts of one node, as its commands use them. */
 export interface Hosts {
@@ -19,6 +20,7 @@ export interface Hosts {
   readonly peers: Peers;
   readonly chain: ChainHost;
   readonly wallet: WalletHost;
+  readonly watching: WatchHost;
   readonly channels: ChannelHost;
   readonly payments: PaymentHost;
   readonly incoming: IncomingHost;

@@ -19,6 +19,8 @@ export type AddressType = "p2wpkh" | "p2tr";
 export const ADDRESS_TYPES: readonly AddressType[] = ["p2wpkh", "p2tr"];
 /** Each type has an account of its own. BIP 84 §Derivation. BIP 86 §Derivation. */
 const PURPOSE: { readonly [T in AddressType]: number } = { p2wpkh: 84, p2tr: 86 };
+/** In front of the extended keys of the test networks. BIP 32 §Serialization format. */
+export const TEST_VERSIONS = { public: 0x0435_87cf, private: 0x0435_8394 };
 /** Which key of the wallet an output pays to. BIP 84 §Derivation. */
 export interface KeyPath {
   readonly type: AddressType;
@@ -37,12 +39,19 @@ export interface Keychain {
   walletSecret(path: KeyPath): Uint8Array;
   /** By which steps from the words other programs find the key. BIP 174 §Specification: PSBT_IN_BIP32_DERIVATION. */
   walletOrigin(path: KeyPath): KeyOrigin;
+  /** What is public of an account: whoever has it knows every address of it, and can spend nothing. */
+  account(type: AddressType): PublicAccount;
 }
 export interface KeyOrigin {
   /** Of the master key. BIP 32 §Key identifiers. */
   readonly fingerprint: number;
   /** From the master key on; hardened steps have their highest bit set. */
   readonly steps: readonly number[];
+}
+export interface PublicAccount {
+  /** In brackets, as a descriptor has it. BIP 380 §Key Expressions. */
+  readonly origin: string;
+  readonly xpub: string;
 }
 
 /** New words: 24 of them, from 256 bits of chance. BIP 39 §Generating the mnemonic. */
@@ -66,12 +75,17 @@ export function keychainOf(words: string, network: NetworkName): Keychain {
 /** The keychain of a 64-byte seed. */
 export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain {
   const accounts = { p2wpkh: onceOnly(() => accountOf("p2wpkh")), p2tr: onceOnly(() => accountOf("p2tr")) };
-  const master = onceOnly(() => HDKey.fromMasterSeed(seed));
+  const master = onceOnly(() =>
+    network === "mainnet" ? HDKey.fromMasterSeed(seed) : HDKey.fromMasterSeed(seed, TEST_VERSIONS),
+  );
   // BIP 84 §Derivation: purpose, coin 0 for mainnet and 1 for all test networks, account 0. BIP 86 §Derivation: as there.
   const coin = network === "mainnet" ? 0 : 1;
   function accountOf(type: AddressType): { readonly [B in Branch]: HDKey } {
-    const account = master().derive(`m/${PURPOSE[type]}'/${coin}'/0'`);
+    const account = accountKey(type);
     return { external: account.deriveChild(BRANCHES.external), change: account.deriveChild(BRANCHES.change) };
+  }
+  function accountKey(type: AddressType): HDKey {
+    return master().derive(`m/${PURPOSE[type]}'/${coin}'/0'`);
   }
   const nodeSecret = derived(seed, "node", 0);
   return {
@@ -86,6 +100,10 @@ export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain
       fingerprint: master().fingerprint,
       steps: [HARDENED_OFFSET + PURPOSE[type], HARDENED_OFFSET + coin, HARDENED_OFFSET, BRANCHES[branch], index],
     }),
+    account: (type) => {
+      const print = master().fingerprint.toString(16).padStart(8, "0");
+      return { origin: `[${print}/${PURPOSE[type]}h/${coin}h/0h]`, xpub: accountKey(type).publicExtendedKey };
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
 import { psbtCommands } from "./psbt-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
 import type { NodeInfo } from "./views.ts";
+import { watchCommands } from "./watch-commands.ts";
 
 /** The commands of a running node. */
 export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address | undefined): SluiceNode {
@@ -35,6 +36,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     info: () => nodeInfo(hosts, parts, listening),
     ...walletCommands(hosts),
     ...psbtCommands(hosts),
+    ...watchCommands(hosts),
     ...chainCommands(hosts),
     ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),
@@ -133,6 +135,7 @@ function chainCommands(hosts: Hosts): ChainCommands {
       onchain: wallet.balance(),
       channels: channelBalance(channels),
       sessions: { held: hosts.subscriptions.held() },
+      watchOnly: hosts.watching.balance(),
     }),
     chain: () => chainInfo(ctx.chain, miner.mining),
     mine: async ({ blocks, address }) => {

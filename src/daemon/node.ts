@@ -27,6 +27,7 @@ import { SteadyMiner } from "./steady-miner.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
 import { createTurns, peerLane } from "./turn.ts";
 import { WalletHost } from "./wallet-host.ts";
+import { WatchHost } from "./watch-host.ts";
 
 /**
  * Puts a node together and starts it: context, hosts in the order in which they rest on each other, then what is on disk,
@@ -38,6 +39,7 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   const { turns } = ctx;
   turns.run((turn) => {
     hosts.wallet.start(turn);
+    hosts.watching.start(turn);
     hosts.channels.start(turn);
     releaseLostFundings(hosts, turn);
   });
@@ -79,6 +81,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const channelsOf = (): ChannelHost => channels;
   const reserve = (): Sat => reserveOf(channels.table.settled(), ctx.policy.channel);
   const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height, reserve);
+  const watching = new WatchHost(ctx, loadCursor(ctx.store)?.height, () => wallet.ours());
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
   const ownGossip = new OwnGossip(ctx, graph, channelsOf, gossip);
   const site = new SiteHost(ctx, height);
@@ -117,12 +120,13 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
     (turn, event) => wallet.chainEvent(turn, event),
+    (turn, event) => watching.chainEvent(turn, event),
     (turn, event) => channelChainEvent(channels, turn, event),
     (_turn, event) => gossip.chainEvent(event),
     (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
   const miner = new SteadyMiner(ctx);
-  const money = { wallet, channels, payments, incoming, subscriptions };
+  const money = { wallet, watching, channels, payments, incoming, subscriptions };
   return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, ...money };
 }
 

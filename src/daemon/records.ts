@@ -40,6 +40,8 @@ export const KEY = {
   /** Announced channels and their updates: rebuildable, kept to start quickly. */
   gossip: "gossip/",
   wallet: "wallet/",
+  /** Descriptors that are watched without keys, their scripts, and the coins that pay to those. */
+  watched: "watched/",
   /** The block up to which every effect of the chain is in this store. */
   cursor: "chain/cursor",
 } as const;

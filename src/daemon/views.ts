@@ -12,6 +12,7 @@ import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts"
 import type { BaseNodeInfo } from "../ports/base-node.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
+import type { WatchBalance } from "./wallet/watch-state.ts";
 
 /** What commands take and what they show: plain values, amounts and ids in their own types. */
 export interface NodeInfo {
@@ -34,6 +35,7 @@ export interface Balance {
   readonly onchain: OnchainBalance;
   readonly channels: { readonly spendable: Msat; readonly receivable: Msat; readonly pending: Msat };
   readonly sessions: { readonly held: Msat };
+  readonly watchOnly: WatchBalance;
 }
 /** Of each coin of the wallet its amount is in exactly one of the first five. */
 export interface OnchainBalance {

@@ -221,6 +221,10 @@ export class WalletHost {
   feerate(): SatPerKw {
     return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);
   }
+  /** What is ours now: what is only watched is told apart by it. */
+  ours(): WalletState {
+    return this.#state;
+  }
   balance(): Balance["onchain"] {
     return { ...walletBalance(this.#state), keptForClosing: this.#reserve() };
   }

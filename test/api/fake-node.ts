@@ -14,7 +14,7 @@ import type {
   SubscriptionInfo,
 } from "../../src/daemon/views.ts";
 import { BLOCK, chainReadings, HEIGHT, TXID } from "./fake-chain.ts";
-import { walletChanges, walletReadings } from "./fake-wallet.ts";
+import { BALANCES, walletChanges, walletReadings } from "./fake-wallet.ts";
 
 export { BLOCK, TXID };
 export const NODE = `02${"a1".repeat(32)}` as NodeId;
@@ -200,14 +200,7 @@ const readings = () => ({
     channels: { active: 1, pending: 0, closing: 0 },
   }),
   balance: () => ({
-    onchain: {
-      confirmed: sat(5_000n),
-      unconfirmed: sat(20n),
-      immature: sat(7n),
-      locked: sat(8n),
-      reserved: sat(0n),
-      keptForClosing: sat(9n),
-    },
+    ...BALANCES,
     channels: { spendable: msat(BIG), receivable: msat(390_000_000n), pending: msat(25_000n) },
     sessions: { held: msat(1_000n) },
   }),

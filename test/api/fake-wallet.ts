@@ -4,6 +4,19 @@ import { type BlockHeight, sat } from "../../src/base/units.ts";
 import type { WalletUtxo } from "../../src/daemon/views.ts";
 import type { PsbtView } from "../../src/daemon/wallet/psbt-view.ts";
 import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
+import { watchChanges, watchReadings } from "./fake-watching.ts";
+
+export const BALANCES = {
+  onchain: {
+    confirmed: sat(5_000n),
+    unconfirmed: sat(20n),
+    immature: sat(7n),
+    locked: sat(8n),
+    reserved: sat(0n),
+    keptForClosing: sat(9n),
+  },
+  watchOnly: { confirmed: sat(11n), unconfirmed: sat(12n), immature: sat(13n) },
+};
 
 const UTXO: WalletUtxo = {
   outpoint: { txid: TXID, vout: 0 },
@@ -24,6 +37,7 @@ const PSBT: PsbtView = {
 };
 /** What a wallet shows. */
 export const walletReadings = () => ({
+  ...watchReadings(),
   walletTransactions: () => [
     { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
     { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
@@ -35,6 +49,7 @@ export const walletReadings = () => ({
 });
 /** What it does. */
 export const walletChanges = () => ({
+  ...watchChanges(),
   newAddress: async () => ({ address: "bcrt1qexample" }),
   setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
   rescan: async ({ from }: { readonly from: BlockHeight }) => ok({ from }),

@@ -9,11 +9,20 @@ import { PAYMENT_CASES } from "./cases/payments.ts";
 import { PSBT_CASES } from "./cases/psbts.ts";
 import { STREAM_CASES } from "./cases/streams.ts";
 import { WALLET_CASES } from "./cases/wallet.ts";
+import { WATCH_CASES } from "./cases/watches.ts";
 import { closeAll, world } from "./fixture.ts";
 
 /** They answer with secrets, drawn anew each time: see logins.test.ts. */
 const TRIED_ELSEWHERE = ["post /v1/login-links", "post /v1/logins", "delete /v1/logins/current"];
-const ROUTE_CASES = [...NODE_CASES, ...CHAIN_CASES, ...PAYMENT_CASES, ...STREAM_CASES, ...WALLET_CASES, ...PSBT_CASES];
+const ROUTE_CASES = [
+  ...NODE_CASES,
+  ...CHAIN_CASES,
+  ...PAYMENT_CASES,
+  ...STREAM_CASES,
+  ...WALLET_CASES,
+  ...PSBT_CASES,
+  ...WATCH_CASES,
+];
 
 const nameOf = (route: { readonly method: string; readonly path: string }): string => `${route.method} ${route.path}`;
 const routeOf = (name: string) =>

@@ -56,6 +56,9 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.newAddress({ type: "taproot", label: "rent" });
   await client.bumpFee(HASH, { method: "cpfp", feerateSatPerKw: 253 });
   await client.rescan({ fromHeight: 7 });
+  await client.addWatch({ descriptor: `addr(${ADDRESS})`, label: "cold", gap: 5, fromHeight: 7 });
+  await client.removeWatch("89f8spxm");
+  await Promise.all([client.watches(), client.watchedUtxos(), client.watchedTransactions(), client.descriptors()]);
   await client.lock(`${HASH}:0`);
   await client.unlock(`${HASH}:0`);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });

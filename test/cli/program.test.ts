@@ -225,6 +225,14 @@ describe("the command line", () => {
       expect(fake.asked).to.deep.equal([]);
     });
 
+    it("neither sends nor shows a private key that stands in a descriptor", async () => {
+      const fake = await against({});
+      const key = `cV${"1".repeat(50)}`;
+      const { out, err, exit } = await fake.run(["wallet", "watch", "add", `wpkh(${key})`, "--dry-run"]);
+      expect({ exit, asked: fake.asked }).to.deep.equal({ exit: 2, asked: [] });
+      expect(out + err).not.to.include(key);
+    });
+
     it("finds the id that begins with what was typed, and refuses one that fits twice or never", async () => {
       const other = { ...channel, id: "ch_cdef" };
       const fake = await against({

@@ -9,6 +9,7 @@ import { invoiceRoutes, paymentRoutes } from "./payments.ts";
 import { psbtRoutes } from "./psbts.ts";
 import { streamRoutes, subscriptionRoutes } from "./streams.ts";
 import { walletRoutes } from "./wallet.ts";
+import { watchRoutes } from "./watches.ts";
 
 /** Everything that can be asked, what is asked most often first: Express tries one after the other. */
 export const ROUTES: readonly Route[] = [
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...streamRoutes,
   ...walletRoutes,
   ...psbtRoutes,
+  ...watchRoutes,
   ...chainRoutes,
   ...explorerRoutes,
   ...graphRoutes,

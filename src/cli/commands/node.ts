@@ -50,7 +50,7 @@ export const nodeCommands = [
     about: "what the node owns: on chain, in channels, in sessions",
     async run({ client, show }) {
       const balance = await (await client()).balance();
-      const { onchain, channels, sessions } = balance;
+      const { onchain, channels, sessions, watchOnly } = balance;
       show(balance, () =>
         record({
           "on chain, confirmed": `${grouped(onchain.confirmedSat)} sat`,
@@ -63,6 +63,9 @@ export const nodeCommands = [
           "channels, receivable": `${satText(channels.receivableMsat)} sat`,
           "channels, pending": `${satText(channels.pendingMsat)} sat`,
           "held in sessions": `${satText(sessions.heldMsat)} sat`,
+          "only watched, confirmed": `${grouped(watchOnly.confirmedSat)} sat`,
+          "only watched, unconfirmed": `${grouped(watchOnly.unconfirmedSat)} sat`,
+          "only watched, immature": `${grouped(watchOnly.immatureSat)} sat`,
         }),
       );
     },

@@ -151,7 +151,7 @@ export const watchOf = (outpoint: WalletCoin["outpoint"], script: Uint8Array, fr
  * Watches set again at a start look this far back: for what came while the last ones were being set, and for what was
  * taken back by a disconnection before a crash and is in the best chain again. Policy, not protocol.
  */
-const LOOK_BACK_BLOCKS = 144;
+export const LOOK_BACK_BLOCKS = 144;
 
 /** What a wallet that was just loaded asks of the chain: all its watches, and its unconfirmed transactions once more. */
 export function resume(state: WalletState): WalletStep {

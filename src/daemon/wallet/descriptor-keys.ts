@@ -2,9 +2,7 @@ import { HDKey } from "@scure/bip32";
 import { present } from "../../base/result.ts";
 import type { ExtendedKey } from "../../bitcoin/descriptor.ts";
 import type { DeriveKey } from "../../bitcoin/descriptor-script.ts";
-
-/** In front of the extended keys of the test networks. BIP 32 §Serialization format. */
-const TEST_VERSIONS = { public: 0x0435_87cf, private: 0x0435_8394 };
+import { TEST_VERSIONS } from "../keychain.ts";
 
 /** Derives public keys, remembering each way that it has gone. For as long as one descriptor is worked on. */
 export function publicDerivation(): DeriveKey {

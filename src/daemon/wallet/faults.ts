@@ -2,9 +2,11 @@ import { type Outpoint, outpointKey } from "../../base/ids.ts";
 import { unreachable } from "../../base/result.ts";
 import type { Sat } from "../../base/units.ts";
 import type { InsufficientFunds } from "../../bitcoin/coins.ts";
+import { DESCRIPTOR_FAULTS } from "../../bitcoin/descriptor-fault.ts";
 import type { CommandFault } from "../command-fault.ts";
 import type { BumpFault } from "./bump.ts";
 import type { LockFault } from "./locks.ts";
+import type { WatchFault } from "./watch-add.ts";
 
 /** The refusals of the wallet, in words for people. */
 export const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
@@ -55,5 +57,22 @@ export function bumpFault(fault: BumpFault, kept: Sat): CommandFault {
       };
     default:
       return unreachable(fault);
+  }
+}
+
+export function watchFault(fault: WatchFault | { readonly code: "unknown" }): CommandFault {
+  switch (fault.code) {
+    case "unknown":
+      return { code: "not_found", detail: "no descriptor that is watched" };
+    case "known":
+      return { code: "not_possible", detail: "this descriptor is watched already", pointer: "/descriptor" };
+    case "too_many_watches":
+      return { code: "not_possible", detail: "no more descriptors can be watched: remove one" };
+    case "wrong_network":
+      return { code: "wrong_network", detail: DESCRIPTOR_FAULTS.wrong_network, pointer: "/descriptor" };
+    case "private_key":
+      return { code: "private_key", detail: DESCRIPTOR_FAULTS.private_key, pointer: "/descriptor" };
+    default:
+      return { code: "bad_request", detail: DESCRIPTOR_FAULTS[fault.code], pointer: "/descriptor" };
   }
 }

@@ -58,6 +58,7 @@ export const NODE_CASES: readonly RouteCase[] = [
       },
       channels: { spendableMsat: BIG.toString(), receivableMsat: "390000000", pendingMsat: "25000" },
       sessions: { heldMsat: "1000" },
+      watchOnly: { confirmedSat: "11", unconfirmedSat: "12", immatureSat: "13" },
     },
   },
   { route: "get /livez", ask: "GET /livez", status: 200, answer: { alive: true } },

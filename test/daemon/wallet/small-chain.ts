@@ -7,6 +7,7 @@ import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
 import { COINBASE_VOUT, isCoinbase, SEQUENCE_FINAL, type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
 import { type AddressType, type KeyPath, keychainOfSeed } from "../../../src/daemon/keychain.ts";
+import { KEY } from "../../../src/daemon/records.ts";
 import { applyChainEvent, resume } from "../../../src/daemon/wallet/chain.ts";
 import type { WalletKeys } from "../../../src/daemon/wallet/draft.ts";
 import { loadWallet } from "../../../src/daemon/wallet/records.ts";
@@ -20,7 +21,12 @@ import {
   type WalletStep,
   type WalletTx,
 } from "../../../src/daemon/wallet/state.ts";
+import { applyWatchEvent, resumeWatched } from "../../../src/daemon/wallet/watch-chain.ts";
+import { loadWatched } from "../../../src/daemon/wallet/watch-records.ts";
+import { NOTHING_WATCHED, type WatchState, type WatchStep } from "../../../src/daemon/wallet/watch-state.ts";
 import type { BlockRef, ChainEvent, Watch } from "../../../src/ports/chain-source.ts";
+import type { StoreEntry, StoreRecord } from "../../../src/ports/store.ts";
+import { makeScript } from "./made-scripts.ts";
 
 /** Keys whose derivation is remembered: a test asks for the same few again and again. */
 function remembered(): WalletKeys {
@@ -53,6 +59,7 @@ interface SmallBlock {
  */
 export class SmallChain {
   wallet: WalletState = EMPTY_WALLET;
+  watched: WatchState = NOTHING_WATCHED;
   readonly store = new Map<string, Uint8Array>();
   readonly blocks: SmallBlock[] = [];
   readonly mempool = new Map<Txid, Tx>();
@@ -63,21 +70,31 @@ export class SmallChain {
   #nonce = 0;
 
   take(step: WalletStep): void {
-    for (const { key, value } of step.records) {
+    this.#write(step.records);
+    this.wallet = step.next;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+  takeWatched({ next, records, watches }: WatchStep): void {
+    this.#write(records);
+    this.watched = next;
+    this.#watch(watches);
+  }
+  #write(records: readonly StoreRecord[]): void {
+    for (const { key, value } of records) {
       if (value === undefined) this.store.delete(key);
       else this.store.set(key, value);
     }
-    this.wallet = step.next;
-    for (const effect of step.effects) this.#perform(effect);
   }
 
   #perform(effect: WalletEffect): void {
     this.effects.push(effect);
     if (effect.tag === "Broadcast") this.mempool.set(txidOf(effect.tx), effect.tx);
-    if (effect.tag !== "Watch") return;
-    this.#watches.push(...effect.watches);
+    if (effect.tag === "Watch") this.#watch(effect.watches);
+  }
+  #watch(watches: readonly Watch[]): void {
+    this.#watches.push(...watches);
     for (const block of this.blocks) {
-      if (effect.watches.some(({ from }) => from <= block.ref.height)) this.#tell(this.#matches(block, effect.watches));
+      if (watches.some(({ from }) => from <= block.ref.height)) this.#tell(this.#matches(block, watches));
     }
   }
 
@@ -89,6 +106,7 @@ export class SmallChain {
         this.take(more.step);
       }
       this.take(applyChainEvent(this.wallet, event));
+      this.takeWatched(applyWatchEvent(this.watched, event, makeScript));
     }
   }
 
@@ -237,10 +255,14 @@ export class SmallChain {
   }
 
   stored(): WalletState {
-    return loadWallet(
-      [...this.store].map(([key, value]) => ({ key, value })),
-      this.wallet.height,
-    );
+    return loadWallet(this.#entries(KEY.wallet), this.wallet.height);
+  }
+  storedWatched(): WatchState {
+    return loadWatched(this.#entries(KEY.watched), this.watched.height);
+  }
+  #entries(prefix: string): readonly StoreEntry[] {
+    const entries = [...this.store].map(([key, value]) => ({ key, value }));
+    return entries.filter(({ key }) => key.startsWith(prefix)).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   /** As with nothing left but the words, and a chain that was heard to its end. */
@@ -261,7 +283,9 @@ export class SmallChain {
     this.wallet = this.stored();
     this.#rescan = undefined;
     this.#watches = [];
+    this.watched = this.storedWatched();
     this.take(resume(this.wallet));
+    this.takeWatched(resumeWatched(this.watched));
   }
 }
 
