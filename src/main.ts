@@ -24,10 +24,15 @@ import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
 import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
+import { screen } from "./cli/screen.ts";
+import { StatusLine } from "./cli/status-line.ts";
+import { stepOf, syncLine, syncRecords } from "./cli/sync-display.ts";
 import { addressOfText, type Config, loadConfig, paramsOf } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
+import type { SluiceNode } from "./daemon/node-parts.ts";
+
 import { policyOf } from "./daemon/policy.ts";
 import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
@@ -42,6 +47,8 @@ const STORE = "store";
 const HIGH_WATER = "high-water";
 /** Where programs for Bitcoin Core look for the password. */
 const COOKIE = ".cookie";
+
+const SYNC_EVENTS = ["node.sync_progress", "node.synced"];
 
 type Closers = (() => Promise<unknown>)[];
 
@@ -83,8 +90,9 @@ const openStore = async ({ datadir, network }: Config, words: string): Promise<S
 
 /** The end, said in a sentence. Whatever is not on the disk by now never was. */
 const halting =
-  (log: Log) =>
+  (log: Log, line: StatusLine) =>
   (error: Error): never => {
+    line.end();
     log.error("halted", { error: error.stack ?? error.message });
     console.error(sentenceFor(error) ?? "The node has stopped: see the line before.");
     process.exit(EXIT_REFUSED);
@@ -169,12 +177,27 @@ interface Started {
   readonly chainPort: number | undefined;
 }
 
+/** How the node comes into step with the chain: people see one line that is drawn anew, others read the log. */
+function showSync(node: SluiceNode, line: StatusLine, log: Log): () => Promise<unknown> {
+  const display = process.stderr.isTTY
+    ? syncLine(line, systemClock.now)
+    : syncRecords((step) => log.info("sync", { ...step }), systemClock.now);
+  const forget = node.onEvent(({ type, data }) => {
+    if (SYNC_EVENTS.includes(type)) display.show(stepOf(type, data));
+  });
+  return async () => {
+    forget();
+    display.end();
+  };
+}
+
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
   const stopping = stopSignal();
   opened.push(async () => stopping.forget());
-  const log = textLog(process.stderr);
-  const onHalt = halting(log);
+  const line = new StatusLine(screen(process.stderr));
+  const log = textLog({ write: (text) => line.write(text) });
+  const onHalt = halting(log, line);
   opened.push(hearStrays(onHalt));
   const base = { clock: systemClock, random: systemRandom, log };
   const params = paramsOf(config);
@@ -223,6 +246,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   await writeDurably(join(datadir, "api.json"), JSON.stringify({ url, tokenFile: join(datadir, "admin.token") }));
   const peerPort = Number(node.info().addresses[0]?.split(":").at(-1));
   console.log(JSON.stringify({ nodeId: node.info().id, api: url, peerPort, chainPort }));
+  opened.push(showSync(node, line, log));
   await stopping.asked;
 }
 

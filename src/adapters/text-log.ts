@@ -5,7 +5,7 @@ import type { Log, LogFields } from "../ports/log.ts";
 const SECRET = ["preimage", "secret", "token", "words", "key"];
 
 /** Lines of JSON for the operator, to a stream that is not standard output. */
-export function textLog(to: NodeJS.WritableStream): Log {
+export function textLog(to: { readonly write: (line: string) => void }): Log {
   const logger = pino({ base: null, redact: SECRET, level: "info" }, to);
   const plain = (fields: LogFields = {}): Record<string, unknown> =>
     Object.fromEntries(

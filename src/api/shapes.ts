@@ -26,6 +26,11 @@ export const nodeInfoShape = z.object({
   height: count,
   blockHash: hash,
   synced: z.boolean(),
+  syncState: z.object({
+    phase: z.enum(["headers", "blocks", "filters", "rescan", "synced"]),
+    done: count,
+    total: count.meta({ description: "a height; of headers an estimate" }),
+  }),
   addresses: z.array(z.string()),
   features: hex,
   crypto: z.string(),

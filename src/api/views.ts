@@ -43,6 +43,7 @@ export const nodeInfoJson = (info: NodeInfo): Json<typeof shapes.nodeInfoShape> 
   height: info.height,
   blockHash: info.blockHash,
   synced: info.synced,
+  syncState: { phase: info.syncState.phase, done: info.syncState.done, total: info.syncState.total },
   addresses: [...info.addresses],
   features: info.features,
   crypto: info.crypto,

@@ -37,6 +37,10 @@ export class HeaderRun {
   get height(): number {
     return this.#last.height;
   }
+  /** Of the newest header, in seconds since 1970-01-01 UTC. */
+  get time(): number {
+    return this.#last.time;
+  }
   /** Of the newest header. */
   get hash(): BlockHash {
     return this.#hash;

@@ -15,6 +15,7 @@ export interface Following {
 /** Tells what happens from now on, over socket.io, until it is interrupted. */
 export async function follow(node: SluiceClient, interrupted: AbortSignal, following: Following): Promise<void> {
   const { io } = await import("socket.io-client");
+  if (interrupted.aborted) return;
   const socket = io(`${node.api.url}/events`, { transports: ["websocket"], auth: { token: node.api.token } });
   let last = following.after;
   socket.on("event", (event: NodeEvent) => {

@@ -1,14 +1,8 @@
 #!/usr/bin/env node
 import { runCli } from "./program.ts";
+import { screen } from "./screen.ts";
 import { runDaemon } from "./start.ts";
-import type { Screen } from "./terminal.ts";
 
-const COLUMNS_DEFAULT = 80;
-const screen = (stream: NodeJS.WriteStream): Screen => ({
-  isTerminal: stream.isTTY === true,
-  columns: stream.columns ?? COLUMNS_DEFAULT,
-  write: (text) => void stream.write(text),
-});
 // Whoever reads may have seen enough: `sluice events | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 

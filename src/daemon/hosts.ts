@@ -10,6 +10,7 @@ import type { Peers } from "./peers.ts";
 import type { SiteHost } from "./site-host.ts";
 import type { SteadyMiner } from "./steady-miner.ts";
 import type { SubscriptionHost } from "./subscription-host.ts";
+import type { SyncTeller } from "./sync-teller.ts";
 import type { WalletHost } from "./wallet-host.ts";
 import type { WatchHost } from "./watch-host.ts";
 
@@ -29,4 +30,5 @@ export interface Hosts {
   readonly site: SiteHost;
   readonly subscriptions: SubscriptionHost;
   readonly miner: SteadyMiner;
+  readonly syncTeller: SyncTeller;
 }

@@ -18,6 +18,7 @@ import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } fr
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
 import { psbtCommands } from "./psbt-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
+import { syncStateOf } from "./sync-teller.ts";
 import type { NodeInfo } from "./views.ts";
 import { watchCommands } from "./watch-commands.ts";
 
@@ -25,6 +26,7 @@ import { watchCommands } from "./watch-commands.ts";
 export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address | undefined): SluiceNode {
   const stop = async (): Promise<void> => {
     hosts.miner.stop();
+    hosts.syncTeller.stop();
     await hosts.peers.stop();
     hosts.gossip.stop();
     hosts.ownGossip.stop();
@@ -47,6 +49,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     shutdown: stop,
     crash: () => {
       hosts.miner.stop();
+      hosts.syncTeller.stop();
       hosts.ctx.turns.stop();
       hosts.gossip.stop();
       hosts.ownGossip.stop();
@@ -59,6 +62,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
 function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, listening: Address | undefined): NodeInfo {
   const infos = channels.table.settled().flatMap((entry) => channelInfo(channels, entry) ?? []);
   const tip = ctx.chain.tip();
+  const syncState = syncStateOf(ctx.chain, chain.height());
   const closing = infos.filter(({ state }) => ["Negotiating", "Closing", "Failed", "Closed"].includes(state)).length;
   const active = infos.filter((info) => info.active).length;
   return {
@@ -68,7 +72,8 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
     network: ctx.params.network,
     height: tip.height,
     blockHash: tip.hash,
-    synced: ctx.chain.synced() && chain.height() === tip.height,
+    synced: syncState.phase === "synced",
+    syncState,
     addresses: listening === undefined ? [] : [`${listening.host}:${listening.port}`],
     features: toHex(featureBits(OFFERED.init)),
     crypto: secp256k1.name,

@@ -25,6 +25,7 @@ import { createPeers, type Peers, type PeersListener } from "./peers.ts";
 import { SiteHost } from "./site-host.ts";
 import { SteadyMiner } from "./steady-miner.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
+import { SyncTeller } from "./sync-teller.ts";
 import { createTurns, peerLane } from "./turn.ts";
 import { WalletHost } from "./wallet-host.ts";
 import { WatchHost } from "./watch-host.ts";
@@ -45,6 +46,7 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   });
   hosts.payments.start();
   hosts.chain.start();
+  hosts.syncTeller.start();
   hosts.subscriptions.start();
   const listening = parts.listen === undefined ? undefined : await hosts.peers.listen(parts.listen);
   for (const { peer, address } of loadPeers(ctx.store)) hosts.peers.keep(peer, address);
@@ -126,8 +128,9 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
   const miner = new SteadyMiner(ctx);
+  const syncTeller = new SyncTeller(ctx, height);
   const money = { wallet, watching, channels, payments, incoming, subscriptions };
-  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, ...money };
+  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, syncTeller, ...money };
 }
 
 function channelListener(

@@ -12,6 +12,7 @@ import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts"
 import type { BaseNodeInfo } from "../ports/base-node.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
+import type { SyncState } from "./sync-teller.ts";
 import type { WatchBalance } from "./wallet/watch-state.ts";
 
 /** What commands take and what they show: plain values, amounts and ids in their own types. */
@@ -23,6 +24,7 @@ export interface NodeInfo {
   readonly height: BlockHeight;
   readonly blockHash: BlockHash;
   readonly synced: boolean;
+  readonly syncState: SyncState;
   /** `host:port` pairs under which peers reach this node. */
   readonly addresses: readonly string[];
   readonly features: string;

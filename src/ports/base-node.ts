@@ -4,11 +4,12 @@ import type { BlockHeight, Sat } from "../base/units.ts";
 import type { Block, BlockHeader } from "../bitcoin/block.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { BlockState } from "../chain/branches.ts";
+import type { SyncProgress } from "../chain/sync/progress.ts";
 import type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict } from "../chain/verdict.ts";
 import type { BlockRef, ChainSource } from "./chain-source.ts";
 import type { Address } from "./network.ts";
 
-export type { BlockState, EffectiveFee, PackageFault, PackageVerdict, TxVerdict };
+export type { BlockState, EffectiveFee, PackageFault, PackageVerdict, SyncProgress, TxVerdict };
 
 /**
  * A Bitcoin node, as a daemon sees it: a chain source that also answers questions. The bundled one reads them from its own
@@ -18,6 +19,10 @@ export interface BaseNode extends ChainSource {
   info(): Asked<BaseNodeInfo>;
   /** Whether the best known header's block is the tip. Known without asking anybody. */
   synced(): boolean;
+  /** What it has yet to get, as far as that is known; undefined when it is in step. Known without asking anybody. */
+  progress(): SyncProgress | undefined;
+  /** Calls each time that the tip is another one or progress may have been made. The answer ends it. */
+  onProgress(listener: () => void): () => void;
   /**
    * Mines `count` blocks on the best chain, one after the other, with all rewards to `script`. Resolves with their
    * hashes once each is connected. Calls wait for earlier ones. Rejects after `stop`, and when the clock stands so

@@ -9,6 +9,7 @@ import { proveTx } from "../../src/chain/spv.ts";
 export const TXID = "f6".repeat(32) as Txid;
 export const BLOCK = "07".repeat(32) as BlockHash;
 export const HEIGHT = blockHeight(110);
+export const IN_STEP = { synced: true, syncState: { phase: "synced" as const, done: HEIGHT, total: HEIGHT } };
 
 const GENESIS = CHAINS.regtest.genesis;
 const GENESIS_VIEW = {

@@ -13,7 +13,7 @@ import type {
   StreamInfo,
   SubscriptionInfo,
 } from "../../src/daemon/views.ts";
-import { BLOCK, chainReadings, HEIGHT, TXID } from "./fake-chain.ts";
+import { BLOCK, chainReadings, HEIGHT, IN_STEP, TXID } from "./fake-chain.ts";
 import { BALANCES, walletChanges, walletReadings } from "./fake-wallet.ts";
 
 export { BLOCK, TXID };
@@ -192,7 +192,7 @@ const readings = () => ({
     network: "regtest",
     height: HEIGHT,
     blockHash: BLOCK,
-    synced: true,
+    ...IN_STEP,
     addresses: ["127.0.0.1:9735"],
     features: "0822",
     crypto: "native",

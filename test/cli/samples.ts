@@ -13,6 +13,7 @@ export const info: NodeInfo = nodeInfoShape.parse({
   height: 1234,
   blockHash: HASH,
   synced: true,
+  syncState: { phase: "synced", done: 1234, total: 1234 },
   addresses: ["127.0.0.1:9735"],
   features: "10",
   crypto: "native",

@@ -221,7 +221,7 @@ export function chainSourceContract(
           headers: 106,
           synced: true,
         });
-        expect(node.synced()).to.equal(true);
+        expect([node.synced(), node.progress()]).to.deep.equal([true, undefined]);
       });
       it("know nothing of feerates on an empty chain", () => {
         expect(node.feerate(6)).to.equal(undefined);

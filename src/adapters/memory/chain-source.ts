@@ -58,6 +58,9 @@ export function memorySource(options: SourceOptions): BaseNode {
     ...answersOf(wholeChain(brain, horizon)),
     info: async () => ok({ ...brainInfo(brain), tip: refOf(horizon()), peers: 0, address: undefined }),
     synced: () => isSynced(chain),
+    // Whatever there is of a simulated chain is there at once.
+    progress: () => undefined,
+    onProgress: () => () => undefined,
     mine: async (count, script) => ok(mine(count, script)),
     peers: async () => ok([]),
     connect: async () => err(ALONE),

@@ -4,6 +4,7 @@ import { grouped, wholeOf } from "../amounts.ts";
 import type { ChainTransaction } from "../answers.ts";
 import { command, given } from "../command.ts";
 import { failed, usage } from "../exit.ts";
+import { followSync } from "../follow-sync.ts";
 import { depthOfBlock } from "../header-depth.ts";
 import { explorerLink } from "../page-link.ts";
 import { readProof } from "../proof-file.ts";
@@ -38,6 +39,11 @@ export const chainCommands = [
         }),
       );
     },
+  }),
+  command({
+    words: "chain sync",
+    about: "how the node comes into step with the chain; ends when it is (exit code 7 on Ctrl-C before)",
+    run: followSync,
   }),
   command({
     words: "chain block <block>",

@@ -119,6 +119,8 @@ chainSourceContract(
           feerate: (blocks) => light.feerate(blocks),
           stop: () => light.stop(),
           synced: () => light.synced(),
+          progress: light.progress,
+          onProgress: light.onProgress,
           info: () => first.info(),
           mine: (count, script) => first.mine(count, script),
           header: first.header,
@@ -176,6 +178,17 @@ describe("light client: what it answers", () => {
     expect(await light.transaction(txid)).to.have.nested.property("error.code", "not_held");
     const refusal = await light.unspent({ txid, vout: 0 }).then(String, String);
     expect(refusal).to.contain("was not told in which block the output is");
+    await close();
+  });
+  it("tells how far it has come with filters, up to the end", async () => {
+    const { first, open, quiet, close } = await stage(1);
+    const light = await open();
+    const told: unknown[] = [];
+    light.onProgress(() => told.push(light.progress()));
+    await first.mine(3, ANYONE);
+    await quiet();
+    expect(told.find((progress) => progress !== undefined)).to.deep.include({ stage: "filters", done: 0 });
+    expect([told.at(-1), light.tip()]).to.deep.equal([undefined, first.tip()]);
     await close();
   });
   it("fetches a block that is asked for, and finds transactions that it has seen", async () => {

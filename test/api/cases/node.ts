@@ -36,6 +36,7 @@ export const NODE_CASES: readonly RouteCase[] = [
       height: 110,
       blockHash: BLOCK,
       synced: true,
+      syncState: { phase: "synced", done: 110, total: 110 },
       addresses: ["127.0.0.1:9735"],
       features: "0822",
       crypto: "native",

@@ -7,6 +7,7 @@ import { addressOf } from "../../../bitcoin/address.ts";
 import { type Block, decodeHeader } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
 import { decodeTx, encodeTx, type Tx, txidOf } from "../../../bitcoin/tx.ts";
+import { progressBetween } from "../../../chain/sync/progress.ts";
 import type {
   Asked,
   BaseNode,
@@ -18,6 +19,7 @@ import type {
   MempoolTx,
   PackageVerdict,
   PlacedHeader,
+  SyncProgress,
   UtxoTotal,
 } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
@@ -25,11 +27,12 @@ import type { Log } from "../../../ports/log.ts";
 import type { Address } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
 import { Refused } from "../../sentences.ts";
+import { Signal } from "../signal.ts";
 import * as answers from "./answers.ts";
-import { Core, faultOf, NoAnswer } from "./core.ts";
+import { Core, faultOf, NoAnswer, sure } from "./core.ts";
 import { Estimates } from "./estimates.ts";
 import { Follower } from "./follower.ts";
-import { acceptedVerdict, packagedVerdict, packageFaultIn } from "./packages.ts";
+import { acceptedVerdict, packagedVerdict, unjudgedOr } from "./packages.ts";
 import { RpcClient, type RpcPlace } from "./rpc-client.ts";
 
 export interface BitcoindOptions extends RpcPlace {
@@ -75,6 +78,9 @@ export class BitcoindNode implements BaseNode {
   readonly #estimates: Estimates;
   #tip: BlockRef;
   #synced: boolean;
+  #headers: BlockHeight;
+  readonly #progressed = new Signal();
+  readonly onProgress = this.#progressed.add;
   #looking: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -87,6 +93,7 @@ export class BitcoindNode implements BaseNode {
     this.#estimates = new Estimates(core, options.clock);
     this.#tip = { height: info.blocks, hash: info.bestblockhash };
     this.#synced = isSynced(info);
+    this.#headers = info.headers;
     this.#lookLater(0);
   }
   tip(): BlockRef {
@@ -95,6 +102,7 @@ export class BitcoindNode implements BaseNode {
   synced(): boolean {
     return this.#synced;
   }
+  readonly progress = (): SyncProgress | undefined => progressBetween(this.#tip.height, this.#headers);
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
     this.#follower.start(cursor, deliver);
     this.#lookLater(0);
@@ -120,11 +128,14 @@ export class BitcoindNode implements BaseNode {
       this.#tip = { height: info.value.blocks, hash: info.value.bestblockhash };
       this.#synced = isSynced(info.value);
       this.#follower.keptFrom = info.value.pruneheight ?? 0;
+      this.#headers = info.value.headers;
+      this.#progressed.tell();
       await this.#follower.catchUp();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (this.#stopped) return;
       this.#synced = false;
+      this.#progressed.tell();
       this.#options.log.warn("bitcoind.silent", { detail: error.message });
     }
   }
@@ -287,13 +298,3 @@ export class BitcoindNode implements BaseNode {
 const isSynced = ({ initialblockdownload, blocks, headers }: z.output<typeof answers.chainInfo>): boolean =>
   !initialblockdownload && blocks >= headers;
 const hexOf = (tx: Tx): string => toHex(encodeTx(tx));
-function unjudgedOr(fault: Parameters<typeof faultOf>[0], txs: readonly Tx[]): Result<PackageVerdict, ChainFault> {
-  if (fault.tag === "Silent") return err(faultOf(fault));
-  const verdicts = acceptedVerdict(txs, []).txs;
-  return ok({ fault: packageFaultIn(fault.message), detail: fault.message, txs: verdicts, replaced: [] });
-}
-async function sure<T>(asked: Promise<Result<T, ChainFault>>): Promise<T> {
-  const answer = await asked;
-  if (!answer.ok) throw new NoAnswer(answer.error.detail);
-  return answer.value;
-}

@@ -74,3 +74,10 @@ export function faultOf(fault: RpcFault): ChainFault {
   }
   return code === -28 ? silent(message) : { code: "not_offered", detail: `The Bitcoin node refuses: ${message}.` };
 }
+
+/** An answer for somebody who cannot go on without one; rejects with `NoAnswer`. */
+export async function sure<T>(asked: Promise<Result<T, ChainFault>>): Promise<T> {
+  const answer = await asked;
+  if (!answer.ok) throw new NoAnswer(answer.error.detail);
+  return answer.value;
+}

@@ -1,9 +1,12 @@
 import type { z } from "zod";
+import { err, ok, type Result } from "../../../base/result.ts";
 import { sat } from "../../../base/units.ts";
 import { type Tx, txidOf, wtxidOf } from "../../../bitcoin/tx.ts";
 import type { MempoolFault } from "../../../chain/mempool-fault.ts";
-import type { EffectiveFee, PackageFault, PackageVerdict, TxVerdict } from "../../../ports/base-node.ts";
+import type { ChainFault, EffectiveFee, PackageFault, PackageVerdict, TxVerdict } from "../../../ports/base-node.ts";
 import type * as answers from "./answers.ts";
+import { faultOf } from "./core.ts";
+import type { RpcFault } from "./rpc-client.ts";
 
 /** What a Bitcoin Core says of packages, in our words, which were its own. */
 const PACKAGE_FAULTS: ReadonlySet<string> = new Set<PackageFault>([
@@ -82,4 +85,11 @@ export function packagedVerdict(txs: readonly Tx[], found: z.output<typeof answe
     txs: verdicts,
     replaced: found["replaced-transactions"] ?? [],
   };
+}
+
+/** The refusal of a whole package, of which nothing was judged; or that nobody answers. */
+export function unjudgedOr(fault: RpcFault, txs: readonly Tx[]): Result<PackageVerdict, ChainFault> {
+  if (fault.tag === "Silent") return err(faultOf(fault));
+  const verdicts = acceptedVerdict(txs, []).txs;
+  return ok({ fault: packageFaultIn(fault.message), detail: fault.message, txs: verdicts, replaced: [] });
 }

@@ -7,10 +7,10 @@ import { isCoinbase, type Tx, txidOf } from "../../../bitcoin/tx.ts";
 import type { HashedBlock } from "../../../chain/hashed-block.ts";
 import { ancestorAt, forkOf, type HeaderNode, isAncestor } from "../../../chain/headers.ts";
 import { isLie, type Light, openLight, spenderAmong, tipOf } from "../../../chain/light/light.ts";
-import { addLightPeer, goOn, receiveLight, removeLightPeer, tickLight } from "../../../chain/light/receive.ts";
+import { goOn } from "../../../chain/light/receive.ts";
 import { publish } from "../../../chain/light/relay.ts";
 import { horizonOf, noteScripts, readFor } from "../../../chain/light/scan.ts";
-import { forgive } from "../../../chain/sync/fetch.ts";
+import { lightProgress, type SyncProgress } from "../../../chain/sync/progress.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, FoundTx } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
 import type { Log } from "../../../ports/log.ts";
@@ -20,8 +20,10 @@ import { answersOf, refOf, wholeChain } from "../answers.ts";
 import { Dialler } from "../embedded/dialler.ts";
 import { Links } from "../embedded/links.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
+import { Signal } from "../signal.ts";
 import { Fetches } from "./fetches.ts";
 import { type LightFiles, openLightFiles } from "./files.ts";
+import { lightMachine } from "./machine.ts";
 import { findKnown, floorOf, NO_COINS, NO_MEMPOOL, NO_MINING, NO_PEER, NOT_INDEXED, Places } from "./questions.ts";
 
 export interface CompactNodeOptions {
@@ -55,6 +57,8 @@ export class CompactNode implements BaseNode {
   readonly #fallback: SatPerKw;
   readonly #links: Links;
   readonly #dialler: Dialler;
+  readonly #progressed = new Signal();
+  readonly onProgress = this.#progressed.add;
   readonly #pumps = new Set<FeedPump>();
   readonly #pump: FeedPump;
   readonly #fetches: Fetches;
@@ -78,14 +82,7 @@ export class CompactNode implements BaseNode {
     this.difficulty = difficulty;
     this.#durable = light.filterTip;
     this.#links = new Links({
-      machine: {
-        add: (peer) => addLightPeer(light, peer),
-        receive: (peer, message, now) => this.#looked(receiveLight(light, peer, message, now)),
-        serveNext: () => undefined,
-        remove: (peer, now) => this.#looked(removeLightPeer(light, peer, now)),
-        tick: (now, nonce) => this.#looked(tickLight(light, now, nonce)),
-        forgive: (now) => forgive(light.sync, now),
-      },
+      machine: lightMachine(light, (effects) => this.#looked(effects)),
       magic: params.magic,
       clock,
       random,
@@ -165,6 +162,8 @@ export class CompactNode implements BaseNode {
   synced(): boolean {
     return this.#horizon() === tipOf(this.light);
   }
+  readonly progress = (): SyncProgress | undefined =>
+    lightProgress(this.light.sync, this.#horizon(), this.#clock.now());
   async mine(): Asked<never> {
     return err(NO_MINING);
   }
@@ -274,6 +273,7 @@ export class CompactNode implements BaseNode {
   }
   #poke(): void {
     for (const pump of this.#pumps) pump.poke();
+    this.#progressed.tell();
   }
   #goOn(): void {
     if (!this.#stopped) this.#links.perform(this.#looked(goOn(this.light, this.#clock.now())));

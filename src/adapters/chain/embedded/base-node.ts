@@ -23,6 +23,7 @@ import { hashBlock } from "../../../chain/hashed-block.ts";
 import { DEFAULT_POLICY } from "../../../chain/mempool.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
+import { type SyncProgress, syncProgress } from "../../../chain/sync/progress.ts";
 import { rememberBlocks } from "../../../chain/sync/take-tx.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict } from "../../../ports/base-node.ts";
@@ -48,6 +49,7 @@ import {
   wholeChain,
 } from "../answers.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
+import { Signal } from "../signal.ts";
 import { openAddresses } from "./address-file.ts";
 import { openFilterFiles } from "./filter-files.ts";
 import { FilterKeeper } from "./filter-keeper.ts";
@@ -103,6 +105,8 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   #mining: Promise<unknown> = Promise.resolve();
   #stopped = false;
   readonly #listeners: Listeners;
+  readonly #progressed = new Signal();
+  readonly onProgress = this.#progressed.add;
 
   constructor(options: BaseNodeOptions) {
     super();
@@ -123,7 +127,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     const file = openAddresses(folder, { clock, random, log });
     this.#sync = syncOf(this.brain, this.#filters?.index, disk.pruneBytes === undefined ? "full" : "pruned", file.book);
     this.#links = new Links({
-      machine: wholeNode(this.#sync),
+      machine: wholeNode(this.#sync, () => this.#progressed.tell()),
       magic: params.magic,
       clock,
       random,
@@ -132,6 +136,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
         this.#filters?.follow();
         this.#horizon.settleSoon();
         this.#listeners.tipChanged();
+        this.#progressed.tell();
       },
       onStepped: () => this.#listeners.stepped(),
       disk: this.files,
@@ -191,9 +196,8 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   async info(): Asked<BaseNodeInfo> {
     return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.#neighbours.address });
   }
-  synced(): boolean {
-    return isSynced(this.brain.chain);
-  }
+  readonly synced = (): boolean => isSynced(this.brain.chain);
+  readonly progress = (): SyncProgress | undefined => syncProgress(this.#sync, this.#clock.now());
   async peers(): Asked<readonly BasePeer[]> {
     return ok(this.#links.peers());
   }
@@ -236,13 +240,9 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return true;
   }
   /** Hears each time that the best chain is another one. The answer ends it. */
-  onTip(listener: () => void): () => void {
-    return this.#listeners.addOfTip(listener);
-  }
+  readonly onTip = (listener: () => void): (() => void) => this.#listeners.addOfTip(listener);
   /** Hears of each change of chain and mempool, in order, soon after it. The answer ends it. */
-  onChanges(listener: ChangeListener): () => void {
-    return this.#listeners.addOfChanges(listener);
-  }
+  readonly onChanges = (listener: ChangeListener): (() => void) => this.#listeners.addOfChanges(listener);
   get filters(): FilterStorage | undefined {
     return this.#filters?.index.storage;
   }

@@ -26,12 +26,16 @@ export interface PeerMachine {
   /** Nobody could be heard until now: who did not answer meanwhile is not to blame. */
   readonly forgive: (now: number) => void;
 }
-export const wholeNode = (sync: Sync): PeerMachine => ({
+/** @param ticked  called before each tick: what a peer said, or its silence, has been dealt with */
+export const wholeNode = (sync: Sync, ticked: () => void = () => undefined): PeerMachine => ({
   add: (peer) => addPeer(sync, peer),
   receive: (peer, message, now) => receive(sync, peer, message, now),
   serveNext: (peer) => serveNext(sync, peer),
   remove: (peer, now) => removePeer(sync, peer, now),
-  tick: (now, nonce) => tick(sync, now, nonce),
+  tick: (now, nonce) => {
+    ticked();
+    return tick(sync, now, nonce);
+  },
   forgive: (now) => forgive(sync, now),
 });
 
