@@ -1,10 +1,16 @@
 import { expect } from "chai";
+import { memoryDisk } from "../../src/adapters/memory/store.ts";
 import type { Txid } from "../../src/base/ids.ts";
-import { present } from "../../src/base/result.ts";
-import { msat, sat } from "../../src/base/units.ts";
+import { ok, present } from "../../src/base/result.ts";
+import { msat, sat, unixMs } from "../../src/base/units.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { Broadcasts } from "../../src/daemon/broadcasts.ts";
+import type { NodeContext } from "../../src/daemon/context.ts";
+import { createTurns } from "../../src/daemon/turn.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
 import type { World } from "../../src/lab/world.ts";
+import { noLog } from "../adapters/chain/world.ts";
 import { giveCoins, mine, streetOf } from "./failing-street.ts";
 import { soon, violations } from "./small-world.ts";
 
@@ -33,6 +39,21 @@ describe("While the Bitcoin node is silent", () => {
     await mine(world, 1);
     await world.pass(60_000);
     expect(waiting(world), "and never again").to.deep.equal([]);
+    expect(violations(world)).to.deep.equal([]);
+  });
+  it("a payment that spends what was not heard is held back with it, so that it is not refused", async () => {
+    const { world, nodes } = await streetOf(2);
+    const [a] = nodes as [LabNode];
+    await giveCoins(world, a);
+    silence(world, a, true);
+    const first = await sent(world, a, 1_000_000n);
+    await world.pass(1_000);
+    silence(world, a, false);
+    const second = await sent(world, a, 4_000_000_000n);
+    await world.pass(1_000);
+    expect(waiting(world)).to.deep.equal([]);
+    await world.pass(10_000);
+    expect(waiting(world)).to.deep.equal([first, second]);
     expect(violations(world)).to.deep.equal([]);
   });
   it("what funds a channel waits, and the channel opens once it answers", async () => {
@@ -70,5 +91,32 @@ describe("While the Bitcoin node is silent", () => {
     await world.pass(10_500);
     const claims = [...world.chain.brain.pool.entries.values()];
     expect(claims.map(({ tx }) => tx.inputs[0]?.prevout.txid)).to.deep.equal([commitment]);
+  });
+});
+
+describe("Transactions on their way to a Bitcoin node that takes its time", () => {
+  it("are said one after the other: one may spend what the one before it makes", async () => {
+    const clock = { now: () => unixMs(0), after: () => () => {} };
+    const store = memoryDisk().open();
+    const turns = createTurns({ clock, store, onHalt: () => {} });
+    const asked: { readonly tx: Tx; readonly answer: () => void }[] = [];
+    const chain = {
+      broadcast: (tx: Tx) => new Promise((resolve) => asked.push({ tx, answer: () => resolve(ok(txidOf(tx))) })),
+    };
+    const refused: unknown[] = [];
+    const listener = { isWanted: () => true, refused: (...what: unknown[]) => void refused.push(what) };
+    const broadcasts = new Broadcasts({ clock, store, turns, chain, log: noLog } as unknown as NodeContext, listener);
+    const txs = [1, 2, 3].map((locktime): Tx => ({ version: 2, inputs: [], outputs: [], locktime }));
+    turns.run((turn) => {
+      for (const tx of txs) broadcasts.say(turn, tx);
+    });
+    await turns.settled();
+    for (const [at, tx] of txs.entries()) {
+      expect(asked.map((each) => each.tx)).to.deep.equal(txs.slice(0, at + 1));
+      expect(asked[at]?.tx).to.equal(tx);
+      asked[at]?.answer();
+      await new Promise(setImmediate);
+    }
+    expect(refused).to.deep.equal([]);
   });
 });
