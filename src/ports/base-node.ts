@@ -42,7 +42,7 @@ export interface BaseNode extends ChainSource {
    * beside it.
    */
   branches(heights: number, to?: BlockHeight): Asked<readonly KnownBlock[]>;
-  /** Where the best chain asked for another difficulty than before, genesis first. Of a long one not all such places. */
+  /** Where the best chain asked for another difficulty than before, the first block first. Of a long one not all such places. */
   difficulty(): Asked<readonly DifficultyStep[]>;
   /**
    * Several at once into the mempool and to the peers: a child with its parents, the child last, which may pay for parents

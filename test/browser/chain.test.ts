@@ -76,6 +76,8 @@ describe("the page that shows the chain, in Chromium", function () {
     expect(await page.locator("#blocks .block").count()).to.equal(24);
     expect(await textOf(page, "#network")).to.equal("regtest");
     expect(await textOf(page, "#difficulty-note")).to.equal("2 hashes a block, the same at all times");
+    const toTheRight = "(({ scrollLeft, scrollWidth, clientWidth }) => scrollWidth - clientWidth - scrollLeft)";
+    expect(await page.evaluate(`${toTheRight}(document.querySelector("#blocks").parentElement)`)).to.be.below(1);
     await shoot(page, PICTURES, "newest");
   });
   it("draws the blocks that were left as a branch", async () => {

@@ -52,7 +52,8 @@ describe("difficulty over time", () => {
   it("never changes on regtest", () => {
     const chain = bench();
     grow(chain, 5);
-    expect(difficultySteps(chain.brain.chain).map(({ height }) => height)).to.deep.equal([0]);
+    expect(difficultySteps(chain.brain.chain).map(({ height }) => height)).to.deep.equal([1]);
+    expect(difficultySteps(bench().brain.chain).map(({ height }) => height)).to.deep.equal([0]);
   });
   it("changes where an interval begins with other bits", () => {
     const params: ChainParams = {
@@ -64,6 +65,6 @@ describe("difficulty over time", () => {
     // Far too slow first, which cannot make it easier than the limit; then fast.
     grow(chain, 3);
     for (let at = 0; at < 9; at++) grow(chain, 1, { time: ancestor(chain, 0).header.time + 1 });
-    expect(difficultySteps(chain.brain.chain).map(({ height }) => height)).to.deep.equal([0, 8, 12]);
+    expect(difficultySteps(chain.brain.chain).map(({ height }) => height)).to.deep.equal([1, 8, 12]);
   });
 });

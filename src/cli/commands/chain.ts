@@ -141,7 +141,7 @@ export const chainCommands = [
   }),
   command({
     words: "chain difficulty",
-    about: "how hard blocks were to find, from genesis on",
+    about: "how hard blocks were to find, from the first one on",
     async run({ client, show }) {
       const steps = await (await client()).difficulty();
       show(steps, () =>

@@ -40,6 +40,8 @@ async function main(): Promise<void> {
     return notice(`This browser is not logged in: ${linkFault ?? error.message} ${NEW_LINK}`);
   }
   show("explorer", true);
+  // What is hidden cannot be scrolled.
+  scrollThere();
   show("logout", true);
   notice(undefined);
   listen();
