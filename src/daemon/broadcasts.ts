@@ -13,44 +13,47 @@ interface BroadcastListener {
 }
 
 /**
- * Transactions on their way to the Bitcoin node, one after the other: one may spend what the one before it makes, and would be
- * refused without it. The node may be somebody else's and silent for a while: what it did not answer is said again until it
- * does, and whatever comes meanwhile waits behind that. Nothing here is kept on disk: after a restart everything that waits is
+ * Transactions on their way to the Bitcoin node, each after those whose outputs it spends: it would be refused without them. None
+ * waits for any other, since a penalty may not stand behind a payment. The node may be somebody else's and silent for a while:
+ * what it did not answer is said again until it does. Nothing here is kept on disk: after a restart everything that waits is
  * said again anyway.
  */
 export class Broadcasts {
   readonly #ctx: NodeContext;
   readonly #listener: BroadcastListener;
-  /** To be told, oldest first. */
-  readonly #queue: Tx[] = [];
-  #isSaying = false;
-  /** Told in vain, or held back behind such, oldest first. */
+  /** Being told. */
+  readonly #flights = new Map<Txid, Promise<void>>();
+  /** Told in vain, or held back with what they spend, oldest first. */
   readonly #unheard = new Map<Txid, Tx>();
+  #isWaiting = false;
 
   constructor(ctx: NodeContext, listener: BroadcastListener) {
     this.#ctx = ctx;
     this.#listener = listener;
   }
   say(turn: Turn, tx: Tx): void {
-    turn.afterwards(CHAIN_LANE, () => void this.#sayAll([tx]));
+    turn.afterwards(CHAIN_LANE, () => this.#begin(tx));
+  }
+  #begin(tx: Tx): void {
+    const txid = txidOf(tx);
+    const flight = this.#say(txid, tx).finally(() => {
+      if (this.#flights.get(txid) === flight) this.#flights.delete(txid);
+    });
+    this.#flights.set(txid, flight);
   }
   /** Never rejects. */
-  async #sayAll(txs: readonly Tx[]): Promise<void> {
-    this.#queue.push(...txs);
-    if (this.#isSaying) return;
-    this.#isSaying = true;
-    for (let tx = this.#queue.shift(); tx !== undefined; tx = this.#queue.shift()) await this.#say(tx);
-    this.#isSaying = false;
-  }
-  async #say(tx: Tx): Promise<void> {
-    const txid = txidOf(tx);
-    if (this.#unheard.size > 0) {
+  async #say(txid: Txid, tx: Tx): Promise<void> {
+    const { chain, log } = this.#ctx;
+    const parents = tx.inputs.map(({ prevout }) => prevout.txid);
+    const ahead = parents.flatMap((parent) => this.#flights.get(parent) ?? []);
+    if (ahead.length > 0) await Promise.all(ahead);
+    if (parents.some((parent) => this.#unheard.has(parent))) {
       this.#unheard.set(txid, tx);
       return;
     }
-    const { chain, log } = this.#ctx;
     try {
       const answer = await chain.broadcast(tx);
+      this.#unheard.delete(txid);
       if (!answer.ok) this.#listener.refused(tx, answer.error.reason);
     } catch (error) {
       log.error("broadcast failed", { txid, error: String(error), againInMs: AGAIN_MS });
@@ -60,11 +63,15 @@ export class Broadcasts {
   }
   /** A node that has stopped runs no turn, and with it ends this. */
   #sayAgainLater(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#ctx.clock.after(AGAIN_MS, () =>
       this.#ctx.turns.run((turn) => {
+        this.#isWaiting = false;
         const again = [...this.#unheard].filter(([txid]) => this.#listener.isWanted(txid)).map(([, tx]) => tx);
         this.#unheard.clear();
-        turn.afterwards(CHAIN_LANE, () => void this.#sayAll(again));
+        // Oldest first, so that what each spends is under way before it.
+        for (const tx of again) this.say(turn, tx);
       }),
     );
   }

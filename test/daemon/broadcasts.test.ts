@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
-import type { Txid } from "../../src/base/ids.ts";
+import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { ok, present } from "../../src/base/result.ts";
 import { msat, sat, unixMs } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
@@ -16,9 +16,9 @@ import { soon, violations } from "./small-world.ts";
 
 const waiting = ({ chain }: World): readonly Txid[] => [...chain.brain.pool.entries.keys()];
 const silence = ({ chain }: World, node: LabNode, silent: boolean): void => chain.setSilent(node.name, silent);
-const sent = async (world: World, node: LabNode, amount: bigint): Promise<Txid> => {
+const sent = async (world: World, node: LabNode, amount: bigint, coins?: readonly Outpoint[]): Promise<Txid> => {
   const { address } = await soon(world, node.node.newAddress());
-  const answer = await soon(world, node.node.send({ address, amount: sat(amount) }));
+  const answer = await soon(world, node.node.send({ address, amount: sat(amount), ...(coins && { coins }) }));
   if (!answer.ok) throw new Error(answer.error.detail);
   return answer.value.txid;
 };
@@ -49,7 +49,8 @@ describe("While the Bitcoin node is silent", () => {
     const first = await sent(world, a, 1_000_000n);
     await world.pass(1_000);
     silence(world, a, false);
-    const second = await sent(world, a, 4_000_000_000n);
+    const own = a.node.walletUtxos().find(({ outpoint }) => outpoint.txid === first);
+    const second = await sent(world, a, 100_000n, [present(own, "an output of the first").outpoint]);
     await world.pass(1_000);
     expect(waiting(world)).to.deep.equal([]);
     await world.pass(10_000);
@@ -95,28 +96,61 @@ describe("While the Bitcoin node is silent", () => {
 });
 
 describe("Transactions on their way to a Bitcoin node that takes its time", () => {
-  it("are said one after the other: one may spend what the one before it makes", async () => {
+  const spending = (locktime: number, ...parents: readonly Tx[]): Tx => ({
+    version: 2,
+    inputs: parents.map((parent) => ({
+      prevout: { txid: txidOf(parent), vout: 0 },
+      scriptSig: new Uint8Array(0),
+      sequence: 0xffff_ffff,
+      witness: [],
+    })),
+    outputs: [],
+    locktime,
+  });
+  /** A node that answers a transaction when the test says so, and never says no. */
+  function slowNode() {
     const clock = { now: () => unixMs(0), after: () => () => {} };
     const store = memoryDisk().open();
     const turns = createTurns({ clock, store, onHalt: () => {} });
-    const asked: { readonly tx: Tx; readonly answer: () => void }[] = [];
+    const asked: { readonly tx: Tx; readonly answer: () => void; readonly fail: () => void }[] = [];
     const chain = {
-      broadcast: (tx: Tx) => new Promise((resolve) => asked.push({ tx, answer: () => resolve(ok(txidOf(tx))) })),
+      broadcast: (tx: Tx) =>
+        new Promise((resolve, reject) =>
+          asked.push({ tx, answer: () => resolve(ok(txidOf(tx))), fail: () => reject(new Error("silent")) }),
+        ),
     };
-    const refused: unknown[] = [];
-    const listener = { isWanted: () => true, refused: (...what: unknown[]) => void refused.push(what) };
+    const listener = { isWanted: () => true, refused: () => expect.fail("nothing is refused") };
     const broadcasts = new Broadcasts({ clock, store, turns, chain, log: noLog } as unknown as NodeContext, listener);
-    const txs = [1, 2, 3].map((locktime): Tx => ({ version: 2, inputs: [], outputs: [], locktime }));
-    turns.run((turn) => {
-      for (const tx of txs) broadcasts.say(turn, tx);
-    });
-    await turns.settled();
-    for (const [at, tx] of txs.entries()) {
-      expect(asked.map((each) => each.tx)).to.deep.equal(txs.slice(0, at + 1));
-      expect(asked[at]?.tx).to.equal(tx);
-      asked[at]?.answer();
-      await new Promise(setImmediate);
-    }
-    expect(refused).to.deep.equal([]);
+    const say = async (...txs: readonly Tx[]): Promise<void> => {
+      turns.run((turn) => {
+        for (const tx of txs) broadcasts.say(turn, tx);
+      });
+      await turns.settled();
+    };
+    return { asked, say, shown: () => asked.map(({ tx }) => tx.locktime) };
+  }
+  const settled = (): Promise<unknown> => new Promise(setImmediate);
+
+  it("are each said when what they spend was taken, and wait for nothing else", async () => {
+    const { asked, say, shown } = slowNode();
+    const first = spending(1);
+    const second = spending(2, first);
+    await say(first, second, spending(3, second), spending(4));
+    expect(shown()).to.deep.equal([1, 4]);
+    asked[0]?.answer();
+    await settled();
+    expect(shown()).to.deep.equal([1, 4, 2]);
+    asked[2]?.answer();
+    await settled();
+    expect(shown()).to.deep.equal([1, 4, 2, 3]);
+  });
+  it("are held back with what they spend when that was not heard, and nothing else is", async () => {
+    const { asked, say, shown } = slowNode();
+    const first = spending(1);
+    await say(first, spending(2, first));
+    asked[0]?.fail();
+    await settled();
+    await say(spending(3), spending(4, first));
+    expect(shown()).to.deep.equal([1, 3]);
   });
 });
