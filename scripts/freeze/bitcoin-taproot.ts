@@ -6,7 +6,7 @@ import { OP } from "../../src/bitcoin/opcodes.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { script } from "../../src/bitcoin/script.ts";
 import { sighashesOf } from "../../src/bitcoin/sighash.ts";
-import { SharedParts } from "../../src/bitcoin/sighash-parts.ts";
+import { prevoutsOf, SharedParts } from "../../src/bitcoin/sighash-parts.ts";
 import { branchHash, leafHash, outputKey, tweakHash } from "../../src/bitcoin/taproot.ts";
 import { taprootMessage } from "../../src/bitcoin/taproot-sighash.ts";
 import { p2tr, p2wpkhOf } from "../../src/bitcoin/templates.ts";
@@ -99,7 +99,7 @@ const UNSIGNED: Tx = {
   outputs: range(SPENT.length, (at) => ({ amount: sat(BigInt(5000 + at)), script: p2wpkhOf(BOB.point) })),
   locktime: 77,
 };
-const PARTS = new SharedParts(UNSIGNED, SPENT);
+const PARTS = new SharedParts(UNSIGNED, prevoutsOf(UNSIGNED), SPENT);
 
 function inputSpending(hashType: number, index: number) {
   const { secret, internal, branch } = ownedBy(index);

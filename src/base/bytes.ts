@@ -12,11 +12,12 @@ for (let i = 0; i < 16; i++) {
 export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (let from = 0; from < bytes.length; from += HEX_PIECE_BYTES) {
-    const codes: number[] = [];
     const to = Math.min(from + HEX_PIECE_BYTES, bytes.length);
-    for (let i = from; i < to; i++) {
+    const codes = new Array<number>(2 * (to - from));
+    for (let i = from, at = 0; i < to; i++, at += 2) {
       const byte = bytes[i] as number;
-      codes.push(DIGIT[byte >> 4] as number, DIGIT[byte & 15] as number);
+      codes[at] = DIGIT[byte >> 4] as number;
+      codes[at + 1] = DIGIT[byte & 15] as number;
     }
     text += String.fromCharCode.apply(null, codes);
   }
@@ -43,6 +44,19 @@ export function fromHex(text: string): Uint8Array {
   const bytes = parseHex(text);
   assert(bytes !== undefined, "hex digits in pairs");
   return bytes;
+}
+
+/** Writes the bytes of hex that is known to be hex from `at` on, the last one first. Throws on anything else. */
+export function putReversedHex(out: Uint8Array, at: number, text: string): void {
+  const count = text.length / 2;
+  let wrong = 0;
+  for (let i = 0, from = text.length - 2; i < count; i++, from -= 2) {
+    const high = NIBBLE[text.charCodeAt(from)] ?? -1;
+    const low = NIBBLE[text.charCodeAt(from + 1)] ?? -1;
+    wrong |= high | low;
+    out[at + i] = (high << 4) | low;
+  }
+  assert(wrong >= 0 && text.length % 2 === 0, "hex digits in pairs");
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { fromHex, parseHex, reversed, toHex } from "./bytes.ts";
+import { fromHex, parseHex, putReversedHex, reversed, toHex } from "./bytes.ts";
 import { assert } from "./result.ts";
 import type { Brand } from "./units.ts";
 
@@ -58,7 +58,17 @@ export const blockHash = (hash: Uint8Array): BlockHash => hexId<BlockHash>(32)(r
 export const filterHash = (hash: Uint8Array): FilterHash => hexId<FilterHash>(32)(reversed(hash));
 export const filterHeader = (hash: Uint8Array): FilterHeader => hexId<FilterHeader>(32)(reversed(hash));
 /** The 32 bytes as hashed: what transactions, blocks and messages hold. */
-export const hashBytes = (id: Txid | BlockHash | FilterHash | FilterHeader): Uint8Array => fromHex(id).reverse();
+export const hashBytes = (id: Txid | BlockHash | FilterHash | FilterHeader): Uint8Array => {
+  const bytes = new Uint8Array(32);
+  putReversedHex(bytes, 0, id);
+  return bytes;
+};
+
+/** Writes `hashBytes(id)` at `at`; answers where the next may begin. */
+export function putHash(out: Uint8Array, at: number, id: Txid | BlockHash): number {
+  putReversedHex(out, at, id);
+  return at + 32;
+}
 
 export const outpointKey = (outpoint: Outpoint): string => `${outpoint.txid}:${outpoint.vout}`;
 

@@ -1,24 +1,25 @@
-import { hashBytes } from "../base/ids.ts";
+import { putHash } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
-import { ByteWriter } from "../codec/io.ts";
-import { compactSize } from "../codec/varint.ts";
 import { sha256 } from "../crypto/hash.ts";
-import { type Tx, type TxOut, txOut } from "./tx.ts";
+import type { Tx, TxIn, TxOut } from "./tx.ts";
+import { outputSize, putAmount, putOutput, putScript, putU32 } from "./tx-bytes.ts";
 
-export function written(capacity: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(capacity);
-  write(writer);
-  return writer.finish();
+/** A transaction as its signatures are checked: which outpoints it spends is told by their bytes beside it. */
+export interface SignedTx extends Pick<Tx, "version" | "outputs" | "locktime"> {
+  readonly inputs: readonly Pick<TxIn, "scriptSig" | "sequence" | "witness">[];
 }
+/** Bytes of an outpoint. */
+export const OUTPOINT_BYTES = 36;
 
 /**
  * What the signatures of all inputs of a transaction share, each part hashed once and only when first asked for. Taproot
  * signs these hashes by SHA-256, version 0 hashes them once more. BIP 143 §Specification. BIP 341 §Common signature message.
  */
 export class SharedParts {
-  readonly #tx: Tx;
+  readonly #tx: SignedTx;
   readonly #spent: readonly TxOut[] | undefined;
-  #prevouts: Uint8Array | undefined;
+  /** Outpoints of all inputs, one behind the other. */
+  readonly prevouts: Uint8Array;
   #outputs: Uint8Array | undefined;
   #shaPrevouts: Uint8Array | undefined;
   #shaSequences: Uint8Array | undefined;
@@ -30,25 +31,24 @@ export class SharedParts {
   #shaScripts: Uint8Array | undefined;
 
   /** @param spent  what the inputs spend, in their order; where it is not given, what asks for it throws */
-  constructor(tx: Tx, spent: readonly TxOut[] | undefined) {
+  constructor(tx: SignedTx, prevouts: Uint8Array, spent: readonly TxOut[] | undefined) {
     assert(spent === undefined || spent.length === tx.inputs.length, "every input has its prevout");
+    assert(prevouts.length === OUTPOINT_BYTES * tx.inputs.length, "every input has its outpoint");
     this.#tx = tx;
+    this.prevouts = prevouts;
     this.#spent = spent;
   }
-  /** Outpoints of all inputs, 36 bytes each. */
-  prevouts(): Uint8Array {
-    this.#prevouts ??= written(36 * this.#tx.inputs.length, (writer) => writePrevouts(writer, this.#tx));
-    return this.#prevouts;
+  /** The outpoint of one input. */
+  prevout(index: number): Uint8Array {
+    return this.prevouts.subarray(OUTPOINT_BYTES * index, OUTPOINT_BYTES * (index + 1));
   }
   /** All outputs, without their count. */
   outputs(): Uint8Array {
-    this.#outputs ??= written(48 * this.#tx.outputs.length, (writer) => {
-      for (const output of this.#tx.outputs) txOut.write(writer, output);
-    });
+    this.#outputs ??= outputsOf(this.#tx.outputs);
     return this.#outputs;
   }
   shaPrevouts(): Uint8Array {
-    this.#shaPrevouts ??= sha256(this.prevouts());
+    this.#shaPrevouts ??= sha256(this.prevouts);
     return this.#shaPrevouts;
   }
   shaSequences(): Uint8Array {
@@ -85,24 +85,37 @@ export class SharedParts {
   }
 }
 
-const sequencesOf = ({ inputs }: Tx): Uint8Array =>
-  written(4 * inputs.length, (writer) => {
-    for (const { sequence } of inputs) writer.u32le(sequence);
-  });
-function writePrevouts(writer: ByteWriter, tx: Tx): void {
-  for (const { prevout } of tx.inputs) {
-    writer.bytes(hashBytes(prevout.txid));
-    writer.u32le(prevout.vout);
-  }
+export function prevoutsOf({ inputs }: Tx): Uint8Array {
+  const out = new Uint8Array(OUTPOINT_BYTES * inputs.length);
+  let at = 0;
+  for (const { prevout } of inputs) at = putU32(out, putHash(out, at, prevout.txid), prevout.vout);
+  return out;
 }
-const amountsOf = (spent: readonly TxOut[]): Uint8Array =>
-  written(8 * spent.length, (writer) => {
-    for (const { amount } of spent) writer.u64le(amount);
-  });
-const scriptsOf = (spent: readonly TxOut[]): Uint8Array =>
-  written(40 * spent.length, (writer) => {
-    for (const { script } of spent) {
-      compactSize.write(writer, script.length);
-      writer.bytes(script);
-    }
-  });
+function sequencesOf({ inputs }: SignedTx): Uint8Array {
+  const out = new Uint8Array(4 * inputs.length);
+  let at = 0;
+  for (const { sequence } of inputs) at = putU32(out, at, sequence);
+  return out;
+}
+function outputsOf(outputs: readonly TxOut[]): Uint8Array {
+  let size = 0;
+  for (const output of outputs) size += outputSize(output);
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const output of outputs) at = putOutput(out, at, output);
+  return out;
+}
+function amountsOf(spent: readonly TxOut[]): Uint8Array {
+  const out = new Uint8Array(8 * spent.length);
+  let at = 0;
+  for (const { amount } of spent) at = putAmount(out, at, amount);
+  return out;
+}
+function scriptsOf(spent: readonly TxOut[]): Uint8Array {
+  let size = 0;
+  for (const output of spent) size += outputSize(output) - 8;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const { script } of spent) at = putScript(out, at, script);
+  return out;
+}

@@ -6,9 +6,11 @@ import { sha256d } from "../crypto/hash.ts";
 import { SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
 import { OP } from "./opcodes.ts";
 import { elementAt } from "./script.ts";
-import { SharedParts, written } from "./sighash-parts.ts";
+import { prevoutsOf, SharedParts, type SignedTx } from "./sighash-parts.ts";
 import { type TaprootSigned, taprootDigest } from "./taproot-sighash.ts";
 import { type Tx, type TxOut, txOut } from "./tx.ts";
+import { outputSize, putAmount, putOutput, putScript, putU32 } from "./tx-bytes.ts";
+import { countSize } from "./tx-size.ts";
 
 export { SIGHASH_ALL, SIGHASH_ANYONECANPAY, SIGHASH_DEFAULT, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
 
@@ -19,7 +21,7 @@ const OUTPUTS_MASK = 0x1f;
  * and only when first asked for, so that the cost of n signatures grows with n and not with its square. BIP 143 §Specification.
  */
 export interface SighashesOf {
-  readonly tx: Tx;
+  readonly tx: SignedTx;
   /** What the inputs spend, where taproot signatures can be asked for. */
   readonly spent: readonly TxOut[] | undefined;
   /** For witness version 0. `scriptCode` is without its length. `hashType` is as in the signature. BIP 143 §Specification. */
@@ -33,7 +35,6 @@ export interface SighashesOf {
   taproot(signed: TaprootSigned): Uint8Array | undefined;
 }
 
-const ZERO_HASH = new Uint8Array(32);
 /** What SIGHASH_SINGLE signs when it has no output of its own in a legacy script: the number one, as a bug made it. */
 const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
 
@@ -41,15 +42,29 @@ const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1
  * The digests of `tx`. Nothing is computed until it is asked for.
  * @param spent  the outputs that its inputs spend, in their order; only taproot needs them
  */
-export function sighashesOf(tx: Tx, spent?: readonly TxOut[]): SighashesOf {
-  const parts = new SharedParts(tx, spent);
-  return {
-    tx,
-    spent,
-    segwit: (index, scriptCode, amount, hashType) => segwit(tx, parts, { index, scriptCode, amount, hashType }),
-    legacy: (index, scriptCode, hashType) => legacy(tx, parts, { index, scriptCode, hashType }),
-    taproot: (signed) => taprootDigest(tx, parts, signed),
-  };
+export const sighashesOf = (tx: Tx, spent?: readonly TxOut[]): SighashesOf => new Sighashes(tx, prevoutsOf(tx), spent);
+
+/** @see sighashesOf */
+export class Sighashes implements SighashesOf {
+  readonly tx: SignedTx;
+  readonly spent: readonly TxOut[] | undefined;
+  readonly #parts: SharedParts;
+
+  /** @param prevouts  the outpoints of all inputs, one behind the other */
+  constructor(tx: SignedTx, prevouts: Uint8Array, spent: readonly TxOut[] | undefined) {
+    this.tx = tx;
+    this.spent = spent;
+    this.#parts = new SharedParts(tx, prevouts, spent);
+  }
+  segwit(index: number, scriptCode: Uint8Array, amount: Sat, hashType: number): Uint8Array {
+    return segwit(this.tx, this.#parts, { index, scriptCode, amount, hashType });
+  }
+  legacy(index: number, scriptCode: Uint8Array, hashType: number): Uint8Array {
+    return legacy(this.tx, this.#parts, { index, scriptCode, hashType });
+  }
+  taproot(signed: TaprootSigned): Uint8Array | undefined {
+    return taprootDigest(this.tx, this.#parts, signed);
+  }
 }
 
 /** One digest of a version 0 witness input; for more than one of the same transaction use `sighashesOf`. */
@@ -67,29 +82,34 @@ interface Signed {
   readonly hashType: number;
 }
 
-function segwit(tx: Tx, parts: SharedParts, { index, scriptCode, amount, hashType }: Signed & { amount: Sat }) {
-  const input = present(tx.inputs[index], "the signed input exists");
+/** Bytes of what is signed but for the script. BIP 143 §Specification. */
+const SEGWIT_FIXED_BYTES = 156;
+function segwit(tx: SignedTx, parts: SharedParts, { index, scriptCode, amount, hashType }: Signed & { amount: Sat }) {
+  const { sequence } = present(tx.inputs[index], "the signed input exists");
   const outputsType = hashType & OUTPUTS_MASK;
   const anyone = (hashType & SIGHASH_ANYONECANPAY) !== 0;
   const all = outputsType !== SIGHASH_SINGLE && outputsType !== SIGHASH_NONE;
   const own = outputsType === SIGHASH_SINGLE ? tx.outputs[index] : undefined;
-  const writer = new ByteWriter(160 + scriptCode.length);
-  writer.i32le(tx.version);
-  writer.bytes(anyone ? ZERO_HASH : parts.hashPrevouts());
-  writer.bytes(anyone || !all ? ZERO_HASH : parts.hashSequences());
-  writer.bytes(parts.prevouts().subarray(36 * index, 36 * index + 36));
-  compactSize.write(writer, scriptCode.length);
-  writer.bytes(scriptCode);
-  writer.u64le(amount);
-  writer.u32le(input.sequence);
-  writer.bytes(all ? parts.hashOutputs() : own === undefined ? ZERO_HASH : hashOfOutput(own));
-  writer.u32le(tx.locktime);
-  writer.i32le(hashType | 0);
-  return sha256d(writer.finish());
+  // What is not signed is zeros.
+  const out = new Uint8Array(SEGWIT_FIXED_BYTES + countSize(scriptCode.length) + scriptCode.length);
+  putU32(out, 0, tx.version >>> 0);
+  if (!anyone) out.set(parts.hashPrevouts(), 4);
+  if (!anyone && all) out.set(parts.hashSequences(), 36);
+  out.set(parts.prevout(index), 68);
+  let at = putScript(out, 104, scriptCode);
+  at = putU32(out, putAmount(out, at, amount), sequence);
+  if (all) out.set(parts.hashOutputs(), at);
+  else if (own !== undefined) out.set(hashOfOutput(own), at);
+  putU32(out, putU32(out, at + 32, tx.locktime), hashType >>> 0);
+  return sha256d(out);
 }
-const hashOfOutput = (output: TxOut): Uint8Array => sha256d(written(48, (writer) => txOut.write(writer, output)));
+function hashOfOutput(output: TxOut): Uint8Array {
+  const out = new Uint8Array(outputSize(output));
+  putOutput(out, 0, output);
+  return sha256d(out);
+}
 
-function legacy(tx: Tx, parts: SharedParts, { index, scriptCode, hashType }: Signed): Uint8Array {
+function legacy(tx: SignedTx, parts: SharedParts, { index, scriptCode, hashType }: Signed): Uint8Array {
   assert(index < tx.inputs.length, "the signed input exists");
   const outputsType = hashType & OUTPUTS_MASK;
   if (outputsType === SIGHASH_SINGLE && index >= tx.outputs.length) return SINGLE_BUG_DIGEST;
@@ -101,7 +121,7 @@ function legacy(tx: Tx, parts: SharedParts, { index, scriptCode, hashType }: Sig
   compactSize.write(writer, anyone ? 1 : tx.inputs.length);
   tx.inputs.forEach(({ sequence }, at) => {
     if (anyone && at !== index) return;
-    writer.bytes(parts.prevouts().subarray(36 * at, 36 * at + 36));
+    writer.bytes(parts.prevout(at));
     compactSize.write(writer, at === index ? code.length : 0);
     if (at === index) writer.bytes(code);
     writer.u32le(at === index || othersSequence ? sequence : 0);
@@ -114,7 +134,7 @@ function legacy(tx: Tx, parts: SharedParts, { index, scriptCode, hashType }: Sig
 
 function writeLegacyOutputs(
   writer: ByteWriter,
-  tx: Tx,
+  tx: SignedTx,
   parts: SharedParts,
   { index, outputsType }: { readonly index: number; readonly outputsType: number },
 ): void {

@@ -1,5 +1,4 @@
 import { concat, equalBytes } from "../base/bytes.ts";
-import { type Txid, txid } from "../base/ids.ts";
 import { sat } from "../base/units.ts";
 import { decode, encode, listOf, struct } from "../codec/codec.ts";
 import { blockHashCodec, bytes as bytesCodec, bytesOf, i32le, u32le } from "../codec/primitives.ts";
@@ -10,11 +9,10 @@ import { verifyInput } from "./interpreter/verify.ts";
 import { commitmentOutputOf, txMerkleRoot } from "./merkle.ts";
 import { OP } from "./opcodes.ts";
 import { elementAt, pushBytes, script } from "./script.ts";
-import { COINBASE_VOUT, type Tx, txidOf } from "./tx.ts";
+import { COINBASE_VOUT, NULL_TXID, type Tx, txidOf } from "./tx.ts";
 
 /** In front of the solution, in a push of the output that commits to the witnesses. BIP 325 §Specification. */
 const SIGNET_HEADER = Uint8Array.of(0xec, 0xc7, 0xda, 0xa2);
-const NULL_TXID: Txid = txid(new Uint8Array(32));
 const FLAGS = scriptFlags("P2SH", "WITNESS", "DERSIG", "NULLDUMMY");
 
 const solutionCodec = struct({ scriptSig: bytesOf(compactSize), witness: listOf(compactSize, bytesOf(compactSize)) });

@@ -2,8 +2,9 @@ import { present } from "../base/result.ts";
 import { ByteWriter } from "../codec/io.ts";
 import { sha256, taggedHash } from "../crypto/hash.ts";
 import { SIGHASH_ANYONECANPAY, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
-import { type SharedParts, written } from "./sighash-parts.ts";
-import { type Tx, type TxOut, txOut } from "./tx.ts";
+import type { SharedParts, SignedTx } from "./sighash-parts.ts";
+import { type TxOut, txOut } from "./tx.ts";
+import { outputSize, putOutput } from "./tx-bytes.ts";
 
 /** What a taproot signature is made for. */
 export interface TaprootSigned {
@@ -35,7 +36,7 @@ const isHashType = (type: number): boolean =>
   (type & ~SIGHASH_ANYONECANPAY) <= SIGHASH_SINGLE && type !== SIGHASH_ANYONECANPAY;
 
 /** What is signed, its hash type and epoch in front; undefined when no such signature can be. */
-export function taprootMessage(tx: Tx, parts: SharedParts, signed: TaprootSigned): Uint8Array | undefined {
+export function taprootMessage(tx: SignedTx, parts: SharedParts, signed: TaprootSigned): Uint8Array | undefined {
   const { index, hashType, annexHash, leaf } = signed;
   if (!isHashType(hashType)) return undefined;
   const outputs = hashType & ~SIGHASH_ANYONECANPAY;
@@ -68,15 +69,19 @@ export function taprootMessage(tx: Tx, parts: SharedParts, signed: TaprootSigned
 }
 
 /** The one input that a signature with ANYONECANPAY covers, with what it spends. */
-function writeInput(writer: ByteWriter, tx: Tx, parts: SharedParts, index: number): void {
-  writer.bytes(parts.prevouts().subarray(36 * index, 36 * index + 36));
+function writeInput(writer: ByteWriter, tx: SignedTx, parts: SharedParts, index: number): void {
+  writer.bytes(parts.prevout(index));
   txOut.write(writer, present(parts.spent()[index], "the signed input spends an output"));
   writer.u32le(present(tx.inputs[index], "the signed input exists").sequence);
 }
-const hashOfOutput = (output: TxOut): Uint8Array => sha256(written(48, (writer) => txOut.write(writer, output)));
+function hashOfOutput(output: TxOut): Uint8Array {
+  const out = new Uint8Array(outputSize(output));
+  putOutput(out, 0, output);
+  return sha256(out);
+}
 
 /** The digest that a taproot signature signs. BIP 341 §Common signature message. */
-export function taprootDigest(tx: Tx, parts: SharedParts, signed: TaprootSigned): Uint8Array | undefined {
+export function taprootDigest(tx: SignedTx, parts: SharedParts, signed: TaprootSigned): Uint8Array | undefined {
   const message = taprootMessage(tx, parts, signed);
   return message && sighash(message);
 }

@@ -1,11 +1,15 @@
 import { txid as makeTxid, type Outpoint, type Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import { isSat, type Sat } from "../base/units.ts";
-import { type Codec, decode, encode, listOf, refine, struct } from "../codec/codec.ts";
-import { type ByteReader, type ByteWriter, DecodeError } from "../codec/io.ts";
+import { type Codec, decode, listOf, refine, struct } from "../codec/codec.ts";
+import { type ByteReader, DecodeError } from "../codec/io.ts";
 import { bytesOf, i32le, txid as txidCodec, u32le, u64le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d } from "../crypto/hash.ts";
+import { SEGWIT_FLAG, txBytes } from "./tx-bytes.ts";
+import { hasWitness } from "./tx-size.ts";
+
+export { hasWitness, strippedSize, vsizeOf, weightOf, witnessSize } from "./tx-size.ts";
 
 /** What an input spends, and by which right. */
 export interface TxIn {
@@ -31,6 +35,8 @@ export interface Tx {
 export const SEQUENCE_FINAL = 0xffff_ffff;
 /** The prevout index of a coinbase input. */
 export const COINBASE_VOUT = 0xffff_ffff;
+/** The prevout of every coinbase. */
+export const NULL_TXID: Txid = makeTxid(new Uint8Array(32));
 
 const outpoint: Codec<Outpoint> = struct({ txid: txidCodec, vout: u32le });
 const script = bytesOf(compactSize);
@@ -45,33 +51,18 @@ export const txOut: Codec<TxOut> = struct({ amount, script });
 const witness = listOf(compactSize, script);
 const inputs = listOf(compactSize, strippedInput);
 const outputs = listOf(compactSize, txOut);
-/** BIP 144 §Serialization: marker 0 where the number of inputs would stand, then flag 1. */
-const SEGWIT_FLAG = 1;
-
 /** With witnesses when any input has one. BIP 144 §Serialization. */
 export const tx: Codec<Tx> = {
   shape: { kind: "struct", fields: { version: i32le, inputs, outputs, locktime: u32le } },
-  write: (writer, value) => write(writer, value, hasWitness(value)),
+  write: (writer, value) => writer.bytes(encodeTx(value)),
   read: (reader) => read(reader),
 };
 /** Without witnesses: what a txid commits to. */
 export const strippedTx: Codec<Tx> = {
   shape: tx.shape,
-  write: (writer, value) => write(writer, value, false),
+  write: (writer, value) => writer.bytes(txBytes(value, false)),
   read: (reader) => read(reader),
 };
-
-function write(writer: ByteWriter, value: Tx, withWitness: boolean): void {
-  i32le.write(writer, value.version);
-  if (withWitness) {
-    writer.u8(0);
-    writer.u8(SEGWIT_FLAG);
-  }
-  inputs.write(writer, value.inputs);
-  outputs.write(writer, value.outputs);
-  if (withWitness) for (const input of value.inputs) witness.write(writer, input.witness);
-  u32le.write(writer, value.locktime);
-}
 
 function read(reader: ByteReader): Tx {
   const version = i32le.read(reader);
@@ -95,15 +86,13 @@ function read(reader: ByteReader): Tx {
 
 /** The transaction of exactly these bytes. */
 export const decodeTx = (bytes: Uint8Array): Result<Tx, DecodeError> => decode(tx, bytes);
-export const encodeTx = (value: Tx): Uint8Array => encode(tx, value);
+export const encodeTx = (value: Tx): Uint8Array => txBytes(value, hasWitness(value));
 
 /** What other transactions call it: independent of witnesses. BIP 141 §Transaction ID. */
-export const txidOf = (value: Tx): Txid => remembered(txids, value, () => makeTxid(sha256d(encode(strippedTx, value))));
+export const txidOf = (value: Tx): Txid => remembered(txids, value, () => makeTxid(sha256d(txBytes(value, false))));
 /** Commits to witnesses as well. BIP 141 §Transaction ID. */
 export const wtxidOf = (value: Tx): Txid =>
-  hasWitness(value) ? remembered(wtxids, value, () => makeTxid(sha256d(encodeTx(value)))) : txidOf(value);
-
-export const hasWitness = ({ inputs }: Tx): boolean => inputs.some((input) => input.witness.length > 0);
+  hasWitness(value) ? remembered(wtxids, value, () => makeTxid(sha256d(txBytes(value, true)))) : txidOf(value);
 
 /** A transaction is a value that never changes, and is asked for its ids by everything that it passes through. */
 const txids = new WeakMap<Tx, Txid>();
@@ -117,33 +106,7 @@ function remembered(known: WeakMap<Tx, Txid>, value: Tx, compute: () => Txid): T
   return id;
 }
 
-/** Bytes of one input's witness as it stands in its transaction. */
-export const witnessSize = (elements: readonly Uint8Array[]): number => encode(witness, elements).length;
-/** Bytes without witnesses, added up: encoding only to count would cost more than all else that is asked of a size. */
-export function strippedSize({ inputs: ins, outputs: outs }: Tx): number {
-  let size = 8 + countSize(ins.length) + countSize(outs.length);
-  for (const { scriptSig } of ins) size += 40 + prefixedSize(scriptSig.length);
-  for (const { script: to } of outs) size += 8 + prefixedSize(to.length);
-  return size;
-}
-/** Bytes of marker, flag and all witnesses; none where no input has one. */
-function witnessPart(value: Tx): number {
-  if (!hasWitness(value)) return 0;
-  let size = 2;
-  for (const input of value.inputs) {
-    size += countSize(input.witness.length);
-    for (const item of input.witness) size += prefixedSize(item.length);
-  }
-  return size;
-}
-const countSize = (count: number): number => (count < 0xfd ? 1 : count <= 0xffff ? 3 : 5);
-const prefixedSize = (length: number): number => countSize(length) + length;
-/** Weight units: stripped bytes count four times, witness bytes once. BIP 141 §Transaction size calculations. */
-export const weightOf = (value: Tx): number => strippedSize(value) * 4 + witnessPart(value);
-/** Virtual bytes, rounded up: the unit in which relay fees are quoted. */
-export const vsizeOf = (value: Tx): number => Math.ceil(weightOf(value) / 4);
-
 export const isCoinbase = (value: Tx): boolean =>
   value.inputs.length === 1 &&
   value.inputs[0]?.prevout.vout === COINBASE_VOUT &&
-  /^0{64}$/.test(value.inputs[0].prevout.txid);
+  value.inputs[0].prevout.txid === NULL_TXID;

@@ -1,4 +1,4 @@
-import { txid as makeTxid, type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
+import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut } from "../bitcoin/tx.ts";
@@ -25,9 +25,6 @@ export interface CoinChange {
  * that its coinbase overwrote (BIP 30 §Specification), if any: then as many as it has outputs that can be spent.
  */
 export type BlockUndo = readonly Coin[];
-
-/** The prevout of every coinbase. */
-export const NULL_TXID: Txid = makeTxid(new Uint8Array(32));
 
 /** A view in which changes are tried out above another one that does not change. */
 export interface CoinOverlay {

@@ -12,9 +12,8 @@ import { commitmentScript, merkleRoot, txMerkleRoot, witnessCommitment } from ".
 import { type ChainParams, subsidyAt } from "../bitcoin/params.ts";
 import { targetOf } from "../bitcoin/pow.ts";
 import { script } from "../bitcoin/script.ts";
-import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx } from "../bitcoin/tx.ts";
+import { COINBASE_VOUT, NULL_TXID, SEQUENCE_FINAL, type Tx } from "../bitcoin/tx.ts";
 import { searchTail, type Words256 } from "../crypto/sha256d80.ts";
-import { NULL_TXID } from "./coins.ts";
 import { type HeaderNode, medianTimeOf, requiredBits } from "./headers.ts";
 import type { Mempool, MempoolEntry } from "./mempool.ts";
 import { selectPackages } from "./select.ts";

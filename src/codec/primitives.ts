@@ -17,7 +17,7 @@ import {
   type Txid,
   unpackShortChannelId,
 } from "../base/ids.ts";
-import { assert } from "../base/result.ts";
+import { AssertionError, assert } from "../base/result.ts";
 import {
   type BlockHeight,
   blockHeight,
@@ -42,12 +42,17 @@ const uint = <T extends number | bigint>(
 ): Codec<T> => ({
   shape: littleEndian ? { kind: "uint", bits, littleEndian } : { kind: "uint", bits },
   write: (writer, value) => {
-    const limit = typeof value === "bigint" ? 1n << BigInt(bits) : 2 ** bits;
-    assert(value >= 0 && value < limit, `unsigned integer of ${bits} bits: ${value}`);
+    if (!isUnsigned(bits, value)) throw new AssertionError(`unsigned integer of ${bits} bits: ${value}`);
     write(writer, value);
   },
   read,
 });
+
+const U64_LIMIT = 1n << 64n;
+function isUnsigned(bits: number, value: number | bigint): boolean {
+  if (typeof value === "number") return value >= 0 && value < 2 ** bits;
+  return value >= 0n && value < (bits === 64 ? U64_LIMIT : 1n << BigInt(bits));
+}
 
 /** Unsigned integers, big endian. BOLT 1 §Fundamental Types. */
 export const u8 = uint(
@@ -110,7 +115,7 @@ export function bytes(length: number): Codec<Uint8Array> {
   return {
     shape: { kind: "bytes", length },
     write: (writer, value) => {
-      assert(value.length === length, `field of ${length} bytes, got ${value.length}`);
+      if (value.length !== length) throw new AssertionError(`field of ${length} bytes, got ${value.length}`);
       writer.bytes(value);
     },
     read: (reader) => reader.bytes(length),

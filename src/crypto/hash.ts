@@ -1,13 +1,11 @@
 import { hmacSha256, ripemd160, sha1, sha256 } from "#symmetric";
 import { concat, utf8 } from "../base/bytes.ts";
 import { assert } from "../base/result.ts";
-import { SHORT_MAX, sha256dShort } from "./sha256d80.ts";
 
 export { hmacSha256, ripemd160, sha1, sha256 };
 
 /** Two rounds of SHA-256: Bitcoin's hash of transactions, blocks and gossip. */
-export const sha256d = (data: Uint8Array): Uint8Array =>
-  data.length <= SHORT_MAX ? sha256dShort(data) : sha256(sha256(data));
+export const sha256d = (data: Uint8Array): Uint8Array => sha256(sha256(data));
 /** RIPEMD-160 of SHA-256: the hash in addresses and HTLC scripts. */
 export const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
 

@@ -1,8 +1,8 @@
 import { assert } from "../base/result.ts";
 
 /**
- * Two rounds of SHA-256 over 80 bytes, what a chain's headers are known by and miners search, and over other short messages. Written out on 32-bit words,
- * because a call into OpenSSL costs more than the hashing itself. FIPS 180-4.
+ * Two rounds of SHA-256 over 80 bytes, what a chain's headers are known by and miners search. Written out on 32-bit words,
+ * because miners search from the state behind the first 64. FIPS 180-4.
  */
 const MESSAGE_BYTES = 80;
 const ROUNDS = 64;
@@ -123,26 +123,6 @@ export function sha256d80(data: Uint8Array): Uint8Array {
   compress(first, first);
   return bytesOf(hashAgain(first));
 }
-
-/** Beyond three blocks a call into OpenSSL is worth its price. */
-export const SHORT_MAX = 3 * 64 - 9;
-/** The same as `sha256d`, for at most `SHORT_MAX` bytes: inner nodes of merkle trees, small transactions, what most inputs sign. */
-export function sha256dShort(data: Uint8Array): Uint8Array {
-  assert(data.length <= SHORT_MAX, "a short message");
-  const blocks = Math.ceil((data.length + 9) / 64);
-  padded.fill(0, data.length, 64 * blocks);
-  padded.set(data);
-  padded[data.length] = 0x80;
-  const bits = 8 * data.length;
-  padded[64 * blocks - 2] = bits >>> 8;
-  padded[64 * blocks - 1] = bits;
-  for (let block = 0; block < blocks; block++) {
-    readWords(padded, 64 * block, 16);
-    compress(block === 0 ? START : first, first);
-  }
-  return bytesOf(hashAgain(first));
-}
-const padded = new Uint8Array(3 * 64);
 
 /** A little-endian number of 256 bits, as eight words, the highest first. */
 export type Words256 = Int32Array;

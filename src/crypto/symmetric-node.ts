@@ -7,10 +7,17 @@ const ALGORITHM = "chacha20-poly1305";
 const TAG_BYTES = 16;
 const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
-export const sha256 = (data: Uint8Array): Uint8Array => view(hash("sha256", data, "buffer"));
+/** A digest comes as text of one byte a character: a buffer of its own would cost more than hashing a short message does. */
+function digest(algorithm: string, data: Uint8Array, length: number): Uint8Array {
+  const text = hash(algorithm, data, "binary");
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+export const sha256 = (data: Uint8Array): Uint8Array => digest("sha256", data, 32);
 /** A block may ask for a million of these two, of 520 bytes each: in JavaScript that would take minutes. */
-export const ripemd160 = (data: Uint8Array): Uint8Array => view(hash("ripemd160", data, "buffer"));
-export const sha1 = (data: Uint8Array): Uint8Array => view(hash("sha1", data, "buffer"));
+export const ripemd160 = (data: Uint8Array): Uint8Array => digest("ripemd160", data, 20);
+export const sha1 = (data: Uint8Array): Uint8Array => digest("sha1", data, 20);
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array =>
   view(createHmac("sha256", key).update(data).digest());
 

@@ -8,6 +8,7 @@ import {
   parseHex,
   parseUtf8,
   printable,
+  putReversedHex,
   reversed,
   toHex,
   utf8,
@@ -24,12 +25,16 @@ describe("bytes", () => {
         expect(toHex(bytes)).to.equal(Buffer.from(bytes).toString("hex"));
         expect(parseHex(toHex(bytes))).to.deep.equal(bytes);
         expect(fromHex(toHex(bytes).toUpperCase())).to.deep.equal(bytes);
+        const out = new Uint8Array(bytes.length + 2).fill(7);
+        putReversedHex(out, 1, toHex(bytes));
+        expect(out).to.deep.equal(concat(Uint8Array.of(7), reversed(bytes), Uint8Array.of(7)));
       }),
       { seed: 1 },
     );
     for (const bad of ["0", "0g", "g0", "0x", "é0", "0\u0130", " 00"]) {
       expect(parseHex(bad)).to.equal(undefined);
       expect(() => fromHex(bad)).to.throw("hex digits in pairs");
+      expect(() => putReversedHex(new Uint8Array(8), 0, bad)).to.throw("hex digits in pairs");
     }
   });
   it("join, compare, reverse and xor without touching their arguments", () => {

@@ -4,7 +4,7 @@ import { sat } from "../../src/base/units.ts";
 import { addressOf } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sighashesOf } from "../../src/bitcoin/sighash.ts";
-import { SharedParts } from "../../src/bitcoin/sighash-parts.ts";
+import { prevoutsOf, SharedParts } from "../../src/bitcoin/sighash-parts.ts";
 import {
   branchHash,
   isCommitted,
@@ -125,7 +125,7 @@ function itSpends({ given, intermediary, inputSpending, auxiliary }: Spending): 
   const spent = given.utxosSpent.map(
     ({ scriptPubKey, amountSats }): TxOut => ({ amount: sat(BigInt(amountSats)), script: fromHex(scriptPubKey) }),
   );
-  const parts = new SharedParts(tx, spent);
+  const parts = new SharedParts(tx, prevoutsOf(tx), spent);
   it("hashes what all inputs share", () => {
     expect({
       hashAmounts: toHex(parts.shaAmounts()),

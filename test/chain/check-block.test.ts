@@ -3,8 +3,7 @@ import { sat } from "../../src/base/units.ts";
 import { decodeBlock, encodeBlock } from "../../src/bitcoin/block.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { script } from "../../src/bitcoin/script.ts";
-import { COINBASE_VOUT, type Tx, type TxIn, type TxOut } from "../../src/bitcoin/tx.ts";
-import { NULL_TXID } from "../../src/chain/coins.ts";
+import { COINBASE_VOUT, NULL_TXID, type Tx, type TxIn, type TxOut } from "../../src/bitcoin/tx.ts";
 import {
   ANYONE,
   bench,

@@ -1,11 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { toHex } from "../../src/base/bytes.ts";
-import { sha256d as chosen, sha256 } from "../../src/crypto/hash.ts";
-import { SHORT_MAX, searchTail, sha256d80, sha256dShort } from "../../src/crypto/sha256d80.ts";
+import { sha256d } from "../../src/crypto/hash.ts";
+import { searchTail, sha256d80 } from "../../src/crypto/sha256d80.ts";
 
-/** By OpenSSL, in two calls. */
-const sha256d = (data: Uint8Array): Uint8Array => sha256(sha256(data));
 const message = fc.uint8Array({ minLength: 80, maxLength: 80 });
 const goalOf = (hash: Uint8Array): Int32Array => {
   const view = new DataView(Uint8Array.from(hash).reverse().buffer);
@@ -18,23 +16,6 @@ describe("SHA-256 twice, of 80 bytes", () => {
   });
   it("is of 80 bytes and nothing else", () => {
     for (const length of [0, 79, 81]) expect(() => sha256d80(new Uint8Array(length))).to.throw("80 bytes");
-  });
-  it("is what it is of short messages of any length, and of longer ones by whoever is quicker", () => {
-    for (let length = 0; length <= 2 * SHORT_MAX; length++) {
-      for (const fill of [0, 0xff, length]) {
-        const data = new Uint8Array(length).map((_, at) => fill + at * (fill === length ? 7 : 0));
-        expect(toHex(chosen(data)), `${length}`).to.equal(toHex(sha256d(data)));
-        if (length <= SHORT_MAX) expect(toHex(sha256dShort(data)), `${length}`).to.equal(toHex(sha256d(data)));
-        else expect(() => sha256dShort(data)).to.throw("short");
-      }
-    }
-  });
-  it("is not what was hashed before", () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: SHORT_MAX }), { maxLength: 8 }), (list) => {
-        expect(list.map((data) => toHex(sha256dShort(data)))).to.deep.equal(list.map((data) => toHex(sha256d(data))));
-      }),
-    );
   });
   it("finds the last four bytes with which the hash is at most a goal, the first of them, and leaves the message alone", () => {
     fc.assert(

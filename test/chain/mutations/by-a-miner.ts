@@ -13,8 +13,7 @@ import {
 import { OP } from "../../../src/bitcoin/opcodes.ts";
 import { parseScript, script } from "../../../src/bitcoin/script.ts";
 import { isP2pkh } from "../../../src/bitcoin/templates.ts";
-import { COINBASE_VOUT, type Tx, type TxIn, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
-import { NULL_TXID } from "../../../src/chain/coins.ts";
+import { COINBASE_VOUT, NULL_TXID, type Tx, type TxIn, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { searchNonce } from "../../../src/chain/miner.ts";
 import { below, flipped, inserted, oneOf, replaced, withInput, withOutput, without, withTx } from "./lot.ts";
 import type { Mutation } from "./on-the-way.ts";
