@@ -1,8 +1,8 @@
 import type { Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type ScriptFlags, STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
-import { verifyInput, verifyInputs } from "../bitcoin/interpreter/verify.ts";
-import { sighashesOf } from "../bitcoin/sighash.ts";
+import { inputFault, verifyInputs } from "../bitcoin/interpreter/verify.ts";
+import { type SighashesOf, sighashesOf } from "../bitcoin/sighash.ts";
 import { type Tx, type TxOut, wtxidOf } from "../bitcoin/tx.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import type { BlockFault } from "./faults.ts";
@@ -46,17 +46,25 @@ export interface BlockScripts {
   readonly inputs: number;
 }
 
-/** The first input, from `from` on and before `end`, that may not spend its output. */
+/** The same transaction with what its signatures sign. */
+export interface SignedCheck {
+  /** Of the transaction in its block. */
+  readonly index: number;
+  readonly sighashes: SighashesOf;
+}
+/** Inputs of one transaction: `from` on and before `end`. */
+export interface InputRange extends SignedCheck {
+  readonly from: number;
+  readonly end: number;
+}
+/** The first of these inputs that may not spend its output. */
 export function faultOfInputs(
-  { index, tx, spent }: ScriptCheck,
+  { index, sighashes, from, end }: InputRange,
   flags: ScriptFlags,
-  from = 0,
-  end = tx.inputs.length,
 ): ScriptFault | undefined {
-  const sighashes = sighashesOf(tx, spent);
   for (let input = from; input < end; input++) {
-    const verified = verifyInput(tx, input, spent, flags, sighashes);
-    if (!verified.ok) return { index, input, error: verified.error };
+    const error = inputFault(sighashes, input, flags);
+    if (error !== undefined) return { index, input, error };
   }
   return undefined;
 }
@@ -75,8 +83,9 @@ export const blockFaultOf = ({ index, input, error }: ScriptFault): BlockFault =
 
 /** Verifies one after the other: what of a block's scripts is wrong first. */
 export function verifyScripts({ checks, flags }: BlockScripts): BlockFault | undefined {
-  for (const check of checks) {
-    const fault = faultOfInputs(check, flags);
+  for (const { index, tx, spent } of checks) {
+    const range = { index, sighashes: sighashesOf(tx, spent), from: 0, end: tx.inputs.length };
+    const fault = faultOfInputs(range, flags);
     if (fault !== undefined) return blockFaultOf(fault);
   }
   return undefined;

@@ -27,9 +27,13 @@ export function verifyInput(
   sighashes: SighashesOf = sighashesOf(tx, prevouts),
 ): Result<void, ScriptError> {
   assert(sighashes.tx === tx && sighashes.spent === prevouts, "digests are of the transaction that is verified");
-  const { amount, script } = present(prevouts[index], "the input has a prevout");
-  const error = spendFault(script, { sighashes, index, amount, flags });
+  const error = inputFault(sighashes, index, flags);
   return error === undefined ? ok(undefined) : err(error);
+}
+/** Why input `index` may not spend its output. @param sighashes  made with what all inputs spend */
+export function inputFault(sighashes: SighashesOf, index: number, flags: ScriptFlags): ScriptError | undefined {
+  const { amount, script } = present(sighashes.spent?.[index], "the input has a prevout");
+  return spendFault(script, { sighashes, index, amount, flags });
 }
 
 export interface InputFault {

@@ -2,57 +2,69 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { BlockFault } from "../../../chain/faults.ts";
 import { type BlockScripts, blockFaultOf, type ScriptFault, verifyScripts } from "../../../chain/scripts.ts";
-import { type BatchAnswer, type BatchRequest, batchesOf, earlier } from "./script-batch.ts";
+import {
+  type BatchAnswer,
+  type BatchRequest,
+  earlier,
+  type PackedScripts,
+  packScripts,
+  takeNoMore,
+} from "./script-batch.ts";
 import { startThread } from "./worker-thread.ts";
 
 /** What came of a block's scripts; nothing when they were given up. */
 export type Verdict = { readonly tag: "Judged"; readonly fault: BlockFault | undefined } | { readonly tag: "GivenUp" };
 
-/** Of one thread, so that it has the next when it has done one. Policy, not protocol. */
-const BATCHES_IN_FLIGHT = 2;
-
 interface Job {
+  readonly id: number;
   readonly scripts: BlockScripts;
-  readonly batches: Iterator<Uint8Array, void>;
-  /** Sent and not answered. */
-  readonly open: Set<number>;
+  readonly packed: PackedScripts;
+  /** Threads that have not answered. */
+  open: number;
   fault: ScriptFault | undefined;
-  /** Nothing more has to be sent: all is, or there is a fault, before which all was sent already. */
-  sent: boolean;
+  readonly verdict: Promise<Verdict>;
   readonly resolve: (verdict: Verdict) => void;
-}
-interface Thread {
-  readonly worker: Worker;
-  inFlight: number;
 }
 
 /**
- * Verifies the scripts of one block at a time on all cores. Threads share no memory: each has bytes of its own and answers with
- * a value. An answer that belongs to no job any more is dropped (CVE-2024-52911). The fault told is the first in the block,
- * however the threads ran.
+ * Verifies the scripts of one block at a time on all cores. What threads share is packed before they begin and never changed,
+ * and each answers with a value. An answer that belongs to no job any more is dropped (CVE-2024-52911). The fault told is the
+ * first in the block, however the threads ran.
  */
 export class ScriptThreads {
   readonly #count: number;
-  #threads: Thread[] = [];
+  readonly #startOne: () => Worker;
+  #threads: Worker[] = [];
+  /** The last that was begun. */
   #job: Job | undefined;
+  #isOver = true;
   #next = 0;
   #closed = false;
 
-  constructor(count = availableParallelism()) {
+  /** @param startOne  starts a thread that answers each `BatchRequest` */
+  constructor(count = availableParallelism(), startOne = () => startThread("script-worker")) {
     this.#count = count;
+    this.#startOne = startOne;
   }
 
-  /** Begins with these scripts; those of another block that were not done are given up. */
+  /**
+   * What comes of these scripts, which are begun with if they were not already; those of another block that were not done are
+   * given up.
+   */
   verify(scripts: BlockScripts): Promise<Verdict> {
+    if (this.#job?.scripts === scripts) return this.#job.verdict;
     this.giveUp();
-    return new Promise((resolve) => {
-      if (this.#closed) return resolve({ tag: "GivenUp" });
-      const batches = batchesOf(scripts);
-      this.#job = { scripts, batches, open: new Set(), fault: undefined, sent: false, resolve };
-      while (this.#threads.length < this.#count) this.#threads.push(this.#start());
-      for (const { worker } of this.#threads) worker.ref();
-      this.#send();
-    });
+    if (this.#closed) return Promise.resolve({ tag: "GivenUp" });
+    while (this.#threads.length < this.#count) this.#threads.push(this.#start());
+    const { promise: verdict, resolve } = withResolver<Verdict>();
+    const packed = packScripts(scripts);
+    this.#job = { id: this.#next++, scripts, packed, open: this.#threads.length, fault: undefined, verdict, resolve };
+    this.#isOver = false;
+    for (const worker of this.#threads) {
+      worker.ref();
+      worker.postMessage({ id: this.#job.id, scripts: packed } satisfies BatchRequest);
+    }
+    return verdict;
   }
   giveUp(): void {
     this.#end({ tag: "GivenUp" });
@@ -63,60 +75,44 @@ export class ScriptThreads {
     await this.#terminate();
   }
 
-  #start(): Thread {
-    const thread: Thread = { worker: startThread("script-worker"), inFlight: 0 };
-    thread.worker.on("message", (answer: BatchAnswer) => {
-      thread.inFlight--;
-      this.#answered(answer);
-    });
-    thread.worker.on("error", () => this.#failed(thread));
-    return thread;
-  }
-
-  #send(): void {
-    const job = this.#job;
-    if (job === undefined) return;
-    for (let depth = 0; depth < BATCHES_IN_FLIGHT; depth++) {
-      for (const thread of this.#threads) {
-        if (job.sent || thread.inFlight > depth) continue;
-        const batch = job.batches.next();
-        if (batch.done === true) job.sent = true;
-        else {
-          const request: BatchRequest = { id: this.#next++, bytes: batch.value };
-          job.open.add(request.id);
-          thread.inFlight++;
-          thread.worker.postMessage(request, [batch.value.buffer as ArrayBuffer]);
-        }
-      }
-    }
-    if (job.sent && job.open.size === 0)
-      this.#end({ tag: "Judged", fault: job.fault === undefined ? undefined : blockFaultOf(job.fault) });
+  #start(): Worker {
+    const worker = this.#startOne();
+    worker.on("message", (answer: BatchAnswer) => this.#answered(answer));
+    worker.on("error", () => this.#failed(worker));
+    return worker;
   }
   #answered({ id, fault }: BatchAnswer): void {
     const job = this.#job;
-    if (job?.open.delete(id)) {
-      job.fault = earlier(job.fault, fault);
-      job.sent ||= fault !== undefined;
-    }
-    this.#send();
+    if (job?.id !== id || this.#isOver) return;
+    job.open--;
+    job.fault = earlier(job.fault, fault);
+    if (job.open === 0) this.#end({ tag: "Judged", fault: job.fault && blockFaultOf(job.fault) });
   }
   #end(verdict: Verdict): void {
-    const job = this.#job;
-    this.#job = undefined;
-    for (const { worker } of this.#threads) worker.unref();
-    job?.resolve(verdict);
+    if (this.#job === undefined || this.#isOver) return;
+    this.#isOver = true;
+    takeNoMore(this.#job.packed);
+    for (const worker of this.#threads) worker.unref();
+    this.#job.resolve(verdict);
   }
 
   /** A thread has died of something that is no fault of a script: the block is judged here, and the next one by new threads. */
-  #failed(thread: Thread): void {
-    if (!this.#threads.includes(thread)) return;
+  #failed(worker: Worker): void {
+    if (!this.#threads.includes(worker)) return;
     void this.#terminate();
-    const scripts = this.#job?.scripts;
-    if (scripts !== undefined) this.#end({ tag: "Judged", fault: verifyScripts(scripts) });
+    if (this.#job !== undefined && !this.#isOver) this.#end({ tag: "Judged", fault: verifyScripts(this.#job.scripts) });
   }
   async #terminate(): Promise<void> {
     const threads = this.#threads;
     this.#threads = [];
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map((worker) => worker.terminate()));
   }
+}
+
+function withResolver<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
