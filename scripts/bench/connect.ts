@@ -162,6 +162,7 @@ function connectAlone(prepared: Prepared): number {
 /** The same with scripts verified by threads; and of that, how long this thread was not free. */
 async function connectWith(threads: ScriptThreads, prepared: Prepared): Promise<{ all: number; busy: number }> {
   const brain = nodeBefore(prepared, 0);
+  brain.chain.verifier = threads;
   const block = readBlock(prepared);
   const begin = performance.now();
   takeBlock(brain, hashBlock(block), NOW);

@@ -2,6 +2,7 @@ import type { BlockHash } from "../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../base/result.ts";
 import type { BlockHeader } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
+import { type Ahead, checkAndBegin, dropAhead, type ScriptVerifier, takeAhead } from "./ahead.ts";
 import {
   type BlockIndex,
   blockIndex,
@@ -13,15 +14,14 @@ import {
   type Reorganisation,
   wayBetween,
 } from "./block-index.ts";
-import { checkBlock, checkBlockInContext } from "./check-block.ts";
-import { type BlockUndo, type CoinChange, disconnectCoins } from "./coins.ts";
+import { type BlockUndo, disconnectCoins, totalsAfter } from "./coins.ts";
 import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
 import { type BlockFault, isMutation } from "./faults.ts";
 import { type HashedBlock, hashBlock } from "./hashed-block.ts";
 import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
 import { BlockPruned } from "./pruned.ts";
 import { type VerifiedScripts, verifyScripts } from "./scripts.ts";
-import type { ChainStorage, CoinTotals } from "./storage.ts";
+import type { ChainStorage } from "./storage.ts";
 
 /** The best valid chain and everything known beside it. Mutable; only the functions below change it. */
 export interface Chain {
@@ -36,6 +36,10 @@ export interface Chain {
    * time in several threads. With no limit every script is verified at once, as nobody else may have to.
    */
   inputsAtOnce: number;
+  /** Who verifies beside the chain what waits. */
+  verifier: ScriptVerifier | undefined;
+  /** Of the block that is just being taken in. */
+  ahead: Ahead | undefined;
   /** The next block to connect, on the tip, while its scripts are verified elsewhere. */
   waiting: WaitingBlock | undefined;
 }
@@ -71,7 +75,8 @@ export function openChain(params: ChainParams, storage: ChainStorage, verified: 
   const stored = storage.tip();
   const tip = stored === undefined ? tree.genesis : present(tree.nodes.get(stored), "the tip's header is stored");
   const inputsAtOnce = Number.POSITIVE_INFINITY;
-  const chain: Chain = { params, index, storage, verified, tip, inputsAtOnce, waiting: undefined };
+  const begun = { verifier: undefined, ahead: undefined, waiting: undefined };
+  const chain: Chain = { params, index, storage, verified, tip, inputsAtOnce, ...begun };
   activateBest(chain);
   return chain;
 }
@@ -127,15 +132,18 @@ export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Res
   const node = taken.value;
   if (chain.index.held.has(node)) return ok({ disconnected: [], connected: [], rejected: [] });
   const parent = present(node.previous, "the genesis block is always held");
-  const broken = checkBlock(hashed) ?? checkBlockInContext(hashed.block, parent, chain.params);
+  const broken = checkAndBegin(chain, hashed, parent);
   if (broken !== undefined) {
+    dropAhead(chain);
     if (fresh.length > 0) chain.storage.commit({ tag: "Headers", nodes: fresh });
     if (!isMutation(broken)) markInvalid(chain, node);
     return err(broken);
   }
   chain.storage.commit({ tag: "Block", node, block: hashed.block });
   noteBlock(chain.index, node);
-  return ok(activateBest(chain, hashed));
+  const update = activateBest(chain, hashed);
+  dropAhead(chain);
+  return ok(update);
 }
 
 /**
@@ -216,8 +224,12 @@ function connectTip(
   mayWait: boolean,
 ): Result<"connected" | "waits", BlockFault> {
   const { storage, params, verified } = chain;
-  const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified });
-  if (!done.ok) return done;
+  const gathered = takeAhead(chain, block, mayWait);
+  const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified, gathered });
+  if (!done.ok) {
+    chain.verifier?.giveUp();
+    return done;
+  }
   const connected = done.value;
   if (mayWait && connected.scripts.inputs > chain.inputsAtOnce) {
     chain.waiting = { node, block, connected };
@@ -230,7 +242,7 @@ function connectTip(
 }
 function becomeTip(chain: Chain, node: HeaderNode, block: HashedBlock, { coins, undo }: ConnectedBlock): void {
   assert(node.previous === chain.tip, "blocks are connected to the tip");
-  chain.storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain, coins) });
+  chain.storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain.storage.totals(), coins) });
   chain.tip = node;
 }
 
@@ -241,18 +253,9 @@ function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {
   const undo: BlockUndo = present(storage.undo(node.hash), "connected blocks have their undo");
   const coins = disconnectCoins(block.block.txs, block.txids, undo, storage.coin);
   const previous = present(node.previous, "genesis is never disconnected");
-  storage.commit({ tag: "Disconnect", block, coins, tip: previous.hash, totals: totalsAfter(chain, coins) });
+  storage.commit({ tag: "Disconnect", block, coins, tip: previous.hash, totals: totalsAfter(storage.totals(), coins) });
   chain.tip = previous;
   return block;
-}
-
-function totalsAfter({ storage }: Chain, coins: readonly CoinChange[]): CoinTotals {
-  let { count, total } = storage.totals();
-  for (const { coin, before } of coins) {
-    count += (coin === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-    total += (coin?.output.amount ?? 0n) - (before?.output.amount ?? 0n);
-  }
-  return { count, total };
 }
 
 function markInvalid(chain: Chain, node: HeaderNode): void {

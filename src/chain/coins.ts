@@ -2,6 +2,7 @@ import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut } from "../bitcoin/tx.ts";
+import type { CoinTotals } from "./storage.ts";
 
 /** An unspent output with what later rules ask about it. */
 export interface Coin {
@@ -118,3 +119,13 @@ function restoreOverwritten(coinbase: Tx, txid: Txid, undo: BlockUndo, overlay: 
 }
 
 export const outputsOf = (coins: readonly Coin[]): readonly TxOut[] => coins.map(({ output }) => output);
+
+/** What all coins together come to after changes. */
+export function totalsAfter(totals: CoinTotals, changes: readonly CoinChange[]): CoinTotals {
+  let { count, total } = totals;
+  for (const { coin, before } of changes) {
+    count += (coin === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
+    total += (coin?.output.amount ?? 0n) - (before?.output.amount ?? 0n);
+  }
+  return { count, total };
+}

@@ -1,12 +1,13 @@
 import type { Txid } from "../base/ids.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { err, ok, present, type Result } from "../base/result.ts";
 import { isSat, type Sat, sat } from "../base/units.ts";
 import { BLOCK_SIGOPS_COST_MAX } from "../bitcoin/block.ts";
 import { consensusFlags } from "../bitcoin/interpreter/flags.ts";
 import { type ChainParams, subsidyAt } from "../bitcoin/params.ts";
 import { sigopsCost } from "../bitcoin/sigops.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
-import { isCoinbase, type Tx, wtxidOf } from "../bitcoin/tx.ts";
+import { isCoinbase, type Tx } from "../bitcoin/tx.ts";
+import type { GatheredScripts } from "./ahead.ts";
 import {
   type BlockUndo,
   type Coin,
@@ -19,7 +20,7 @@ import {
 import type { BlockFault, InputFault } from "./faults.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
-import type { BlockScripts, ScriptCheck, VerifiedScripts } from "./scripts.ts";
+import type { BlockScripts, VerifiedScripts } from "./scripts.ts";
 import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
 
 /** What a block does to the coins, if its scripts allow it. */
@@ -30,12 +31,14 @@ export interface ConnectedBlock {
   /** Not verified yet: those of transactions that were not found good before. */
   readonly scripts: BlockScripts;
 }
-interface Place {
+export interface Place {
   readonly previous: HeaderNode;
   readonly params: ChainParams;
   /** The coins after `previous`. */
   readonly view: CoinView;
   readonly verified: VerifiedScripts;
+  /** Of this block, in this place. */
+  readonly gathered: GatheredScripts | undefined;
 }
 
 /**
@@ -47,9 +50,9 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   const { previous, params } = place;
   const height = previous.height + 1;
   const flags = consensusFlags(height, params, hashed.hash);
-  const overlay = coinOverlay(place.view);
+  const { gathered, view } = place;
+  const overlay = coinOverlay((outpoint) => gathered?.coins.get(outpoint) ?? view(outpoint));
   const undo: Coin[] = [...overwrittenCoins(hashed, height, place)];
-  const checks: ScriptCheck[] = [];
   let fees = 0n;
   let sigops = 0;
   if (repeatsCoin(hashed, height, place)) return err({ code: "bad-txns-BIP30" });
@@ -64,15 +67,14 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
       if (!fee.ok) return err({ code: fee.error, index });
       fees += fee.value;
       if (!isSat(fees)) return err({ code: "bad-txns-accumulated-fee-outofrange", index });
-      if (!place.verified.has(wtxidOf(tx))) checks.push({ index, tx, spent });
     }
     overlay.create(tx, txids[index] as Txid, height);
     undo.push(...coins);
   }
   const created = block.txs[0]?.outputs.reduce((sum, { amount }) => sum + amount, 0n) ?? 0n;
   if (created > subsidyAt(height, params) + fees) return err({ code: "bad-cb-amount", index: 0 });
-  const inputs = checks.reduce((sum, { tx }) => sum + tx.inputs.length, 0);
-  return ok({ coins: overlay.changes(), undo, fees: sat(fees), scripts: { flags, checks, inputs } });
+  const { scripts } = present(gathered, "every coin has been found");
+  return ok({ coins: overlay.changes(), undo, fees: sat(fees), scripts });
 }
 
 function spendAll(tx: Tx, overlay: CoinOverlay): readonly Coin[] | undefined {

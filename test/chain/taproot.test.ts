@@ -7,6 +7,7 @@ import { sighashesOf } from "../../src/bitcoin/sighash.ts";
 import { annexHash } from "../../src/bitcoin/taproot.ts";
 import { p2tr } from "../../src/bitcoin/templates.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
+import { gatherScripts } from "../../src/chain/ahead.ts";
 import { connectBlock } from "../../src/chain/connect-block.ts";
 import { hashBlock } from "../../src/chain/hashed-block.ts";
 import { verifyScripts } from "../../src/chain/scripts.ts";
@@ -80,7 +81,7 @@ describe("taproot in mempool and blocks", () => {
     const connected = (flags: readonly ScriptFlag[], hash = block.hash): string => {
       const params: ChainParams = { ...CHAINS.regtest, scriptExceptions: new Map([[hash, flags]]) };
       const place = { previous: brain.chain.tip, params, view: storage.coin, verified: new Set<Txid>() };
-      const done = connectBlock(block, place);
+      const done = connectBlock(block, { ...place, gathered: gatherScripts(block, place) });
       const fault = done.ok ? verifyScripts(done.value.scripts) : done.error;
       return fault === undefined ? "connected" : `${fault.detail}`;
     };

@@ -108,6 +108,8 @@ export function placed({ height, block, prevouts }: RealBlock, params: ChainPara
     verified: new Set<Txid>(),
     tip,
     inputsAtOnce: Number.POSITIVE_INFINITY,
+    verifier: undefined,
+    ahead: undefined,
     waiting: undefined,
   };
   const brain: NodeBrain = { chain, pool: mempool(DEFAULT_POLICY), fees: feeMemory(), feeds: new Set() };

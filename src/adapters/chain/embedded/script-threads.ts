@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
+import type { ScriptVerifier } from "../../../chain/ahead.ts";
 import type { BlockFault } from "../../../chain/faults.ts";
 import { type BlockScripts, blockFaultOf, type ScriptFault, verifyScripts } from "../../../chain/scripts.ts";
 import {
@@ -31,7 +32,7 @@ interface Job {
  * and each answers with a value. An answer that belongs to no job any more is dropped (CVE-2024-52911). The fault told is the
  * first in the block, however the threads ran.
  */
-export class ScriptThreads {
+export class ScriptThreads implements ScriptVerifier {
   readonly #count: number;
   readonly #startOne: () => Worker;
   #threads: Worker[] = [];
@@ -66,8 +67,12 @@ export class ScriptThreads {
     }
     return verdict;
   }
+  begin(scripts: BlockScripts): void {
+    void this.verify(scripts);
+  }
   giveUp(): void {
     this.#end({ tag: "GivenUp" });
+    this.#job = undefined;
   }
   async close(): Promise<void> {
     this.#closed = true;

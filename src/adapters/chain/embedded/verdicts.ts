@@ -27,7 +27,9 @@ export class Verdicts {
   constructor(options: VerdictsOptions) {
     this.#options = options;
     this.#threads = options.threads ?? new ScriptThreads();
-    options.sync.brain.chain.inputsAtOnce = INPUTS_AT_ONCE;
+    const { chain } = options.sync.brain;
+    chain.inputsAtOnce = INPUTS_AT_ONCE;
+    chain.verifier = this.#threads;
   }
 
   /** Asked for the same block again, it goes on; asked for another one, it gives the first up. */
