@@ -43,6 +43,10 @@ export interface ConfirmedAt {
   readonly time: number;
 }
 
+/** Whether any input has a relative lock at all. BIP 68 §Specification. */
+export const hasRelativeLock = ({ version, inputs }: Tx): boolean =>
+  (version < 0 || version >= 2) && inputs.some(({ sequence }) => (sequence & SEQUENCE_DISABLE) === 0);
+
 /** The last height and time at which the relative locks still hold: -1 where there is none. BIP 68 §Specification. */
 export function relativeLocks(tx: Tx, prevouts: readonly ConfirmedAt[]): LockPoint {
   let height = -1;

@@ -65,24 +65,38 @@ export const strippedTx: Codec<Tx> = {
 };
 
 function read(reader: ByteReader): Tx {
-  const version = i32le.read(reader);
-  let bare = inputs.read(reader);
+  const version = reader.i32le();
+  let read = readInputs(reader);
   let hasWitness = false;
   let outs: readonly TxOut[];
-  if (bare.length > 0) outs = outputs.read(reader);
+  if (read.length > 0) outs = outputs.read(reader);
   else {
     const flag = reader.u8();
     if (flag === SEGWIT_FLAG) {
       hasWitness = true;
-      bare = inputs.read(reader);
+      read = readInputs(reader);
       outs = outputs.read(reader);
     } else if (flag === 0) outs = [];
     else throw new DecodeError("invalid", "flag");
   }
-  const full = bare.map((input) => ({ ...input, witness: hasWitness ? witness.read(reader) : [] }));
-  if (hasWitness && full.every((input) => input.witness.length === 0)) throw new DecodeError("not_minimal", "witness");
-  return { version, inputs: full, outputs: outs, locktime: u32le.read(reader) };
+  if (hasWitness) {
+    for (const input of read) input.witness = witness.read(reader);
+    if (read.every((input) => input.witness.length === 0)) throw new DecodeError("not_minimal", "witness");
+  }
+  return { version, inputs: read, outputs: outs, locktime: reader.u32le() };
 }
+/** Without witnesses, which come behind the outputs. Written out: a block has thousands. */
+function readInputs(reader: ByteReader): (Omit<TxIn, "witness"> & { witness: readonly Uint8Array[] })[] {
+  const count = compactSize.read(reader);
+  if (count > reader.remaining) throw new DecodeError("short_read");
+  const list = [];
+  for (let at = 0; at < count; at++) {
+    const prevout = { txid: makeTxid(reader.bytes(32)), vout: reader.u32le() };
+    list.push({ prevout, scriptSig: script.read(reader), sequence: reader.u32le(), witness: NONE });
+  }
+  return list;
+}
+const NONE: readonly Uint8Array[] = [];
 
 /** The transaction of exactly these bytes. */
 export const decodeTx = (bytes: Uint8Array): Result<Tx, DecodeError> => decode(tx, bytes);

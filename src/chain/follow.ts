@@ -41,6 +41,7 @@ function removeMined(pool: Mempool, { block, txids }: HashedBlock): readonly Mem
   return mined;
 }
 function removeConflicts(pool: Mempool, tx: Tx): void {
+  if (pool.spenders.size === 0) return;
   for (const { prevout } of tx.inputs) {
     const rival = pool.spenders.get(outpointKey(prevout));
     if (rival !== undefined) removeWithDescendants(pool, entryOf(pool, rival));

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { isSat, type Sat, sat } from "../base/units.ts";
 import { COINBASE_MATURITY_BLOCKS } from "../bitcoin/block.ts";
-import { type ConfirmedAt, type LockPoint, sequenceLocksPassed } from "../bitcoin/locks.ts";
+import { type ConfirmedAt, hasRelativeLock, type LockPoint, sequenceLocksPassed } from "../bitcoin/locks.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import type { Coin } from "./coins.ts";
 import type { InputFault } from "./faults.ts";
@@ -29,6 +29,7 @@ export function feeOf(tx: Tx, coins: readonly Coin[], height: number): Result<Sa
  * @param coins  what its inputs spend; a coin of that very block (or of the mempool) has the block's height
  */
 export function relativeLocksPassed(tx: Tx, coins: readonly Coin[], previous: HeaderNode): boolean {
+  if (!hasRelativeLock(tx)) return true;
   // Medians cost a sort each and few transactions have a lock in time, so they are taken when asked for.
   const at: LockPoint = {
     height: previous.height + 1,

@@ -36,6 +36,8 @@ const challengeHash = taggedHash("BIP0340/challenge");
 
 /** A hash as a scalar: its number modulo n, in 32 bytes. */
 export function scalarOf(hash: Uint8Array): Uint8Array {
+  // The order begins with 0xff: what begins lower is below it.
+  if (hash[0] !== 0xff) return hash;
   const number = BigInt(`0x${toHex(hash)}`);
   return number < ORDER ? hash : fromHex((number - ORDER).toString(16).padStart(64, "0"));
 }

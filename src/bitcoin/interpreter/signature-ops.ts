@@ -13,8 +13,11 @@ const PUBLIC_KEYS_MAX = 20;
 /** Opcodes of one script that are no push, and keys of OP_CHECKMULTISIG. */
 export const OPERATIONS_MAX = 201;
 
+/** What a signature check needs to know of the script that asks for it. */
+type Asking = Pick<Machine, "context" | "version" | "script" | "codeStart">;
+
 /** Whether a signature has a form that the rules in force allow. An empty one always has. BIP 66 §Specification. */
-function signatureFault({ context: { flags } }: Machine, signature: Uint8Array): ScriptError | undefined {
+function signatureFault({ context: { flags } }: Asking, signature: Uint8Array): ScriptError | undefined {
   if (signature.length === 0) return undefined;
   if ((flags.DERSIG || flags.LOW_S || flags.STRICTENC) && !isStrictDer(signature)) return "SIG_DER";
   if (flags.LOW_S && isHighS(signature)) return "SIG_HIGH_S";
@@ -34,7 +37,7 @@ const lowS = (compact: Uint8Array): Uint8Array | undefined =>
   (compact[32] as number) < 0x7f ? compact : secp256k1.normalize(compact);
 
 const isCompressed = (key: Uint8Array): boolean => key.length === 33 && (key[0] === 2 || key[0] === 3);
-function keyFault({ context: { flags }, version }: Machine, key: Uint8Array): ScriptError | undefined {
+function keyFault({ context: { flags }, version }: Asking, key: Uint8Array): ScriptError | undefined {
   const uncompressed = key.length === 65 && key[0] === 4;
   if (flags.STRICTENC && !isCompressed(key) && !uncompressed) return "PUBKEYTYPE";
   if (flags.WITNESS_PUBKEYTYPE && version === "witness_v0" && !isCompressed(key)) return "WITNESS_PUBKEYTYPE";
@@ -45,7 +48,7 @@ function keyFault({ context: { flags }, version }: Machine, key: Uint8Array): Sc
  * What signatures cover of the script: from the last OP_CODESEPARATOR on; in a legacy script without the signatures
  * themselves. BIP 143 §Specification.
  */
-function scriptCode(machine: Machine, signatures: readonly Uint8Array[]): Uint8Array | ScriptError {
+function scriptCode(machine: Asking, signatures: readonly Uint8Array[]): Uint8Array | ScriptError {
   let code = machine.script.subarray(machine.codeStart);
   if (machine.version !== "legacy") return code;
   for (const signature of signatures) {
@@ -57,7 +60,7 @@ function scriptCode(machine: Machine, signatures: readonly Uint8Array[]): Uint8A
 }
 
 /** Whether the key made the signature over this input. Forms are as loose here as the chain once allowed. */
-function isSignedBy({ context, version }: Machine, signature: Uint8Array, key: Uint8Array, code: Uint8Array): boolean {
+function isSignedBy({ context, version }: Asking, signature: Uint8Array, key: Uint8Array, code: Uint8Array): boolean {
   const hashType = signature.at(-1);
   if (hashType === undefined) return false;
   const point = isCompressed(key) ? key : secp256k1.compress(key);
@@ -83,7 +86,7 @@ const checkSig: Operation = needs(2, (machine) => {
 });
 
 /** Whether the key made the signature, where forms and failures are judged by the flags. */
-function signedAlone(machine: Machine, signature: Uint8Array, key: Uint8Array): boolean | ScriptError {
+export function signedAlone(machine: Asking, signature: Uint8Array, key: Uint8Array): boolean | ScriptError {
   const code = scriptCode(machine, [signature]);
   if (typeof code === "string") return code;
   const fault = signatureFault(machine, signature) ?? keyFault(machine, key);
