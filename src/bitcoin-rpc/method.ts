@@ -29,10 +29,17 @@ export interface RpcContext {
   /** Topics and where they are published. */
   readonly published: readonly { readonly type: string; readonly address: string; readonly hwm: number }[];
   readonly startedAt: number;
+  /** What is under way for all callers together. */
+  readonly underWay: UnderWay;
   /** Aborted when the caller of this request has gone away. */
   readonly gone: AbortSignal;
   /** Asks the daemon to end. */
   readonly stop: () => void;
+}
+/** Bounds what callers may leave behind while they wait. */
+export interface UnderWay {
+  /** Calls that wait for a block. */
+  waits: number;
 }
 export interface Method {
   readonly name: string;

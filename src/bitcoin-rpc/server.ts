@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Guessing is slow; a cookie cannot be guessed anyway. */
 const UNAUTHORIZED_MS = 250;
 
-export interface RpcOptions extends Omit<RpcContext, "startedAt" | "gone"> {
+export interface RpcOptions extends Omit<RpcContext, "startedAt" | "gone" | "underWay"> {
   readonly address: Address;
   readonly cookiePath: string;
   readonly random: Random;
@@ -40,7 +40,7 @@ export interface RpcServer {
 /** Serves the JSON-RPC of Bitcoin Core. Resolves once connections are accepted; rejects with the system's error. */
 export async function serveBitcoinRpc(options: RpcOptions): Promise<RpcServer> {
   const { address, cookiePath, random, clock } = options;
-  const context: Shared = { ...options, startedAt: clock.now() };
+  const context: Shared = { ...options, startedAt: clock.now(), underWay: { waits: 0 } };
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, address);

@@ -4,6 +4,7 @@ import { addressOf } from "../../src/bitcoin/address.ts";
 import { encodeBlock } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { encodeTx, type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
+import { WAITS_MAX } from "../../src/bitcoin-rpc/methods/waiting.ts";
 import { settle } from "../adapters/chain/world.ts";
 import { ANYONE, buildBlock, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
 import { answer } from "../support/answer.ts";
@@ -160,6 +161,20 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
     expect(await world.call("waitforblock", world.node.tip().hash)).to.include({ height: 103 });
     await answer(world.node.mine(1, ANYONE));
     await waiting[0];
+    const [old, best] = [await world.call("getblockhash", 103), world.node.tip()];
+    expect(await world.call("waitfornewblock", 0, old)).to.deep.equal({ hash: best.hash, height: best.height });
+    expect(await world.call("waitfornewblock", -1)).to.deep.equal([-1, "Negative timeout"]);
+  });
+  it("wait for blocks: not too many at once, and no longer than is asked", async () => {
+    const { hash } = world.node.tip();
+    const waiting = Array.from({ length: WAITS_MAX }, () => world.call("waitfornewblock", 5_000));
+    const full = [-1, "16 calls wait for a block already"];
+    while (String(await world.call("waitfornewblock", 1)) !== String(full)) world.clock.pass(1);
+    expect(await world.call("getblockcount")).to.equal(world.node.tip().height);
+    world.clock.pass(5_000);
+    expect(new Set(await Promise.all(waiting.map(async (one) => ((await one) as Fields)["hash"])))).to.deep.equal(
+      new Set([hash]),
+    );
   });
   it("tell of scripts and addresses", async () => {
     expect(await world.call("validateaddress", ADDRESS)).to.deep.include({

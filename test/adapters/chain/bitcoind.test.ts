@@ -49,6 +49,33 @@ chainSourceContract("bitcoind", async () => {
   };
 });
 
+describe("bitcoind: long poll", () => {
+  it("hears of a block from the node, though it never looks by itself", async () => {
+    const far = await rpcWorld();
+    const where = { host: "127.0.0.1", port: far.port, cookieFile: join(far.folder, ".cookie") };
+    // On this clock no time passes.
+    const near = await openBitcoind({ ...where, params: CHAINS.regtest, clock: testClock(), log: noLog });
+    const told: number[] = [];
+    const third = new Promise<void>((resolve) => {
+      near.start(undefined, (events) => {
+        for (const event of events) if (event.tag === "BlockConnected") told.push(event.block.height);
+        if (told.length === 3) resolve();
+      });
+    });
+    await near.look();
+    for (let height = 1; height <= 3; height++) {
+      while ((await far.call("getblockcount")) !== near.tip().height);
+      far.node.submit(buildBlock({ brain: far.node.brain, params: CHAINS.regtest }));
+      await settle(far.clock, far.node);
+    }
+    await third;
+    await near.look();
+    expect([told, near.tip()]).to.deep.equal([[1, 2, 3], far.node.tip()]);
+    await near.stop();
+    await far.close();
+  });
+});
+
 describe("bitcoind: a node that cannot be trusted", () => {
   let folder: string;
   let server: Server;
@@ -134,6 +161,7 @@ describe("bitcoind: a node that cannot be trusted", () => {
       },
       (error: Error) => error.message,
     );
+  const IDLE = { chain: "regtest", blocks: 0, headers: 0, initialblockdownload: false, pruned: false, mediantime: 1 };
   it("is on another network: a sentence, and no start", async () => {
     const main = {
       chain: "main",
@@ -207,6 +235,33 @@ describe("bitcoind: a node that cannot be trusted", () => {
     await far.close();
     await serve((response) => response.end());
   }).timeout(60_000);
+  it("has no waitfornewblock, or one that answers at once: it is looked at once a second", async () => {
+    for (const answer of [{ code: -32601, message: "Method not found" }, undefined]) {
+      const asked = new Map<string, number>();
+      const hash = CHAINS.regtest.genesisHash;
+      const answers: Readonly<Record<string, unknown>> = {
+        getblockchaininfo: { ...IDLE, bestblockhash: hash },
+        getblockhash: hash,
+        getrawmempool: [],
+        waitfornewblock: { hash },
+      };
+      await serve((response, name) => {
+        asked.set(name, (asked.get(name) ?? 0) + 1);
+        const error = name === "waitfornewblock" ? answer : undefined;
+        response.end(JSON.stringify(error === undefined ? { result: answers[name], error: null } : { error }));
+      });
+      const node = await openBitcoind({ ...place(), params: CHAINS.regtest, clock, log: noLog });
+      while (!asked.has("waitfornewblock")) await node.look();
+      for (let second = 0; second < 12; second++) {
+        clock.pass(1_000);
+        await new Promise((resolve) => setImmediate(resolve));
+        await node.look();
+      }
+      expect(asked.get("waitfornewblock")).to.be.within(1, answer === undefined ? 13 : 1);
+      await node.stop();
+      server.close();
+    }
+  });
   it("answers in other types: a sentence, and no start", async () => {
     await serve((response) => response.end('{"result":{"chain":"regtest","blocks":"7"},"error":null}'));
     expect(await failure()).to.match(/getblockchaininfo has an answer of another form/);

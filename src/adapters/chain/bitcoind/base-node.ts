@@ -32,8 +32,10 @@ import * as answers from "./answers.ts";
 import { Core, faultOf, NoAnswer, sure } from "./core.ts";
 import { Estimates } from "./estimates.ts";
 import { Follower } from "./follower.ts";
+import { Looks } from "./looks.ts";
 import { acceptedVerdict, packagedVerdict, unjudgedOr } from "./packages.ts";
 import { RpcClient, type RpcPlace } from "./rpc-client.ts";
+import { TipWait } from "./tip-wait.ts";
 
 export interface BitcoindOptions extends RpcPlace {
   readonly params: ChainParams;
@@ -42,8 +44,9 @@ export interface BitcoindOptions extends RpcPlace {
   /** Of one answer. */
   readonly timeoutMs?: number;
 }
-/** How long after a look at the node comes the next one. Policy, not protocol. */
-export const POLL_MS = 1_000;
+/** How long after a look at the node comes the next one: where it tells of blocks itself, for the mempool alone. Policy, not protocol. */
+const POLL_MS = 1_000;
+const MEMPOOL_POLL_MS = 5_000;
 const CHAIN_NAMES: Readonly<Record<string, string>> = { mainnet: "main", testnet3: "test" };
 const ALREADY_IN_CHAIN = -27;
 const VERIFY_FAULTS = [-25, -26];
@@ -81,8 +84,8 @@ export class BitcoindNode implements BaseNode {
   #headers: BlockHeight;
   readonly #progressed = new Signal();
   readonly onProgress = this.#progressed.add;
-  #looking: Promise<void> | undefined;
-  #cancel: (() => void) | undefined;
+  readonly #looks: Looks;
+  readonly #wait: TipWait;
   #stopped = false;
 
   constructor(options: BitcoindOptions, client: RpcClient, core: Core, info: z.output<typeof answers.chainInfo>) {
@@ -94,7 +97,10 @@ export class BitcoindNode implements BaseNode {
     this.#tip = { height: info.blocks, hash: info.bestblockhash };
     this.#synced = isSynced(info);
     this.#headers = info.headers;
-    this.#lookLater(0);
+    const look = (): Promise<void> => this.#lookOnce();
+    this.#looks = new Looks(options.clock, look, () => (this.#wait.isHeard() ? MEMPOOL_POLL_MS : POLL_MS));
+    this.#wait = new TipWait({ ...options, seen: () => this.#tip.hash, changed: () => this.#looks.now() });
+    this.#looks.soon();
   }
   tip(): BlockRef {
     return this.#tip;
@@ -105,21 +111,15 @@ export class BitcoindNode implements BaseNode {
   readonly progress = (): SyncProgress | undefined => progressBetween(this.#tip.height, this.#headers);
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
     this.#follower.start(cursor, deliver);
-    this.#lookLater(0);
+    this.#looks.soon();
   }
   watch(watches: readonly Watch[]): void {
     this.#follower.watch(watches);
-    this.#lookLater(0);
+    this.#looks.soon();
   }
   /** One look at the node: resolves when everything that it shows now was told, or it did not answer. */
   look(): Promise<void> {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#looking ??= this.#lookOnce().finally(() => {
-      this.#looking = undefined;
-      this.#lookLater(POLL_MS);
-    });
-    return this.#looking;
+    return this.#looks.now();
   }
   async #lookOnce(): Promise<void> {
     try {
@@ -138,11 +138,6 @@ export class BitcoindNode implements BaseNode {
       this.#progressed.tell();
       this.#options.log.warn("bitcoind.silent", { detail: error.message });
     }
-  }
-  #lookLater(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#cancel?.();
-    this.#cancel = this.#options.clock.after(delayMs, () => void this.look());
   }
 
   async unspent({ txid, vout }: Outpoint): Promise<UnspentOutput | undefined> {
@@ -166,7 +161,7 @@ export class BitcoindNode implements BaseNode {
     const txid = txidOf(tx);
     if (sent.ok) {
       this.#follower.noteWaiting(txid, tx);
-      this.#lookLater(0);
+      this.#looks.soon();
       return ok(txid);
     }
     const { error } = sent;
@@ -255,7 +250,7 @@ export class BitcoindNode implements BaseNode {
   async submitPackage(txs: readonly Tx[]): Asked<PackageVerdict> {
     const found = await this.#core.ask(answers.packaged, "submitpackage", txs.map(hexOf));
     if (!found.ok) return unjudgedOr(found.error, txs);
-    this.#lookLater(0);
+    this.#looks.soon();
     return ok(packagedVerdict(txs, found.value));
   }
   async testAccept(txs: readonly Tx[]): Asked<PackageVerdict> {
@@ -278,7 +273,7 @@ export class BitcoindNode implements BaseNode {
     const address = addressOf(script, this.#options.params);
     if (address === undefined) return NOT_OFFERED("Mining to a script without an address");
     const mined = await this.#core.ask(answers.hashes, "generatetoaddress", count, address);
-    this.#lookLater(0);
+    this.#looks.soon();
     return mined.ok ? mined : err(faultOf(mined.error));
   }
   async connect({ host, port }: Address): Promise<Result<void, DialFault>> {
@@ -289,10 +284,10 @@ export class BitcoindNode implements BaseNode {
   }
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancel?.();
     this.#follower.stop();
+    this.#wait.stop();
     this.#client.close();
-    await this.#looking;
+    await this.#looks.stop();
   }
 }
 const isSynced = ({ initialblockdownload, blocks, headers }: z.output<typeof answers.chainInfo>): boolean =>

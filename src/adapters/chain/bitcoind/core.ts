@@ -10,7 +10,7 @@ import type { RpcClient, RpcFault } from "./rpc-client.ts";
 /** Bitcoin Core's word for what it does not know: blocks, transactions. */
 const NOT_FOUND = -5;
 const BAD_PARAMETER = -8;
-const METHOD_NOT_FOUND = -32_601;
+export const METHOD_NOT_FOUND = -32_601;
 
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";

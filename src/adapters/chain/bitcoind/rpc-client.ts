@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { request } from "node:http";
+import { type ClientRequest, request } from "node:http";
 import { err, ok, type Result } from "../../../base/result.ts";
 import type { Clock } from "../../../ports/world.ts";
 
@@ -27,10 +27,12 @@ const TIMEOUT_MS = 30_000;
 const WARMING_UP = -28;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
+const CLOSED = "it is not asked any more";
 
 /** Asks a Bitcoin Core over JSON-RPC. What it answers is not trusted to have any form. */
 export class RpcClient {
   readonly #options: RpcClientOptions;
+  readonly #open = new Set<ClientRequest>();
   #id = 0;
   #closed = false;
 
@@ -42,14 +44,16 @@ export class RpcClient {
     const body = JSON.stringify({ jsonrpc: "1.0", id: ++this.#id, method, params });
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt++, pause *= 2) {
-      if (this.#closed) return silent("it is not asked any more");
+      if (this.#closed) return silent(CLOSED);
       const answer = await this.#ask(body);
-      if (answer.ok || !mayPass(answer.error) || attempt === ATTEMPTS) return answer;
+      if (answer.ok || this.#closed || !mayPass(answer.error) || attempt === ATTEMPTS) return answer;
       await new Promise<void>((resolve) => void this.#options.clock.after(pause, resolve));
     }
   }
+  /** What is asked now gets no answer any more. */
   close(): void {
     this.#closed = true;
+    for (const asked of this.#open) asked.destroy(new Error(CLOSED));
   }
 
   async #ask(body: string): Promise<Result<unknown, RpcFault>> {
@@ -85,6 +89,8 @@ export class RpcClient {
         );
         response.on("error", (error) => resolve(silent(error.message)));
       });
+      this.#open.add(asked);
+      asked.on("close", () => this.#open.delete(asked));
       asked.on("timeout", () => asked.destroy(new Error("it takes too long")));
       asked.on("error", (error) => resolve(silent(error.message)));
       asked.end(body);
