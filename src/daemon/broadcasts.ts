@@ -9,6 +9,7 @@ const AGAIN_MS = 10_000;
 interface BroadcastListener {
   /** Whether it is still to be mined, as far as is known. */
   readonly isWanted: (txid: Txid) => boolean;
+  readonly taken: (txid: Txid) => void;
   readonly refused: (tx: Tx, reason: string) => void;
 }
 
@@ -54,7 +55,8 @@ export class Broadcasts {
     try {
       const answer = await chain.broadcast(tx);
       this.#unheard.delete(txid);
-      if (!answer.ok) this.#listener.refused(tx, answer.error.reason);
+      if (answer.ok) this.#listener.taken(txid);
+      else this.#listener.refused(tx, answer.error.reason);
     } catch (error) {
       log.error("broadcast failed", { txid, error: String(error), againInMs: AGAIN_MS });
       this.#unheard.set(txid, tx);

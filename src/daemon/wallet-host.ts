@@ -12,8 +12,9 @@ import { CHAIN_LANE, type NodeContext } from "./context.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, BumpFeeRequest, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
+import { heard, turnedDown } from "./wallet/answered.ts";
 import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
-import { bump, reinstate } from "./wallet/bump.ts";
+import { bump } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { conflictDepth } from "./wallet/conflict.ts";
 import type { AddressWish } from "./wallet/draft.ts";
@@ -52,10 +53,6 @@ export class WalletHost {
   readonly #ctx: NodeContext;
   readonly #reserve: () => Sat;
   readonly #broadcasts: Broadcasts;
-  /** Payments on the chain that were asked for since the start: one that is refused gives its coins back. */
-  readonly #sent = new Set<Txid>();
-  /** By the txid of a replacement, what it stands for: ours again if the replacement is refused. */
-  readonly #replaced = new Map<Txid, Txid>();
   /** By outpoint: where the claims of channels pay to. */
   readonly #sweepScripts = new Map<string, Uint8Array>();
   #state: WalletState;
@@ -73,6 +70,7 @@ export class WalletHost {
     this.#broadcasts = new Broadcasts(ctx, {
       // Of commitments and closings the wallet knows nothing; the chain says whether they are still good.
       isWanted: (txid) => !this.#state.txs.has(txid) || this.isPublished(txid),
+      taken: (txid) => this.#taken(txid),
       refused: (tx, reason) => this.#refused(tx, reason),
     });
   }
@@ -183,7 +181,6 @@ export class WalletHost {
     const keep = this.#reserve();
     const sent = send(this.#state, this.#ctx.keychain, { ...payment, keep });
     if (!sent.ok) return err(toPerson(sent.error, keep));
-    this.#sent.add(sent.value.txid);
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
   }
@@ -192,8 +189,6 @@ export class WalletHost {
     const keep = this.#reserve();
     const bumped = bump(this.#state, this.#ctx.keychain, { txid, method, feerate, keep });
     if (!bumped.ok) return err(bumpFault(bumped.error, keep));
-    this.#sent.add(bumped.value.txid);
-    if (method !== "cpfp") this.#replaced.set(bumped.value.txid, txid);
     this.#apply(turn, bumped.value.step);
     return ok(bumped.value.txid);
   }
@@ -210,7 +205,6 @@ export class WalletHost {
     const keep = this.#reserve();
     const done = act(this.#state, { keep, most: anyFee ? undefined : plentyOf(this.feerate()) });
     if (!done.ok) return err(psbtFault(done.error, keep));
-    if (done.value.sent !== undefined) this.#sent.add(done.value.sent);
     this.#apply(turn, done.value.step);
     return done;
   }
@@ -247,15 +241,14 @@ export class WalletHost {
     return addressOf(script, this.#ctx.params) ?? "";
   }
 
+  #taken(txid: Txid): void {
+    if (this.#state.txs.get(txid)?.unheard) this.#ctx.turns.run((turn) => this.#apply(turn, heard(this.#state, txid)));
+  }
   #refused(tx: Tx, reason: string): void {
     const txid = txidOf(tx);
     this.#ctx.log.warn("transaction refused", { txid, reason });
-    if (!this.#sent.delete(txid)) return;
-    this.#ctx.turns.run((turn) => {
-      this.#apply(turn, refused(this.#state, txid));
-      const before = this.#replaced.get(txid);
-      if (before !== undefined) this.#apply(turn, reinstate(this.#state, before));
-    });
+    if (this.#state.txs.get(txid)?.unheard)
+      this.#ctx.turns.run((turn) => this.#apply(turn, turnedDown(this.#state, txid)));
   }
   #apply(turn: Turn, step: WalletStep): void {
     this.#state = step.next;

@@ -119,7 +119,7 @@ describe("Transactions on their way to a Bitcoin node that takes its time", () =
           asked.push({ tx, answer: () => resolve(ok(txidOf(tx))), fail: () => reject(new Error("silent")) }),
         ),
     };
-    const listener = { isWanted: () => true, refused: () => expect.fail("nothing is refused") };
+    const listener = { isWanted: () => true, taken: () => undefined, refused: () => expect.fail("nothing is refused") };
     const broadcasts = new Broadcasts({ clock, store, turns, chain, log: noLog } as unknown as NodeContext, listener);
     const say = async (...txs: readonly Tx[]): Promise<void> => {
       turns.run((turn) => {

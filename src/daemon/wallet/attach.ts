@@ -6,7 +6,7 @@ import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf, type WalletKeys } from "./draft.ts";
 import { signCoins } from "./sign.ts";
 import { keepFor, publishIn, selectConfirmedFirst, spendable, takeChange, unsignedInput } from "./spend.ts";
-import type { WalletState, WalletStep } from "./state.ts";
+import { reservedTx, type WalletState, type WalletStep } from "./state.ts";
 
 /** A transaction of somebody else's making to which the wallet adds what it needs to be mined. */
 export interface Attachment {
@@ -68,7 +68,7 @@ export function attach(
   const tx = complete(signCoins(draft.state(), keys, unsigned, ours, foreign));
   const txid = txidOf(tx);
   assert(txid === txidOf(unsigned), "a witness changes no txid");
-  keepFor(draft, coins, { txid, label, fee, block: undefined, tx, status: "reserved" });
+  keepFor(draft, coins, reservedTx(txid, label, fee, tx));
   publishIn(draft, txid);
   assert(present(tx.inputs[0], "the first input").witness.length > 0, "the first input is signed");
   return ok({ step: draft.finish(), tx, fee });
@@ -78,7 +78,7 @@ export function attach(
 export function adopt(state: WalletState, tx: Tx, fee: Sat, label: string): WalletStep {
   const draft = draftOf(state);
   const txid = txidOf(tx);
-  draft.setTx({ txid, label, fee, block: undefined, tx, status: "reserved" });
+  draft.setTx(reservedTx(txid, label, fee, tx));
   publishIn(draft, txid);
   return draft.finish();
 }

@@ -15,12 +15,20 @@ import {
   keepFor,
   publishIn,
   spendable,
+  spendableOf,
   takeChange,
   unsignedInput,
   type WalletSpendable,
-  weighed,
 } from "./spend.ts";
-import { FUNDING_LABEL, statusOf, type WalletCoin, type WalletState, type WalletStep, type WalletTx } from "./state.ts";
+import {
+  FUNDING_LABEL,
+  reservedTx,
+  statusOf,
+  type WalletCoin,
+  type WalletState,
+  type WalletStep,
+  type WalletTx,
+} from "./state.ts";
 
 /**
  * `rbf`: the same payment again, for more; `cancel`: its coins go back to us instead; both take the place of the
@@ -93,7 +101,7 @@ function replace(state: WalletState, keys: WalletKeys, request: BumpRequest, old
   const spending = spendingOf(outputs, request.feerate, change);
   const coins = inputs.map((coin) => spendableOf(draft.state(), coin));
   const label = request.method === "cancel" ? `cancelled: ${old.label}` : old.label;
-  const made = make(draft, keys, { coins, spending, change, label });
+  const made = make(draft, keys, { coins, spending, change, label, replaces: old.txid });
   if (!made.ok) return made;
   const least = leastFee(old, made.value.tx);
   if (made.value.fee >= least) return ok(made.value);
@@ -146,10 +154,11 @@ interface Making {
   readonly spending: Spending;
   readonly change: ChangeAddress;
   readonly label: string;
+  readonly replaces?: Txid;
 }
 /** Signs and publishes; further coins that are confirmed come in where these are not enough. */
 function make(draft: Draft, keys: WalletKeys, making: Making): Result<Bumped & { readonly tx: Tx }, InsufficientFunds> {
-  const { coins, spending, change, label } = making;
+  const { coins, spending, change, label, replaces } = making;
   const state = draft.state();
   const taken = new Set(coins.map(({ outpoint }) => outpointKey(outpoint)));
   const more = spendable(state)
@@ -166,19 +175,13 @@ function make(draft: Draft, keys: WalletKeys, making: Making): Result<Bumped & {
   const ours = chosen.map(({ coin }) => coin);
   const tx = signCoins(draft.state(), keys, { version: 2, inputs, outputs, locktime: 0 }, ours);
   const txid = txidOf(tx);
-  keepFor(draft, chosen, { txid, label, fee, block: undefined, tx, status: "reserved" });
+  keepFor(draft, chosen, { ...reservedTx(txid, label, fee, tx), unheard: true, replaces });
   publishIn(draft, txid);
   return ok({ step: draft.finish(), txid, fee, tx });
 }
 
 const coinsOf = (state: WalletState, txid: Txid): readonly WalletCoin[] =>
   [...state.coins.values()].filter(({ outpoint }) => outpoint.txid === txid);
-const spendableOf = (state: WalletState, coin: WalletCoin): WalletSpendable => ({
-  outpoint: coin.outpoint,
-  amount: coin.amount,
-  ...weighed(state, coin),
-  coin,
-});
 const spendingOf = (outputs: readonly TxOut[], feerate: SatPerKw, change: ChangeAddress): Spending => ({
   outputs,
   feerate,
@@ -197,19 +200,4 @@ function changeFor(
   if (before === undefined) return takeChange(draft, keys, changeTypeFor(outputs[0]?.script ?? new Uint8Array(0)));
   const type = present(typeOfScript(before), "an address of ours is of a type of ours");
   return { script: before, least: DUST_LIMIT[type], weight: INPUT_WEIGHT[type], take: () => undefined };
-}
-
-/** A replacement was not taken: the transaction that it stood for is ours again as it was, and said again. */
-export function reinstate(state: WalletState, txid: Txid): WalletStep {
-  const draft = draftOf(state);
-  const walletTx = state.txs.get(txid);
-  if (walletTx?.tx === undefined || walletTx.status !== "abandoned" || walletTx.block !== undefined)
-    return draft.finish();
-  const coins = walletTx.tx.inputs.flatMap(({ prevout }) => state.coins.get(outpointKey(prevout)) ?? []);
-  const isFree = coins.length === walletTx.tx.inputs.length && coins.every(({ spent }) => spent === undefined);
-  if (!isFree) return draft.finish();
-  const kept = coins.map((coin) => spendableOf(state, coin));
-  keepFor(draft, kept, { ...walletTx, status: "reserved" });
-  publishIn(draft, txid);
-  return draft.finish();
 }

@@ -5,7 +5,15 @@ import { type BlockHeight, blockHeight } from "../../base/units.ts";
 import { isCoinbase, txidOf } from "../../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, Confirmation, Watch } from "../../ports/chain-source.ts";
 import { type Draft, draftOf } from "./draft.ts";
-import { isLost, nextHeight, type WalletCoin, type WalletState, type WalletStep, type WalletTx } from "./state.ts";
+import {
+  isLost,
+  nextHeight,
+  reservedTx,
+  type WalletCoin,
+  type WalletState,
+  type WalletStep,
+  type WalletTx,
+} from "./state.ts";
 
 /**
  * What the chain did, taken into the wallet. Events may come twice, and those of a watch that was set late may come
@@ -78,8 +86,8 @@ function spent(draft: Draft, key: string, by: Confirmation): void {
 function confirm(draft: Draft, txid: Txid, { block }: Confirmation, label: string): WalletTx {
   const known = draft.state().txs.get(txid);
   if (known?.block?.hash === block.hash && known.status === "published") return known;
-  const fresh: WalletTx = { txid, label, fee: undefined, block, tx: undefined, status: "published" };
-  const confirmed: WalletTx = known === undefined ? fresh : { ...known, block, status: "published" };
+  const fresh = reservedTx(txid, label, undefined, undefined);
+  const confirmed: WalletTx = { ...(known ?? fresh), block, status: "published", unheard: false };
   draft.setTx(confirmed);
   return confirmed;
 }

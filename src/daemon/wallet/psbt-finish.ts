@@ -12,7 +12,7 @@ import type { PsbtFault } from "./psbt-fault.ts";
 import { PSBT_LABEL } from "./psbt-sign.ts";
 import { typeOfScript } from "./scripts.ts";
 import { keepFor, publishIn, weighed } from "./spend.ts";
-import type { WalletState, WalletStep } from "./state.ts";
+import { reservedTx, type WalletState, type WalletStep } from "./state.ts";
 
 export interface Finished {
   readonly psbt: Psbt;
@@ -96,7 +96,7 @@ export function sendPsbt(state: WalletState, psbt: Psbt, most: SatPerKw | undefi
     return { ...coin, ...weighed(draft.state(), coin), coin };
   });
   const { fee } = sound.value;
-  keepFor(draft, coins, { txid, label: PSBT_LABEL, fee, block: undefined, tx, status: "reserved" });
+  keepFor(draft, coins, { ...reservedTx(txid, PSBT_LABEL, fee, tx), unheard: true });
   publishIn(draft, txid);
   return ok({ step: draft.finish(), sent: txid });
 }

@@ -12,7 +12,7 @@ import { checked } from "./psbt-check.ts";
 import type { PsbtFault } from "./psbt-fault.ts";
 import { signCoins } from "./sign.ts";
 import { build, keepFor, spendable, type WalletPayment, weighed } from "./spend.ts";
-import type { WalletCoin, WalletState, WalletStep } from "./state.ts";
+import { reservedTx, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
 
 /** What the list of coins says they are kept for while a PSBT is out, and the history once it is mined. */
 export const PSBT_LABEL = "PSBT";
@@ -135,7 +135,7 @@ function keepOut(draft: Draft, coins: readonly WalletCoin[], psbt: Psbt, fee: Sa
   const free = coins.filter(({ spent }) => spent === undefined);
   if (free.length === 0) return;
   const kept = free.map((coin) => ({ ...coin, ...weighed(draft.state(), coin), coin }));
-  keepFor(draft, kept, { txid, label: PSBT_LABEL, fee, block: undefined, tx: undefined, status: "reserved" });
+  keepFor(draft, kept, reservedTx(txid, PSBT_LABEL, fee, undefined));
 }
 
 /** A PSBT that is not to be sent any more: its coins are free. Whoever holds it signed can still send it. */

@@ -70,23 +70,22 @@ const coinCodec = union(u8, {
   v1: [1, struct(coinFields)],
   v2: [2, struct({ ...coinFields, locked: flag })],
 });
+const txFields = {
+  txid,
+  label: text,
+  fee: optional(amountSat),
+  block: optional(block),
+  tx: optional(tx),
+  status: word<TxStatus>("status", ["reserved", "published", "abandoned"]),
+};
 const txCodec = union(u8, {
-  v1: [
-    1,
-    struct({
-      txid,
-      label: text,
-      fee: optional(amountSat),
-      block: optional(block),
-      tx: optional(tx),
-      status: word<TxStatus>("status", ["reserved", "published", "abandoned"]),
-    }),
-  ],
+  v1: [1, struct(txFields)],
+  v2: [2, struct({ ...txFields, unheard: flag, replaces: optional(txid) })],
 });
 
 export const encodeAddress = (address: WalletAddress): Uint8Array => encode(addressCodec, { tag: "v2", ...address });
 export const encodeCoin = (coin: WalletCoin): Uint8Array => encode(coinCodec, { tag: "v2", ...coin });
-export const encodeWalletTx = (walletTx: WalletTx): Uint8Array => encode(txCodec, { tag: "v1", ...walletTx });
+export const encodeWalletTx = (walletTx: WalletTx): Uint8Array => encode(txCodec, { tag: "v2", ...walletTx });
 
 function read<T extends { readonly tag: string }>(codec: Codec<T>, entry: StoreEntry): T {
   const decoded = decode(codec, entry.value);
@@ -105,7 +104,7 @@ function readCoin(entry: StoreEntry): WalletCoin {
 }
 function readTx(entry: StoreEntry): WalletTx {
   const { tag: _, ...walletTx } = read(txCodec, entry);
-  return walletTx;
+  return { unheard: false, replaces: undefined, ...walletTx };
 }
 
 /**

@@ -19,6 +19,7 @@ import { signCoins } from "./sign.ts";
 import {
   isLost,
   nextHeight,
+  reservedTx,
   statusOf,
   type WalletCoin,
   type WalletState,
@@ -76,14 +77,14 @@ export interface Funded {
  */
 export function fund(state: WalletState, keys: WalletKeys, payment: WalletPayment): Result<Funded, InsufficientFunds> {
   const draft = draftOf(state);
-  const reserved = reserve(draft, keys, payment);
+  const reserved = reserve(draft, keys, payment, false);
   return reserved.ok ? ok({ ...reserved.value, step: draft.finish() }) : reserved;
 }
 
 /** As `fund` and `publish` in one step: a payment on the chain. */
 export function send(state: WalletState, keys: WalletKeys, payment: WalletPayment): Result<Funded, InsufficientFunds> {
   const draft = draftOf(state);
-  const reserved = reserve(draft, keys, payment);
+  const reserved = reserve(draft, keys, payment, true);
   if (!reserved.ok) return reserved;
   publishIn(draft, reserved.value.txid);
   return ok({ ...reserved.value, step: draft.finish() });
@@ -132,7 +133,7 @@ export function spendable(state: WalletState, which?: "also contested"): readonl
     const status = statusOf(state, coin);
     if ((status !== "confirmed" && status !== "unconfirmed") || isLost(state, coin)) continue;
     if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
-    free.push({ outpoint: coin.outpoint, amount: coin.amount, ...weighed(state, coin), coin });
+    free.push(spendableOf(state, coin));
   }
   return free;
 }
@@ -167,6 +168,7 @@ function reserve(
   draft: Draft,
   keys: WalletKeys,
   payment: WalletPayment,
+  unheard: boolean,
 ): Result<Omit<Funded, "step">, InsufficientFunds> {
   const built = build(draft, keys, payment);
   if (!built.ok) return built;
@@ -174,7 +176,7 @@ function reserve(
   const ours = coins.map(({ coin }) => coin);
   const tx = signCoins(draft.state(), keys, unsigned, ours);
   const { txid, fee } = rest;
-  keepFor(draft, coins, { txid, label: payment.label, fee, block: undefined, tx, status: "reserved" });
+  keepFor(draft, coins, { ...reservedTx(txid, payment.label, fee, tx), unheard });
   return ok({ ...rest, tx });
 }
 
@@ -249,6 +251,12 @@ export function keepFor(draft: Draft, coins: readonly WalletSpendable[], walletT
   }
   draft.setTx(walletTx);
 }
+export const spendableOf = (state: WalletState, coin: WalletCoin): WalletSpendable => ({
+  outpoint: coin.outpoint,
+  amount: coin.amount,
+  ...weighed(state, coin),
+  coin,
+});
 
 export const unsignedInput = (prevout: Outpoint): TxIn => ({
   prevout,

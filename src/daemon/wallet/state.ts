@@ -45,6 +45,10 @@ export interface WalletTx {
    */
   readonly tx: Tx | undefined;
   readonly status: TxStatus;
+  /** A payment that no Bitcoin node is known to have taken: one that is refused gives its coins back. */
+  readonly unheard: boolean;
+  /** In whose place it went out: ours again if this one is refused. */
+  readonly replaces: Txid | undefined;
 }
 /**
  * `reserved`: signed, its coins kept for it, not yet published. `published`: on its way or confirmed. `abandoned`: can
@@ -70,6 +74,18 @@ export const EMPTY_WALLET: WalletState = {
   coins: new Map(),
   txs: new Map(),
 };
+
+/** One that is new, and to be published or given up. */
+export const reservedTx = (txid: Txid, label: string, fee: Sat | undefined, tx: Tx | undefined): WalletTx => ({
+  txid,
+  label,
+  fee,
+  block: undefined,
+  tx,
+  status: "reserved",
+  unheard: false,
+  replaces: undefined,
+});
 
 /** What the funding transactions of channels are called, on disk as well: none of that name is ever replaced. */
 export const FUNDING_LABEL = "channel opened";

@@ -3,9 +3,10 @@ import { present } from "../../../src/base/result.ts";
 import { feeForWeightCeil, sat, satPerKw } from "../../../src/base/units.ts";
 import { p2tr, p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf, weightOf } from "../../../src/bitcoin/tx.ts";
+import { heard, turnedDown } from "../../../src/daemon/wallet/answered.ts";
 import { adopt } from "../../../src/daemon/wallet/attach.ts";
-import { type BumpMethod, bump, reinstate } from "../../../src/daemon/wallet/bump.ts";
-import { fund, publish, refused, send } from "../../../src/daemon/wallet/spend.ts";
+import { type BumpMethod, bump } from "../../../src/daemon/wallet/bump.ts";
+import { fund, publish, send } from "../../../src/daemon/wallet/spend.ts";
 import { FUNDING_LABEL, walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { check } from "./history.ts";
 import { keys, SmallChain } from "./small-chain.ts";
@@ -108,14 +109,21 @@ describe("a payment that waits is replaced", () => {
     const chain = world(100_000n);
     const old = sent(chain);
     const before = walletBalance(chain.wallet);
+    chain.take(heard(chain.wallet, txidOf(old.tx)));
     const other = bumped(chain, old.tx, "rbf", 2_000);
-    chain.take(refused(chain.wallet, other.txid));
-    chain.take(reinstate(chain.wallet, txidOf(old.tx)));
+    // The answer may come after the node was started anew.
+    chain.restart();
+    chain.take(turnedDown(chain.wallet, other.txid));
     chain.mempool.delete(other.txid);
     expect(walletBalance(chain.wallet)).to.deep.equal(before);
     check(chain);
+    // The old one was taken: whatever is said of it now, the chain decides.
+    const kept = chain.wallet;
+    chain.take(turnedDown(chain.wallet, txidOf(old.tx)));
+    expect(chain.wallet).to.deep.equal(kept);
     chain.mine(ELSEWHERE);
-    chain.take(reinstate(chain.wallet, txidOf(old.tx)));
+    chain.take(turnedDown(chain.wallet, txidOf(old.tx)));
+    chain.take(turnedDown(chain.wallet, other.txid));
     expect(walletBalance(chain.wallet).confirmed).to.equal(100_000n - output.amount - old.fee);
   });
 

@@ -36,6 +36,8 @@ const walletTx: WalletTx = {
   block,
   tx: undefined,
   status: "published",
+  unheard: false,
+  replaces: undefined,
 };
 const entries = [
   { key: addressRecord(address), value: encodeAddress(address) },
@@ -48,7 +50,7 @@ describe("the wallet's records", () => {
     expect(Object.fromEntries(entries.map(({ key, value }) => [key, toHex(value)]))).to.deep.equal({
       "wallet/address/change/0000000000": "020001000000000002000100066368616e6765",
       [`wallet/coin/${"bb".repeat(32)}:3`]: `02${"bb".repeat(32)}0000000300000000000003e800020001000100000007${"aa".repeat(32)}01${"cc".repeat(32)}0001`,
-      [`wallet/tx/${"bb".repeat(32)}`]: `01${"bb".repeat(32)}00087265636569766564000100000007${"aa".repeat(32)}0001`,
+      [`wallet/tx/${"bb".repeat(32)}`]: `02${"bb".repeat(32)}00087265636569766564000100000007${"aa".repeat(32)}00010000`,
     });
   });
 

@@ -1,0 +1,42 @@
+import { outpointKey, type Txid } from "../../base/ids.ts";
+import { abandon } from "./chain.ts";
+import { type Draft, draftOf } from "./draft.ts";
+import { keepFor, publishIn, spendableOf } from "./spend.ts";
+import type { WalletState, WalletStep } from "./state.ts";
+
+/** A Bitcoin node has taken it: from now on the chain decides what becomes of it, and no refusal does. */
+export function heard(state: WalletState, txid: Txid): WalletStep {
+  const draft = draftOf(state);
+  const walletTx = state.txs.get(txid);
+  if (walletTx?.unheard) draft.setTx({ ...walletTx, unheard: false });
+  return draft.finish();
+}
+
+/**
+ * The Bitcoin node does not take a payment that no node has ever taken, be it long after it was made: it is given up, its coins
+ * are free, and what it was to replace is ours again as it was, and said again. Nothing happens to any other.
+ */
+export function turnedDown(state: WalletState, txid: Txid): WalletStep {
+  const draft = draftOf(state);
+  const walletTx = state.txs.get(txid);
+  if (!walletTx?.unheard || walletTx.status !== "published" || walletTx.block !== undefined) return draft.finish();
+  abandon(draft, txid);
+  if (walletTx.replaces !== undefined) reinstate(draft, walletTx.replaces);
+  return draft.finish();
+}
+
+/** Where its coins are all there and free. */
+function reinstate(draft: Draft, txid: Txid): void {
+  const state = draft.state();
+  const walletTx = state.txs.get(txid);
+  if (walletTx?.tx === undefined || walletTx.status !== "abandoned" || walletTx.block !== undefined) return;
+  const coins = walletTx.tx.inputs.flatMap(({ prevout }) => state.coins.get(outpointKey(prevout)) ?? []);
+  const isFree = coins.length === walletTx.tx.inputs.length && coins.every(({ spent }) => spent === undefined);
+  if (!isFree) return;
+  keepFor(
+    draft,
+    coins.map((coin) => spendableOf(state, coin)),
+    { ...walletTx, status: "reserved" },
+  );
+  publishIn(draft, txid);
+}
