@@ -55,14 +55,21 @@ export interface ScriptElement {
 /** The element that begins at `at`, or undefined when its push goes beyond the end of the script. */
 export function elementAt(bytes: Uint8Array, at: number): ScriptElement | undefined {
   const opcode = present(bytes[at], "an element begins inside the script");
-  if (opcode > OP.PUSHDATA4) return { opcode, data: undefined, end: at + 1 };
-  const prefix = opcode < OP.PUSHDATA1 ? 0 : 1 << (opcode - OP.PUSHDATA1);
-  if (at + 1 + prefix > bytes.length) return undefined;
+  const end = elementEnd(bytes, at);
+  if (end === undefined) return undefined;
+  return { opcode, data: opcode > OP.PUSHDATA4 ? undefined : bytes.subarray(at + 1 + prefixOf(opcode), end), end };
+}
+/** Bytes of the length behind the opcode of a push. */
+const prefixOf = (opcode: number): number => (opcode < OP.PUSHDATA1 ? 0 : 1 << (opcode - OP.PUSHDATA1));
+/** As the `end` of `elementAt`, for who walks through a script and looks at opcodes alone. */
+export function elementEnd(bytes: Uint8Array, at: number): number | undefined {
+  const opcode = bytes[at] as number;
+  if (opcode > OP.PUSHDATA4) return at + 1;
+  const prefix = prefixOf(opcode);
   let length = prefix === 0 ? opcode : 0;
-  for (let i = prefix; i > 0; i--) length = length * 256 + (bytes[at + i] as number);
-  const start = at + 1 + prefix;
-  if (start + length > bytes.length) return undefined;
-  return { opcode, data: bytes.subarray(start, start + length), end: start + length };
+  for (let i = prefix; i > 0; i--) length = length * 256 + (bytes[at + i] ?? 0);
+  const end = at + 1 + prefix + length;
+  return end > bytes.length ? undefined : end;
 }
 
 /** All elements, or undefined when the last push is cut short. */

@@ -1,7 +1,7 @@
 import { WITNESS_SCALE_FACTOR } from "./block.ts";
 import type { ScriptFlags } from "./interpreter/flags.ts";
 import { OP, smallNumberOf } from "./opcodes.ts";
-import { elementAt, isPushOnly, parseScript } from "./script.ts";
+import { elementEnd, isPushOnly, parseScript } from "./script.ts";
 import { isP2sh, type WitnessProgram, witnessProgramOf } from "./templates.ts";
 import { isCoinbase, type Tx, type TxIn, type TxOut } from "./tx.ts";
 
@@ -18,13 +18,13 @@ function countSigops(script: Uint8Array, multisig: (previous: number) => number)
   let count = 0;
   let previous: number = OP.RESERVED;
   for (let at = 0; at < script.length; ) {
-    const element = elementAt(script, at);
-    if (element === undefined) break;
-    const { opcode } = element;
+    const end = elementEnd(script, at);
+    if (end === undefined) break;
+    const opcode = script[at] as number;
     if (opcode === OP.CHECKSIG || opcode === OP.CHECKSIGVERIFY) count++;
     else if (opcode === OP.CHECKMULTISIG || opcode === OP.CHECKMULTISIGVERIFY) count += multisig(previous);
     previous = opcode;
-    at = element.end;
+    at = end;
   }
   return count;
 }
