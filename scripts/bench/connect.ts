@@ -24,8 +24,8 @@ import { signedDigests, VerifyThreads } from "./verify-threads.ts";
 const INPUTS = 2_000;
 const INPUTS_OF_TX = 2;
 const ROUNDS = 7;
-/** Before anything counts: threads start, and code is compiled. */
-const WARM_UP = 3;
+/** Before anything counts: threads start, and code is compiled, that of rare scripts in each thread last. */
+const WARM_UP = 10;
 const AMOUNT = sat(100_000n);
 const NOW = 1_700_000_000;
 const { regtest } = CHAINS;
