@@ -1,9 +1,11 @@
 import { connect, type Socket } from "node:net";
 import type { BlockHash } from "../../src/base/ids.ts";
 import { type Block, blockHashOf } from "../../src/bitcoin/block.ts";
+import { checkTransaction } from "../../src/bitcoin/check.ts";
 import { frameMessage, frameParser } from "../../src/bitcoin/frames.ts";
 import { type BitcoinMessage, HEADERS_MAX, PROTOCOL_VERSION } from "../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import type { ClaimedTx, Tx } from "../../src/bitcoin/tx.ts";
 
 /** The best chain of a Bitcoin node, read as any stranger could: over its own protocol, from genesis (not included). */
 export async function readChain(port: number): Promise<readonly Block[]> {
@@ -19,10 +21,19 @@ export async function readChain(port: number): Promise<readonly Block[]> {
   for (let at = 0; at < hashes.length; at += 100) {
     const some = hashes.slice(at, at + 100);
     say({ name: "getdata", inventory: some.map((id) => ({ kind: "witness_block", id })) });
-    for (let i = 0; i < some.length; i++) blocks.push((await peer.next("block")).block);
+    for (let i = 0; i < some.length; i++) {
+      const { header, txs } = (await peer.next("block")).block;
+      blocks.push({ header, txs: txs.map(checked) });
+    }
   }
   socket.destroy();
   return blocks;
+}
+
+function checked(claimed: ClaimedTx): Tx {
+  const tx = checkTransaction(claimed);
+  if (!tx.ok) throw new Error(`a block holds a transaction that cannot be: ${tx.error}`);
+  return tx.value;
 }
 
 type Peer = ReturnType<typeof listenTo>;

@@ -1,10 +1,12 @@
-import type { BlockHash } from "../base/ids.ts";
+import type { BlockHash, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
-import type { Block } from "../bitcoin/block.ts";
+import type { ClaimedBlock } from "../bitcoin/block.ts";
+import type { ClaimedTx } from "../bitcoin/tx.ts";
 import type { NodeBrain } from "../chain/brain.ts";
 import type { BlockRefusal } from "../chain/chain.ts";
 import type { FilterStorage } from "../chain/filter-storage.ts";
-import type { BaseNode } from "../ports/base-node.ts";
+import type { Asked, BaseNode, PackageVerdict } from "../ports/base-node.ts";
+import type { BroadcastRefusal } from "../ports/chain-source.ts";
 import type { Clock } from "../ports/world.ts";
 import type { Json } from "./json-text.ts";
 import type { ArgsOf, Params } from "./params.ts";
@@ -14,7 +16,10 @@ export interface WholeNode extends BaseNode {
   readonly brain: NodeBrain;
   /** Undefined where none are kept. */
   readonly filters: Pick<FilterStorage, "entry"> | undefined;
-  submit(block: Block): Result<BlockHash, BlockRefusal>;
+  broadcast(tx: ClaimedTx): Promise<Result<Txid, BroadcastRefusal>>;
+  submitPackage(txs: readonly ClaimedTx[]): Asked<PackageVerdict>;
+  testAccept(txs: readonly ClaimedTx[]): Asked<PackageVerdict>;
+  submit(block: ClaimedBlock): Result<BlockHash, BlockRefusal>;
   /** By hand: the block and all on top of it are invalid from now on, or no longer. False for one that is not known. */
   invalidate(hash: BlockHash): boolean;
   reconsider(hash: BlockHash): boolean;

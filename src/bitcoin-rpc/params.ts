@@ -1,8 +1,8 @@
 import { parseHex } from "../base/bytes.ts";
 import { type BlockHash, parseBlockHash, parseTxid, type Txid } from "../base/ids.ts";
 import { type Sat, sat } from "../base/units.ts";
-import { type Block, decodeBlock } from "../bitcoin/block.ts";
-import { decodeTx, type Tx } from "../bitcoin/tx.ts";
+import { type ClaimedBlock, decodeClaimedBlock } from "../bitcoin/block.ts";
+import { type ClaimedTx, decodeClaimedTx } from "../bitcoin/tx.ts";
 import { refuse } from "./fault.ts";
 
 /** One argument of a method: what it is called in `help`, and how it is read. A refusal says what is wrong. */
@@ -81,21 +81,21 @@ export const bytes = param<Uint8Array>("hex", (value, name) => {
     parseHex(given.toLowerCase()) ?? refuse("parameter", `${name} must be hexadecimal string (not '${shown(given)}')`)
   );
 });
-export const transaction = param<Tx>("hex", (value, name) => {
+export const transaction = param<ClaimedTx>("hex", (value, name) => {
   const raw = parseHex(text.read(value, name).toLowerCase());
-  const decoded = raw && decodeTx(raw);
+  const decoded = raw && decodeClaimedTx(raw);
   return decoded?.ok
     ? decoded.value
     : refuse("deserialization", "TX decode failed. Make sure the tx has at least one input.");
 });
-export const block = param<Block>("hex", (value, name) => {
+export const block = param<ClaimedBlock>("hex", (value, name) => {
   const raw = parseHex(text.read(value, name).toLowerCase());
-  const decoded = raw && decodeBlock(raw);
+  const decoded = raw && decodeClaimedBlock(raw);
   return decoded?.ok ? decoded.value : refuse("deserialization", "Block decode failed");
 });
 /** Policy, not protocol, as Bitcoin Core's: more in one package than any mempool takes. */
 const PACKAGE_TXS_MAX = 25;
-export const transactions = param<readonly Tx[]>("array", (value, name) => {
+export const transactions = param<readonly ClaimedTx[]>("array", (value, name) => {
   const items = list.read(value, name);
   if (items.length < 1 || items.length > PACKAGE_TXS_MAX) {
     return refuse("parameter", `Array must contain between 1 and ${PACKAGE_TXS_MAX} transactions.`);

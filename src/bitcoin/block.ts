@@ -5,7 +5,7 @@ import type { DecodeError } from "../codec/io.ts";
 import { blockHashCodec, bytes, i32le, u32le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d80 } from "../crypto/sha256d80.ts";
-import { type Tx, tx, weightOf } from "./tx.ts";
+import { type ClaimedTx, claimedTx, type Tx, tx, weightOf } from "./tx.ts";
 
 /** The 80 bytes that are hashed for proof of work. */
 export const HEADER_BYTES = 80;
@@ -22,15 +22,21 @@ export const blockHeader = struct({
 });
 export type BlockHeader = ValueOf<typeof blockHeader>;
 
-export interface Block {
+/** As a stranger tells it: its transactions are still to be judged. */
+export interface ClaimedBlock {
   readonly header: BlockHeader;
+  readonly txs: readonly ClaimedTx[];
+}
+export interface Block extends ClaimedBlock {
   readonly txs: readonly Tx[];
 }
 export const block: Codec<Block> = struct({ header: blockHeader, txs: listOf(compactSize, tx) });
+export const claimedBlock: Codec<ClaimedBlock> = struct({ header: blockHeader, txs: listOf(compactSize, claimedTx) });
 
 export const encodeHeader = (header: BlockHeader): Uint8Array => encode(blockHeader, header);
 export const decodeHeader = (data: Uint8Array): Result<BlockHeader, DecodeError> => decode(blockHeader, data);
-export const encodeBlock = (value: Block): Uint8Array => encode(block, value);
+export const encodeBlock = (value: ClaimedBlock): Uint8Array => encode(claimedBlock, value);
+export const decodeClaimedBlock = (data: Uint8Array): Result<ClaimedBlock, DecodeError> => decode(claimedBlock, data);
 export const decodeBlock = (data: Uint8Array): Result<Block, DecodeError> => decode(block, data);
 
 /** Chains of headers are long: this one is written without the codec, into bytes that are used again. */
@@ -59,7 +65,7 @@ export const BLOCK_SIGOPS_COST_MAX = 80_000;
 export const COINBASE_MATURITY_BLOCKS = 100;
 
 /** Weight units of a whole block: header and count stand outside the witnesses. BIP 141 §Block size. */
-export function blockWeight({ txs }: Block): number {
+export function blockWeight({ txs }: ClaimedBlock): number {
   const count = txs.length < 0xfd ? 1 : txs.length <= 0xffff ? 3 : 5;
   return txs.reduce((sum, each) => sum + weightOf(each), (HEADER_BYTES + count) * WITNESS_SCALE_FACTOR);
 }

@@ -2,7 +2,7 @@ import { type Codec, listOf, refine, struct, type ValueOf } from "../codec/codec
 import { blockHashCodec, bytes, flag, u64le } from "../codec/primitives.ts";
 import { compactSize, compactSizeTo } from "../codec/varint.ts";
 import { blockHeader } from "./block.ts";
-import { type Tx, tx } from "./tx.ts";
+import { type ClaimedTx, claimedTx } from "./tx.ts";
 
 /** Messages of compact blocks: a block as the header and six bytes for each transaction that the peer should have. */
 
@@ -43,11 +43,11 @@ const ascendingIndexes: Codec<readonly number[]> = refine(
 /** A transaction that is told whole, and its place in the block. */
 export interface PrefilledTx {
   readonly index: number;
-  readonly tx: Tx;
+  readonly tx: ClaimedTx;
 }
 const prefilled: Codec<readonly PrefilledTx[]> = refine(
   "prefilled",
-  listOf(compactSizeTo(COMPACT_TXS_MAX), struct({ step: compactSize, tx })),
+  listOf(compactSizeTo(COMPACT_TXS_MAX), struct({ step: compactSize, tx: claimedTx })),
   (list) =>
     indexesOf(list.map(({ step }) => step))?.map((index, at) => ({
       index,
@@ -68,4 +68,4 @@ export const cmpctblock = struct({
 });
 export type CompactBlock = ValueOf<typeof cmpctblock>;
 export const getblocktxn = struct({ block_hash: blockHashCodec, indexes: ascendingIndexes });
-export const blocktxn = struct({ block_hash: blockHashCodec, txs: listOf(compactSizeTo(COMPACT_TXS_MAX), tx) });
+export const blocktxn = struct({ block_hash: blockHashCodec, txs: listOf(compactSizeTo(COMPACT_TXS_MAX), claimedTx) });

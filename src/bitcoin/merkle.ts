@@ -3,7 +3,7 @@ import { hashBytes } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import { sha256d } from "../crypto/hash.ts";
 import { OP } from "./opcodes.ts";
-import { type Tx, txidOf, wtxidOf } from "./tx.ts";
+import { type ClaimedTx, type Tx, txidOf, wtxidOf } from "./tx.ts";
 
 /** Hashes are 32 bytes in the order hashed. */
 export interface MerkleRoot {
@@ -61,7 +61,8 @@ export function rootOfBranch(leaf: Uint8Array, index: number, branch: readonly U
 }
 
 /** The root that a header commits to: over the txids. */
-export const txMerkleRoot = (txs: readonly Tx[]): MerkleRoot => merkleRoot(txs.map((tx) => hashBytes(txidOf(tx))));
+export const txMerkleRoot = (txs: readonly ClaimedTx[]): MerkleRoot =>
+  merkleRoot(txs.map((tx) => hashBytes(txidOf(tx))));
 /** Over the wtxids, with zeros for the coinbase. BIP 141 §Commitment structure. */
 export const witnessMerkleRoot = (txs: readonly Tx[]): Uint8Array =>
   merkleRoot(txs.map((tx, index) => (index === 0 ? new Uint8Array(32) : hashBytes(wtxidOf(tx))))).root;

@@ -5,10 +5,10 @@ import type { DecodeError } from "../codec/io.ts";
 import { blockHashCodec, bytes, bytesOf, constant, i32le, rest, u32le, u64le } from "../codec/primitives.ts";
 import { compactSizeTo } from "../codec/varint.ts";
 import { addr, addrv2, netAddress } from "./address-messages.ts";
-import { block, blockHeader } from "./block.ts";
+import { blockHeader, claimedBlock } from "./block.ts";
 import { blocktxn, cmpctblock, getblocktxn, sendcmpct } from "./compact-messages.ts";
 import { cfcheckpt, cfheaders, cfilter, getcfcheckpt, getcfheaders, getcfilters } from "./filter-messages.ts";
-import { tx } from "./tx.ts";
+import { claimedTx } from "./tx.ts";
 
 /** Messages of the Bitcoin P2P protocol, declared one by one; the names are the commands. Framing: `frames.ts`. */
 
@@ -119,8 +119,8 @@ const DECLARED = {
   inv: inventory,
   getdata: inventory,
   notfound: inventory,
-  block: struct({ block }),
-  tx: struct({ tx }),
+  block: struct({ block: claimedBlock }),
+  tx: struct({ tx: claimedTx }),
   mempool: empty,
   getaddr: empty,
   addr,

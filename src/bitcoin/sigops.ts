@@ -3,7 +3,7 @@ import type { ScriptFlags } from "./interpreter/flags.ts";
 import { OP, smallNumberOf } from "./opcodes.ts";
 import { elementEnd, isPushOnly, parseScript } from "./script.ts";
 import { isP2sh, type WitnessProgram, witnessProgramOf } from "./templates.ts";
-import { isCoinbase, type Tx, type TxIn, type TxOut } from "./tx.ts";
+import { type ClaimedTx, isCoinbase, type Tx, type TxIn, type TxOut } from "./tx.ts";
 
 /** What OP_CHECKMULTISIG counts where the number of its keys is not looked at. */
 const MULTISIG_SIGOPS = 20;
@@ -30,7 +30,7 @@ function countSigops(script: Uint8Array, multisig: (previous: number) => number)
 }
 
 /** In all scripts that the transaction itself holds, executed or not. */
-export function legacySigops(tx: Tx): number {
+export function legacySigops(tx: ClaimedTx): number {
   const inInputs = tx.inputs.reduce((sum, { scriptSig }) => sum + roughSigops(scriptSig), 0);
   return tx.outputs.reduce((sum, { script }) => sum + roughSigops(script), inInputs);
 }

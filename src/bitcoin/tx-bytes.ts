@@ -1,6 +1,6 @@
 import { putHash } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
-import type { Tx, TxIn, TxOut } from "./tx.ts";
+import type { ClaimedTx, ClaimedTxOut, TxIn } from "./tx.ts";
 import { countSize, strippedSize, witnessPart } from "./tx-size.ts";
 
 /**
@@ -12,7 +12,7 @@ const SEGWIT_MARKER = 0;
 export const SEGWIT_FLAG = 1;
 
 /** The whole transaction, with witnesses or as a txid commits to it. */
-export function txBytes(tx: Tx, withWitness: boolean): Uint8Array {
+export function txBytes(tx: ClaimedTx, withWitness: boolean): Uint8Array {
   const out = new Uint8Array(strippedSize(tx) + (withWitness ? witnessPart(tx) : 0));
   let at = putU32(out, 0, tx.version >>> 0);
   if (withWitness) {
@@ -35,10 +35,10 @@ function putInput(out: Uint8Array, from: number, { prevout, scriptSig, sequence 
   at = putScript(out, at, scriptSig);
   return putU32(out, at, sequence);
 }
-export function putOutput(out: Uint8Array, from: number, { amount, script }: TxOut): number {
+export function putOutput(out: Uint8Array, from: number, { amount, script }: ClaimedTxOut): number {
   return putScript(out, putAmount(out, from, amount), script);
 }
-export const outputSize = ({ script }: TxOut): number => 8 + countSize(script.length) + script.length;
+export const outputSize = ({ script }: ClaimedTxOut): number => 8 + countSize(script.length) + script.length;
 
 function putWitness(out: Uint8Array, from: number, witness: readonly Uint8Array[]): number {
   let at = putCount(out, from, witness.length);
@@ -66,11 +66,15 @@ export function putCount(out: Uint8Array, at: number, count: number): number {
   out[at + 2] = count >>> 8;
   return at + 3;
 }
-/** In eight bytes. An amount that can be is below 2^53 and exact as a number; what comes to be refused may be any of 64 bits. */
+/**
+ * In eight bytes, in two's complement. An amount that can be is below 2^53 and exact as a number; what comes to be refused may be
+ * any of 64 bits.
+ */
 export function putAmount(out: Uint8Array, at: number, amount: bigint): number {
   const value = Number(amount);
-  if (Number.isSafeInteger(value)) return putU32(out, putU32(out, at, value >>> 0), Math.floor(value / 2 ** 32));
-  return putU32(out, putU32(out, at, Number(amount & U32_MAX)), Number(amount >> 32n));
+  if (value >= 0 && Number.isSafeInteger(value))
+    return putU32(out, putU32(out, at, value >>> 0), Math.floor(value / 2 ** 32));
+  return putU32(out, putU32(out, at, Number(amount & U32_MAX)), Number((amount >> 32n) & U32_MAX));
 }
 const U32_MAX = 0xffff_ffffn;
 export function putU32(out: Uint8Array, at: number, value: number): number {

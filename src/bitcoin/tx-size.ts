@@ -1,6 +1,6 @@
-import type { Tx } from "./tx.ts";
+import type { ClaimedTx } from "./tx.ts";
 
-export function hasWitness({ inputs }: Tx): boolean {
+export function hasWitness({ inputs }: ClaimedTx): boolean {
   for (const { witness } of inputs) if (witness.length > 0) return true;
   return false;
 }
@@ -16,20 +16,20 @@ export function witnessSize(elements: readonly Uint8Array[]): number {
   return size;
 }
 /** Bytes without witnesses, added up: encoding only to count would cost more than all else that is asked of a size. */
-export function strippedSize({ inputs, outputs }: Tx): number {
+export function strippedSize({ inputs, outputs }: ClaimedTx): number {
   let size = 8 + countSize(inputs.length) + countSize(outputs.length);
   for (const { scriptSig } of inputs) size += 40 + prefixedSize(scriptSig.length);
   for (const { script } of outputs) size += 8 + prefixedSize(script.length);
   return size;
 }
 /** Bytes of marker, flag and all witnesses; none where no input has one. */
-export function witnessPart(tx: Tx): number {
+export function witnessPart(tx: ClaimedTx): number {
   if (!hasWitness(tx)) return 0;
   let size = 2;
   for (const { witness } of tx.inputs) size += witnessSize(witness);
   return size;
 }
 /** Weight units: stripped bytes count four times, witness bytes once. BIP 141 §Transaction size calculations. */
-export const weightOf = (tx: Tx): number => strippedSize(tx) * 4 + witnessPart(tx);
+export const weightOf = (tx: ClaimedTx): number => strippedSize(tx) * 4 + witnessPart(tx);
 /** Virtual bytes, rounded up: the unit in which relay fees are quoted. */
-export const vsizeOf = (tx: Tx): number => Math.ceil(weightOf(tx) / 4);
+export const vsizeOf = (tx: ClaimedTx): number => Math.ceil(weightOf(tx) / 4);

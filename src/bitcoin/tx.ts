@@ -3,7 +3,7 @@ import type { Result } from "../base/result.ts";
 import { isSat, type Sat } from "../base/units.ts";
 import { type Codec, decode, listOf, refine, struct } from "../codec/codec.ts";
 import { type ByteReader, DecodeError } from "../codec/io.ts";
-import { bytesOf, i32le, txid as txidCodec, u32le, u64le } from "../codec/primitives.ts";
+import { bytesOf, i32le, i64le, txid as txidCodec, u32le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d } from "../crypto/hash.ts";
 import { SEGWIT_FLAG, txBytes } from "./tx-bytes.ts";
@@ -20,16 +20,27 @@ export interface TxIn {
   /** Empty for inputs without a witness. BIP 141 §Transaction ID. */
   readonly witness: readonly Uint8Array[];
 }
-export interface TxOut {
-  readonly amount: Sat;
+/** An output as somebody claims it: the amount is any that 64 bits hold, also below 0 and above all coins. */
+export interface ClaimedTxOut {
+  readonly amount: bigint;
   readonly script: Uint8Array;
 }
-/** A Bitcoin transaction as a value. Nothing in it is computed: ids and sizes are functions of it. */
-export interface Tx {
+export interface TxOut extends ClaimedTxOut {
+  readonly amount: Sat;
+}
+/**
+ * A transaction as a stranger tells it. Its bytes are well formed; whether its amounts are any is for the rules to say, which
+ * have words of their own for that: `checkTransaction`.
+ */
+export interface ClaimedTx {
   readonly version: number;
   readonly inputs: readonly TxIn[];
-  readonly outputs: readonly TxOut[];
+  readonly outputs: readonly ClaimedTxOut[];
   readonly locktime: number;
+}
+/** A Bitcoin transaction as a value. Nothing in it is computed: ids and sizes are functions of it. */
+export interface Tx extends ClaimedTx {
+  readonly outputs: readonly TxOut[];
 }
 
 export const SEQUENCE_FINAL = 0xffff_ffff;
@@ -43,39 +54,47 @@ const script = bytesOf(compactSize);
 const strippedInput = struct({ prevout: outpoint, scriptSig: script, sequence: u32le });
 const amount: Codec<Sat> = refine(
   "sat",
-  u64le,
+  i64le,
   (v) => (isSat(v) ? v : undefined),
   (v) => v,
 );
 export const txOut: Codec<TxOut> = struct({ amount, script });
+const claimedTxOut: Codec<ClaimedTxOut> = struct({ amount: i64le, script });
 const witness = listOf(compactSize, script);
 const inputs = listOf(compactSize, strippedInput);
 const outputs = listOf(compactSize, txOut);
-/** With witnesses when any input has one. BIP 144 §Serialization. */
+const claimedOutputs = listOf(compactSize, claimedTxOut);
+/** With witnesses when any input has one. Amounts that are none do not decode. BIP 144 §Serialization. */
 export const tx: Codec<Tx> = {
   shape: { kind: "struct", fields: { version: i32le, inputs, outputs, locktime: u32le } },
   write: (writer, value) => writer.bytes(encodeTx(value)),
-  read: (reader) => read(reader),
+  read: (reader) => read(reader, outputs),
+};
+/** The same of a stranger, for `checkTransaction` to judge. */
+export const claimedTx: Codec<ClaimedTx> = {
+  shape: { kind: "struct", fields: { version: i32le, inputs, outputs: claimedOutputs, locktime: u32le } },
+  write: tx.write,
+  read: (reader) => read(reader, claimedOutputs),
 };
 /** Without witnesses: what a txid commits to. */
 export const strippedTx: Codec<Tx> = {
   shape: tx.shape,
   write: (writer, value) => writer.bytes(txBytes(value, false)),
-  read: (reader) => read(reader),
+  read: (reader) => read(reader, outputs),
 };
 
-function read(reader: ByteReader): Tx {
+function read<O extends ClaimedTxOut>(reader: ByteReader, listed: Codec<readonly O[]>) {
   const version = reader.i32le();
   let read = readInputs(reader);
   let hasWitness = false;
-  let outs: readonly TxOut[];
-  if (read.length > 0) outs = outputs.read(reader);
+  let outs: readonly O[];
+  if (read.length > 0) outs = listed.read(reader);
   else {
     const flag = reader.u8();
     if (flag === SEGWIT_FLAG) {
       hasWitness = true;
       read = readInputs(reader);
-      outs = outputs.read(reader);
+      outs = listed.read(reader);
     } else if (flag === 0) outs = [];
     else throw new DecodeError("invalid", "flag");
   }
@@ -100,18 +119,20 @@ const NONE: readonly Uint8Array[] = [];
 
 /** The transaction of exactly these bytes. */
 export const decodeTx = (bytes: Uint8Array): Result<Tx, DecodeError> => decode(tx, bytes);
-export const encodeTx = (value: Tx): Uint8Array => txBytes(value, hasWitness(value));
+export const decodeClaimedTx = (bytes: Uint8Array): Result<ClaimedTx, DecodeError> => decode(claimedTx, bytes);
+export const encodeTx = (value: ClaimedTx): Uint8Array => txBytes(value, hasWitness(value));
 
 /** What other transactions call it: independent of witnesses. BIP 141 §Transaction ID. */
-export const txidOf = (value: Tx): Txid => remembered(txids, value, () => makeTxid(sha256d(txBytes(value, false))));
+export const txidOf = (value: ClaimedTx): Txid =>
+  remembered(txids, value, () => makeTxid(sha256d(txBytes(value, false))));
 /** Commits to witnesses as well. BIP 141 §Transaction ID. */
-export const wtxidOf = (value: Tx): Txid =>
+export const wtxidOf = (value: ClaimedTx): Txid =>
   hasWitness(value) ? remembered(wtxids, value, () => makeTxid(sha256d(txBytes(value, true)))) : txidOf(value);
 
 /** A transaction is a value that never changes, and is asked for its ids by everything that it passes through. */
-const txids = new WeakMap<Tx, Txid>();
-const wtxids = new WeakMap<Tx, Txid>();
-function remembered(known: WeakMap<Tx, Txid>, value: Tx, compute: () => Txid): Txid {
+const txids = new WeakMap<ClaimedTx, Txid>();
+const wtxids = new WeakMap<ClaimedTx, Txid>();
+function remembered(known: WeakMap<ClaimedTx, Txid>, value: ClaimedTx, compute: () => Txid): Txid {
   let id = known.get(value);
   if (id === undefined) {
     id = compute();
@@ -120,7 +141,7 @@ function remembered(known: WeakMap<Tx, Txid>, value: Tx, compute: () => Txid): T
   return id;
 }
 
-export const isCoinbase = (value: Tx): boolean =>
+export const isCoinbase = (value: ClaimedTx): boolean =>
   value.inputs.length === 1 &&
   value.inputs[0]?.prevout.vout === COINBASE_VOUT &&
   value.inputs[0].prevout.txid === NULL_TXID;

@@ -1,6 +1,6 @@
 import type { Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Tx } from "../bitcoin/tx.ts";
+import type { ClaimedTx } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
 import { examine, NOBODY, priceFault, scriptFault } from "./examine.ts";
 import { entryOf, type Mempool, type MempoolEntry, relatives } from "./mempool.ts";
@@ -27,7 +27,12 @@ export interface Accepted {
  * Takes a transaction in, in place of what it replaces, or says why not. Cheap rules come first; signatures are looked at
  * last, and before anything is evicted.
  */
-export function acceptTx(pool: Mempool, chain: Chain, tx: Tx, options: AcceptOptions): Result<Accepted, MempoolFault> {
+export function acceptTx(
+  pool: Mempool,
+  chain: Chain,
+  tx: ClaimedTx,
+  options: AcceptOptions,
+): Result<Accepted, MempoolFault> {
   const judged = judgeTx(pool, chain, tx, options);
   if (!judged.ok) return judged;
   const { entry, replaced } = judged.value;
@@ -38,7 +43,7 @@ export function acceptTx(pool: Mempool, chain: Chain, tx: Tx, options: AcceptOpt
 export function judgeTx(
   pool: Mempool,
   chain: Chain,
-  tx: Tx,
+  tx: ClaimedTx,
   { now, resurrected, height }: AcceptOptions,
 ): Result<Accepted, MempoolFault> {
   const examined = examine({ pool, chain, now, beside: NOBODY, resurrected, height }, tx);
@@ -46,7 +51,7 @@ export function judgeTx(
   const { entry, sibling } = examined.value;
   const price = resurrected ? undefined : priceFault(pool, entry, now);
   if (price !== undefined) return err({ code: price });
-  if (isSuperseded(pool, tx)) return err({ code: "sequence too low" });
+  if (isSuperseded(pool, entry.tx)) return err({ code: "sequence too low" });
   const replaced = replacedBy(pool, entry, sibling);
   if (!replaced.ok) return err({ code: replaced.error });
   if (isTooLong(pool, { entries: [entry], replaced: replaced.value })) return err({ code: "too-long-mempool-chain" });

@@ -1,4 +1,5 @@
 import type { Outpoint, Txid } from "../base/ids.ts";
+import { err, type Result } from "../base/result.ts";
 import { consensusFlags } from "../bitcoin/interpreter/flags.ts";
 import { isCoinbase, type Tx, type TxOut, wtxidOf } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
@@ -6,7 +7,7 @@ import { checkBlock, checkBlockInContext } from "./check-block.ts";
 import type { Coin } from "./coins.ts";
 import type { Place } from "./connect-block.ts";
 import type { BlockFault } from "./faults.ts";
-import type { HashedBlock } from "./hashed-block.ts";
+import type { HashedBlock, HashedClaim } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 import type { BlockScripts, ScriptCheck } from "./scripts.ts";
 
@@ -70,13 +71,15 @@ function gatherAndBegin(chain: Chain, block: HashedBlock, mayWait: boolean): Gat
   return gathered;
 }
 /** What is wrong with a block without its coins. If it is the next on the tip, its scripts are begun with on the way. */
-export function checkAndBegin(chain: Chain, block: HashedBlock, parent: HeaderNode): BlockFault | undefined {
-  const broken = checkBlock(block);
-  if (broken !== undefined) return broken;
+export function checkAndBegin(chain: Chain, claimed: HashedClaim, parent: HeaderNode): Result<HashedBlock, BlockFault> {
+  const checked = checkBlock(claimed);
+  if (!checked.ok) return checked;
+  const block = checked.value;
   // Before this nothing was known of it but its header: whoever sends other transactions with it gets no work done.
   if (parent === chain.tip && chain.waiting === undefined)
     chain.ahead = { block, gathered: gatherAndBegin(chain, block, true) };
-  return checkBlockInContext(block.block, parent, chain.params);
+  const misplaced = checkBlockInContext(block.block, parent, chain.params);
+  return misplaced === undefined ? checked : err(misplaced);
 }
 /** What was begun with of this block, or else is now. */
 export function takeAhead(chain: Chain, block: HashedBlock, mayWait: boolean): GatheredScripts | undefined {

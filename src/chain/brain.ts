@@ -3,7 +3,7 @@ import { err, ok, present, type Result } from "../base/result.ts";
 import type { SatPerKw } from "../base/units.ts";
 import type { Block } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
-import { type Tx, txidOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, type Tx, txidOf } from "../bitcoin/tx.ts";
 import { acceptTx } from "./accept-tx.ts";
 import {
   acceptBlock,
@@ -21,12 +21,12 @@ import type { BlockFault } from "./faults.ts";
 import { type Feed, feedAfter, noteWaiting, watchFrom } from "./feed.ts";
 import { estimateFeerate, type FeeCare, type FeeMemory, feeMemory, rememberFees } from "./fees.ts";
 import { followChain } from "./follow.ts";
-import type { HashedBlock } from "./hashed-block.ts";
+import type { HashedBlock, HashedClaim } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 import { isAncestor } from "./headers.ts";
 import { noteChange } from "./journal.ts";
 import { judgePackage } from "./judge-package.ts";
-import { DEFAULT_POLICY, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
+import { DEFAULT_POLICY, entryOf, type Mempool, type MempoolPolicy, mempool, spenderOf } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
 import { blockTemplate } from "./miner.ts";
 import { acceptPackage } from "./package.ts";
@@ -83,7 +83,7 @@ export function setWatches(
  * A block from a peer or miner.
  * @param now  seconds since 1970-01-01 UTC
  */
-export function takeBlock(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+export function takeBlock(brain: NodeBrain, block: HashedClaim, now: number): Result<ChainUpdate, BlockRefusal> {
   const update = acceptBlock(brain.chain, block, now);
   if (update.ok) keepInStep(brain, update.value, now);
   return update;
@@ -103,7 +103,7 @@ export function takeVerdict(
   return update;
 }
 /** As `takeBlock`, but nothing waits: scripts that others are verifying are verified here as well. */
-export function takeBlockAtOnce(brain: NodeBrain, block: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+export function takeBlockAtOnce(brain: NodeBrain, block: HashedClaim, now: number): Result<ChainUpdate, BlockRefusal> {
   const taken = takeBlock(brain, block, now);
   return taken.ok ? ok(finish(brain, taken.value, now)) : taken;
 }
@@ -155,12 +155,12 @@ function tellWaiting({ feeds }: NodeBrain, tx: Tx): void {
 /** A transaction from a peer or our own. Fresh ones are to be announced; what is known already is no refusal. */
 export function takeTx(
   brain: NodeBrain,
-  tx: Tx,
+  tx: ClaimedTx,
   now: number,
 ): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
   const accepted = acceptTx(brain.pool, brain.chain, tx, { now });
   if (accepted.ok) {
-    tellWaiting(brain, tx);
+    tellWaiting(brain, accepted.value.entry.tx);
     return ok({ txid: accepted.value.entry.txid, fresh: true });
   }
   const { code } = accepted.error;
@@ -172,26 +172,24 @@ export function takeTx(
 /** What is not final waits apart, where policy lets it; whoever watches its coins hears of it as of anything that waits. */
 function holdPending(
   brain: NodeBrain,
-  tx: Tx,
+  tx: ClaimedTx,
   now: number,
 ): Result<{ readonly txid: Txid; readonly fresh: boolean }, MempoolFault> {
   const held = holdTx(brain.pool, brain.chain, tx, now);
-  if (held.ok) tellWaiting(brain, tx);
+  if (held.ok) tellWaiting(brain, held.value.tx);
   else if (held.error.code !== "txn-already-in-mempool") return held;
   return ok({ txid: txidOf(tx), fresh: held.ok });
 }
 
 /** A child with parents of its own, the child last: it may pay for them. Those that are `Taken` are to be announced. */
-export function takePackage(brain: NodeBrain, txs: readonly Tx[], now: number): PackageVerdict {
+export function takePackage(brain: NodeBrain, txs: readonly ClaimedTx[], now: number): PackageVerdict {
   const verdict = acceptPackage(brain.pool, brain.chain, txs, { now });
-  verdict.txs.forEach(({ tag }, index) => {
-    if (tag === "Taken") tellWaiting(brain, txs[index] as Tx);
-  });
+  for (const { tag, txid } of verdict.txs) if (tag === "Taken") tellWaiting(brain, entryOf(brain.pool, txid).tx);
   return verdict;
 }
 
 /** What `takeTx`, or the mempool of several transactions with parents in front, would say, and nothing changed. */
-export const tryTx = ({ pool, chain }: NodeBrain, txs: readonly Tx[], now: number): PackageVerdict =>
+export const tryTx = ({ pool, chain }: NodeBrain, txs: readonly ClaimedTx[], now: number): PackageVerdict =>
   judgePackage(pool, chain, txs, now);
 
 /** What to mine next. */

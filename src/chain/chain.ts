@@ -17,7 +17,7 @@ import {
 import { type BlockUndo, disconnectCoins, totalsAfter } from "./coins.ts";
 import { type ConnectedBlock, connectBlock } from "./connect-block.ts";
 import { type BlockFault, isMutation } from "./faults.ts";
-import { type HashedBlock, hashBlock } from "./hashed-block.ts";
+import { type HashedBlock, type HashedClaim, hashBlock } from "./hashed-block.ts";
 import { addHeader, type HeaderFault, type HeaderNode, headerTree, insertHeader } from "./headers.ts";
 import { BlockPruned } from "./pruned.ts";
 import { type VerifiedScripts, verifyScripts } from "./scripts.ts";
@@ -125,20 +125,21 @@ function takeHeader(
 }
 
 /** Takes a block in and follows the best chain from then on. A block that is held already changes nothing. */
-export function acceptBlock(chain: Chain, hashed: HashedBlock, now: number): Result<ChainUpdate, BlockRefusal> {
+export function acceptBlock(chain: Chain, claimed: HashedClaim, now: number): Result<ChainUpdate, BlockRefusal> {
   const fresh: HeaderNode[] = [];
-  const taken = takeHeader(chain, hashed.block.header, now, fresh);
+  const taken = takeHeader(chain, claimed.block.header, now, fresh);
   if (!taken.ok) return taken;
   const node = taken.value;
   if (chain.index.held.has(node)) return ok({ disconnected: [], connected: [], rejected: [] });
   const parent = present(node.previous, "the genesis block is always held");
-  const broken = checkAndBegin(chain, hashed, parent);
-  if (broken !== undefined) {
+  const checked = checkAndBegin(chain, claimed, parent);
+  if (!checked.ok) {
     dropAhead(chain);
     if (fresh.length > 0) chain.storage.commit({ tag: "Headers", nodes: fresh });
-    if (!isMutation(broken)) markInvalid(chain, node);
-    return err(broken);
+    if (!isMutation(checked.error)) markInvalid(chain, node);
+    return checked;
   }
+  const hashed = checked.value;
   chain.storage.commit({ tag: "Block", node, block: hashed.block });
   noteBlock(chain.index, node);
   const update = activateBest(chain, hashed);

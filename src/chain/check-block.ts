@@ -1,10 +1,12 @@
 import { equalBytes } from "../base/bytes.ts";
 import { hashBytes } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import {
   BLOCK_SIGOPS_COST_MAX,
   BLOCK_WEIGHT_MAX,
   type Block,
   blockWeight,
+  type ClaimedBlock,
   HEADER_BYTES,
   WITNESS_SCALE_FACTOR,
 } from "../bitcoin/block.ts";
@@ -19,13 +21,20 @@ import { isCoinbase, strippedSize, type Tx } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import { compactSize } from "../codec/varint.ts";
 import type { BlockFault } from "./faults.ts";
-import type { HashedBlock } from "./hashed-block.ts";
+import type { HashedBlock, HashedClaim } from "./hashed-block.ts";
 import { type HeaderNode, medianTimeOf } from "./headers.ts";
 
 const WITNESS_RESERVED_BYTES = 32;
 
-/** What can be said of a block by itself. The header's proof of work is checked with the header. */
-export function checkBlock({ block, txids }: HashedBlock): BlockFault | undefined {
+/**
+ * What can be said of a block by itself. The header's proof of work is checked with the header. It is the same value that
+ * comes back.
+ */
+export function checkBlock(hashed: HashedClaim): Result<HashedBlock, BlockFault> {
+  const fault = blockFault(hashed);
+  return fault === undefined ? ok(hashed as HashedBlock) : err(fault);
+}
+function blockFault({ block, txids }: HashedClaim): BlockFault | undefined {
   const { txs } = block;
   const { root, mutated } = merkleRoot(txids.map(hashBytes));
   if (!equalBytes(root, block.header.merkleRoot)) return { code: "bad-txnmrklroot" };
@@ -42,7 +51,7 @@ export function checkBlock({ block, txids }: HashedBlock): BlockFault | undefine
   const sigops = txs.reduce((sum, tx) => sum + legacySigops(tx), 0);
   return sigops * WITNESS_SCALE_FACTOR > BLOCK_SIGOPS_COST_MAX ? { code: "bad-blk-sigops" } : undefined;
 }
-const strippedWeight = ({ txs }: Block): number =>
+const strippedWeight = ({ txs }: ClaimedBlock): number =>
   WITNESS_SCALE_FACTOR *
   txs.reduce((sum, tx) => sum + strippedSize(tx), HEADER_BYTES + encode(compactSize, txs.length).length);
 

@@ -1,9 +1,9 @@
 import { concat, equalBytes } from "../base/bytes.ts";
 import { type BlockHash, hashBytes, type Txid } from "../base/ids.ts";
-import { type Block, type BlockHeader, blockHashOf, encodeHeader } from "../bitcoin/block.ts";
+import { type Block, type BlockHeader, blockHashOf, type ClaimedBlock, encodeHeader } from "../bitcoin/block.ts";
 import { COMPACT_TXS_MAX, type CompactBlock } from "../bitcoin/compact-messages.ts";
 import { txMerkleRoot } from "../bitcoin/merkle.ts";
-import { type Tx, wtxidOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, type Tx, wtxidOf } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import { u64le } from "../codec/primitives.ts";
 import { sha256 } from "../crypto/hash.ts";
@@ -24,7 +24,7 @@ export interface PartialBlock {
   readonly hash: BlockHash;
   readonly header: BlockHeader;
   /** In the block's order; undefined where one is missing. */
-  readonly txs: readonly (Tx | undefined)[];
+  readonly txs: readonly (ClaimedTx | undefined)[];
   /** Indexes of those, ascending: what `getblocktxn` asks for. */
   readonly missing: readonly number[];
 }
@@ -32,7 +32,7 @@ export interface PartialBlock {
 export type CompactFault = "no_transactions" | "too_many_transactions" | "prefilled_out_of_range" | "wrong_count";
 export type Rebuilt =
   /** Every transaction is there and the header commits to them. */
-  | { readonly tag: "Whole"; readonly block: Block }
+  | { readonly tag: "Whole"; readonly block: ClaimedBlock }
   | { readonly tag: "Missing"; readonly partial: PartialBlock }
   /** Two transactions have one short id, somewhere: the block must be fetched whole. */
   | { readonly tag: "Collision" }
@@ -66,7 +66,7 @@ export function rebuild(compact: CompactBlock, candidates: Iterable<Candidate>):
   if (count > COMPACT_TXS_MAX) return invalid("too_many_transactions");
   // The indexes ascend, so the last one is the greatest.
   if ((prefilled.at(-1)?.index ?? 0) >= count) return invalid("prefilled_out_of_range");
-  const txs = new Array<Tx | undefined>(count).fill(undefined);
+  const txs = new Array<ClaimedTx | undefined>(count).fill(undefined);
   for (const { index, tx } of prefilled) txs[index] = tx;
   const places = new Map<number, number>();
   let place = 0;
@@ -100,11 +100,11 @@ function pick(
   }
   return picked;
 }
-const gapsIn = (txs: readonly (Tx | undefined)[]): readonly number[] =>
+const gapsIn = (txs: readonly (ClaimedTx | undefined)[]): readonly number[] =>
   txs.flatMap((tx, index) => (tx === undefined ? [index] : []));
 
 /** The block with what a `blocktxn` brought, which must be exactly what was missing, in order. */
-export function fill(partial: PartialBlock, answer: readonly Tx[]): Rebuilt {
+export function fill(partial: PartialBlock, answer: readonly ClaimedTx[]): Rebuilt {
   if (answer.length !== partial.missing.length) return invalid("wrong_count");
   const txs = [...partial.txs];
   partial.missing.forEach((index, at) => {

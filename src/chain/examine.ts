@@ -6,7 +6,7 @@ import { checkTransaction } from "../bitcoin/check.ts";
 import { STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
 import { isFinal } from "../bitcoin/locks.ts";
 import { sigopsCost } from "../bitcoin/sigops.ts";
-import { hasWitness, isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, hasWitness, isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import { ephemeralFault } from "./ephemeral.ts";
@@ -52,11 +52,12 @@ export const NOBODY: ReadonlyMap<Txid, MempoolEntry> = new Map();
  * Everything that can be said of a transaction before signatures are looked at, and whatever it pays: form, locks, inputs,
  * size. Nothing is changed.
  */
-export function examine(door: Door, tx: Tx): Result<Candidate, MempoolFault> {
+export function examine(door: Door, claimed: ClaimedTx): Result<Candidate, MempoolFault> {
   const { pool, chain, now, beside } = door;
   const { tip } = chain;
-  const checked = checkTransaction(tx);
+  const checked = checkTransaction(claimed);
   if (!checked.ok) return err({ code: checked.error });
+  const tx = checked.value;
   if (isCoinbase(tx)) return err({ code: "coinbase" });
   if (hasWitness(tx) && tip.height + 1 < chain.params.activation.segwit) return err({ code: "no-witness-yet" });
   const standard = checkStandard(tx);
@@ -143,8 +144,8 @@ export function scriptFault({ verified }: Chain, { entry, coins }: Candidate): M
 /** All of a package, each with those before it in view; or what is wrong with the first that something is wrong with. */
 export function examineAll(
   door: Omit<Door, "beside">,
-  txs: readonly Tx[],
-): Result<readonly Candidate[], { readonly tx: Tx; readonly fault: MempoolFault }> {
+  txs: readonly ClaimedTx[],
+): Result<readonly Candidate[], { readonly tx: ClaimedTx; readonly fault: MempoolFault }> {
   const beside = new Map<Txid, MempoolEntry>();
   const candidates: Candidate[] = [];
   for (const tx of txs) {

@@ -1,5 +1,5 @@
 import { outpointKey, type Txid } from "../base/ids.ts";
-import type { Tx } from "../bitcoin/tx.ts";
+import type { ClaimedTx } from "../bitcoin/tx.ts";
 import { isTooLong, judgeTx } from "./accept-tx.ts";
 import type { Chain } from "./chain.ts";
 import { type Candidate, examineAll, priceFault, scriptFault } from "./examine.ts";
@@ -13,7 +13,7 @@ import { effectiveFee, nameOf, type PackageVerdict, refusedFor, takenFor, unjudg
  * may take the place of what waits; beside a refused one the others are not judged.
  * @param now  seconds since 1970-01-01 UTC
  */
-export function judgePackage(pool: Mempool, chain: Chain, txs: readonly Tx[], now: number): PackageVerdict {
+export function judgePackage(pool: Mempool, chain: Chain, txs: readonly ClaimedTx[], now: number): PackageVerdict {
   const form = packageFormFault(txs);
   if (form !== undefined) return unjudged(form, txs);
   const [only] = txs;
@@ -33,14 +33,14 @@ export function judgePackage(pool: Mempool, chain: Chain, txs: readonly Tx[], no
   return { fault: undefined, txs: entries.map((entry) => takenFor(entry, effectiveFee([entry]))), replaced: [] };
 }
 
-function judgeAlone(pool: Mempool, chain: Chain, tx: Tx, now: number): PackageVerdict {
+function judgeAlone(pool: Mempool, chain: Chain, tx: ClaimedTx, now: number): PackageVerdict {
   const judged = judgeTx(pool, chain, tx, { now });
   if (!judged.ok) return withRefused([tx], tx, judged.error);
   const { entry, replaced } = judged.value;
   return { fault: undefined, txs: [takenFor(entry, effectiveFee([entry]))], replaced: [...replaced] };
 }
 
-const withRefused = (txs: readonly Tx[], refused: Tx, fault: MempoolFault): PackageVerdict => ({
+const withRefused = (txs: readonly ClaimedTx[], refused: ClaimedTx, fault: MempoolFault): PackageVerdict => ({
   fault: "transaction failed",
   txs: txs.map((tx) => (tx === refused ? refusedFor(tx, fault) : { ...nameOf(tx), tag: "Unjudged" })),
   replaced: [],

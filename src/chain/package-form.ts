@@ -1,5 +1,5 @@
 import { outpointKey } from "../base/ids.ts";
-import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { PackageFault } from "./verdict.ts";
 
 /** Policy, not protocol. */
@@ -7,7 +7,7 @@ const PACKAGE_TXS_MAX = 25;
 const PACKAGE_WEIGHT_MAX = 404_000;
 
 /** What is wrong with transactions that come together, before one of them is looked at: too many, twice the same, in disorder. */
-export function packageFormFault(txs: readonly Tx[]): PackageFault | undefined {
+export function packageFormFault(txs: readonly ClaimedTx[]): PackageFault | undefined {
   if (txs.length > PACKAGE_TXS_MAX) return "package-too-many-transactions";
   const weight = txs.reduce((sum, tx) => sum + weightOf(tx), 0);
   // One alone may have a reason of its own, which says more.
@@ -22,7 +22,7 @@ export function packageFormFault(txs: readonly Tx[]): PackageFault | undefined {
   return spendTwice(txs) ? "conflict-in-package" : undefined;
 }
 /** Whether two of them spend one coin. What a single one spends twice is its own fault. */
-function spendTwice(txs: readonly Tx[]): boolean {
+function spendTwice(txs: readonly ClaimedTx[]): boolean {
   const spent = new Set<string>();
   for (const { inputs } of txs) {
     const own = new Set(inputs.map(({ prevout }) => outpointKey(prevout)));
@@ -33,7 +33,7 @@ function spendTwice(txs: readonly Tx[]): boolean {
 }
 
 /** Whether the last one spends of each other one, and these do not spend of one another. */
-export function isChildWithParents(txs: readonly Tx[]): boolean {
+export function isChildWithParents(txs: readonly ClaimedTx[]): boolean {
   const child = txs.at(-1);
   const parents = txs.slice(0, -1);
   const txids = new Set(parents.map(txidOf));

@@ -1,6 +1,6 @@
 import type { Txid } from "../base/ids.ts";
 import { present } from "../base/result.ts";
-import { type Tx, txidOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, txidOf } from "../bitcoin/tx.ts";
 import { acceptTx, isTooLong } from "./accept-tx.ts";
 import type { Chain } from "./chain.ts";
 import { examineAll, priceFault, scriptFault } from "./examine.ts";
@@ -34,12 +34,12 @@ interface PackageOptions {
 export function acceptPackage(
   pool: Mempool,
   chain: Chain,
-  txs: readonly Tx[],
+  txs: readonly ClaimedTx[],
   options: PackageOptions,
 ): PackageVerdict {
   const form = packageFormFault(txs) ?? (isChildWithParents(txs) ? undefined : "package-not-child-with-parents");
   if (form !== undefined) return unjudged(form, txs);
-  const verdicts = new Map<Tx, TxVerdict>();
+  const verdicts = new Map<ClaimedTx, TxVerdict>();
   const replaced: Txid[] = [];
   for (const tx of txs) verdicts.set(tx, takeAlone(pool, chain, tx, { ...options, replaced }));
   const refused = txs.filter((tx) => verdicts.get(tx)?.tag === "Refused");
@@ -65,7 +65,7 @@ function stillWaiting(pool: Mempool, verdict: TxVerdict): TxVerdict {
 function takeAlone(
   pool: Mempool,
   chain: Chain,
-  tx: Tx,
+  tx: ClaimedTx,
   { now, replaced }: PackageOptions & { readonly replaced: Txid[] },
 ): TxVerdict {
   const known = pool.entries.get(txidOf(tx));
@@ -85,17 +85,17 @@ interface Together {
   readonly fault: PackageFault | undefined;
   readonly detail?: string;
   /** Those about which there is more to say than when they were tried alone. */
-  readonly about: ReadonlyMap<Tx, TxVerdict>;
+  readonly about: ReadonlyMap<ClaimedTx, TxVerdict>;
   readonly replaced: Iterable<Txid>;
 }
-const failed = (tx: Tx, fault: MempoolFault): Together => ({
+const failed = (tx: ClaimedTx, fault: MempoolFault): Together => ({
   fault: "transaction failed",
   about: new Map([[tx, refusedFor(tx, fault)]]),
   replaced: [],
 });
 
-function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: PackageOptions): Together {
-  const none = { about: new Map<Tx, TxVerdict>(), replaced: new Set<Txid>() };
+function takeTogether(pool: Mempool, chain: Chain, txs: readonly ClaimedTx[], { now }: PackageOptions): Together {
+  const none = { about: new Map<ClaimedTx, TxVerdict>(), replaced: new Set<Txid>() };
   const candidates = examineAll({ pool, chain, now }, txs);
   if (!candidates.ok) {
     const { tx, fault } = candidates.error;
@@ -111,11 +111,11 @@ function takeTogether(pool: Mempool, chain: Chain, txs: readonly Tx[], { now }: 
   const effective = effectiveFee(entries);
   const code = priceFault(pool, effective, now);
   if (code !== undefined) {
-    const about = txs.map((tx): [Tx, TxVerdict] => [tx, { ...nameOf(tx), tag: "Refused", code, effective }]);
+    const about = txs.map((tx): [ClaimedTx, TxVerdict] => [tx, { ...nameOf(tx), tag: "Refused", code, effective }]);
     return { ...none, fault: "transaction failed", about: new Map(about) };
   }
-  const old = txs.find((tx) => isSuperseded(pool, tx));
-  if (old !== undefined) return failed(old, { code: "sequence too low" });
+  const old = entries.find(({ tx }) => isSuperseded(pool, tx));
+  if (old !== undefined) return failed(old.tx, { code: "sequence too low" });
   const replaced = replacedByPackage(pool, entries);
   if (!replaced.ok) return { ...none, fault: "package RBF failed", detail: replaced.error };
   for (const candidate of candidates.value) {

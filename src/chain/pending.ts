@@ -1,7 +1,7 @@
 import { outpointKey, type Txid } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { isFinal } from "../bitcoin/locks.ts";
-import type { Tx } from "../bitcoin/tx.ts";
+import type { ClaimedTx, Tx } from "../bitcoin/tx.ts";
 import type { Chain } from "./chain.ts";
 import { examine, NOBODY, priceFault, scriptFault } from "./examine.ts";
 import type { HashedBlock } from "./hashed-block.ts";
@@ -41,12 +41,18 @@ export const noPending = (): Pending => ({ txs: new Map(), spenders: new Map(), 
 export type PendingFault = "sequence too low" | "replaced too often" | "no room for what is not final";
 
 /** Holds a transaction of version 1 that is not final, in place of those with lower sequences, or says why not. */
-export function holdTx(pool: Mempool, chain: Chain, tx: Tx, now: number): Result<MempoolEntry, MempoolFault> {
-  if (!pool.policy.sequenceReplacement || tx.version !== 1) return err({ code: "non-final" });
+export function holdTx(
+  pool: Mempool,
+  chain: Chain,
+  claimed: ClaimedTx,
+  now: number,
+): Result<MempoolEntry, MempoolFault> {
+  if (!pool.policy.sequenceReplacement || claimed.version !== 1) return err({ code: "non-final" });
   const { pending } = pool;
-  const examined = examine({ pool, chain, now, beside: NOBODY, early: true }, tx);
+  const examined = examine({ pool, chain, now, beside: NOBODY, early: true }, claimed);
   if (!examined.ok) return examined;
   const { entry } = examined.value;
+  const { tx } = entry;
   if (pending.txs.has(entry.txid)) return err({ code: "txn-already-in-mempool" });
   // What it hangs on could be replaced, and what conflicts with it could be mined first.
   if (entry.parents.size > 0) return err({ code: "bad-txns-inputs-missingorspent" });

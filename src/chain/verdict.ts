@@ -1,6 +1,6 @@
 import type { Txid } from "../base/ids.ts";
 import { type Sat, sat } from "../base/units.ts";
-import { type Tx, txidOf, wtxidOf } from "../bitcoin/tx.ts";
+import { type ClaimedTx, txidOf, wtxidOf } from "../bitcoin/tx.ts";
 import type { MempoolEntry } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
 
@@ -72,8 +72,12 @@ export interface PackageVerdict {
   readonly replaced: readonly Txid[];
 }
 
-export const nameOf = (tx: Tx): TxName => ({ txid: txidOf(tx), wtxid: wtxidOf(tx) });
-export const refusedFor = (tx: Tx, fault: MempoolFault): TxVerdict => ({ ...nameOf(tx), tag: "Refused", ...fault });
+export const nameOf = (tx: ClaimedTx): TxName => ({ txid: txidOf(tx), wtxid: wtxidOf(tx) });
+export const refusedFor = (tx: ClaimedTx, fault: MempoolFault): TxVerdict => ({
+  ...nameOf(tx),
+  tag: "Refused",
+  ...fault,
+});
 export const takenFor = ({ txid, wtxid, fee, vsize }: MempoolEntry, effective: EffectiveFee): TxVerdict => ({
   txid,
   wtxid,
@@ -83,7 +87,7 @@ export const takenFor = ({ txid, wtxid, fee, vsize }: MempoolEntry, effective: E
   effective,
 });
 /** Nothing is said of any of them. */
-export const unjudged = (fault: PackageFault, txs: readonly Tx[], detail?: string): PackageVerdict => ({
+export const unjudged = (fault: PackageFault, txs: readonly ClaimedTx[], detail?: string): PackageVerdict => ({
   fault,
   ...(detail === undefined ? {} : { detail }),
   txs: txs.map((tx) => ({ ...nameOf(tx), tag: "Unjudged" })),

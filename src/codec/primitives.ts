@@ -100,6 +100,16 @@ export const i32le: Codec<number> = {
   read: (reader) => reader.i32le(),
 };
 
+/** Two's complement, little endian: what a Bitcoin amount is on the wire, negative or not. */
+export const i64le: Codec<bigint> = {
+  shape: { kind: "int", bits: 64 },
+  write: (writer, value) => {
+    assert(BigInt.asIntN(64, value) === value, `signed integer of 64 bits: ${value}`);
+    writer.u64le(BigInt.asUintN(64, value));
+  },
+  read: (reader) => BigInt.asIntN(64, reader.u64le()),
+};
+
 /** Two's complement, big endian: `s64`. BOLT 1 §Fundamental Types. */
 export const i64: Codec<bigint> = {
   shape: { kind: "int", bits: 64 },

@@ -130,6 +130,26 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
       "list[0].reject-reason": "missing-inputs",
     });
   });
+  it("B20: say of amounts that are none what Core says, and print them where they are only shown", async () => {
+    const { tip } = world.node.brain.chain;
+    for (const [amount, reason, value] of [
+      [-1n, "bad-txns-vout-negative", "-0.00000001"],
+      [2n ** 63n - 1n, "bad-txns-vout-toolarge", "92233720368.54775807"],
+      [-(2n ** 63n), "bad-txns-vout-negative", "-92233720368.54775808"],
+    ] as const) {
+      const tx = spend([outpointOf(coin)], [output(amount)]);
+      expect(await world.call("sendrawtransaction", hexOf(tx))).to.deep.equal([-26, reason]);
+      expect({ list: await world.call("testmempoolaccept", [hexOf(tx)]) }).to.deep.nested.include({
+        "list[0].allowed": false,
+        "list[0].reject-reason": reason,
+      });
+      const decoded = await world.post(JSON.stringify({ method: "decoderawtransaction", params: [hexOf(tx)], id: 1 }));
+      expect(decoded.text).to.include(`"value":${value},`);
+      const block = buildBlock({ brain: world.node.brain, params: CHAINS.regtest }, { txs: [tx], previous: tip });
+      expect(await world.call("submitblock", toHex(encodeBlock(block)))).to.equal(reason);
+    }
+    expect([world.node.brain.chain.tip, await world.call("getrawmempool")]).to.deep.equal([tip, []]);
+  });
   it("take a child that pays for its parent", async () => {
     const parent = spend([outpointOf(coin)], [output(COIN)], { version: 3 });
     const child = spend([outpointOf(parent)], [output(COIN - 5000n)], { version: 3 });

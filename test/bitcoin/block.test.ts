@@ -71,7 +71,7 @@ function itIsDecoded(row: BlockRow, block: Block, hex: string): void {
     expect(hasProofOfWork(blockHashOf(block.header), bits, CHAINS[row.network])).to.equal(true);
     expect([block.txs.length, hex.length / 2, blockWeight(block)]).to.deep.equal([row.tx_count, row.size, row.weight]);
     expect(toHex(encodeBlock(block))).to.equal(hex);
-    for (const tx of block.txs) expect(checkTransaction(tx)).to.deep.equal({ ok: true, value: undefined });
+    for (const tx of block.txs) expect(checkTransaction(tx)).to.deep.equal({ ok: true, value: tx });
   });
 }
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { parseTxid, type Txid } from "../../src/base/ids.ts";
 import { SAT_MAX, sat } from "../../src/base/units.ts";
 import { checkTransaction } from "../../src/bitcoin/check.ts";
-import { COINBASE_VOUT, SEQUENCE_FINAL, type Tx, type TxIn, type TxOut } from "../../src/bitcoin/tx.ts";
+import { type ClaimedTx, type ClaimedTxOut, COINBASE_VOUT, SEQUENCE_FINAL, type TxIn } from "../../src/bitcoin/tx.ts";
 
 const txidOfByte = (byte: number): Txid => parseTxid(byte.toString(16).padStart(2, "0").repeat(32)) ?? expect.fail();
 const input = (txid: Txid, vout: number, scriptBytes = 0): TxIn => ({
@@ -11,12 +11,18 @@ const input = (txid: Txid, vout: number, scriptBytes = 0): TxIn => ({
   sequence: SEQUENCE_FINAL,
   witness: [],
 });
-const output = (amount: bigint, scriptBytes = 1): TxOut => ({
+const output = (amount: bigint, scriptBytes = 1): ClaimedTxOut => ({
   amount: sat(amount),
   script: new Uint8Array(scriptBytes),
 });
-const txOf = (inputs: readonly TxIn[], outputs: readonly TxOut[]): Tx => ({ version: 2, inputs, outputs, locktime: 0 });
-const faultOf = (tx: Tx): string | undefined => {
+const claimed = (amount: bigint): ClaimedTxOut => ({ amount, script: new Uint8Array(1) });
+const txOf = (inputs: readonly TxIn[], outputs: readonly ClaimedTxOut[]): ClaimedTx => ({
+  version: 2,
+  inputs,
+  outputs,
+  locktime: 0,
+});
+const faultOf = (tx: ClaimedTx): string | undefined => {
   const checked = checkTransaction(tx);
   return checked.ok ? undefined : checked.error;
 };
@@ -30,11 +36,16 @@ describe("checkTransaction", () => {
   });
   it("names what is not", () => {
     const huge = output(0n, 1_000_000);
-    const cases: readonly (readonly [Tx, string])[] = [
+    const cases: readonly (readonly [ClaimedTx, string])[] = [
       [txOf([], ONE_OUT), "bad-txns-vin-empty"],
       [txOf([input(A, 0)], []), "bad-txns-vout-empty"],
       [txOf([input(A, 0)], [huge]), "bad-txns-oversize"],
+      [txOf([input(A, 0)], [output(1n), claimed(-1n)]), "bad-txns-vout-negative"],
+      [txOf([input(A, 0)], [claimed(-(2n ** 63n))]), "bad-txns-vout-negative"],
+      [txOf([input(A, 0)], [claimed(SAT_MAX + 1n)]), "bad-txns-vout-toolarge"],
+      [txOf([input(A, 0)], [claimed(2n ** 63n - 1n), claimed(-1n)]), "bad-txns-vout-toolarge"],
       [txOf([input(A, 0)], [output(SAT_MAX), output(1n)]), "bad-txns-txouttotal-toolarge"],
+      [txOf([input(A, 0), input(A, 0)], [claimed(-1n)]), "bad-txns-vout-negative"],
       [txOf([input(A, 0), input(B, 0), input(A, 0)], ONE_OUT), "bad-txns-inputs-duplicate"],
       [txOf([input(ZERO, COINBASE_VOUT, 1)], ONE_OUT), "bad-cb-length"],
       [txOf([input(ZERO, COINBASE_VOUT, 101)], ONE_OUT), "bad-cb-length"],

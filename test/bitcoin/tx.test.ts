@@ -5,6 +5,7 @@ import { txid as makeTxid } from "../../src/base/ids.ts";
 import { SAT_MAX, sat } from "../../src/base/units.ts";
 import {
   COINBASE_VOUT,
+  decodeClaimedTx,
   decodeTx,
   encodeTx,
   isCoinbase,
@@ -14,6 +15,7 @@ import {
   weightOf,
   wtxidOf,
 } from "../../src/bitcoin/tx.ts";
+import { sha256d } from "../../src/crypto/hash.ts";
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -98,6 +100,23 @@ describe("transactions that do not decode", () => {
       ["0100000001", "short_read"],
     ];
     expect(cases.map(([hex]) => codeOf(hex))).to.deep.equal(cases.map(([, code]) => code));
+  });
+});
+
+describe("transactions of strangers", () => {
+  it("decode with any amount that 64 bits hold, and have the txid that their bytes have", () => {
+    const rest = `0100000001${"11".repeat(32)}0000000000ffffffff`;
+    const amounts = [0n, -1n, SAT_MAX, SAT_MAX + 1n, 2n ** 53n, -(2n ** 32n), 2n ** 63n - 1n, -(2n ** 63n)];
+    for (const amount of amounts) {
+      const le = Buffer.alloc(8);
+      le.writeBigInt64LE(amount);
+      const bytes = fromHex(`${rest}01${le.toString("hex")}0000000000`);
+      const read = decodeClaimedTx(bytes);
+      if (!read.ok) throw read.error;
+      expect(read.value.outputs.map((output) => output.amount)).to.deep.equal([amount]);
+      expect(toHex(encodeTx(read.value))).to.equal(toHex(bytes));
+      expect(txidOf(read.value)).to.equal(makeTxid(sha256d(bytes)));
+    }
   });
 });
 

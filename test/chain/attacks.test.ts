@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { fromHex } from "../../src/base/bytes.ts";
 import { hashBytes, txid } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
-import { blockHeight } from "../../src/base/units.ts";
+import { blockHeight, SAT_MAX } from "../../src/base/units.ts";
 import type { Block } from "../../src/bitcoin/block.ts";
 import { encodeDer } from "../../src/bitcoin/der.ts";
 import { merkleRoot } from "../../src/bitcoin/merkle.ts";
@@ -10,8 +10,8 @@ import { OP } from "../../src/bitcoin/opcodes.ts";
 import { CHAINS, type ChainParams } from "../../src/bitcoin/params.ts";
 import { pushOnly, script } from "../../src/bitcoin/script.ts";
 import { SIGHASH_ALL, sighashesOf } from "../../src/bitcoin/sighash.ts";
-import { decodeTx, encodeTx, type Tx } from "../../src/bitcoin/tx.ts";
-import { nodeBrain, takeBlock } from "../../src/chain/brain.ts";
+import { decodeClaimedTx, decodeTx, encodeTx, type Tx } from "../../src/bitcoin/tx.ts";
+import { nodeBrain, takeBlock, takePackage } from "../../src/chain/brain.ts";
 import { hashBlock } from "../../src/chain/hashed-block.ts";
 import type { HeaderNode } from "../../src/chain/headers.ts";
 import { type MemoryStorage, memoryStorage } from "../../src/chain/memory-storage.ts";
@@ -67,6 +67,42 @@ describe("B1: an output is spent once (CVE-2018-17144)", () => {
   it("B1: a block that was refused for it makes nothing out of nothing", () => {
     expect(countCoins(chain)).to.deep.equal(whole.totals);
   });
+});
+
+describe("B20: an output of less than nothing or more than all coins (CVE-2010-5139)", () => {
+  const chain = matured(1);
+  const coin = chain.coins[0] as (typeof chain.coins)[0];
+  const before = { coins: coinSet(chain), totals: chain.storage.totals() };
+  const CASES: readonly (readonly [string, readonly bigint[]])[] = [
+    ["bad-txns-vout-negative", [-1n]],
+    ["bad-txns-vout-negative", [COIN, -(2n ** 63n)]],
+    ["bad-txns-vout-toolarge", [SAT_MAX + 1n]],
+    // In 64 bits the sum of the two is a little below the coin: so 184 billion coins were made once.
+    ["bad-txns-vout-toolarge", [2n ** 63n - 1n, 2n ** 63n - 1n]],
+    ["bad-txns-txouttotal-toolarge", [SAT_MAX, 1n]],
+  ];
+  const paying = (amounts: readonly bigint[]): Tx => {
+    const outputs = amounts.map((amount) => output(amount));
+    const sent = decodeClaimedTx(encodeTx(spend([coin], outputs)));
+    // What a stranger sends: the amounts are not known to be any.
+    return (sent.ok ? sent.value : expect.fail("it decodes")) as Tx;
+  };
+  for (const [reason, amounts] of CASES) {
+    it(`B20: ${amounts.join(" and ")} sat: ${reason}, in a block, in the coinbase, alone and in a package`, () => {
+      const tx = paying(amounts);
+      expect(verdict(chain, { txs: [tx] })).to.equal(reason);
+      const greedy = (coinbase: Tx): Tx => ({ ...coinbase, outputs: [...tx.outputs, ...coinbase.outputs] });
+      expect(verdict(chain, { coinbase: greedy })).to.equal(reason);
+      refused(chain, tx, reason);
+      const child = spend([outpointOf(tx)], [output(1n)]);
+      const verdicts = takePackage(chain.brain, [tx, child], NOW).txs.map(
+        (each) => each.tag === "Refused" && each.code,
+      );
+      expect(verdicts).to.deep.equal([reason, "bad-txns-inputs-missingorspent"]);
+      expect({ coins: coinSet(chain), totals: chain.storage.totals() }).to.deep.equal(before);
+      expect([chain.brain.pool.entries.size, chain.brain.chain.tip.height]).to.deep.equal([0, 101]);
+    });
+  }
 });
 
 describe("B3: transactions of 64 bytes", () => {

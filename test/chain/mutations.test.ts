@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { seededRandom } from "../../src/adapters/memory/random.ts";
-import { blockHashOf, decodeBlock } from "../../src/bitcoin/block.ts";
+import { blockHashOf, decodeClaimedBlock } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { wtxidOf } from "../../src/bitcoin/tx.ts";
 import { takeBlock } from "../../src/chain/brain.ts";
@@ -42,7 +42,7 @@ function itIsRefusedChanged(real: RealBlock, count: number): void {
       done++;
       counted(kinds, change.kind);
       if ("bytes" in change) {
-        expect(decodeBlock(change.bytes).ok, change.kind).to.equal(false);
+        expect(decodeClaimedBlock(change.bytes).ok, change.kind).to.equal(false);
         continue;
       }
       expect(taken(node, change.block, now), change.kind).to.equal(change.expected);

@@ -3,7 +3,7 @@ import type { Outpoint } from "../../base/ids.ts";
 import { type Sat, sat, ZERO_SAT } from "../../base/units.ts";
 import { addressOf, scriptOfAddress } from "../../bitcoin/address.ts";
 import { isUnspendable, p2shOf, p2wshOf, witnessProgramOf } from "../../bitcoin/templates.ts";
-import { encodeTx, txidOf as idOf, isCoinbase, type Tx } from "../../bitcoin/tx.ts";
+import { type ClaimedTx, encodeTx, txidOf as idOf, isCoinbase, type Tx } from "../../bitcoin/tx.ts";
 import type { Chain } from "../../chain/chain.ts";
 import { readBlock } from "../../chain/chain.ts";
 import type { Coin } from "../../chain/coins.ts";
@@ -158,13 +158,13 @@ const sendRawTransaction = method(
   },
 );
 /** What nobody can ever spend is gone: nobody sends that on purpose, unless it is said. */
-function refuseBurning(txs: readonly Tx[], max: Sat): void {
+function refuseBurning(txs: readonly ClaimedTx[], max: Sat): void {
   const burns = txs.some(({ outputs }) => outputs.some(({ amount, script }) => amount > max && isUnspendable(script)));
   if (burns) refuse("verify", "Unspendable output exceeds maximum configured by user (maxburnamount)");
 }
 /** Telling again what waits already is no fault. */
 const KNOWN: ReadonlySet<string> = new Set(["txn-already-in-mempool"]);
-const isInChain = ({ storage }: Chain, wanted: Outpoint["txid"], tx: Tx): boolean =>
+const isInChain = ({ storage }: Chain, wanted: Outpoint["txid"], tx: ClaimedTx): boolean =>
   tx.outputs.some((_, vout) => storage.coin({ txid: wanted, vout }) !== undefined);
 
 const feesJson = (verdict: TxVerdict & { readonly tag: "Taken" }): Json => ({

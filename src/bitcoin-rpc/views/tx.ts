@@ -1,6 +1,6 @@
 import { toHex } from "../../base/bytes.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
-import { encodeTx, isCoinbase, type Tx, txidOf, weightOf, wtxidOf } from "../../bitcoin/tx.ts";
+import { type ClaimedTx, encodeTx, isCoinbase, txidOf, weightOf, wtxidOf } from "../../bitcoin/tx.ts";
 import type { Coin } from "../../chain/coins.ts";
 import { coins, type Json } from "../json-text.ts";
 import { scriptJson, scriptWords } from "./script.ts";
@@ -14,7 +14,7 @@ export interface TxDetail {
   readonly prevouts?: boolean;
 }
 /** A transaction, with what is known of its inputs. */
-export function txJson(tx: Tx, params: ChainParams, { spent, prevouts = false }: TxDetail = {}): Fields {
+export function txJson(tx: ClaimedTx, params: ChainParams, { spent, prevouts = false }: TxDetail = {}): Fields {
   const weight = weightOf(tx);
   const raw = encodeTx(tx);
   const fee = spent === undefined || isCoinbase(tx) ? undefined : feeOf(tx, spent);
@@ -53,7 +53,7 @@ export function txJson(tx: Tx, params: ChainParams, { spent, prevouts = false }:
     hex: toHex(raw),
   };
 }
-function feeOf(tx: Tx, spent: readonly (Coin | undefined)[]): bigint | undefined {
+function feeOf(tx: ClaimedTx, spent: readonly (Coin | undefined)[]): bigint | undefined {
   let fee = 0n;
   for (const coin of spent) {
     if (coin === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { outpointKey, type Txid } from "../../base/ids.ts";
+import { checkTransaction } from "../../bitcoin/check.ts";
 import type { BitcoinMessageOf, Inventory } from "../../bitcoin/messages.ts";
-import { type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
+import { type ClaimedTx, type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { noteWaiting } from "../feed.ts";
 import { askTxs, closeTxRequest } from "../sync/ask-txs.ts";
 import { noteKnown, type Peer, type SyncEffect, send } from "../sync/peer.ts";
@@ -18,15 +19,16 @@ const OWN_MS_MAX = 14 * 24 * 60 * 60 * 1_000;
 const AGAIN_MS = 60_000;
 
 /** A transaction of a peer. It is not passed on: nobody has checked it. */
-export function onTx(light: Light, peer: Peer, tx: Tx, now: number): readonly SyncEffect[] {
+export function onTx(light: Light, peer: Peer, tx: ClaimedTx, now: number): readonly SyncEffect[] {
   const { sync } = light;
+  const checked = checkTransaction(tx);
   for (const id of [txidOf(tx), wtxidOf(tx)]) {
     closeTxRequest(sync, peer, id);
     noteKnown(peer, id);
     // It is here: no other peer is asked for it.
     sync.refused.add(id);
   }
-  return [...noteRelayed(light, tx), ...askTxs(sync, peer, now)];
+  return [...(checked.ok ? noteRelayed(light, checked.value) : []), ...askTxs(sync, peer, now)];
 }
 
 /** Whoever watches what it spends has news. */

@@ -1,7 +1,7 @@
 import { fromHex } from "../../base/bytes.ts";
 import type { BlockHash, FilterHash } from "../../base/ids.ts";
 import { outpointKey } from "../../base/ids.ts";
-import type { Block } from "../../bitcoin/block.ts";
+import type { Block, ClaimedBlock } from "../../bitcoin/block.ts";
 import type { BitcoinMessageOf } from "../../bitcoin/messages.ts";
 import { checkBlock, checkBlockInContext } from "../check-block.ts";
 import type { Watch } from "../events.ts";
@@ -145,15 +145,16 @@ export function onFilter(light: Light, peer: Peer, message: BitcoinMessageOf<"cf
 }
 
 /** A block that was asked for. Its header was checked before; what it holds must be what the header commits to. */
-export function onBlock(light: Light, peer: Peer, block: Block): readonly SyncEffect[] {
+export function onBlock(light: Light, peer: Peer, block: ClaimedBlock): readonly SyncEffect[] {
   const hashed = hashBlock(block);
   const { chain } = light.sync.brain;
   const node = chain.index.tree.nodes.get(hashed.hash);
   if (node?.previous === undefined || light.blocksAsked.get(hashed.hash)?.peer !== peer) return [];
   light.blocksAsked.delete(hashed.hash);
-  const fault = checkBlock(hashed) ?? checkBlockInContext(block, node.previous, chain.params);
-  if (fault !== undefined) return [discourage(peer, fault.code)];
-  keep(light.blocks, hashed.hash, hashed, BLOCKS_KEPT);
+  const checked = checkBlock(hashed);
+  const fault = checked.ok ? checkBlockInContext(checked.value.block, node.previous, chain.params) : checked.error;
+  if (!checked.ok || fault !== undefined) return fault === undefined ? [] : [discourage(peer, fault.code)];
+  keep(light.blocks, hashed.hash, checked.value, BLOCKS_KEPT);
   for (const txid of hashed.txids) {
     light.own.delete(txid);
     light.relayed.delete(txid);

@@ -1,5 +1,5 @@
 import type { Txid } from "../../base/ids.ts";
-import type { Tx } from "../../bitcoin/tx.ts";
+import type { ClaimedTx } from "../../bitcoin/tx.ts";
 import { entryByWtxid, waitingEntry } from "../mempool.ts";
 import { nameOf } from "../verdict.ts";
 import { alsoFrom } from "./orphans.ts";
@@ -62,7 +62,7 @@ export function closeTxRequests(sync: Sync, peer: Peer, now = Number.POSITIVE_IN
   for (const [id, until] of peer.txs) if (now >= until) closeTxRequest(sync, peer, id);
 }
 
-export function onTx(sync: Sync, peer: Peer, tx: Tx, now: number): readonly SyncEffect[] {
+export function onTx(sync: Sync, peer: Peer, tx: ClaimedTx, now: number): readonly SyncEffect[] {
   if (peer.purpose !== "relay") return [disconnect(peer, "sends a transaction where none are wanted")];
   const name = nameOf(tx);
   const isAsked = peer.txs.has(name.txid) || peer.txs.has(name.wtxid);

@@ -1,5 +1,5 @@
 import type { BlockHash } from "../../base/ids.ts";
-import type { Block } from "../../bitcoin/block.ts";
+import type { ClaimedBlock } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
 import { workOf } from "../../bitcoin/pow.ts";
 import { takeBlock, takeVerdict } from "../brain.ts";
@@ -75,7 +75,7 @@ export function onBlocksAnnounced(
   return [...questions, ...(hashes.length > 0 ? assignBlocks(sync, now) : [])];
 }
 
-export function onBlock(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
+export function onBlock(sync: Sync, peer: Peer, block: ClaimedBlock, now: number): readonly SyncEffect[] {
   const hashed = hashBlock(block);
   const { chain } = sync.brain;
   if (!peer.blocks.has(hashed.hash) && isBehind(chain, block)) return [];
@@ -146,7 +146,7 @@ function followed(
 }
 
 /** A block that nobody asked for on a chain with less work than ours, or than is worth while: it would only fill the disk. */
-function isBehind(chain: Chain, { header }: Block): boolean {
+function isBehind(chain: Chain, { header }: Pick<ClaimedBlock, "header">): boolean {
   const parent = chain.index.tree.nodes.get(header.previous);
   return parent !== undefined && (parent.work + workOf(header.bits) < chain.tip.work || isPoor(chain, header));
 }

@@ -1,6 +1,6 @@
 import type { BlockHash } from "../../base/ids.ts";
 import { unreachable } from "../../base/result.ts";
-import type { Block } from "../../bitcoin/block.ts";
+import type { ClaimedBlock } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, INVENTORY_MAX } from "../../bitcoin/messages.ts";
 import { takeBlock } from "../brain.ts";
 import { acceptHeaders, type Chain, readBlock } from "../chain.ts";
@@ -86,7 +86,7 @@ function askWhole(peer: Peer, hash: BlockHash, now: number): readonly SyncEffect
 }
 
 /** Peers may pass compact blocks on before they have checked them, so a bad one is nobody's fault. BIP 152 §cmpctblock. */
-function takeRebuilt(sync: Sync, peer: Peer, block: Block, now: number): readonly SyncEffect[] {
+function takeRebuilt(sync: Sync, peer: Peer, block: ClaimedBlock, now: number): readonly SyncEffect[] {
   const hashed = hashBlock(block);
   const taken = takeBlock(sync.brain, hashed, Math.floor(now / 1000));
   if (taken.ok) return blockTaken(sync, peer, hashed.hash, taken.value, now);

@@ -1,11 +1,11 @@
 import type { Txid } from "../../base/ids.ts";
-import { type Tx, weightOf } from "../../bitcoin/tx.ts";
+import { type ClaimedTx, weightOf } from "../../bitcoin/tx.ts";
 import { nameOf } from "../verdict.ts";
 import type { Peer } from "./peer.ts";
 
 /** A transaction that spends of others which have not come yet. */
 export interface Orphan {
-  readonly tx: Tx;
+  readonly tx: ClaimedTx;
   readonly txid: Txid;
   readonly wtxid: Txid;
   readonly weight: number;
@@ -44,7 +44,7 @@ export const noOrphans = (): Orphans => ({
 });
 
 /** Keeps an orphan that a peer has brought. Where room is lacking the oldest one of the greediest peer goes. */
-export function addOrphan(orphans: Orphans, peer: Peer, tx: Tx, now: number): void {
+export function addOrphan(orphans: Orphans, peer: Peer, tx: ClaimedTx, now: number): void {
   const name = nameOf(tx);
   if (!alsoFrom(orphans, peer, name.wtxid)) {
     const orphan: Orphan = { tx, ...name, weight: weightOf(tx), since: now, from: new Set() };

@@ -1,5 +1,5 @@
 import { outpointKey, type Txid } from "../../base/ids.ts";
-import { isCoinbase, type Tx, wtxidOf } from "../../bitcoin/tx.ts";
+import { type ClaimedTx, isCoinbase, wtxidOf } from "../../bitcoin/tx.ts";
 import { takePackage, takeTx } from "../brain.ts";
 import type { ChainUpdate } from "../chain.ts";
 import type { HashedBlock } from "../hashed-block.ts";
@@ -23,7 +23,7 @@ const NEAR_TIP_BLOCKS = 24;
 export function takeFrom(
   sync: Sync,
   peer: Peer,
-  tx: Tx,
+  tx: ClaimedTx,
   now: number,
 ): { readonly effects: readonly SyncEffect[]; readonly lacks: readonly Txid[]; readonly spoilt?: boolean } {
   const { txid, wtxid } = nameOf(tx);
@@ -42,7 +42,7 @@ export function takeFrom(
 }
 const told = (sync: Sync, txid: Txid): readonly SyncEffect[] => [{ tag: "TxTaken" }, ...announceTx(sync, txid)];
 
-function noteRefused({ refused }: Sync, tx: Tx, code: MempoolFault["code"]): void {
+function noteRefused({ refused }: Sync, tx: ClaimedTx, code: MempoolFault["code"]): void {
   const { txid, wtxid } = nameOf(tx);
   // With its witness stripped it has the txid of the whole one, about which that says nothing.
   if (!OF_THE_WITNESS.has(code)) refused.add(txid);
@@ -56,7 +56,7 @@ const OF_THE_WITNESS: ReadonlySet<MempoolFault["code"]> = new Set<MempoolFault["
 ]);
 
 /** Keeps a transaction whose parents may yet come, and names those that do not wait here. */
-function keepOrphan({ brain, orphans, mined, refused }: Sync, peer: Peer, tx: Tx, now: number): readonly Txid[] {
+function keepOrphan({ brain, orphans, mined, refused }: Sync, peer: Peer, tx: ClaimedTx, now: number): readonly Txid[] {
   const missing = new Set<Txid>();
   for (const { prevout } of tx.inputs) {
     const known = brain.pool.entries.has(prevout.txid) || brain.chain.storage.coin(prevout) !== undefined;
@@ -72,7 +72,7 @@ function keepOrphan({ brain, orphans, mined, refused }: Sync, peer: Peer, tx: Tx
 }
 
 /** A parent that pays too little by itself may be wanted for a child that waits for it. */
-function takeWithChild(sync: Sync, peer: Peer, parent: Tx, now: number): readonly SyncEffect[] {
+function takeWithChild(sync: Sync, peer: Peer, parent: ClaimedTx, now: number): readonly SyncEffect[] {
   const { txid } = nameOf(parent);
   const child = orphansOn(sync.orphans, txid, peer).find((orphan) => lacksOnly(sync, orphan, txid));
   if (child === undefined) return [];

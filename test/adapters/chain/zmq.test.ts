@@ -4,7 +4,7 @@ import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-nod
 import { type Notifications, publishChanges } from "../../../src/adapters/chain/zmq/notifications.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { toHex } from "../../../src/base/bytes.ts";
-import { encodeBlock } from "../../../src/bitcoin/block.ts";
+import { type Block, encodeBlock } from "../../../src/bitcoin/block.ts";
 import { encodeTx, type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { hashBlock } from "../../../src/chain/hashed-block.ts";
 import { ANYONE, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
@@ -106,10 +106,10 @@ describe("ZeroMQ: what Bitcoin Core publishes", function () {
     for (const tx of [poor, rich]) expect(await node.broadcast(tx)).to.have.property("ok", true);
     const fork = node.brain.chain.tip.height;
     await node.mine(1, ANYONE);
-    const left = hashBlock(node.whole.blockAt((fork + 1) as never) as never);
+    const left = hashBlock(node.whole.blockAt((fork + 1) as never) as Block);
     const leftHex = tipHex();
     reorganise(node, 1);
-    const [one, two] = [1, 2].map((height) => hashBlock(node.whole.blockAt((fork + height) as never) as never)) as [
+    const [one, two] = [1, 2].map((height) => hashBlock(node.whole.blockAt((fork + height) as never) as Block)) as [
       typeof left,
       typeof left,
     ];

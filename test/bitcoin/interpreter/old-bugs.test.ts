@@ -59,9 +59,9 @@ describe("B20: values and opcodes", () => {
     const inputs = spend.inputs.map((input) => ({ ...input, prevout }));
     const most = { amount: sat(21_000_000_0000_0000n), script: EMPTY };
     const least = { amount: sat(1n), script: EMPTY };
-    const verdicts = [[most], [most, least]].map((outputs) => checkTransaction({ ...spend, inputs, outputs }));
-    expect(verdicts).to.deep.equal([
-      { ok: true, value: undefined },
+    const all: Tx = { ...spend, inputs, outputs: [most] };
+    expect([all, { ...all, outputs: [most, least] }].map(checkTransaction)).to.deep.equal([
+      { ok: true, value: all },
       { ok: false, error: "bad-txns-txouttotal-toolarge" },
     ]);
   });

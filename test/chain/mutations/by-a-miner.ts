@@ -165,6 +165,12 @@ const TRANSACTIONS: readonly MinedChange[] = [
     const full = withOutput(tx, at, all);
     return { ...full, outputs: [...full.outputs, one] };
   }),
+  inOne("an output of more than all coins", "bad-txns-vout-toolarge", (tx, random) =>
+    withOutput(tx, place(random, tx.outputs), { amount: (2_100_000_000_000_001n + BigInt(below(random, 9))) as never }),
+  ),
+  inOne("an output of less than nothing", "bad-txns-vout-negative", (tx, random) =>
+    withOutput(tx, place(random, tx.outputs), { amount: (-1n - BigInt(below(random, 9))) as never }),
+  ),
   inOne("an outpoint twice", "bad-txns-inputs-duplicate", (tx, random) => ({
     ...tx,
     inputs: inserted(tx.inputs, place(random, tx.inputs), tx.inputs[place(random, tx.inputs)] as TxIn),

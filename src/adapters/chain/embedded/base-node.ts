@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { BlockHash, Outpoint, Txid } from "../../../base/ids.ts";
 import { err, ok, present, type Result } from "../../../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../../../base/units.ts";
-import type { Block } from "../../../bitcoin/block.ts";
+import type { ClaimedBlock } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
-import type { Tx } from "../../../bitcoin/tx.ts";
+import type { ClaimedTx } from "../../../bitcoin/tx.ts";
 import {
   feerateFor,
   invalidate,
@@ -169,7 +169,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   async txidAt(height: BlockHeight, index: number): Promise<Txid | undefined> {
     return txidAtPlace(this.brain.chain, this.brain.chain.tip, height, index);
   }
-  async broadcast(tx: Tx): Promise<Result<Txid, BroadcastRefusal>> {
+  async broadcast(tx: ClaimedTx): Promise<Result<Txid, BroadcastRefusal>> {
     const taken = takeTx(this.brain, tx, this.#now());
     if (!taken.ok) {
       const { code, detail } = taken.error;
@@ -179,14 +179,14 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     this.#links.perform(announceTx(this.#sync, taken.value.txid));
     return ok(taken.value.txid);
   }
-  async submitPackage(txs: readonly Tx[]): Asked<PackageVerdict> {
+  async submitPackage(txs: readonly ClaimedTx[]): Asked<PackageVerdict> {
     const verdict = takePackage(this.brain, txs, this.#now());
     const taken = verdict.txs.filter(({ tag }) => tag === "Taken");
     if (taken.length > 0) this.#pump.poke();
     this.#links.perform(taken.flatMap(({ txid }) => announceTx(this.#sync, txid)));
     return ok(verdict);
   }
-  async testAccept(txs: readonly Tx[]): Asked<PackageVerdict> {
+  async testAccept(txs: readonly ClaimedTx[]): Asked<PackageVerdict> {
     return ok(tryTx(this.brain, txs, this.#now()));
   }
   feerate(blocks: number, care: FeeCare = "economical"): SatPerKw | undefined {
@@ -214,7 +214,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return this.#horizon.settle();
   }
   /** A block from elsewhere than a peer. It is taken in, and told to everyone if it makes a better chain. */
-  submit(block: Block): Result<BlockHash, BlockRefusal> {
+  submit(block: ClaimedBlock): Result<BlockHash, BlockRefusal> {
     const hashed = hashBlock(block);
     const taken = takeBlockAtOnce(this.brain, hashed, this.#now());
     if (!taken.ok) return taken;
