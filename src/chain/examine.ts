@@ -10,6 +10,7 @@ import { type ClaimedTx, hasWitness, isCoinbase, type Tx, txidOf, weightOf, wtxi
 import type { Chain } from "./chain.ts";
 import { type Coin, outputsOf } from "./coins.ts";
 import { ephemeralFault } from "./ephemeral.ts";
+import { scriptRefusal } from "./faults.ts";
 import { floorAt } from "./floor.ts";
 import { medianTimeOf } from "./headers.ts";
 import { entryOf, feeAt, type Mempool, type MempoolEntry, unconfirmedCoin } from "./mempool.ts";
@@ -138,7 +139,8 @@ export function priceFault(
 /** Whether the inputs may spend what they spend: the last thing to be asked, as it costs most. */
 export function scriptFault({ verified }: Chain, { entry, coins }: Candidate): MempoolFault | undefined {
   const scripts = checkScripts(entry.tx, coins, verified);
-  return scripts.ok ? undefined : { code: "mandatory-script-verify-flag-failed", detail: scripts.error };
+  if (scripts.ok) return undefined;
+  return { code: "mempool-script-verify-flag-failed", ...scriptRefusal(scripts.error.index, scripts.error.error) };
 }
 
 /** All of a package, each with those before it in view; or what is wrong with the first that something is wrong with. */

@@ -1,12 +1,12 @@
 import type { TxFault } from "../bitcoin/check.ts";
 import type { EphemeralFault } from "./ephemeral.ts";
-import type { InputFault } from "./faults.ts";
+import type { InputFault, Refusal } from "./faults.ts";
 import type { PendingFault } from "./pending.ts";
 import type { ReplaceFault } from "./replace.ts";
 import type { StandardFault } from "./standard.ts";
 
 /** Why a transaction is not taken into the mempool; the words are Bitcoin Core's. */
-export interface MempoolFault {
+export interface MempoolFault extends Refusal {
   readonly code:
     | TxFault
     | InputFault
@@ -24,9 +24,8 @@ export interface MempoolFault {
     | "non-BIP68-final"
     | "bip125-replacement-disallowed"
     | "too-long-mempool-chain"
-    | "mempool full";
-  /** The script error, or the rule that is broken, where the code leaves that open. */
-  readonly detail?: string;
+    | "mempool full"
+    | "mempool-script-verify-flag-failed";
 }
 export type PriceFault = "min relay fee not met" | "mempool min fee not met";
 

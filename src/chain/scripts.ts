@@ -1,11 +1,12 @@
 import type { Txid } from "../base/ids.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { ok, type Result } from "../base/result.ts";
+import type { ScriptError } from "../bitcoin/interpreter/error.ts";
 import { type ScriptFlags, STANDARD_FLAGS } from "../bitcoin/interpreter/flags.ts";
-import { inputFault, verifyInputs } from "../bitcoin/interpreter/verify.ts";
+import { type InputFault, inputFault, verifyInputs } from "../bitcoin/interpreter/verify.ts";
 import { type SighashesOf, sighashesOf } from "../bitcoin/sighash.ts";
 import { type Tx, type TxOut, wtxidOf } from "../bitcoin/tx.ts";
 import { type Coin, outputsOf } from "./coins.ts";
-import type { BlockFault } from "./faults.ts";
+import { type BlockFault, scriptRefusal } from "./faults.ts";
 
 /**
  * The wtxids of transactions whose scripts were found good under the policy's flags, which hold every rule that a block
@@ -15,12 +16,12 @@ export type VerifiedScripts = Set<Txid>;
 /** Beyond this the oldest are forgotten and would be verified again. */
 const VERIFIED_MAX = 50_000;
 
-/** Whether every input may spend its coin under the policy's flags; the error names the input and the script error. */
-export function checkScripts(tx: Tx, coins: readonly Coin[], verified: VerifiedScripts): Result<void, string> {
+/** Whether every input may spend its coin under the policy's flags. */
+export function checkScripts(tx: Tx, coins: readonly Coin[], verified: VerifiedScripts): Result<void, InputFault> {
   const wtxid = wtxidOf(tx);
   if (verified.has(wtxid)) return ok(undefined);
   const checked = verifyInputs(tx, outputsOf(coins), STANDARD_FLAGS);
-  if (!checked.ok) return err(`input ${checked.error.index}: ${checked.error.error}`);
+  if (!checked.ok) return checked;
   remember(verified, wtxid);
   return ok(undefined);
 }
@@ -73,11 +74,11 @@ export interface ScriptFault {
   /** Of the transaction in its block. */
   readonly index: number;
   readonly input: number;
-  readonly error: string;
+  readonly error: ScriptError;
 }
 export const blockFaultOf = ({ index, input, error }: ScriptFault): BlockFault => ({
-  code: "mandatory-script-verify-flag-failed",
-  detail: `input ${input}: ${error}`,
+  code: "block-script-verify-flag-failed",
+  ...scriptRefusal(input, error),
   index,
 });
 

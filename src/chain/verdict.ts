@@ -37,13 +37,11 @@ export type TxVerdict = TxName &
         readonly tag: "OtherWitness";
         readonly other: Txid;
       }
-    | {
+    | (MempoolFault & {
         readonly tag: "Refused";
-        readonly code: MempoolFault["code"];
-        readonly detail?: string;
         /** When that fee was too low. */
         readonly effective?: EffectiveFee;
-      }
+      })
     /** Not looked at, because something is wrong with its package. */
     | { readonly tag: "Unjudged" }
   );

@@ -3,10 +3,11 @@ import { toHex } from "../../src/base/bytes.ts";
 import { addressOf } from "../../src/bitcoin/address.ts";
 import { encodeBlock } from "../../src/bitcoin/block.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import { script } from "../../src/bitcoin/script.ts";
 import { encodeTx, type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
 import { WAITS_MAX } from "../../src/bitcoin-rpc/methods/waiting.ts";
 import { settle } from "../adapters/chain/world.ts";
-import { ANYONE, buildBlock, COIN, fakeOutpoint, outpointOf, output, spend } from "../chain/builder.ts";
+import { ANYONE, buildBlock, COIN, fakeOutpoint, input, outpointOf, output, spend } from "../chain/builder.ts";
 import { answer } from "../support/answer.ts";
 import { type RpcWorld, rpcWorld } from "./world.ts";
 
@@ -149,6 +150,22 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
       expect(await world.call("submitblock", toHex(encodeBlock(block)))).to.equal(reason);
     }
     expect([world.node.brain.chain.tip, await world.call("getrawmempool")]).to.deep.equal([tip, []]);
+  });
+  it("say by Core's words which rule of a script is broken, in the mempool and in a block", async () => {
+    const { tip } = world.node.brain.chain;
+    const denied = spend([], [output(COIN - 1_000n)], { inputs: [input(outpointOf(coin), { witness: [script(0n)] })] });
+    const rule = "(Witness program hash mismatch)";
+    const whole = `mempool-script-verify-flag-failed ${rule}, input 0: WITNESS_PROGRAM_MISMATCH`;
+    expect(await world.call("sendrawtransaction", hexOf(denied))).to.deep.equal([-26, whole]);
+    expect({ list: await world.call("testmempoolaccept", [hexOf(denied)]) }).to.deep.nested.include({
+      "list[0].reject-reason": `mempool-script-verify-flag-failed ${rule}`,
+      "list[0].reject-details": whole,
+    });
+    const block = buildBlock({ brain: world.node.brain, params: CHAINS.regtest }, { txs: [denied], previous: tip });
+    expect(await world.call("submitblock", toHex(encodeBlock(block)))).to.equal(
+      `block-script-verify-flag-failed ${rule}`,
+    );
+    expect(world.node.brain.chain.tip).to.equal(tip);
   });
   it("take a child that pays for its parent", async () => {
     const parent = spend([outpointOf(coin)], [output(COIN)], { version: 3 });

@@ -62,7 +62,7 @@ describe("a block with the coins before it", () => {
   });
   it("refuses a script that does not allow the input", () => {
     const denied = { ...spend([], [output(COIN)]), inputs: [input(coin, { witness: [script(0n)] })] };
-    expect(refused([denied])).to.equal("mandatory-script-verify-flag-failed");
+    expect(refused([denied])).to.equal("block-script-verify-flag-failed");
   });
   it("refuses more signature checks than fit, counting those of spent scripts", () => {
     const checks = new Uint8Array(3300).fill(OP.CHECKSIG);

@@ -74,7 +74,7 @@ describe("mempool: what it takes", () => {
     ],
     [
       "a witness that the script refuses",
-      "mandatory-script-verify-flag-failed",
+      "mempool-script-verify-flag-failed",
       changed({ inputs: [input(coinOf(chain), { witness: [script(0n)] })] }),
     ],
     [
@@ -126,8 +126,8 @@ describe("mempool: what it takes", () => {
     const own = matured(2);
     expect(offer(own, paying(coinOf(own), 1000n))).to.equal("accepted");
     const bad = { ...paying(coinOf(own, 1), 0n), inputs: [input(coinOf(own, 1), { witness: [script(0n)] })] };
-    expect(verdict(own, { txs: [bad] })).to.equal("mandatory-script-verify-flag-failed");
-    expect(offer(own, { ...bad, outputs: [output(COIN - 1000n)] })).to.equal("mandatory-script-verify-flag-failed");
+    expect(verdict(own, { txs: [bad] })).to.equal("block-script-verify-flag-failed");
+    expect(offer(own, { ...bad, outputs: [output(COIN - 1000n)] })).to.equal("mempool-script-verify-flag-failed");
   });
   it("takes children of what waits, but no relative lock on it", () => {
     const own = matured(1);

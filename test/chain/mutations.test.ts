@@ -62,7 +62,7 @@ const WITH_THE_COINS = [
   "bad-txns-inputs-missingorspent",
   "bad-txns-in-belowout",
   "bad-cb-amount",
-  "mandatory-script-verify-flag-failed",
+  "block-script-verify-flag-failed",
 ];
 /** The writes that a refusal may lead to. */
 function writesOf(code: string): readonly string[] {

@@ -168,7 +168,7 @@ describe("package: what is only asked", () => {
       replaced: [],
     });
     const bad = { ...rival, inputs: [input(coinOf(chain), { witness: [script(0n)] })] };
-    expect(judged([bad]).txs[0]).to.include({ code: "mandatory-script-verify-flag-failed" });
+    expect(judged([bad]).txs[0]).to.include({ code: "mempool-script-verify-flag-failed" });
   });
   it("judges several by what each pays, and none that would replace", () => {
     const rich = family(coinOf(chain, 1), { parent: 1000n, child: 1000n });

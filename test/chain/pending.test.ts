@@ -100,7 +100,7 @@ describe("replacement by sequence", () => {
     const chain = patient();
     expect(give1(chain, later(chain, 1))).to.equal("taken");
     const bad = { ...later(chain, 2), inputs: [input(coinOf(chain), { sequence: 2, witness: [Uint8Array.of(0)] })] };
-    expect(give1(chain, bad)).to.equal("mandatory-script-verify-flag-failed");
+    expect(give1(chain, bad)).to.equal("mempool-script-verify-flag-failed");
     expect(held(chain)).to.deep.equal([txidOf(later(chain, 1))]);
   });
 });

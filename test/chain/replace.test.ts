@@ -166,7 +166,7 @@ describe("mempool: replacement, by what it spends", () => {
     const chain = matured(1);
     takeAll(chain, [paying(coinOf(chain), 1000n)]);
     const bad = { ...paying(coinOf(chain), 9000n), inputs: [input(coinOf(chain), { witness: [script(0n)] })] };
-    refused(chain, bad, "mandatory-script-verify-flag-failed");
+    refused(chain, bad, "mempool-script-verify-flag-failed");
   });
   it("does not count as one when it has only another witness", () => {
     const chain = matured(1);

@@ -83,7 +83,8 @@ describe("a block whose scripts are verified elsewhere", () => {
     const child = buildBlock(chain, { previous: nodeOf(chain, block) });
     give(chain, child);
     const fault = {
-      code: "mandatory-script-verify-flag-failed",
+      code: "block-script-verify-flag-failed",
+      rule: "Witness program hash mismatch",
       detail: "input 0: WITNESS_PROGRAM_MISMATCH",
       index: 1,
     };
@@ -135,7 +136,7 @@ describe("B18: a verdict that comes too late", () => {
     const once = waiting(chain);
     settle(chain, once);
     const before = stateOf(chain);
-    const fault = { code: "mandatory-script-verify-flag-failed" } as const;
+    const fault = { code: "block-script-verify-flag-failed" } as const;
     expect(takeVerdict(chain.brain, once, fault, NOW)).to.deep.equal(NOTHING);
     expect(stateOf(chain)).to.deep.equal(before);
   });

@@ -1,6 +1,7 @@
 import { scriptOfAddress } from "../../bitcoin/address.ts";
 import { decodeHeader } from "../../bitcoin/block.ts";
 import { acceptHeaders } from "../../chain/chain.ts";
+import { reasonOf } from "../../chain/faults.ts";
 import { hashBlock } from "../../chain/hashed-block.ts";
 import { refuse } from "../fault.ts";
 import { method } from "../method.ts";
@@ -36,7 +37,7 @@ export const miningMethods = [
       if (known !== undefined && index.invalid.has(known)) return "duplicate-invalid";
       if (known !== undefined && index.held.has(known)) return "duplicate";
       const taken = node.submit(hexdata);
-      return taken.ok ? null : taken.error.code;
+      return taken.ok ? null : reasonOf(taken.error);
     },
   ),
   method("submitheader", "Takes a header in.", { hexdata: bytes }, ({ node, clock }, { hexdata }) => {

@@ -7,6 +7,7 @@ import { type ClaimedTx, encodeTx, txidOf as idOf, isCoinbase, type Tx } from ".
 import type { Chain } from "../../chain/chain.ts";
 import { readBlock } from "../../chain/chain.ts";
 import type { Coin } from "../../chain/coins.ts";
+import { reasonOf, wordsOf } from "../../chain/faults.ts";
 import { isAncestor } from "../../chain/headers.ts";
 import { spenderOf } from "../../chain/mempool.ts";
 import type { TxVerdict } from "../../chain/verdict.ts";
@@ -131,9 +132,6 @@ const getTxOut = method(
   },
 );
 
-const reasonOf = ({ code, detail }: { readonly code: string; readonly detail?: string }): string =>
-  detail === undefined ? code : `${code} (${detail})`;
-
 const sendRawTransaction = method(
   "sendrawtransaction",
   "Takes a transaction into the mempool and tells the peers.",
@@ -151,7 +149,7 @@ const sendRawTransaction = method(
       return refuse("verify", "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)");
     }
     if (verdict.tag === "Refused" && !KNOWN.has(verdict.code)) {
-      return refuse(verdict.code === "bad-txns-inputs-missingorspent" ? "verify" : "verifyRejected", reasonOf(verdict));
+      return refuse(verdict.code === "bad-txns-inputs-missingorspent" ? "verify" : "verifyRejected", wordsOf(verdict));
     }
     const sent = await node.broadcast(tx);
     return sent.ok ? sent.value : refuse("verifyRejected", sent.error.reason);
@@ -185,8 +183,8 @@ function acceptJson(verdict: TxVerdict, maxfeerate: bigint): Json {
     case "OtherWitness":
       return { txid: id, wtxid, allowed: false, "reject-reason": "txn-same-nonwitness-data-in-mempool" };
     case "Refused": {
-      const reason = verdict.code === "bad-txns-inputs-missingorspent" ? "missing-inputs" : verdict.code;
-      return { txid: id, wtxid, allowed: false, "reject-reason": reason, "reject-details": reasonOf(verdict) };
+      const reason = verdict.code === "bad-txns-inputs-missingorspent" ? "missing-inputs" : reasonOf(verdict);
+      return { txid: id, wtxid, allowed: false, "reject-reason": reason, "reject-details": wordsOf(verdict) };
     }
     case "Unjudged":
       return { txid: id, wtxid };
@@ -218,7 +216,7 @@ function resultJson(verdict: TxVerdict): Json {
     case "OtherWitness":
       return { ...id, "other-wtxid": verdict.other };
     case "Refused":
-      return { ...id, error: reasonOf(verdict) };
+      return { ...id, error: wordsOf(verdict) };
     case "Unjudged":
       return { ...id, error: "package-not-validated" };
   }

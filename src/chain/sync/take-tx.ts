@@ -38,7 +38,7 @@ export function takeFrom(
     sync.reconsiderable.add(wtxid);
     return { effects: takeWithChild(sync, peer, tx, now), lacks: [] };
   }
-  return { effects: [], lacks: [], spoilt: code === "mandatory-script-verify-flag-failed" };
+  return { effects: [], lacks: [], spoilt: code === "mempool-script-verify-flag-failed" };
 }
 const told = (sync: Sync, txid: Txid): readonly SyncEffect[] => [{ tag: "TxTaken" }, ...announceTx(sync, txid)];
 
@@ -50,7 +50,7 @@ function noteRefused({ refused }: Sync, tx: ClaimedTx, code: MempoolFault["code"
 }
 /** The same txid may yet come with a better witness. */
 const OF_THE_WITNESS: ReadonlySet<MempoolFault["code"]> = new Set<MempoolFault["code"]>([
-  "mandatory-script-verify-flag-failed",
+  "mempool-script-verify-flag-failed",
   "bad-witness-nonstandard",
   "tx-size",
 ]);

@@ -98,7 +98,7 @@ const inSigned =
     const place = oneOf(random, mined.signed);
     const changed = place && change(mined.block.txs[place.at] as Tx, random, place.into);
     if (place === undefined || changed === undefined) return undefined;
-    return says(kind, mined, replaced(mined.block.txs, place.at, changed), "mandatory-script-verify-flag-failed");
+    return says(kind, mined, replaced(mined.block.txs, place.at, changed), "block-script-verify-flag-failed");
   };
 const inCoinbase =
   (kind: string, expected: string, change: (coinbase: Tx, random: SeededRandom) => Tx): MinedChange =>
@@ -235,7 +235,7 @@ const SIGNATURES: readonly MinedChange[] = [
     const into = tx?.inputs.findIndex(({ witness }) => witness.length > 0);
     if (at === undefined || tx === undefined || into === undefined) return undefined;
     const witness = (tx.inputs[into] as TxIn).witness.slice(0, -1);
-    const code = "mandatory-script-verify-flag-failed";
+    const code = "block-script-verify-flag-failed";
     return says(
       "a witness without its last item",
       mined,

@@ -37,7 +37,7 @@ describe("P2P: a block whose scripts are verified elsewhere", () => {
     expect(parting).to.deep.equal({
       tag: "Disconnect",
       peer,
-      reason: "mandatory-script-verify-flag-failed",
+      reason: "block-script-verify-flag-failed",
       misbehaved: true,
     });
     expect([chain.brain.chain.tip, sync.bringers.size]).to.deep.equal([tip, 0]);

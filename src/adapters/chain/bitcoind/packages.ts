@@ -28,9 +28,15 @@ type Code = MempoolFault["code"];
 const OWN_WORDS: Readonly<Record<string, Code>> = { "missing-inputs": "bad-txns-inputs-missingorspent" };
 /** Its words are not checked: they are shown to people, and nothing is decided by them. */
 function refused(tx: Tx, text: string): TxVerdict {
-  const [, reason = text, detail] = /^([^,(]+?)(?: \((.*)\))?(?:,.*)?$/s.exec(text) ?? [];
+  const [, reason = text, rule, detail] = /^([^,(]+?)(?: \((.*)\))?(?:, (.*))?$/s.exec(text) ?? [];
   const code = OWN_WORDS[reason] ?? (reason as Code);
-  return { ...nameOf(tx), tag: "Refused", code, ...(detail !== undefined && { detail }) };
+  return {
+    ...nameOf(tx),
+    tag: "Refused",
+    code,
+    ...(rule !== undefined && { rule }),
+    ...(detail !== undefined && { detail }),
+  };
 }
 const nameOf = (tx: Tx) => ({ txid: txidOf(tx), wtxid: wtxidOf(tx) });
 

@@ -18,6 +18,7 @@ import {
   tryTx,
 } from "../../../chain/brain.ts";
 import type { BlockRefusal } from "../../../chain/chain.ts";
+import { wordsOf } from "../../../chain/faults.ts";
 import type { FilterStorage } from "../../../chain/filter-storage.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import { DEFAULT_POLICY } from "../../../chain/mempool.ts";
@@ -171,10 +172,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
   async broadcast(tx: ClaimedTx): Promise<Result<Txid, BroadcastRefusal>> {
     const taken = takeTx(this.brain, tx, this.#now());
-    if (!taken.ok) {
-      const { code, detail } = taken.error;
-      return err({ code: "rejected", reason: detail === undefined ? code : `${code} (${detail})` });
-    }
+    if (!taken.ok) return err({ code: "rejected", reason: wordsOf(taken.error) });
     this.#pump.poke();
     this.#links.perform(announceTx(this.#sync, taken.value.txid));
     return ok(taken.value.txid);
