@@ -32,8 +32,8 @@ import { streamFolders } from "./daemon/hls/folders.ts";
 import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { createNode } from "./daemon/node.ts";
 import type { SluiceNode } from "./daemon/node-parts.ts";
-
 import { policyOf } from "./daemon/policy.ts";
+import { publicDerivation } from "./daemon/wallet/descriptor-keys.ts";
 import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
 
@@ -167,7 +167,14 @@ async function serveAsBitcoinCore(
   if (bitcoinRpcPort > 0) {
     const address = { host: LOOPBACK, port: bitcoinRpcPort };
     const cookiePath = join(datadir, COOKIE);
-    const rpc = await serveBitcoinRpc({ ...base, version: VERSION, published, address, cookiePath });
+    const rpc = await serveBitcoinRpc({
+      ...base,
+      derive: publicDerivation,
+      version: VERSION,
+      published,
+      address,
+      cookiePath,
+    });
     opened.push(() => rpc.close());
   }
 }

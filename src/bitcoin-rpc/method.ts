@@ -1,19 +1,27 @@
-import type { BlockHash, Txid } from "../base/ids.ts";
+import type { BlockHash, Outpoint, Txid } from "../base/ids.ts";
 import type { Result } from "../base/result.ts";
 import type { ClaimedBlock } from "../bitcoin/block.ts";
+import type { DeriveKey } from "../bitcoin/descriptor-script.ts";
 import type { ClaimedTx } from "../bitcoin/tx.ts";
 import type { NodeBrain } from "../chain/brain.ts";
 import type { BlockRefusal } from "../chain/chain.ts";
+import type { Coin } from "../chain/coins.ts";
 import type { FilterStorage } from "../chain/filter-storage.ts";
 import type { Asked, BaseNode, PackageVerdict } from "../ports/base-node.ts";
 import type { BroadcastRefusal } from "../ports/chain-source.ts";
-import type { Clock } from "../ports/world.ts";
+import type { Clock, Random } from "../ports/world.ts";
 import type { Json } from "./json-text.ts";
+import type { Scan } from "./methods/scan.ts";
 import type { ArgsOf, Params } from "./params.ts";
 
 /** The bundled node, as its RPC sees it: the port, and all that a node with a whole chain has besides. */
 export interface WholeNode extends BaseNode {
   readonly brain: NodeBrain;
+  /** The coins after the tip that `settled` has put on stable storage. */
+  readonly files: { coins(): Iterable<readonly [Outpoint, Coin]> };
+  settled(): Promise<void>;
+  /** What it serves to peers, as bits. */
+  services(): bigint;
   /** Undefined where none are kept. */
   readonly filters: Pick<FilterStorage, "entry"> | undefined;
   broadcast(tx: ClaimedTx): Promise<Result<Txid, BroadcastRefusal>>;
@@ -30,6 +38,9 @@ export interface WholeNode extends BaseNode {
 export interface RpcContext {
   readonly node: WholeNode;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Derives public keys, for one descriptor. */
+  readonly derive: () => DeriveKey;
   readonly version: string;
   /** Topics and where they are published. */
   readonly published: readonly { readonly type: string; readonly address: string; readonly hwm: number }[];
@@ -45,6 +56,8 @@ export interface RpcContext {
 export interface UnderWay {
   /** Calls that wait for a block. */
   waits: number;
+  /** The one search among all coins. */
+  scan: Scan | undefined;
 }
 export interface Method {
   readonly name: string;

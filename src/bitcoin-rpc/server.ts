@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Log } from "../ports/log.ts";
 import type { Address } from "../ports/network.ts";
-import type { Random } from "../ports/world.ts";
 import { answerCall, failed } from "./call.ts";
 import { type Cookie, writeCookie } from "./cookie.ts";
 import { CODE, RpcFault, statusOf } from "./fault.ts";
@@ -28,7 +27,6 @@ const UNAUTHORIZED_MS = 250;
 export interface RpcOptions extends Omit<RpcContext, "startedAt" | "gone" | "underWay"> {
   readonly address: Address;
   readonly cookiePath: string;
-  readonly random: Random;
   readonly log: Log;
   readonly limits?: Partial<RpcLimits>;
 }
@@ -40,7 +38,7 @@ export interface RpcServer {
 /** Serves the JSON-RPC of Bitcoin Core. Resolves once connections are accepted; rejects with the system's error. */
 export async function serveBitcoinRpc(options: RpcOptions): Promise<RpcServer> {
   const { address, cookiePath, random, clock } = options;
-  const context: Shared = { ...options, startedAt: clock.now(), underWay: { waits: 0 } };
+  const context: Shared = { ...options, startedAt: clock.now(), underWay: { waits: 0, scan: undefined } };
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, address);

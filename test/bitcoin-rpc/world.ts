@@ -6,6 +6,7 @@ import type { DiskOptions } from "../../src/adapters/chain/embedded/storage.ts";
 import { systemRandom } from "../../src/adapters/system.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { type RpcLimits, type RpcServer, serveBitcoinRpc } from "../../src/bitcoin-rpc/server.ts";
+import { publicDerivation } from "../../src/daemon/wallet/descriptor-keys.ts";
 import { noLog, removeFolder, type TestClock, tempFolder, testClock, testNetwork } from "../adapters/chain/world.ts";
 
 export interface Answered {
@@ -37,6 +38,7 @@ export async function rpcWorld(limits: Partial<RpcLimits> = {}, disk: DiskOption
   const server: RpcServer = await serveBitcoinRpc({
     ...base,
     node,
+    derive: publicDerivation,
     version: "0.1.0",
     published: [],
     address: { host: "127.0.0.1", port: 0 },

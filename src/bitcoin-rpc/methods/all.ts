@@ -5,6 +5,8 @@ import { blockMethods } from "./blocks.ts";
 import { mempoolMethods } from "./mempool.ts";
 import { miningMethods } from "./mining.ts";
 import { networkMethods } from "./network.ts";
+import { scanMethods } from "./scan.ts";
+import { statsMethods } from "./stats.ts";
 import { transactionMethods } from "./transactions.ts";
 import { waitingMethods } from "./waiting.ts";
 
@@ -45,6 +47,8 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     ...miningMethods,
     ...networkMethods,
     ...waitingMethods,
+    ...scanMethods,
+    ...statsMethods,
     ...controlMethods,
   ].map((each) => [each.name, each]),
 );

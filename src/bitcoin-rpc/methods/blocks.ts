@@ -23,7 +23,8 @@ export const chainName = ({ params }: Chain): string => CHAIN_NAMES[params.netwo
 export function nodeOf({ index }: Chain, hash: BlockHash): HeaderNode {
   return index.tree.nodes.get(hash) ?? refuse("notFound", "Block not found");
 }
-function heldBlock(chain: Chain, hash: BlockHash) {
+/** A block that is known and can be read. */
+export function heldBlock(chain: Chain, hash: BlockHash) {
   const node = nodeOf(chain, hash);
   if (!chain.index.held.has(node)) return refuse("misc", "Block not available (not fully downloaded)");
   return { node, block: readBlock(chain, node) };

@@ -1,32 +1,16 @@
-import { scriptOfAddress } from "../../bitcoin/address.ts";
 import { decodeHeader } from "../../bitcoin/block.ts";
 import { acceptHeaders } from "../../chain/chain.ts";
 import { reasonOf } from "../../chain/faults.ts";
 import { hashBlock } from "../../chain/hashed-block.ts";
 import { refuse } from "../fault.ts";
 import { method } from "../method.ts";
-import { block, bytes, optional, text, whole } from "../params.ts";
+import { block, bytes, optional, text } from "../params.ts";
 import { difficultyOf, hex8 } from "../views/block.ts";
 import { chainName } from "./blocks.ts";
-
-/** Policy, not protocol: so that a slip of the hand keeps no core busy for days. */
-const BLOCKS_AT_ONCE_MAX = 10_000;
+import { generatingMethods } from "./generating.ts";
 
 export const miningMethods = [
-  method(
-    "generatetoaddress",
-    "Mines blocks that pay an address.",
-    { nblocks: whole, address: text, maxtries: optional(whole) },
-    async ({ node }, { nblocks, address }) => {
-      const script = scriptOfAddress(address, node.brain.chain.params);
-      if (!script.ok) return refuse("notFound", "Error: Invalid address");
-      if (nblocks < 0 || nblocks > BLOCKS_AT_ONCE_MAX) {
-        return refuse("parameter", `nblocks must be between 0 and ${BLOCKS_AT_ONCE_MAX}`);
-      }
-      const mined = await node.mine(nblocks, script.value);
-      return mined.ok ? mined.value : refuse("misc", mined.error.detail);
-    },
-  ),
+  ...generatingMethods,
   method(
     "submitblock",
     "Takes a block in. Null when it is good.",

@@ -1,3 +1,4 @@
+import { NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../../bitcoin/messages.ts";
 import { INCREMENTAL_RELAY_FEE } from "../../chain/floor.ts";
 import { refuse } from "../fault.ts";
 import { coinsPerKvb, type Json } from "../json-text.ts";
@@ -7,8 +8,13 @@ import { flag, optional, text } from "../params.ts";
 /** The Bitcoin Core whose answers these are modelled on: programs ask for it to know what they may call. */
 const LIKE_CORE = 280_000;
 const PROTOCOL = 70_016;
-/** NODE_NETWORK and NODE_WITNESS. BIP 144 §Specification. */
-const SERVICES = 0x0009;
+/** By their bits. BIP 144 §Specification, BIP 157 §Service Bit, BIP 159 §Specification. */
+const SERVICE_NAMES: readonly (readonly [bigint, string])[] = [
+  [NODE_NETWORK, "NETWORK"],
+  [NODE_WITNESS, "WITNESS"],
+  [NODE_COMPACT_FILTERS, "COMPACT_FILTERS"],
+  [NODE_NETWORK_LIMITED, "NETWORK_LIMITED"],
+];
 
 async function peersOf({ node }: RpcContext) {
   const peers = await node.peers();
@@ -16,13 +22,14 @@ async function peersOf({ node }: RpcContext) {
 }
 async function networkInfo(context: RpcContext): Promise<Json> {
   const peers = await peersOf(context);
+  const services = context.node.services();
   const inbound = peers.filter((peer) => peer.inbound).length;
   return {
     version: LIKE_CORE,
     subversion: `/Sluice:${context.version}/`,
     protocolversion: PROTOCOL,
-    localservices: SERVICES.toString(16).padStart(16, "0"),
-    localservicesnames: ["NETWORK", "WITNESS"],
+    localservices: services.toString(16).padStart(16, "0"),
+    localservicesnames: SERVICE_NAMES.flatMap(([bit, name]) => ((services & bit) === 0n ? [] : [name])),
     localrelay: true,
     timeoffset: 0,
     networkactive: true,

@@ -1,39 +1,22 @@
 import { toHex } from "../../base/bytes.ts";
 import type { Outpoint } from "../../base/ids.ts";
-import { type Sat, sat, ZERO_SAT } from "../../base/units.ts";
 import { addressOf, scriptOfAddress } from "../../bitcoin/address.ts";
-import { isUnspendable, p2shOf, p2wshOf, witnessProgramOf } from "../../bitcoin/templates.ts";
-import { type ClaimedTx, encodeTx, txidOf as idOf, isCoinbase, type Tx } from "../../bitcoin/tx.ts";
+import { p2shOf, p2wshOf, witnessProgramOf } from "../../bitcoin/templates.ts";
+import { encodeTx, txidOf as idOf, isCoinbase, type Tx } from "../../bitcoin/tx.ts";
 import type { Chain } from "../../chain/chain.ts";
 import { readBlock } from "../../chain/chain.ts";
 import type { Coin } from "../../chain/coins.ts";
-import { reasonOf, wordsOf } from "../../chain/faults.ts";
 import { isAncestor } from "../../chain/headers.ts";
 import { spenderOf } from "../../chain/mempool.ts";
-import type { TxVerdict } from "../../chain/verdict.ts";
 import { refuse } from "../fault.ts";
-import { coins, type Json, rateOf } from "../json-text.ts";
+import { coins } from "../json-text.ts";
 import { method, type RpcContext } from "../method.ts";
-import {
-  amount,
-  blockHash,
-  bytes,
-  flag,
-  optional,
-  text,
-  transaction,
-  transactions,
-  txid,
-  verbosity,
-  whole,
-} from "../params.ts";
+import { blockHash, bytes, flag, optional, text, transaction, txid, verbosity, whole } from "../params.ts";
 import { confirmationsOf, spentBy } from "../views/block.ts";
 import { scriptJson, scriptType, scriptWords } from "../views/script.ts";
 import { txJson } from "../views/tx.ts";
 import { nodeOf } from "./blocks.ts";
-
-/** Policy, not protocol, as Bitcoin Core's: 0.10 coins per 1,000 virtual bytes, above which nobody pays on purpose. */
-const FEERATE_MAX = sat(10_000_000n);
+import { sendingMethods } from "./sending.ts";
 
 /** What a transaction of a connected block, or of the mempool, spends. */
 function spentOf(
@@ -132,118 +115,10 @@ const getTxOut = method(
   },
 );
 
-const sendRawTransaction = method(
-  "sendrawtransaction",
-  "Takes a transaction into the mempool and tells the peers.",
-  { hexstring: transaction, maxfeerate: optional(amount), maxburnamount: optional(amount) },
-  async ({ node }, { hexstring: tx, maxfeerate = FEERATE_MAX, maxburnamount = ZERO_SAT }) => {
-    const { chain } = node.brain;
-    refuseBurning([tx], maxburnamount);
-    const judged = await node.testAccept([tx]);
-    const verdict = judged.ok ? judged.value.txs[0] : undefined;
-    if (verdict === undefined) return refuse("misc", "no verdict");
-    if (verdict.tag !== "Known" && isInChain(chain, verdict.txid, tx)) {
-      return refuse("alreadyInChain", "Transaction outputs already in utxo set");
-    }
-    if (verdict.tag === "Taken" && maxfeerate > 0n && verdict.fee * 1000n > maxfeerate * BigInt(verdict.vsize)) {
-      return refuse("verify", "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)");
-    }
-    if (verdict.tag === "Refused" && !KNOWN.has(verdict.code)) {
-      return refuse(verdict.code === "bad-txns-inputs-missingorspent" ? "verify" : "verifyRejected", wordsOf(verdict));
-    }
-    const sent = await node.broadcast(tx);
-    return sent.ok ? sent.value : refuse("verifyRejected", sent.error.reason);
-  },
-);
-/** What nobody can ever spend is gone: nobody sends that on purpose, unless it is said. */
-function refuseBurning(txs: readonly ClaimedTx[], max: Sat): void {
-  const burns = txs.some(({ outputs }) => outputs.some(({ amount, script }) => amount > max && isUnspendable(script)));
-  if (burns) refuse("verify", "Unspendable output exceeds maximum configured by user (maxburnamount)");
-}
-/** Telling again what waits already is no fault. */
-const KNOWN: ReadonlySet<string> = new Set(["txn-already-in-mempool"]);
-const isInChain = ({ storage }: Chain, wanted: Outpoint["txid"], tx: ClaimedTx): boolean =>
-  tx.outputs.some((_, vout) => storage.coin({ txid: wanted, vout }) !== undefined);
-
-const feesJson = (verdict: TxVerdict & { readonly tag: "Taken" }): Json => ({
-  base: coins(verdict.fee),
-  "effective-feerate": rateOf(verdict.effective.fee, verdict.effective.vsize),
-  "effective-includes": [...verdict.effective.wtxids],
-});
-function acceptJson(verdict: TxVerdict, maxfeerate: bigint): Json {
-  const { txid: id, wtxid } = verdict;
-  switch (verdict.tag) {
-    case "Taken":
-      if (maxfeerate > 0n && verdict.fee * 1000n > maxfeerate * BigInt(verdict.vsize)) {
-        return { txid: id, wtxid, allowed: false, "reject-reason": "max-fee-exceeded" };
-      }
-      return { txid: id, wtxid, allowed: true, vsize: verdict.vsize, fees: feesJson(verdict) };
-    case "Known":
-      return { txid: id, wtxid, allowed: false, "reject-reason": "txn-already-in-mempool" };
-    case "OtherWitness":
-      return { txid: id, wtxid, allowed: false, "reject-reason": "txn-same-nonwitness-data-in-mempool" };
-    case "Refused": {
-      const reason = verdict.code === "bad-txns-inputs-missingorspent" ? "missing-inputs" : reasonOf(verdict);
-      return { txid: id, wtxid, allowed: false, "reject-reason": reason, "reject-details": wordsOf(verdict) };
-    }
-    case "Unjudged":
-      return { txid: id, wtxid };
-  }
-}
-const testMempoolAccept = method(
-  "testmempoolaccept",
-  "What the mempool would say, and nothing changed.",
-  { rawtxs: transactions, maxfeerate: optional(amount) },
-  async ({ node }, { rawtxs, maxfeerate = FEERATE_MAX }) => {
-    const judged = await node.testAccept(rawtxs);
-    if (!judged.ok) return refuse("misc", judged.error.detail);
-    const { fault, txs } = judged.value;
-    const whole = fault === undefined || fault === "transaction failed" ? {} : { "package-error": fault };
-    return txs.map((verdict) => ({
-      ...(acceptJson(verdict, maxfeerate) as { readonly [key: string]: Json }),
-      ...whole,
-    }));
-  },
-);
-
-function resultJson(verdict: TxVerdict): Json {
-  const id = { txid: verdict.txid };
-  switch (verdict.tag) {
-    case "Taken":
-      return { ...id, vsize: verdict.vsize, fees: feesJson(verdict) };
-    case "Known":
-      return { ...id, vsize: verdict.vsize, fees: { base: coins(verdict.fee) } };
-    case "OtherWitness":
-      return { ...id, "other-wtxid": verdict.other };
-    case "Refused":
-      return { ...id, error: wordsOf(verdict) };
-    case "Unjudged":
-      return { ...id, error: "package-not-validated" };
-  }
-}
-const submitPackage = method(
-  "submitpackage",
-  "Takes a child with its parents into the mempool, the child last.",
-  { package: transactions, maxfeerate: optional(amount), maxburnamount: optional(amount) },
-  async ({ node }, { package: txs, maxburnamount = ZERO_SAT }) => {
-    refuseBurning(txs, maxburnamount);
-    const judged = await node.submitPackage(txs);
-    if (!judged.ok) return refuse("misc", judged.error.detail);
-    const { fault, txs: verdicts, replaced } = judged.value;
-    return {
-      package_msg: fault ?? "success",
-      "tx-results": Object.fromEntries(verdicts.map((verdict) => [verdict.wtxid, resultJson(verdict)])),
-      "replaced-transactions": [...replaced],
-    };
-  },
-);
-
 export const transactionMethods = [
   getRawTransaction,
   getTxOut,
-  sendRawTransaction,
-  testMempoolAccept,
-  submitPackage,
+  ...sendingMethods,
   method(
     "decoderawtransaction",
     "What a transaction says.",

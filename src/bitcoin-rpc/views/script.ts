@@ -1,5 +1,7 @@
 import { toHex } from "../../base/bytes.ts";
+import { present } from "../../base/result.ts";
 import { addressOf } from "../../bitcoin/address.ts";
+import { withChecksum } from "../../bitcoin/descriptor-checksum.ts";
 import { OP, smallNumberOf } from "../../bitcoin/opcodes.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import { elementAt } from "../../bitcoin/script.ts";
@@ -52,9 +54,36 @@ export function scriptType(script: Uint8Array): string {
   return kind === "p2pk" ? "pubkey" : kind === "multisig" ? "multisig" : "nonstandard";
 }
 
+/**
+ * The descriptor of a script of which nothing else is known: its keys where they can be seen in it, its address, or itself.
+ * BIP 380 §Specification, BIP 381 to 383, 385; `rawtr` is the key that stands in a taproot output, as Bitcoin Core names it.
+ */
+export function descriptorOf(script: Uint8Array, params: ChainParams): string {
+  const program = witnessProgramOf(script);
+  const written =
+    program !== undefined && isTaproot(program)
+      ? `rawtr(${toHex(program.program)})`
+      : (keysIn(script) ?? wrapped("addr", addressOf(script, params)) ?? `raw(${toHex(script)})`);
+  return present(withChecksum(written), "it is written in the characters of descriptors");
+}
+const wrapped = (name: string, inner: string | undefined): string | undefined =>
+  inner === undefined ? undefined : `${name}(${inner})`;
+function keysIn(script: Uint8Array): string | undefined {
+  const kind = kindOf(script);
+  if (kind !== "p2pk" && kind !== "multisig") return undefined;
+  const keys: string[] = [];
+  for (let at = 0; at < script.length; ) {
+    const element = present(elementAt(script, at), "a script of a known kind is whole");
+    at = element.end;
+    if (element.data !== undefined) keys.push(toHex(element.data));
+  }
+  return kind === "p2pk" ? `pk(${keys[0]})` : `multi(${[smallNumberOf(script[0] ?? 0), ...keys].join(",")})`;
+}
+
 /** A scriptPubKey. */
 export const scriptJson = (script: Uint8Array, params: ChainParams): { readonly [key: string]: Json | undefined } => ({
   asm: scriptWords(script),
+  desc: descriptorOf(script, params),
   hex: toHex(script),
   address: addressOf(script, params),
   type: scriptType(script),

@@ -25,6 +25,7 @@ import { DEFAULT_POLICY } from "../../../chain/mempool.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { type SyncProgress, syncProgress } from "../../../chain/sync/progress.ts";
+import { servicesOf } from "../../../chain/sync/services.ts";
 import { rememberBlocks } from "../../../chain/sync/take-tx.ts";
 import { announceTx } from "../../../chain/sync/transactions.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, PackageVerdict } from "../../../ports/base-node.ts";
@@ -196,9 +197,8 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
   readonly synced = (): boolean => isSynced(this.brain.chain);
   readonly progress = (): SyncProgress | undefined => syncProgress(this.#sync, this.#clock.now());
-  async peers(): Asked<readonly BasePeer[]> {
-    return ok(this.#links.peers());
-  }
+  readonly peers = async (): Asked<readonly BasePeer[]> => ok(this.#links.peers());
+  readonly services = (): bigint => servicesOf(this.#sync);
   connect(address: Address): Promise<Result<void, DialFault>> {
     return this.#neighbours.connect(address);
   }
