@@ -1,3 +1,4 @@
+import { equalBytes } from "../base/bytes.ts";
 import { assert, present } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
 import { ByteWriter } from "../codec/io.ts";
@@ -44,11 +45,22 @@ const SINGLE_BUG_DIGEST = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1
  */
 export const sighashesOf = (tx: Tx, spent?: readonly TxOut[]): SighashesOf => new Sighashes(tx, prevoutsOf(tx), spent);
 
+/**
+ * Of one input and script, as long as it goes on asking: each is a hash of nearly the whole transaction, and a script may check
+ * two hundred signatures, or one signature against twenty keys (CVE-2013-2292).
+ */
+interface LegacyDigests {
+  readonly index: number;
+  readonly scriptCode: Uint8Array;
+  readonly byHashType: Map<number, Uint8Array>;
+}
+
 /** @see sighashesOf */
 export class Sighashes implements SighashesOf {
   readonly tx: SignedTx;
   readonly spent: readonly TxOut[] | undefined;
   readonly #parts: SharedParts;
+  #legacy: LegacyDigests | undefined;
 
   /** @param prevouts  the outpoints of all inputs, one behind the other */
   constructor(tx: SignedTx, prevouts: Uint8Array, spent: readonly TxOut[] | undefined) {
@@ -60,7 +72,14 @@ export class Sighashes implements SighashesOf {
     return segwit(this.tx, this.#parts, { index, scriptCode, amount, hashType });
   }
   legacy(index: number, scriptCode: Uint8Array, hashType: number): Uint8Array {
-    return legacy(this.tx, this.#parts, { index, scriptCode, hashType });
+    if (this.#legacy?.index !== index || !equalBytes(this.#legacy.scriptCode, scriptCode))
+      this.#legacy = { index, scriptCode, byHashType: new Map() };
+    const { byHashType } = this.#legacy;
+    const known = byHashType.get(hashType);
+    if (known !== undefined) return known;
+    const digest = legacy(this.tx, this.#parts, { index, scriptCode, hashType });
+    byHashType.set(hashType, digest);
+    return digest;
   }
   taproot(signed: TaprootSigned): Uint8Array | undefined {
     return taprootDigest(this.tx, this.#parts, signed);

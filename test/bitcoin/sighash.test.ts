@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { fromHex, reversed, toHex } from "../../src/base/bytes.ts";
+import type { Txid } from "../../src/base/ids.ts";
 import { isSat, sat } from "../../src/base/units.ts";
 import { findAndDelete, segwitSighash, sighashesOf } from "../../src/bitcoin/sighash.ts";
 import { decodeTx, type Tx } from "../../src/bitcoin/tx.ts";
@@ -30,6 +31,35 @@ describeVectors<readonly (LegacyRow | readonly [string])[]>(
     });
   },
 );
+
+describe("B14: legacy digests of one script", () => {
+  const input = { prevout: { txid: "00".repeat(32) as Txid, vout: 0 }, scriptSig: new Uint8Array(0), sequence: 0 };
+  const tx: Tx = {
+    version: 1,
+    inputs: [input, input].map((each) => ({ ...each, witness: [] })),
+    outputs: [0, 1].map(() => ({ amount: sat(1n), script: fromHex("51") })),
+    locktime: 0,
+  };
+  it("B14: are hashed once for each hash type, however many signatures and keys are tried", () => {
+    const digests = sighashesOf(tx);
+    const of = (code: string, hashType: number, index = 0) => digests.legacy(index, fromHex(code), hashType);
+    const [all, single] = [of("51ac", 1), of("51ac", 3)];
+    // The very same bytes: nothing was hashed again.
+    for (let again = 0; again < 3; again++) expect([of("51ac", 1), of("51ac", 3)]).to.satisfy(same(all, single));
+  });
+  it("B14: are others for another script, input or hash type, in whatever order they are asked for", () => {
+    const asked = ["51ac", "52ac", "ac", "51ac"].flatMap((code) =>
+      [0, 1, 0].flatMap((index) => [1, 2, 3, 0x81, 1].map((hashType) => ({ code: fromHex(code), index, hashType }))),
+    );
+    const digests = sighashesOf(tx);
+    for (const { code, index, hashType } of asked)
+      expect(digests.legacy(index, code, hashType)).to.deep.equal(sighashesOf(tx).legacy(index, code, hashType));
+  });
+});
+const same =
+  (...wanted: readonly Uint8Array[]) =>
+  (given: readonly Uint8Array[]): boolean =>
+    given.every((each, at) => each === wanted[at]);
 
 interface Bip143 {
   readonly examples: readonly {
