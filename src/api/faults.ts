@@ -49,6 +49,7 @@ export type ApiCode =
   | "NEED_TOPUP"
   | "CHAIN_NOT_SYNCED"
   | "CHAIN_UNAVAILABLE"
+  | "STALE_TIP"
   | "WRONG_NETWORK"
   | "NOT_POSSIBLE"
   | "FUNDS_CHANNEL"
@@ -95,6 +96,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   NEED_TOPUP: passing(402, "Session needs a top-up"),
   CHAIN_NOT_SYNCED: passing(503, "Chain not synced"),
   CHAIN_UNAVAILABLE: passing(503, "The Bitcoin node does not answer"),
+  STALE_TIP: passing(503, "No block for an hour"),
   WRONG_NETWORK: final(422, "Wrong network"),
   NOT_POSSIBLE: final(409, "Not possible now"),
   FUNDS_CHANNEL: final(409, "The transaction funds a channel"),
@@ -122,6 +124,7 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   quota_exceeded: "QUOTA_EXCEEDED",
   chain_not_synced: "CHAIN_NOT_SYNCED",
   chain_unavailable: "CHAIN_UNAVAILABLE",
+  stale_tip: "STALE_TIP",
   wrong_network: "WRONG_NETWORK",
   not_possible: "NOT_POSSIBLE",
   funds_channel: "FUNDS_CHANNEL",

@@ -42,6 +42,7 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   NEED_TOPUP: EXIT.paymentFailed,
   CHAIN_NOT_SYNCED: EXIT.notSynced,
   CHAIN_UNAVAILABLE: EXIT.notSynced,
+  STALE_TIP: EXIT.notSynced,
   WRONG_NETWORK: EXIT.usage,
   NOT_POSSIBLE: EXIT.other,
   FUNDS_CHANNEL: EXIT.other,

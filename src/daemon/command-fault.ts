@@ -21,6 +21,7 @@ export interface CommandFault {
     | "quota_exceeded"
     | "chain_not_synced"
     | "chain_unavailable"
+    | "stale_tip"
     | "wrong_network"
     | "not_possible"
     | "funds_channel"

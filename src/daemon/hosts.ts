@@ -8,6 +8,7 @@ import type { OwnGossip } from "./own-gossip.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
 import type { SiteHost } from "./site-host.ts";
+import type { StaleTip } from "./stale-tip.ts";
 import type { SteadyMiner } from "./steady-miner.ts";
 import type { SubscriptionHost } from "./subscription-host.ts";
 import type { SyncTeller } from "./sync-teller.ts";
@@ -30,5 +31,6 @@ export interface Hosts {
   readonly site: SiteHost;
   readonly subscriptions: SubscriptionHost;
   readonly miner: SteadyMiner;
+  readonly staleTip: StaleTip;
   readonly syncTeller: SyncTeller;
 }

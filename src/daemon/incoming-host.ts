@@ -68,6 +68,7 @@ export class IncomingHost {
         const env = {
           height: this.#parts.height(),
           policy: this.#parts.forwardPolicy(payload.shortChannelId),
+          isTipStale: this.#parts.ctx.chain.staleSince() !== undefined,
           margin: this.#parts.ctx.policy.timing.forwardMargin,
           // Only an HTLC that is told again, after a start, has a circuit; looking for it goes through all channels.
           outgoingHeld: existing !== undefined && this.#parts.channels().holds({ tag: "relay", channelId, htlcId }),

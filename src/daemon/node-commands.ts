@@ -27,6 +27,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   const stop = async (): Promise<void> => {
     hosts.miner.stop();
     hosts.syncTeller.stop();
+    hosts.staleTip.stop();
     await hosts.peers.stop();
     hosts.gossip.stop();
     hosts.ownGossip.stop();
@@ -50,6 +51,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     crash: () => {
       hosts.miner.stop();
       hosts.syncTeller.stop();
+      hosts.staleTip.stop();
       hosts.ctx.turns.stop();
       hosts.gossip.stop();
       hosts.ownGossip.stop();

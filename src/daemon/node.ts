@@ -23,6 +23,7 @@ import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
 import { SiteHost } from "./site-host.ts";
+import { StaleTip } from "./stale-tip.ts";
 import { SteadyMiner } from "./steady-miner.ts";
 import { SubscriptionHost } from "./subscription-host.ts";
 import { SyncTeller } from "./sync-teller.ts";
@@ -47,6 +48,7 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   hosts.payments.start();
   hosts.chain.start();
   hosts.syncTeller.start();
+  hosts.staleTip.start();
   hosts.subscriptions.start();
   const listening = parts.listen === undefined ? undefined : await hosts.peers.listen(parts.listen);
   for (const { peer, address } of loadPeers(ctx.store)) hosts.peers.keep(peer, address);
@@ -128,9 +130,10 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
   const miner = new SteadyMiner(ctx);
+  const staleTip = new StaleTip(ctx);
   const syncTeller = new SyncTeller(ctx, height);
   const money = { wallet, watching, channels, payments, incoming, subscriptions };
-  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, syncTeller, ...money };
+  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, staleTip, syncTeller, ...money };
 }
 
 function channelListener(

@@ -12,6 +12,7 @@ import { featureBits, OFFERED } from "../wire/features.ts";
 import type { CommandFault } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
+import { STALE_TIP } from "./stale-tip.ts";
 import type { Decoded, InvoiceInfo, InvoiceRequest, PaymentInfo, PayRequest } from "./views.ts";
 
 /** Policy, not protocol: what a payment may cost in fees when nobody says: one percent and a little. */
@@ -100,6 +101,7 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
   if (!amount.ok) return Promise.resolve(amount);
   const known = payments.payments.get(decoded.value.paymentHash);
   if (known !== undefined && known.tag !== "Failed") return whenDurable(hosts, () => paymentInfo(known));
+  if (ctx.chain.staleSince() !== undefined) return Promise.resolve(err({ code: "stale_tip", detail: STALE_TIP }));
   if (ctx.clock.now() >= invoiceExpiry(decoded.value)) {
     return Promise.resolve(err({ code: "expired", detail: "the invoice has expired", pointer: "/bolt11" }));
   }
@@ -181,7 +183,7 @@ export function paymentInfo(payment: Payment): PaymentInfo {
   };
 }
 const failureCode = (code: string): CommandFault["code"] =>
-  code === "no_route" || code === "fee_too_high" ? code : "payment_failed";
+  code === "no_route" || code === "fee_too_high" || code === "stale_tip" ? code : "payment_failed";
 
 /** `pay_…`, `inv_…` or the bare hash. */
 export const hashOfId = (id: string): PaymentHash | undefined => parsePaymentHash(id.replace(/^(pay|inv)_/, ""));

@@ -25,6 +25,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import { ANSWER_LANE, type NodeContext } from "./context.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
+import { STALE_TIP } from "./stale-tip.ts";
 import type { Turn } from "./turn.ts";
 
 export interface PaymentHostParts {
@@ -143,8 +144,10 @@ export class PaymentHost {
     }
   }
   #findRoute(turn: Turn, hash: PaymentHash, { request, excluded }: Extract<PaymentEffect, { tag: "FindRoute" }>): void {
-    const found = this.#search({ ...request, excluded });
     const now = turn.now;
+    if (this.#parts.ctx.chain.staleSince() !== undefined)
+      return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });
+    const found = this.#search({ ...request, excluded });
     if (!found.ok) return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(found.error, request), now });
     const sessionKey = this.#parts.ctx.random.bytes(32);
     this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });

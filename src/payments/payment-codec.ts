@@ -50,6 +50,7 @@ const FAILURE_CODES: readonly PaymentFailureCode[] = [
   "rejected_by_payee",
   "timeout",
   "attempts_exhausted",
+  "stale_tip",
 ];
 const failureCode: Codec<PaymentFailureCode> = refine(
   "payment_failure_code",

@@ -85,7 +85,9 @@ export type PaymentFailureCode =
   /** The payee itself said no: `incorrect_or_unknown_payment_details` or one of its kind. */
   | "rejected_by_payee"
   | "timeout"
-  | "attempts_exhausted";
+  | "attempts_exhausted"
+  /** No block has come for so long that time on the chain may not be what we take it for. */
+  | "stale_tip";
 
 export type PaymentInput =
   /** `sessionKey`: 32 fresh random bytes. */

@@ -26,6 +26,8 @@ export interface RelayEnv {
   readonly margin: number;
   /** Some channel's durable state holds an HTLC whose origin is this incoming one. False but after a start of the node. */
   readonly outgoingHeld: boolean;
+  /** No block has come for so long that somebody may be keeping them from us: then no HTLC has the time that it seems to have. */
+  readonly isTipStale: boolean;
 }
 /** `next` undefined: there is no circuit, or no longer. */
 type RelayStep = Step<Circuit | undefined, RelayEffect>;
@@ -54,6 +56,7 @@ export function forwardHtlc(env: RelayEnv, existing: Circuit | undefined, reques
 function offerForward(env: RelayEnv, request: ForwardRequest): RelayStep {
   const { channelId, htlcId, amount, expiry, paymentHash, sharedSecret, payload, onion } = request;
   const { shortChannelId, amtToForward, outgoingCltvValue } = payload;
+  if (env.isTipStale) return relayStep(undefined, failHtlc(request, { name: "temporary_node_failure" }));
   const outgoing = { amount: amtToForward, expiry: outgoingCltvValue };
   const allowed = checkForward(env.policy, { amount, expiry }, outgoing, env.height, env.margin);
   if (!allowed.ok) return relayStep(undefined, failHtlc(request, allowed.error));

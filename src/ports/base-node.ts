@@ -21,7 +21,12 @@ export interface BaseNode extends ChainSource {
   synced(): boolean;
   /** What it has yet to get, as far as that is known; undefined when it is in step. Known without asking anybody. */
   progress(): SyncProgress | undefined;
-  /** Calls each time that the tip is another one or progress may have been made. The answer ends it. */
+  /**
+   * Since when no block has come, in milliseconds, if that is for so long that somebody may be keeping them from us: for
+   * an hour at most, and never where nobody mines for money. Known without asking anybody.
+   */
+  staleSince(): number | undefined;
+  /** Calls each time that the tip is another one or progress may have been made, or that it is stale. The answer ends it. */
   onProgress(listener: () => void): () => void;
   /**
    * Mines `count` blocks on the best chain, one after the other, with all rewards to `script`. Resolves with their

@@ -19,7 +19,7 @@ const POLICY: ForwardPolicy = {
   htlcMaximum: msat(1_000_000n),
   enabled: true,
 };
-const ENV: RelayEnv = { height: blockHeight(100), policy: POLICY, margin: 9, outgoingHeld: false };
+const ENV: RelayEnv = { height: blockHeight(100), policy: POLICY, margin: 9, outgoingHeld: false, isTipStale: false };
 const INCOMING = { channelId: CHANNEL, htlcId: 3n };
 const OUR_SECRET = new Uint8Array(32).fill(2);
 const NEXT_SECRET = new Uint8Array(32).fill(4);
@@ -87,6 +87,18 @@ describe("BOLT 2 §Forwarding HTLCs: the forwarding node", () => {
       [undefined, ["incorrect_cltv_expiry"]],
       [undefined, ["channel_disabled"]],
     ]);
+  });
+  it("B24: passes nothing new on while no block comes, and settles what is out as always", () => {
+    const stale = { ...ENV, isTipStale: true };
+    const told = (existing: Circuit | undefined, outgoingHeld: boolean) => {
+      const { next, effects } = forwardHtlc({ ...stale, outgoingHeld }, existing, REQUEST);
+      return [next, effects.map((effect) => nameOf(opened(OUR_SECRET)(effect)))];
+    };
+    expect(told(undefined, false)).to.deep.equal([undefined, ["temporary_node_failure"]]);
+    expect(told(circuit(), false)).to.deep.equal([undefined, ["temporary_node_failure"]]);
+    expect(told(circuit(), true)).to.deep.equal([circuit(), []]);
+    const fulfilled = step(circuit(), SETTLED).next;
+    expect(forwardHtlc(stale, fulfilled, REQUEST)).to.deep.equal({ next: fulfilled, effects: [FULFILL] });
   });
   it("gives the preimage upstream at once, whatever else is still open downstream", () => {
     const { next, effects } = step(circuit(), SETTLED);

@@ -20,13 +20,14 @@ interface SourceOptions {
   readonly now: () => number;
   readonly mine: (count: number, script: Uint8Array) => readonly BlockHash[];
   readonly feerate: () => SatPerKw | undefined;
+  readonly staleSince: () => number | undefined;
 }
 /** There is one mempool and one chain for all: nobody to connect to. */
 const ALONE: DialFault = { code: "unreachable", reason: "a simulated chain has no peers" };
 
 /** One node's view of a simulated chain. */
 export function memorySource(options: SourceOptions): BaseNode {
-  const { brain, viewpoints, horizon, schedule, now, mine, feerate } = options;
+  const { brain, viewpoints, horizon, schedule, now, mine, feerate, staleSince } = options;
   const { chain } = brain;
   const pump = feedPump({ brain, horizon, schedule });
   const viewpoint: Viewpoint = { pump };
@@ -60,6 +61,7 @@ export function memorySource(options: SourceOptions): BaseNode {
     synced: () => isSynced(chain),
     // Whatever there is of a simulated chain is there at once.
     progress: () => undefined,
+    staleSince,
     onProgress: () => () => undefined,
     mine: async (count, script) => ok(mine(count, script)),
     peers: async () => ok([]),

@@ -43,6 +43,8 @@ export interface SimulatedChain {
   setFeerate(rate: SatPerKw | undefined): void;
   /** The node of that name is told nothing back about what it broadcasts, and it goes nowhere, until it is set back. */
   setSilent(name: string, silent: boolean): void;
+  /** To the node of that name it seems that no block has come since then, in milliseconds; undefined ends that. */
+  setStale(name: string, since: number | undefined): void;
 }
 export interface Branch {
   /** `none` (the default), the `same` ones as before in its first block, or others in their place. */
@@ -69,6 +71,7 @@ class OneChain implements SimulatedChain {
   readonly #viewpoints = new Set<Viewpoint>();
   readonly #lags = new Map<string, number>();
   readonly #silent = new Set<string>();
+  readonly #stale = new Map<string, number | undefined>();
   #feerate: SatPerKw | undefined;
   #mined = 0n;
 
@@ -86,6 +89,7 @@ class OneChain implements SimulatedChain {
       now,
       mine: (count, script) => this.mine(count, script),
       feerate: () => this.#feerate,
+      staleSince: () => this.#stale.get(name),
     });
     const { broadcast } = source;
     const told: BaseNode["broadcast"] = async (tx) => {
@@ -93,6 +97,9 @@ class OneChain implements SimulatedChain {
       return broadcast(tx);
     };
     return { ...source, broadcast: told };
+  }
+  setStale(name: string, since: number | undefined): void {
+    this.#stale.set(name, since);
   }
   mine(count: number, payee: Uint8Array = ANYONE): readonly BlockHash[] {
     const hashes = Array.from({ length: count }, () => {

@@ -118,7 +118,9 @@ export interface Sync {
   /** Where everybody can reach us, if we know that. */
   own: Place | undefined;
   /** Since when the best chain has not grown, and how far that has gone. */
-  late: LateTip;
+  late: LateTip<HeaderNode>;
+  /** When everybody was asked for that reason, in milliseconds. */
+  lateAskedAt: number;
   /** The compact block that was made last. */
   compact: { readonly node: HeaderNode; readonly message: BitcoinMessageOf<"cmpctblock"> } | undefined;
 }
@@ -143,19 +145,20 @@ export const syncOf = (
   ticked: undefined,
   addresses,
   own: undefined,
-  late: { tip: undefined, since: 0, stage: "none", askedAt: 0 },
+  late: { tip: undefined, since: 0, stage: "none" },
+  lateAskedAt: 0,
   compact: undefined,
 });
 
 /**
+ * @property tip    what stands for the best block
  * @property since  in milliseconds
  * @property stage  `look`: others are asked and one more is dialled; `alarm`: somebody should look at it
  */
-export interface LateTip {
-  readonly tip: HeaderNode | undefined;
+export interface LateTip<T> {
+  readonly tip: T | undefined;
   readonly since: number;
   readonly stage: "none" | "look" | "alarm";
-  readonly askedAt: number;
 }
 
 /** What a host has to do; in this order. */

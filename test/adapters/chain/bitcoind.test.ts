@@ -8,7 +8,7 @@ import { RpcClient } from "../../../src/adapters/chain/bitcoind/rpc-client.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
 import type { BlockHash } from "../../../src/base/ids.ts";
 import { blockHeight } from "../../../src/base/units.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
 import { type RpcWorld, rpcWorld } from "../../bitcoin-rpc/world.ts";
 import { ANYONE, buildBlock } from "../../chain/builder.ts";
 import { chainSourceContract } from "../../contract/chain-source.ts";
@@ -69,7 +69,8 @@ describe("bitcoind: long poll", () => {
       await settle(far.clock, far.node);
     }
     await third;
-    await near.look();
+    // The look that told of it may be one that asked for the tip before.
+    for (let looks = 0; looks < 2; looks++) await near.look();
     expect([told, near.tip()]).to.deep.equal([[1, 2, 3], far.node.tip()]);
     await near.stop();
     await far.close();
@@ -152,7 +153,8 @@ describe("bitcoind: a node that cannot be trusted", () => {
     });
   });
 
-  const open = () => openBitcoind({ ...place(), params: CHAINS.regtest, clock: hurried, log: noLog, timeoutMs: 200 });
+  const open = (params: ChainParams = CHAINS.regtest) =>
+    openBitcoind({ ...place(), params, clock: hurried, log: noLog, timeoutMs: 200 });
   const failure = async (): Promise<string> =>
     open().then(
       async (node) => {
@@ -162,6 +164,27 @@ describe("bitcoind: a node that cannot be trusted", () => {
       (error: Error) => error.message,
     );
   const IDLE = { chain: "regtest", blocks: 0, headers: 0, initialblockdownload: false, pruned: false, mediantime: 1 };
+  it("B24: knows no new block for an hour, or is silent as long: its tip is stale, on a network of strangers", async () => {
+    const { genesisHash } = CHAINS.testnet4;
+    const getblockchaininfo = { ...IDLE, chain: "testnet4", bestblockhash: genesisHash };
+    const results: Readonly<Record<string, unknown>> = { getblockchaininfo, getblockhash: genesisHash };
+    let isSilent = false;
+    await serve((response, method) => {
+      if (isSilent) response.destroy();
+      else response.end(JSON.stringify({ result: results[method] ?? [], error: null }));
+    });
+    const near = await open(CHAINS.testnet4);
+    await near.look();
+    const begun = clock.now();
+    clock.pass(54 * 60_000);
+    await near.look();
+    expect(near.staleSince()).to.equal(undefined);
+    isSilent = true;
+    clock.pass(60_000);
+    await near.look();
+    expect(near.staleSince()).to.equal(begun);
+    await near.stop();
+  });
   it("is on another network: a sentence, and no start", async () => {
     const main = {
       chain: "main",

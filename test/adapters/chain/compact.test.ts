@@ -120,6 +120,7 @@ chainSourceContract(
           stop: () => light.stop(),
           synced: () => light.synced(),
           progress: light.progress,
+          staleSince: light.staleSince,
           onProgress: light.onProgress,
           info: () => first.info(),
           mine: (count, script) => first.mine(count, script),

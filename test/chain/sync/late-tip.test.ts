@@ -3,6 +3,7 @@ import { present } from "../../../src/base/result.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { learn } from "../../../src/chain/addresses/book.ts";
 import { type Call, nextCall } from "../../../src/chain/addresses/calls.ts";
+import { staleSince } from "../../../src/chain/sync/late-tip.ts";
 import { place, told } from "../addresses/told.ts";
 import { bench, give, grow, NOW } from "../builder.ts";
 import { blocksOf, copyOf } from "./copies.ts";
@@ -51,7 +52,9 @@ describe("P2P: a best chain that does not grow", () => {
     const { crowd } = eclipsed();
     crowd.pass(30 * MINUTE);
     crowd.log.splice(0);
+    expect(staleSince(crowd.sync.late)).to.equal(undefined);
     expect(crowd.pass(60 * MINUTE, until(crowd, "alarm"))).to.be.at.most(30 * MINUTE);
+    expect(staleSince(crowd.sync.late)).to.equal(crowd.now - 55 * MINUTE);
     const questions = crowd.log.filter(({ from, message }) => from === "us" && message.name === "getheaders");
     expect(new Set(questions.map(({ name }) => name)).size).to.equal(8);
     expect(crowd.gone).to.deep.equal([]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseHex } from "../../../base/bytes.ts";
 import { parseBlockHash, parseTxid } from "../../../base/ids.ts";
 import { blockHeight, HEIGHT_LIMIT, isSat, type Sat, sat } from "../../../base/units.ts";
+import type { BasePeer } from "../../../ports/base-node.ts";
 
 /** What a Bitcoin Core answers, as far as it is read. Wrong forms are refused as a whole. */
 
@@ -99,4 +100,12 @@ export const packaged = z.object({
     }),
   ),
   "replaced-transactions": z.array(txid).optional(),
+});
+
+/** A peer as the port shows it. */
+export const basePeer = ({ addr, inbound, subver, synced_headers }: z.output<typeof peers>[number]): BasePeer => ({
+  address: addr,
+  inbound,
+  agent: subver,
+  height: Math.max(synced_headers ?? 0, 0),
 });

@@ -7,6 +7,8 @@ import { addressOf } from "../../../bitcoin/address.ts";
 import { type Block, decodeHeader } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
 import { decodeTx, encodeTx, type Tx, txidOf } from "../../../bitcoin/tx.ts";
+import { lateTip, NO_LATE_TIP, staleSince } from "../../../chain/sync/late-tip.ts";
+import type { LateTip } from "../../../chain/sync/peer.ts";
 import { progressBetween } from "../../../chain/sync/progress.ts";
 import type {
   Asked,
@@ -82,6 +84,7 @@ export class BitcoindNode implements BaseNode {
   #tip: BlockRef;
   #synced: boolean;
   #headers: BlockHeight;
+  #late: LateTip<BlockHash> = NO_LATE_TIP;
   readonly #progressed = new Signal();
   readonly onProgress = this.#progressed.add;
   readonly #looks: Looks;
@@ -109,6 +112,7 @@ export class BitcoindNode implements BaseNode {
     return this.#synced;
   }
   readonly progress = (): SyncProgress | undefined => progressBetween(this.#tip.height, this.#headers);
+  readonly staleSince = (): number | undefined => staleSince(this.#late);
   start(cursor: BlockRef | undefined, deliver: (events: readonly ChainEvent[]) => void): void {
     this.#follower.start(cursor, deliver);
     this.#looks.soon();
@@ -129,15 +133,21 @@ export class BitcoindNode implements BaseNode {
       this.#synced = isSynced(info.value);
       this.#follower.keptFrom = info.value.pruneheight ?? 0;
       this.#headers = info.value.headers;
-      this.#progressed.tell();
+      this.#standsAt(info.value.bestblockhash);
       await this.#follower.catchUp();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (this.#stopped) return;
       this.#synced = false;
-      this.#progressed.tell();
+      // Who says nothing brings no blocks either.
+      this.#standsAt(this.#tip.hash);
       this.#options.log.warn("bitcoind.silent", { detail: error.message });
     }
+  }
+  #standsAt(tip: BlockHash): void {
+    const { params, clock } = this.#options;
+    this.#late = lateTip(this.#late, tip, params, clock.now());
+    this.#progressed.tell();
   }
 
   async unspent({ txid, vout }: Outpoint): Promise<UnspentOutput | undefined> {
@@ -259,15 +269,7 @@ export class BitcoindNode implements BaseNode {
   }
   async peers(): Asked<readonly BasePeer[]> {
     const found = await this.#core.ask(answers.peers, "getpeerinfo");
-    if (!found.ok) return err(faultOf(found.error));
-    return ok(
-      found.value.map(({ addr, inbound, subver, synced_headers }) => ({
-        address: addr,
-        inbound,
-        agent: subver,
-        height: Math.max(synced_headers ?? 0, 0),
-      })),
-    );
+    return found.ok ? ok(found.value.map(answers.basePeer)) : err(faultOf(found.error));
   }
   async mine(count: number, script: Uint8Array): Asked<readonly BlockHash[]> {
     const address = addressOf(script, this.#options.params);

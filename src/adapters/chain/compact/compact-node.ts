@@ -10,6 +10,7 @@ import { isLie, type Light, openLight, spenderAmong, tipOf } from "../../../chai
 import { goOn } from "../../../chain/light/receive.ts";
 import { publish } from "../../../chain/light/relay.ts";
 import { horizonOf, noteScripts, readFor } from "../../../chain/light/scan.ts";
+import { staleSince } from "../../../chain/sync/late-tip.ts";
 import { lightProgress, type SyncProgress } from "../../../chain/sync/progress.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, FoundTx } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
@@ -164,6 +165,7 @@ export class CompactNode implements BaseNode {
   }
   readonly progress = (): SyncProgress | undefined =>
     lightProgress(this.light.sync, this.#horizon(), this.#clock.now());
+  readonly staleSince = (): number | undefined => staleSince(this.light.sync.late);
   async mine(): Asked<never> {
     return err(NO_MINING);
   }

@@ -23,6 +23,7 @@ import type { FilterStorage } from "../../../chain/filter-storage.ts";
 import { hashBlock } from "../../../chain/hashed-block.ts";
 import { DEFAULT_POLICY } from "../../../chain/mempool.ts";
 import { announceTip } from "../../../chain/sync/announce.ts";
+import { staleSince } from "../../../chain/sync/late-tip.ts";
 import { type Sync, syncOf } from "../../../chain/sync/peer.ts";
 import { type SyncProgress, syncProgress } from "../../../chain/sync/progress.ts";
 import { servicesOf } from "../../../chain/sync/services.ts";
@@ -131,9 +132,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     this.#links = new Links({
       machine: wholeNode(this.#sync, () => this.#progressed.tell()),
       magic: params.magic,
-      clock,
-      random,
-      log,
+      ...{ clock, random, log },
       onTipChanged: () => {
         this.#filters?.follow();
         this.#horizon.settleSoon();
@@ -146,7 +145,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
       onWaiting: (waiting) => this.#verdicts.verify(waiting),
     });
     this.#verdicts = new Verdicts({ sync: this.#sync, clock, perform: (effects) => this.#links.perform(effects) });
-    this.#neighbours = new Neighbours({ sync: this.#sync, links: this.#links, file, network, clock, log, names });
+    this.#neighbours = new Neighbours({ sync: this.#sync, links: this.#links, file, network, clock, names });
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({
       brain: this.brain,
@@ -197,6 +196,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
   readonly synced = (): boolean => isSynced(this.brain.chain);
   readonly progress = (): SyncProgress | undefined => syncProgress(this.#sync, this.#clock.now());
+  readonly staleSince = (): number | undefined => staleSince(this.#sync.late);
   readonly peers = async (): Asked<readonly BasePeer[]> => ok(this.#links.peers());
   readonly services = (): bigint => servicesOf(this.#sync);
   connect(address: Address): Promise<Result<void, DialFault>> {

@@ -3,7 +3,6 @@ import { isPublicNetwork, isPublicPlace } from "../../../chain/addresses/place.t
 import { SEEDS } from "../../../chain/addresses/seeds.ts";
 import type { Sync } from "../../../chain/sync/peer.ts";
 import type { DialFault } from "../../../ports/base-node.ts";
-import type { Log } from "../../../ports/log.ts";
 import type { Address, Names, Network } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
 import type { AddressFile } from "./address-file.ts";
@@ -18,7 +17,6 @@ export interface NeighboursOptions {
   readonly file: AddressFile;
   readonly network: Network;
   readonly clock: Clock;
-  readonly log: Log;
   /** For seeds of networks of strangers; none are asked without it. */
   readonly names?: Names | undefined;
 }
@@ -31,13 +29,13 @@ export class Neighbours {
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
-    const { sync, links, network, clock, file, log, names } = options;
+    const { sync, links, network, clock, file, names } = options;
     const { params } = sync.brain.chain;
     const dialler = new Dialler({ links, network, clock });
     this.#dialler = dialler;
     this.#outbound = isPublicNetwork(params.network)
       ? new Outbound({
-          ...{ sync, links, network, clock, file, log, names },
+          ...{ sync, links, network, clock, file, names },
           seeds: SEEDS[params.network],
           port: params.port,
           isShunned: (address) => dialler.discouraged.has(address),

@@ -2,7 +2,6 @@ import { learn, noteDialled } from "../../../chain/addresses/book.ts";
 import { anchorsLeft, type Call, nextCall, RELAY_CALLS } from "../../../chain/addresses/calls.ts";
 import type { Place } from "../../../chain/addresses/place.ts";
 import type { Peer, Sync } from "../../../chain/sync/peer.ts";
-import type { Log } from "../../../ports/log.ts";
 import type { Names, Network } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
 import type { AddressFile } from "./address-file.ts";
@@ -15,7 +14,6 @@ export interface OutboundOptions {
   readonly clock: Clock;
   readonly file: AddressFile;
   readonly sync: Sync;
-  readonly log: Log;
   readonly isShunned: (host: string) => boolean;
   /** Where names of seeds are looked up, if at all. */
   readonly names: Names | undefined;
@@ -50,7 +48,6 @@ export class Outbound {
   #feltAt: number;
   #keptAt: number;
   #seedsAt: number | undefined;
-  #alarmed = false;
   #stopped = false;
   #cancel: () => void;
 
@@ -81,7 +78,6 @@ export class Outbound {
     const call = nextCall(file.book, this.#calls(now), Math.floor(now / 1000));
     if (call !== undefined) void this.#dial(call, now);
     this.#partWithWorst();
-    this.#alarm(now);
     if (this.#areSeedsDue(now)) this.#askSeeds(now);
     if (now - this.#keptAt < KEEP_EVERY_MS) return;
     this.#keptAt = now;
@@ -89,14 +85,6 @@ export class Outbound {
   }
   #isTipLate(): boolean {
     return this.#options.sync.late.stage !== "none";
-  }
-  /** Once each time that it has come so far. */
-  #alarm(now: number): void {
-    const { sync, log } = this.#options;
-    const isLate = sync.late.stage === "alarm";
-    if (isLate && !this.#alarmed)
-      log.error("base.tip.stale", { minutes: Math.floor((now - sync.late.since) / 60_000) });
-    this.#alarmed = isLate;
   }
   #calls(now: number) {
     const { links, isShunned } = this.#options;
