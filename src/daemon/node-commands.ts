@@ -20,6 +20,7 @@ import { psbtCommands } from "./psbt-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
 import { syncStateOf } from "./sync-teller.ts";
 import type { NodeInfo } from "./views.ts";
+import { waitingPayment } from "./wallet/incoming.ts";
 import { watchCommands } from "./watch-commands.ts";
 
 /** The commands of a running node. */
@@ -109,11 +110,15 @@ function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
         return ok({ from });
       });
     },
-    bumpFee: (request) =>
-      inTurn((turn) => {
-        const bumped = wallet.bump(turn, request);
+    bumpFee: async (request) => {
+      const isStrange = request.method === "cpfp" && wallet.isStrange(request.txid);
+      const incoming = isStrange ? await waitingPayment(ctx.chain, request.txid) : ok(undefined);
+      if (!incoming.ok) return fromChain(incoming);
+      return inTurn((turn) => {
+        const bumped = wallet.bump(turn, request, incoming.value);
         return bumped.ok ? ok({ txid: bumped.value }) : bumped;
-      }),
+      });
+    },
     send: (request) =>
       inTurn((turn) => {
         const sent = wallet.send(turn, request);

@@ -19,6 +19,7 @@ import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { conflictDepth } from "./wallet/conflict.ts";
 import type { AddressWish } from "./wallet/draft.ts";
 import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
+import { bumpIncoming, type WaitingPayment } from "./wallet/incoming.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
 import { lock, unlock } from "./wallet/locks.ts";
 import { type PsbtFault, psbtFault } from "./wallet/psbt-fault.ts";
@@ -38,7 +39,7 @@ import {
   send,
   type WalletPayment,
 } from "./wallet/spend.ts";
-import { type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./wallet/state.ts";
+import { isIncoming, type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./wallet/state.ts";
 
 /** A step, and the transaction that goes out with it. */
 interface PsbtDone {
@@ -184,10 +185,19 @@ export class WalletHost {
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
   }
+  /** Whether only the Bitcoin node can tell what a child would have to pay for it. */
+  isStrange(txid: Txid): boolean {
+    const walletTx = this.#state.txs.get(txid);
+    return walletTx === undefined || isIncoming(walletTx);
+  }
   /** Pays more for a transaction that waits; the answer is the transaction that does. */
-  bump(turn: Turn, { txid, method, feerate }: BumpFeeRequest): Result<Txid, CommandFault> {
+  bump(turn: Turn, { txid, method, feerate }: BumpFeeRequest, incoming?: WaitingPayment): Result<Txid, CommandFault> {
     const keep = this.#reserve();
-    const bumped = bump(this.#state, this.#ctx.keychain, { txid, method, feerate, keep });
+    const request = { txid, method, feerate, keep };
+    const { keychain } = this.#ctx;
+    const bumped = incoming
+      ? bumpIncoming(this.#state, keychain, request, incoming)
+      : bump(this.#state, keychain, request);
     if (!bumped.ok) return err(bumpFault(bumped.error, keep));
     this.#apply(turn, bumped.value.step);
     return ok(bumped.value.txid);

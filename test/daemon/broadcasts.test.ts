@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { ok, present } from "../../src/base/result.ts";
-import { msat, sat, unixMs } from "../../src/base/units.ts";
+import { msat, sat, satPerKw, unixMs } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { mempool } from "../../src/chain/mempool.ts";
 import { Broadcasts } from "../../src/daemon/broadcasts.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
 import { createTurns } from "../../src/daemon/turn.ts";
@@ -11,7 +12,7 @@ import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
 import type { World } from "../../src/lab/world.ts";
 import { noLog } from "../adapters/chain/world.ts";
-import { giveCoins, mine, streetOf } from "./failing-street.ts";
+import { giveCoins, mine, onchain, streetOf } from "./failing-street.ts";
 import { soon, violations } from "./small-world.ts";
 
 const waiting = ({ chain }: World): readonly Txid[] => [...chain.brain.pool.entries.keys()];
@@ -92,6 +93,43 @@ describe("While the Bitcoin node is silent", () => {
     await world.pass(10_500);
     const claims = [...world.chain.brain.pool.entries.values()];
     expect(claims.map(({ tx }) => tx.inputs[0]?.prevout.txid)).to.deep.equal([commitment]);
+  });
+});
+
+describe("A transaction that pays for another one", () => {
+  it("goes out together with it where the other was refused by itself, also after a restart", async () => {
+    const { world, nodes } = await streetOf(2);
+    const [a, b] = nodes as [LabNode, LabNode];
+    await giveCoins(world, a);
+    await giveCoins(world, b);
+    const { address } = await soon(world, a.node.newAddress());
+    const before = onchain(a);
+    const paid = await soon(world, b.node.send({ address, amount: sat(500_000n), feerate: satPerKw(300) }));
+    if (!paid.ok) throw new Error(paid.error.detail);
+    const { txid } = paid.value;
+    await world.pass(1_000);
+    const bumped = await soon(world, a.node.bumpFee({ txid, method: "cpfp", feerate: satPerKw(20_000) }));
+    if (!bumped.ok) throw new Error(bumped.error.detail);
+    await world.pass(1_000);
+    const child = bumped.value.txid;
+    expect(waiting(world)).to.deep.equal([txid, child]);
+    const got = onchain(a) - before;
+    expect(Number(got)).to.be.within(450_000, 499_000);
+    a.crash(a.disk.pending);
+    b.crash(b.disk.pending);
+    // The Bitcoin node has forgotten both, and takes the first one alone no more.
+    const { pool } = world.chain.brain;
+    const fresh = mempool(pool.policy);
+    fresh.risen.rate = 4_000n;
+    const { journals } = pool;
+    Object.assign(pool, fresh, { journals });
+    await a.start();
+    await world.pass(1_000);
+    expect(waiting(world)).to.deep.equal([txid, child]);
+    await mine(world, 1);
+    expect(onchain(a) - before).to.equal(got);
+    const unknown = await soon(world, a.node.bumpFee({ txid: child, method: "cpfp", feerate: satPerKw(900) }));
+    expect(unknown).to.have.nested.property("error.code", "not_found");
   });
 });
 

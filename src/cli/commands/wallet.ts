@@ -56,7 +56,10 @@ export const walletCommands = [
     words: "wallet bump <txid> <feerate>",
     about: "pays more for a transaction that waits, in sat per 1,000 weight units",
     alias: "bumpfee",
-    options: { "--method <method>": "rbf (the default), cancel, or cpfp" },
+    options: {
+      "--method <method>":
+        "rbf (the default), cancel, or cpfp, which also helps a payment of somebody else to this wallet",
+    },
     async run({ client, show }, { txid, feerate, method }) {
       const request = { method: optional(method, methodOf) ?? "rbf", feerateSatPerKw: wholeOf(feerate) };
       const bumped = await (await client()).bumpFee(txid, request);

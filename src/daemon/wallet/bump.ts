@@ -6,6 +6,7 @@ import type { InsufficientFunds, Spending } from "../../bitcoin/coins.ts";
 import { selectGiven } from "../../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf, vsizeOf, weightOf } from "../../bitcoin/tx.ts";
 import { feeAt } from "../../chain/mempool.ts";
+import { TRUC_VERSION } from "../../chain/truc.ts";
 import { abandon } from "./chain.ts";
 import { type Draft, draftOf, type WalletKeys } from "./draft.ts";
 import { changeTypeFor, DUST_LIMIT, INPUT_WEIGHT, typeOfScript } from "./scripts.ts";
@@ -73,12 +74,14 @@ export function bump(state: WalletState, keys: WalletKeys, request: BumpRequest)
     request.method === "cpfp"
       ? payForParent(state, keys, request, { ...walletTx, tx, fee })
       : replace(state, keys, request, { ...walletTx, tx, fee });
-  if (!made.ok) return made;
+  return made.ok ? leaving(state, made.value, request.keep) : made;
+}
+/** Unless less would be left than must stay. */
+export function leaving(state: WalletState, made: Bumped, keep: Sat): Result<Bumped, InsufficientFunds> {
   const left = (wallet: WalletState): Sat => sumSat(spendable(wallet).map(({ amount }) => amount));
-  const [before, after] = [left(state), left(made.value.step.next)];
-  if (after >= request.keep || after >= before) return made;
-  const needed = sat(made.value.fee + request.keep);
-  return err({ code: "insufficient_funds", needed, available: sat(made.value.fee + after) });
+  const [before, after] = [left(state), left(made.step.next)];
+  if (after >= keep || after >= before) return ok(made);
+  return err({ code: "insufficient_funds", needed: sat(made.fee + keep), available: sat(made.fee + after) });
 }
 
 type Waiting = WalletTx & { readonly tx: Tx; readonly fee: Sat };
@@ -101,7 +104,14 @@ function replace(state: WalletState, keys: WalletKeys, request: BumpRequest, old
   const spending = spendingOf(outputs, request.feerate, change);
   const coins = inputs.map((coin) => spendableOf(draft.state(), coin));
   const label = request.method === "cancel" ? `cancelled: ${old.label}` : old.label;
-  const made = make(draft, keys, { coins, spending, change, label, replaces: old.txid });
+  const made = make(draft, keys, {
+    coins,
+    spending,
+    change,
+    label,
+    version: besideOf(old.tx.version),
+    replaces: old.txid,
+  });
   if (!made.ok) return made;
   const least = leastFee(old, made.value.tx);
   if (made.value.fee >= least) return ok(made.value);
@@ -124,18 +134,39 @@ function payForParent(
   request: BumpRequest,
   parent: Waiting,
 ): Result<Bumped, BumpFault> {
-  const free = spendable(state).filter(({ outpoint }) => outpoint.txid === parent.txid);
-  if (free.length === 0) return err({ code: "no_output" });
   const waiting = [...ancestors(state, parent)];
-  const weight = waiting.reduce((sum, { tx }) => sum + weightOf(tx), 0);
-  const paid = sumSat(waiting.map(({ fee }) => fee));
-  const owed = feeForWeightCeil(request.feerate, weight) - paid;
-  if (owed <= 0n) return err({ code: "too_little", least: satPerKw(Number((paid * 1000n) / BigInt(weight)) + 1) });
-  const draft = draftOf(state);
-  const change = changeFor(draft, keys, undefined, []);
-  const spending = { ...spendingOf([], request.feerate, change), besides: { weight: 0, fee: sat(owed) } };
-  return make(draft, keys, { coins: free, spending, change, label: `fee of ${parent.label}` });
+  return childFor(draftOf(state), keys, request, {
+    coins: spendable(state).filter(({ outpoint }) => outpoint.txid === parent.txid),
+    weight: waiting.reduce((sum, { tx }) => sum + weightOf(tx), 0),
+    paid: sumSat(waiting.map(({ fee }) => fee)),
+    label: `fee of ${parent.label}`,
+    version: parent.tx.version,
+  });
 }
+/** What a child spends, and all that it pays for: weight units, and the sat that were paid for them. */
+interface Parents {
+  readonly coins: readonly WalletSpendable[];
+  readonly weight: number;
+  readonly paid: Sat;
+  readonly label: string;
+  /** Of the parent. */
+  readonly version: number;
+}
+export function childFor(
+  draft: Draft,
+  keys: WalletKeys,
+  { feerate }: BumpRequest,
+  { coins, weight, paid, label, version }: Parents,
+): Result<Bumped, BumpFault> {
+  if (coins.length === 0) return err({ code: "no_output" });
+  const owed = feeForWeightCeil(feerate, weight) - paid;
+  if (owed <= 0n) return err({ code: "too_little", least: satPerKw(Number((paid * 1000n) / BigInt(weight)) + 1) });
+  const change = changeFor(draft, keys, undefined, []);
+  const spending = { ...spendingOf([], feerate, change), besides: { weight: 0, fee: sat(owed) } };
+  return make(draft, keys, { coins, spending, change, label, version: besideOf(version) });
+}
+/** Only a TRUC transaction spends what waits of one. BIP 431 §Specification. */
+const besideOf = (version: number): number => (version === TRUC_VERSION ? TRUC_VERSION : 2);
 /** The transaction and those of ours that it waits for. */
 function ancestors(state: WalletState, first: Waiting): ReadonlySet<Waiting> {
   const found = new Map<Txid, Waiting>([[first.txid, first]]);
@@ -154,16 +185,20 @@ interface Making {
   readonly spending: Spending;
   readonly change: ChangeAddress;
   readonly label: string;
+  readonly version: number;
   readonly replaces?: Txid;
 }
+/** Policy, not protocol: further coins with which a child stays small enough for one. BIP 431 §Specification. */
+const TRUC_COINS_MAX = 8;
 /** Signs and publishes; further coins that are confirmed come in where these are not enough. */
 function make(draft: Draft, keys: WalletKeys, making: Making): Result<Bumped & { readonly tx: Tx }, InsufficientFunds> {
-  const { coins, spending, change, label, replaces } = making;
+  const { coins, spending, change, label, version, replaces } = making;
   const state = draft.state();
   const taken = new Set(coins.map(({ outpoint }) => outpointKey(outpoint)));
   const more = spendable(state)
     .filter(({ coin }) => statusOf(state, coin) === "confirmed" && !taken.has(outpointKey(coin.outpoint)))
-    .sort((a, b) => (a.amount === b.amount ? 0 : a.amount > b.amount ? -1 : 1));
+    .sort((a, b) => (a.amount === b.amount ? 0 : a.amount > b.amount ? -1 : 1))
+    .slice(0, version === TRUC_VERSION ? TRUC_COINS_MAX : Number.POSITIVE_INFINITY);
   let selected = selectGiven(coins, spending);
   for (let count = 1; !selected.ok && count <= more.length; count++) {
     selected = selectGiven([...coins, ...more.slice(0, count)], spending);
@@ -173,7 +208,7 @@ function make(draft: Draft, keys: WalletKeys, making: Making): Result<Bumped & {
   if (rest !== undefined) change.take();
   const inputs = chosen.map(({ outpoint }) => unsignedInput(outpoint));
   const ours = chosen.map(({ coin }) => coin);
-  const tx = signCoins(draft.state(), keys, { version: 2, inputs, outputs, locktime: 0 }, ours);
+  const tx = signCoins(draft.state(), keys, { version, inputs, outputs, locktime: 0 }, ours);
   const txid = txidOf(tx);
   keepFor(draft, chosen, { ...reservedTx(txid, label, fee, tx), unheard: true, replaces });
   publishIn(draft, txid);

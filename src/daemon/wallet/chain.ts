@@ -2,10 +2,11 @@ import { toHex } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import { present, unreachable } from "../../base/result.ts";
 import { type BlockHeight, blockHeight } from "../../base/units.ts";
-import { isCoinbase, txidOf } from "../../bitcoin/tx.ts";
+import { isCoinbase, type Tx, txidOf } from "../../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, Confirmation, Watch } from "../../ports/chain-source.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import {
+  isIncoming,
   isLost,
   nextHeight,
   reservedTx,
@@ -73,13 +74,22 @@ function paid(draft: Draft, script: Uint8Array, by: Confirmation, vout: number):
 function spent(draft: Draft, key: string, by: Confirmation): void {
   const coin = draft.state().coins.get(key);
   const txid = txidOf(by.tx);
-  if (coin === undefined || coin.spent?.block?.hash === by.block.hash) return;
+  if (coin === undefined) return replaced(draft, key, txid);
+  if (coin.spent?.block?.hash === by.block.hash) return;
   if (coin.spent !== undefined && coin.spent.txid !== txid) abandon(draft, coin.spent.txid);
   draft.setCoin({ ...(draft.state().coins.get(key) ?? coin), spent: { txid, block: by.block } });
   const known = draft.state().txs.get(txid);
   if (known?.block?.hash !== by.block.hash) draft.effect({ tag: "Confirmed", txid, block: by.block });
   const made = confirm(draft, txid, by, "spent elsewhere");
   if (made.tx === undefined) draft.setTx({ ...made, tx: by.tx });
+}
+
+/** Whoever paid us with this outpoint has spent it otherwise: what waits of that payment never comes. */
+function replaced(draft: Draft, key: string, by: Txid): void {
+  for (const walletTx of draft.state().txs.values()) {
+    if (!isIncoming(walletTx) || walletTx.txid === by) continue;
+    if (walletTx.tx?.inputs.some(({ prevout }) => outpointKey(prevout) === key)) abandon(draft, walletTx.txid);
+  }
 }
 
 /** Notes where a transaction is confirmed. A reserved or abandoned one is published by that. */
@@ -165,10 +175,43 @@ export const LOOK_BACK_BLOCKS = 144;
 export function resume(state: WalletState): WalletStep {
   const draft = draftOf(state);
   watchAll(draft, blockHeight(Math.max(0, nextHeight(state) - LOOK_BACK_BLOCKS)));
-  for (const { tx, block, status } of state.txs.values()) {
-    if (tx !== undefined && block === undefined && status === "published") draft.effect({ tag: "Broadcast", tx });
+  const waiting = new Map<Txid, WalletTx & { readonly tx: Tx }>();
+  for (const one of state.txs.values())
+    if (one.tx !== undefined && one.block === undefined && one.status === "published")
+      waiting.set(one.txid, { ...one, tx: one.tx });
+  for (const one of parentsFirst(waiting)) {
+    draft.effect({ tag: "Broadcast", tx: one.tx });
+    if (isIncoming(one)) watchIncoming(draft, one.tx);
   }
   return draft.finish();
+}
+
+/** On disk they stand by txid: none would be taken before what it spends. */
+function parentsFirst<T extends { readonly tx: Tx }>(txs: ReadonlyMap<Txid, T>): ReadonlySet<T> {
+  const ordered = new Set<T>();
+  const stack = [...txs.values()].reverse();
+  for (let one = stack.at(-1); one !== undefined; one = stack.at(-1)) {
+    const before = one.tx.inputs.flatMap(({ prevout }) => txs.get(prevout.txid) ?? []);
+    const missing = before.filter((parent) => !ordered.has(parent));
+    if (missing.length > 0) stack.push(...missing);
+    else {
+      ordered.add(one);
+      stack.pop();
+    }
+  }
+  return ordered;
+}
+
+/**
+ * What a stranger's payment spends is watched, until it is mined. Filters could not be searched for that, as its scripts are
+ * not known; but a node that has only filters knows of no payment that waits.
+ */
+export function watchIncoming(draft: Draft, { inputs }: Tx): void {
+  const from = nextHeight(draft.state());
+  const watches = inputs.map(
+    ({ prevout }): Watch => ({ tag: "Outpoint", outpoint: prevout, script: new Uint8Array(0), from }),
+  );
+  draft.effect({ tag: "Watch", watches });
 }
 
 /** Every address, and every coin that is not seen spent. A watch that is set already, from as low, costs nothing. */

@@ -90,6 +90,10 @@ export const reservedTx = (txid: Txid, label: string, fee: Sat | undefined, tx: 
 /** What the funding transactions of channels are called, on disk as well: none of that name is ever replaced. */
 export const FUNDING_LABEL = "channel opened";
 
+/** What a stranger's payment is called while a child of ours pays for it, on disk as well. */
+export const INCOMING_LABEL = "incoming payment";
+export const isIncoming = ({ label }: WalletTx): boolean => label === INCOMING_LABEL;
+
 /** What is to be done once the records of the step are durable. */
 export type WalletEffect =
   | { readonly tag: "Watch"; readonly watches: readonly Watch[] }
