@@ -27,10 +27,10 @@ const NETWORKS = [
 type KnownNetwork = (typeof NETWORKS)[number][1];
 const NETWORK_BYTES_MAX = 512;
 
-/** An address in a network; of networks that we do not know it is kept as it is. */
+/** An address in a network; of networks that we do not know, and where it is none of its network, it is kept as it is. */
 export type NetworkAddress =
   | { readonly network: KnownNetwork; readonly address: Uint8Array }
-  | { readonly network: "unknown"; readonly id: number; readonly address: Uint8Array };
+  | { readonly network: "unknown" | "none"; readonly id: number; readonly address: Uint8Array };
 
 const beginsWith = (address: Uint8Array, ...first: readonly number[]): boolean =>
   first.every((byte, index) => address[index] === byte);
@@ -44,7 +44,11 @@ function isOf(network: KnownNetwork, address: Uint8Array): boolean {
   return true;
 }
 
-/** Number, length and bytes. What has another length than its network's addresses means nothing, and is refused. */
+/**
+ * Number, length and bytes. With another length than its network's addresses have the whole message is refused. What has
+ * the length and is no address of that network is one entry to be passed over, as what its sender may have been told.
+ * BIP 155 §Specification, BIP 155 §Appendix A.
+ */
 export const networkAddress: Codec<NetworkAddress> = refine(
   "network_address",
   struct({ id: u8, address: bytesOf(compactSizeTo(NETWORK_BYTES_MAX)) }),
@@ -52,10 +56,11 @@ export const networkAddress: Codec<NetworkAddress> = refine(
     const known = NETWORKS.find(([number]) => number === id);
     if (known === undefined) return { network: "unknown", id, address };
     const [, network, length] = known;
-    return address.length === length && isOf(network, address) ? { network, address } : undefined;
+    if (address.length !== length) return undefined;
+    return isOf(network, address) ? { network, address } : { network: "none", id, address };
   },
   (value) => ({
-    id: value.network === "unknown" ? value.id : (NETWORKS.find(([, name]) => name === value.network)?.[0] ?? 0),
+    id: "id" in value ? value.id : (NETWORKS.find(([, name]) => name === value.network)?.[0] ?? 0),
     address: value.address,
   }),
 );

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { fromHex } from "../../../src/base/bytes.ts";
 import type { BitcoinMessageOf } from "../../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { learn } from "../../../src/chain/addresses/book.ts";
@@ -76,6 +77,8 @@ describe("P2P: addresses that peers tell", () => {
     const { peer } = meet(sync, { inbound: false });
     const before = sync.addresses.nodes.size;
     const odd = { network: "unknown", id: 200, address: new Uint8Array(512) } as const;
+    const disguised = fromHex("00000000000000000000ffff09090909");
+    const none = { network: "none", id: 2, address: disguised } as const;
     const onion = { network: "torv3", address: new Uint8Array(32) } as const;
     const full = { time: 0xffff_ffff, services: 0xffff_ffff_ffff_ffffn, port: 0xffff };
     const effects = receive(
@@ -84,6 +87,7 @@ describe("P2P: addresses that peers tell", () => {
       addrv2(
         { ...entry([9, 9, 9, 9]), address: odd },
         { ...entry([9, 9, 9, 9]), address: onion },
+        { ...entry([9, 9, 9, 9]), address: none },
         { ...entry([127, 0, 0, 1]) },
         { ...entry([192, 168, 0, 1]) },
         { ...entry([9, 9, 9, 9]), ...full },
