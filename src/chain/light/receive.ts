@@ -4,12 +4,13 @@ import { isCoinbase } from "../../bitcoin/tx.ts";
 import { forkOf, type HeaderNode, isAncestor } from "../headers.ts";
 import { closeTxRequests, onAnnounced } from "../sync/ask-txs.ts";
 import { askHeaders, onHeaders } from "../sync/blocks.ts";
+import { forgive } from "../sync/fetch.ts";
 import { addPeer, type NewPeer, shakeHands } from "../sync/handshake.ts";
 import { better, disconnect, type Peer, type SyncEffect, send } from "../sync/peer.ts";
-import { tick } from "../sync/tick.ts";
+import { tick, wasAway } from "../sync/tick.ts";
 import { agree, askFilterHeaders, backTo, compare, onCheckpoints, onFilterHeaders } from "./agree.ts";
 import { noteDisputedFilter, type Outcome, pursue } from "./dispute.ts";
-import { type Light, linkOf, tipOf } from "./light.ts";
+import { ANSWER_MS, type Light, linkOf, tipOf } from "./light.ts";
 import { answerGetData, noteRelayed, offer, offerAgain, onTx } from "./relay.ts";
 import { fetchAhead, onBlock, onFilter, scanAgain } from "./scan.ts";
 
@@ -191,6 +192,7 @@ function forget(light: Light, peer: Peer): void {
  * @param nonce  random, for pings
  */
 export function tickLight(light: Light, now: number, nonce: bigint): readonly SyncEffect[] {
+  if (wasAway(light.sync, now)) forgiveLight(light, now);
   const effects: SyncEffect[] = [...tick(light.sync, now, nonce)];
   for (const [peer, { asked, filtersAsked }] of light.peers) {
     const late = [asked?.until, filtersAsked?.until, light.dispute?.asked.get(peer)];
@@ -198,5 +200,17 @@ export function tickLight(light: Light, now: number, nonce: bigint): readonly Sy
     if (late.some((until) => until !== undefined && now >= until)) effects.push(disconnect(peer, "does not answer"));
   }
   return [...effects, ...offerAgain(light, now), ...goOn(light, now)];
+}
+/** While we did not look, nobody could answer: what is waited for is waited for anew. */
+export function forgiveLight(light: Light, now: number): void {
+  forgive(light.sync, now);
+  const until = now + ANSWER_MS;
+  for (const about of light.peers.values()) {
+    if (about.asked !== undefined) about.asked = { ...about.asked, until };
+    if (about.filtersAsked !== undefined) about.filtersAsked = { ...about.filtersAsked, until };
+  }
+  for (const [hash, { peer }] of light.blocksAsked) light.blocksAsked.set(hash, { peer, until });
+  const disputed = light.dispute?.asked;
+  for (const [peer, at] of disputed ?? []) if (Number.isFinite(at)) disputed?.set(peer, until);
 }
 export const isCaughtUp = (light: Light): boolean => light.filterTip === tipOf(light);

@@ -119,6 +119,7 @@ export function forgive(sync: Sync, now: number): void {
   for (const peer of sync.peers) {
     peer.handshakeAwaited = now;
     if (peer.headersAsked !== undefined) peer.headersAsked = now;
+    if (peer.ping !== undefined) peer.ping = { ...peer.ping, at: now };
     peer.blockAwaited = now;
     peer.stalling = undefined;
   }

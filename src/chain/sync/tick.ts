@@ -21,8 +21,7 @@ export const TICK_MS = 1000;
  * @param nonce  random, for pings
  */
 export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffect[] {
-  // The machine slept, was busy or waited for its disk.
-  if (sync.ticked !== undefined && now - sync.ticked > AWAY_MS) forgive(sync, now);
+  if (wasAway(sync, now)) forgive(sync, now);
   sync.ticked = now;
   const late = [...sync.peers].flatMap((peer) => lateness(sync, peer, now) ?? []);
   // Judged by one measure, whoever is first: it changes for the next time.
@@ -35,6 +34,9 @@ export function tick(sync: Sync, now: number, nonce: bigint): readonly SyncEffec
   effects.push(...watchTip(sync, now));
   return [...effects, ...retryOrphans(sync, now), ...assignBlocks(sync, now), ...retryNearTip(sync, now)];
 }
+
+/** The machine slept, was busy or waited for its disk. */
+export const wasAway = ({ ticked }: Sync, now: number): boolean => ticked !== undefined && now - ticked > AWAY_MS;
 
 function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly SyncEffect[] {
   if (!peer.ready) return [];

@@ -97,6 +97,18 @@ describe("RELIABILITY B23: light client among peers of which some lie about filt
       expect(town.news()).to.deep.equal(["paid 103:1:0"]);
       expect(town.citizens.map(({ parted }) => parted)).to.deep.equal(["does not answer", undefined]);
     });
+    it(`blames nobody for the ${silent} that we could not hear as we slept, and waits for it anew`, () => {
+      const { chain } = story();
+      const town = new Town();
+      town.watch(scriptWatch());
+      const mute: Tamper = (message) => (message.name === silent ? undefined : message);
+      town.dial(town.citizen("mute", copy(chain), mute));
+      town.run().pass(1000).pass(3_600_000);
+      for (let second = 1; second < 30; second++) town.pass(1000);
+      expect(town.citizens[0]?.parted).to.equal(undefined);
+      town.pass(1000);
+      expect(town.citizens[0]?.parted).to.equal("does not answer");
+    });
   }
   it("takes no block whose transactions or witnesses were changed on the way", () => {
     const { chain, coin } = story();

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { forgive } from "../../../src/chain/sync/fetch.ts";
 import { tick } from "../../../src/chain/sync/tick.ts";
 import { bench } from "../builder.ts";
 
@@ -16,9 +17,21 @@ describe("P2P: time", () => {
     say({ name: "pong", nonce: 77n });
     expect(names(tick(sync, NOW_MS + 240_000, 78n))).to.deep.equal(["ping"]);
     say({ name: "pong", nonce: 77n });
-    expect(tick(sync, NOW_MS + 240_000 + 1_200_000, 79n)).to.deep.equal([
-      { tag: "Disconnect", peer, reason: "no pong" },
-    ]);
+    const end = NOW_MS + 240_000 + 1_200_000;
+    for (let at = NOW_MS + 241_000; at < end; at += 1000) expect(tick(sync, at, 79n)).to.deep.equal([]);
+    expect(tick(sync, end, 79n)).to.deep.equal([{ tag: "Disconnect", peer, reason: "no pong" }]);
     expect(names(say({ name: "ping", nonce: 5n }))).to.deep.equal(["pong"]);
+  });
+  it("waits twenty minutes anew for a pong that could not be heard, as we slept or our disk was crowded", () => {
+    const { sync, peer } = alone(bench());
+    const pinged = NOW_MS + 120_000;
+    expect(names(tick(sync, pinged, 77n))).to.deep.equal(["ping"]);
+    const awake = pinged + 1_300_000;
+    expect(names(tick(sync, awake, 78n))).to.deep.equal([]);
+    const heardAgain = awake + 4000;
+    forgive(sync, heardAgain);
+    const second = (at: number): readonly string[] => names(tick(sync, at, 79n));
+    for (let at = awake + 1000; at < heardAgain + 1_200_000; at += 1000) expect(second(at)).to.deep.equal([]);
+    expect(tick(sync, heardAgain + 1_200_000, 79n)).to.deep.equal([{ tag: "Disconnect", peer, reason: "no pong" }]);
   });
 });

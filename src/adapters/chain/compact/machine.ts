@@ -1,6 +1,5 @@
 import type { Light } from "../../../chain/light/light.ts";
-import { addLightPeer, receiveLight, removeLightPeer, tickLight } from "../../../chain/light/receive.ts";
-import { forgive } from "../../../chain/sync/fetch.ts";
+import { addLightPeer, forgiveLight, receiveLight, removeLightPeer, tickLight } from "../../../chain/light/receive.ts";
 import type { SyncEffect } from "../../../chain/sync/peer.ts";
 import type { PeerMachine } from "../embedded/links.ts";
 
@@ -17,5 +16,5 @@ export const lightMachine = (
   serveNext: () => undefined,
   remove: (peer, now) => looked(removeLightPeer(light, peer, now)),
   tick: (now, nonce) => looked(tickLight(light, now, nonce)),
-  forgive: (now) => forgive(light.sync, now),
+  forgive: (now) => forgiveLight(light, now),
 });
