@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import type { PrunePhase } from "../../../src/adapters/chain/embedded/pruning.ts";
+import { openChainFiles, type UndoPhase } from "../../../src/adapters/chain/embedded/storage.ts";
 import type { WritePhase } from "../../../src/adapters/chain/embedded/write-behind.ts";
 import { utxoHash } from "../../../src/adapters/chain/utxo-hash.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
@@ -27,7 +28,7 @@ interface Death {
   readonly lines?: number;
   readonly moreMs?: number;
   /** Or it kills itself when it reaches this phase of a write for the n-th time. */
-  readonly phase?: WritePhase | PrunePhase;
+  readonly phase?: WritePhase | PrunePhase | UndoPhase;
   readonly at?: number;
   /** Another victim, and what it is told before that. */
   readonly script?: string;
@@ -120,6 +121,33 @@ describe("RELIABILITY B27: kill -9 in each phase of a write", () => {
     it(`leaves the coins of an undisturbed node: ${phase}, time ${at}`, async function () {
       this.timeout(60_000);
       await autopsy(folder, await die(folder, { phase, at }));
+    });
+  }
+});
+
+describe("RELIABILITY B27: kill -9 while a reorganisation takes blocks back", () => {
+  const folder = tempFolder();
+  after(() => removeFolder(folder));
+  /** The block that the disk says is connected. */
+  async function storedTip(): Promise<string | undefined> {
+    const files = openChainFiles({ folder, params: CHAINS.regtest });
+    const tip = files.tip();
+    await files.close();
+    return tip;
+  }
+  const deaths: readonly (readonly [UndoPhase | WritePhase, number, string])[] = [
+    ["undoing", 1, "the disk knows nothing of it"],
+    ["undone", 5, "the disk knows nothing of it"],
+    ["half", 1, "the disk knows nothing of it"],
+    ["synced", 1, "the disk has stopped halfway"],
+  ];
+  for (const [phase, at, what] of deaths) {
+    it(`leads on to the better chain, as ${what}: ${phase}, time ${at}`, async function () {
+      this.timeout(60_000);
+      const words = await die(folder, { phase, at, script: "undoer" });
+      const [, before] = words.at(-1)?.split(" ") ?? [];
+      expect((await storedTip()) === before).to.equal(what === "the disk knows nothing of it");
+      await autopsy(folder, words);
     });
   }
 });

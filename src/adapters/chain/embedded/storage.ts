@@ -68,8 +68,10 @@ export interface DiskOptions {
   /** More than this is written without being asked for. */
   readonly gatherBytesMax?: number;
   /** For tests: told of each phase as it is reached. */
-  readonly reached?: (phase: WritePhase | PrunePhase) => void;
+  readonly reached?: (phase: WritePhase | PrunePhase | UndoPhase) => void;
 }
+/** What taking a block back goes through, for each block: its coins are back, and the tip is its parent. */
+export type UndoPhase = "undoing" | "undone";
 
 /** One kind of record. */
 interface Table<K, T> {
@@ -119,7 +121,10 @@ function openTables(db: WriteBehind["db"], meta: BehindDb) {
 export type Tables = ReturnType<typeof openTables>;
 
 /** Within a commit. */
-function write(tables: Tables, blocks: BlockFiles, change: StorageChange): void {
+function write(
+  { tables, blocks, reached }: Pick<PrunedDisk, "tables" | "blocks"> & { readonly reached: DiskOptions["reached"] },
+  change: StorageChange,
+): void {
   const note = ({ order, header }: HeaderNode, state: StoredHeader["state"]): void =>
     tables.headers.put(order, { header, state });
   switch (change.tag) {
@@ -147,8 +152,10 @@ function write(tables: Tables, blocks: BlockFiles, change: StorageChange): void 
     }
     case "Disconnect":
       writeCoins(tables, change.coins);
+      reached?.("undoing");
       for (const txid of change.block.txids) tables.places.remove(txid);
       tables.tips.put("tip", { tip: change.tip, ...change.totals });
+      reached?.("undone");
       return;
     default:
       unreachable(change);
@@ -217,7 +224,7 @@ export function openChainFiles(options: ChainFilesOptions): ChainFiles {
     place: tables.places.get,
     prunedTo: pruner.prunedTo,
     commit: (change) => {
-      disk.commit(() => write(tables, blocks, change));
+      disk.commit(() => write({ tables, blocks, reached }, change));
       if (change.tag === "Block") remember(change.node.hash, change.block);
     },
     settled: () => disk.settled(),
