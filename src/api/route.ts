@@ -52,6 +52,8 @@ interface RouteWords {
   readonly secret?: true;
   /** Pages of any origin may ask; only for what is public and changes nothing. */
   readonly open?: true;
+  /** What is read of a body at most, where that is more than of others. */
+  readonly bodyBytes?: number;
   /** Lists carry an ETag. */
   readonly list?: true;
 }

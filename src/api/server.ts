@@ -145,7 +145,8 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
     anyPage,
   );
   app.use(hosted(origins));
-  app.use(express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: false }));
+  for (const { path, bodyBytes } of routes) if (bodyBytes !== undefined) app.use(path, bodyOf(bodyBytes));
+  app.use(bodyOf(BODY_BYTES_MAX));
   addRoutes(
     app,
     routes.filter(({ open }) => !open),
@@ -157,6 +158,8 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
   app.use(lastResort(options.log));
   return app;
 }
+
+const bodyOf = (limit: number): RequestHandler => express.raw({ type: () => true, limit, inflate: false });
 
 /** `before`: what a request passes first, for these routes alone. */
 function addRoutes(app: Express, routes: readonly Route[], serving: Serving, before: RequestHandler[]): void {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type * as explorer from "../api/explorer.ts";
+import type * as labelling from "../api/label-shapes.ts";
 import type * as shapes from "../api/shapes.ts";
 import type * as watching from "../api/watch-shapes.ts";
 
@@ -26,6 +27,8 @@ export type Sent = Answer<typeof shapes.txidShape>;
 export type Psbt = Answer<typeof shapes.psbtShape>;
 export type Transaction = Answer<typeof shapes.transactionShape>;
 export type Utxo = Answer<typeof shapes.utxoShape>;
+export type Label = Answer<typeof labelling.labelShape>;
+export type ImportedLabels = Answer<typeof labelling.importedLabelsShape>;
 export type Watched = Answer<typeof watching.watchShape>;
 export type WatchedUtxo = Answer<typeof watching.watchedUtxoShape>;
 export type WatchedTransaction = Answer<typeof watching.watchedTransactionShape>;

@@ -13,7 +13,9 @@ import type {
   GraphChannel,
   GraphNode,
   Header,
+  ImportedLabels,
   Invoice,
+  Label,
   LoginLink,
   Mined,
   Mining,
@@ -67,6 +69,10 @@ export interface AddWatch {
   readonly label?: string;
   readonly gap?: number;
   readonly fromHeight?: number;
+}
+export interface SetLabel extends Pick<Label, "type" | "ref" | "label"> {
+  readonly origin?: string;
+  readonly spendable?: boolean;
 }
 export interface SendCoins {
   readonly address: string;
@@ -140,6 +146,7 @@ export function sluiceClient(api: ApiClient) {
     ...walletQuestions(api),
     ...psbtQuestions(api),
     ...watchQuestions(api),
+    ...labelQuestions(api),
     /** Documents under one root; 64 hex digits. */
     stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),
@@ -214,6 +221,14 @@ function watchQuestions(api: ApiClient) {
     watchedUtxos: () => list<WatchedUtxo>("/v1/wallet/watched/utxos"),
     watchedTransactions: () => list<WatchedTransaction>("/v1/wallet/watched/transactions"),
     descriptors: () => list<OwnDescriptor>("/v1/wallet/descriptors"),
+  };
+}
+function labelQuestions(api: ApiClient) {
+  return {
+    labels: () => wholeList<Label>(api, "/v1/wallet/labels"),
+    setLabel: (request: SetLabel) => api.post<Label>("/v1/wallet/labels", request),
+    /** The text of a file as BIP 329 has it. */
+    importLabels: (text: string) => api.post<ImportedLabels>("/v1/wallet/labels/import", { text }),
   };
 }
 function chainQuestions(api: ApiClient) {

@@ -7,6 +7,7 @@ import { configCommands } from "./commands/config.ts";
 import { eventCommands } from "./commands/events.ts";
 import { graphCommands } from "./commands/graph.ts";
 import { invoiceCommands } from "./commands/invoice.ts";
+import { labelCommands } from "./commands/labels.ts";
 import { nodeCommands } from "./commands/node.ts";
 import { notaryCommands } from "./commands/notary.ts";
 import { paymentCommands } from "./commands/payment.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ...walletCommands,
   ...psbtCommands,
   ...watchedCommands,
+  ...labelCommands,
   ...chainCommands,
   ...notaryCommands,
   ...peerCommands,
@@ -43,6 +45,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   wallet: "coins on chain",
   "wallet psbt": "transactions that others sign too",
   "wallet watch": "coins that are watched by descriptor, without keys",
+  "wallet labels": "what transactions, addresses and coins are called",
   chain: "the bundled base chain",
   notary: "that documents were there when a block was made",
   peer: "Lightning nodes",

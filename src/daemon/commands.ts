@@ -35,6 +35,7 @@ import type {
   WalletTransaction,
   WalletUtxo,
 } from "./views.ts";
+import type { Label } from "./wallet/labels.ts";
 import type { PsbtRequest, PsbtText, PsbtView } from "./wallet/psbt-view.ts";
 
 import type { WatchedTransaction, WatchedUtxo, WatchInfo } from "./wallet/watch-views.ts";
@@ -77,6 +78,12 @@ export interface NodeCommands {
   watchedTransactions(): readonly WatchedTransaction[];
   /** Our own addresses as descriptors of public keys: for another node to watch. */
   walletDescriptors(): readonly OwnDescriptor[];
+  /** What people call transactions, addresses and coins. */
+  labels(): readonly Label[];
+  /** In place of the one before; one that says nothing is taken away. Of an output of ours `spendable` sets its lock. */
+  setLabel(label: Label): Promise<Result<Label, CommandFault>>;
+  /** A file as BIP 329 has it: all of it, or nothing. Lines of a type that is not known are skipped. */
+  importLabels(text: string): Promise<Result<{ readonly taken: number; readonly skipped: number }, CommandFault>>;
   send(request: SendRequest): Promise<Result<{ readonly txid: Txid }, CommandFault>>;
 
   /** A payment to be signed, here or elsewhere; its coins are kept for it until it is sent or released. */

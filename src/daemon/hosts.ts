@@ -4,6 +4,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import type { NodeContext } from "./context.ts";
 import type { GossipHost } from "./gossip-host.ts";
 import type { IncomingHost } from "./incoming-host.ts";
+import type { LabelHost } from "./label-host.ts";
 import type { OwnGossip } from "./own-gossip.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
@@ -23,6 +24,7 @@ export interface Hosts {
   readonly chain: ChainHost;
   readonly wallet: WalletHost;
   readonly watching: WatchHost;
+  readonly labels: LabelHost;
   readonly channels: ChannelHost;
   readonly payments: PaymentHost;
   readonly incoming: IncomingHost;

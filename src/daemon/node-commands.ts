@@ -13,6 +13,7 @@ import type { NodeCommands } from "./commands.ts";
 import { answeredAfter } from "./context.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
+import { labelCommands } from "./label-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
@@ -41,6 +42,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     ...walletCommands(hosts),
     ...psbtCommands(hosts),
     ...watchCommands(hosts),
+    ...labelCommands(hosts),
     ...chainCommands(hosts),
     ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),
@@ -89,7 +91,7 @@ type WalletCommands = Pick<
   NodeCommands,
   "bumpFee" | "newAddress" | "rescan" | "setCoinLocked" | "walletTransactions" | "walletUtxos" | "send" | "stamp"
 >;
-function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
+function walletCommands({ ctx, wallet, labels }: Hosts): WalletCommands {
   const inTurn = answeredAfter(ctx);
   return {
     newAddress: ({ type = "segwit", label = "received" } = {}) =>
@@ -97,8 +99,8 @@ function walletCommands({ ctx, wallet }: Hosts): WalletCommands {
         const script = wallet.newScript(turn, label, { type: type === "taproot" ? "p2tr" : "p2wpkh" });
         return { address: wallet.addressOf(script) };
       }),
-    walletTransactions: () => wallet.transactions(),
-    walletUtxos: () => wallet.utxos(),
+    walletTransactions: () => wallet.transactions().map((one) => labels.ofTransaction(one)),
+    walletUtxos: () => wallet.utxos().map((one) => labels.ofCoin(one)),
     setCoinLocked: ({ outpoint, locked }) => inTurn((turn) => wallet.setLocked(turn, outpoint, locked)),
     rescan: async ({ from }) => {
       // Genesis pays nobody, and is always there.

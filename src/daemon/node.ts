@@ -16,6 +16,7 @@ import { GossipHost } from "./gossip-host.ts";
 import type { Hosts } from "./hosts.ts";
 import { IncomingHost } from "./incoming-host.ts";
 import { areWords, keychainOf } from "./keychain.ts";
+import { LabelHost } from "./label-host.ts";
 import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { OwnGossip } from "./own-gossip.ts";
@@ -85,7 +86,8 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const channelsOf = (): ChannelHost => channels;
   const reserve = (): Sat => reserveOf(channels.table.settled(), ctx.policy.channel);
   const wallet = new WalletHost(ctx, loadCursor(ctx.store)?.height, reserve);
-  const watching = new WatchHost(ctx, loadCursor(ctx.store)?.height, () => wallet.ours());
+  const watching = new WatchHost(ctx, loadCursor(ctx.store)?.height, () => wallet.state());
+  const labels = new LabelHost(ctx, wallet);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
   const ownGossip = new OwnGossip(ctx, graph, channelsOf, gossip);
   const site = new SiteHost(ctx, height);
@@ -132,7 +134,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const miner = new SteadyMiner(ctx);
   const staleTip = new StaleTip(ctx);
   const syncTeller = new SyncTeller(ctx, height);
-  const money = { wallet, watching, channels, payments, incoming, subscriptions };
+  const money = { wallet, watching, labels, channels, payments, incoming, subscriptions };
   return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, staleTip, syncTeller, ...money };
 }
 

@@ -42,6 +42,8 @@ export const KEY = {
   wallet: "wallet/",
   /** Descriptors that are watched without keys, their scripts, and the coins that pay to those. */
   watched: "watched/",
+  /** What people call transactions, addresses and coins. */
+  labels: "label/",
   /** The block up to which every effect of the chain is in this store. */
   cursor: "chain/cursor",
 } as const;

@@ -21,7 +21,7 @@ import type { AddressWish } from "./wallet/draft.ts";
 import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
 import { bumpIncoming, type WaitingPayment } from "./wallet/incoming.ts";
 import { listTransactions, listUtxos } from "./wallet/lists.ts";
-import { lock, unlock } from "./wallet/locks.ts";
+import { type CoinLock, lock, setLocks, unlock } from "./wallet/locks.ts";
 import { type PsbtFault, psbtFault } from "./wallet/psbt-fault.ts";
 import type { PsbtLimits } from "./wallet/psbt-sign.ts";
 import { plentyOf } from "./wallet/psbt-view.ts";
@@ -225,10 +225,6 @@ export class WalletHost {
   feerate(): SatPerKw {
     return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);
   }
-  /** What is ours now: what is only watched is told apart by it. */
-  ours(): WalletState {
-    return this.#state;
-  }
   balance(): Balance["onchain"] {
     return { ...walletBalance(this.#state), keptForClosing: this.#reserve() };
   }
@@ -246,6 +242,12 @@ export class WalletHost {
     const key = outpointKey(outpoint);
     const shown = this.utxos().find((utxo) => outpointKey(utxo.outpoint) === key);
     return shown === undefined ? err(lockFault({ code: "no_coin" })) : ok(shown);
+  }
+  /** Several locks at once, or none. */
+  setLocks(turn: Turn, wanted: readonly CoinLock[]): ReturnType<typeof setLocks> {
+    const step = setLocks(this.#state, wanted, this.#reserve());
+    if (step.ok) this.#apply(turn, step.value);
+    return step;
   }
   addressOf(script: Uint8Array): string {
     return addressOf(script, this.#ctx.params) ?? "";

@@ -4,6 +4,7 @@ import { type BlockHeight, sat } from "../../src/base/units.ts";
 import type { WalletUtxo } from "../../src/daemon/views.ts";
 import type { PsbtView } from "../../src/daemon/wallet/psbt-view.ts";
 import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
+import { labelChanges, labelReadings } from "./fake-labels.ts";
 import { watchChanges, watchReadings } from "./fake-watching.ts";
 
 export const BALANCES = {
@@ -38,6 +39,7 @@ const PSBT: PsbtView = {
 /** What a wallet shows. */
 export const walletReadings = () => ({
   ...watchReadings(),
+  ...labelReadings(),
   walletTransactions: () => [
     { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
     { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },
@@ -50,6 +52,7 @@ export const walletReadings = () => ({
 /** What it does. */
 export const walletChanges = () => ({
   ...watchChanges(),
+  ...labelChanges(),
   newAddress: async () => ({ address: "bcrt1qexample" }),
   setCoinLocked: async () => ok({ ...UTXO, status: "locked", reservedFor: undefined } as const),
   rescan: async ({ from }: { readonly from: BlockHeight }) => ok({ from }),

@@ -4,6 +4,7 @@ import { BYTES } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes/all.ts";
 import { present } from "../../src/base/result.ts";
 import { CHAIN_CASES } from "./cases/chain.ts";
+import { LABEL_CASES } from "./cases/labels.ts";
 import { NODE_CASES } from "./cases/node.ts";
 import { PAYMENT_CASES } from "./cases/payments.ts";
 import { PSBT_CASES } from "./cases/psbts.ts";
@@ -22,6 +23,7 @@ const ROUTE_CASES = [
   ...WALLET_CASES,
   ...PSBT_CASES,
   ...WATCH_CASES,
+  ...LABEL_CASES,
 ];
 
 const nameOf = (route: { readonly method: string; readonly path: string }): string => `${route.method} ${route.path}`;

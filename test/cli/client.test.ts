@@ -59,6 +59,9 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.addWatch({ descriptor: `addr(${ADDRESS})`, label: "cold", gap: 5, fromHeight: 7 });
   await client.removeWatch("89f8spxm");
   await Promise.all([client.watches(), client.watchedUtxos(), client.watchedTransactions(), client.descriptors()]);
+  await client.setLabel({ type: "output", ref: `${HASH}:0`, label: "rent", origin: "", spendable: false });
+  await client.importLabels("{}");
+  await client.labels();
   await client.lock(`${HASH}:0`);
   await client.unlock(`${HASH}:0`);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });

@@ -3,6 +3,7 @@ import { chainRoutes } from "./chain.ts";
 import { channelRoutes, peerRoutes } from "./channels.ts";
 import { explorerRoutes } from "./explorer.ts";
 import { graphRoutes } from "./graph.ts";
+import { labelRoutes } from "./labels.ts";
 import { loginRoutes } from "./logins.ts";
 import { nodeRoutes } from "./node.ts";
 import { invoiceRoutes, paymentRoutes } from "./payments.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...walletRoutes,
   ...psbtRoutes,
   ...watchRoutes,
+  ...labelRoutes,
   ...chainRoutes,
   ...explorerRoutes,
   ...graphRoutes,

@@ -28,6 +28,26 @@ export function lock(state: WalletState, outpoint: Outpoint, keep: Sat): Result<
   return ok(draft.finish());
 }
 
+/** A coin, and whether it is to be kept back. */
+export interface CoinLock {
+  readonly outpoint: Outpoint;
+  readonly locked: boolean;
+}
+/** Several at once, or none: `at` says which one is refused. */
+export function setLocks(
+  state: WalletState,
+  wanted: readonly CoinLock[],
+  keep: Sat,
+): Result<WalletStep, { readonly at: number; readonly fault: LockFault }> {
+  let step: WalletStep = draftOf(state).finish();
+  for (const [at, { outpoint, locked }] of wanted.entries()) {
+    const set = locked ? lock(step.next, outpoint, keep) : unlock(step.next, outpoint);
+    if (!set.ok) return err({ at, fault: set.error });
+    step = { ...set.value, records: [...step.records, ...set.value.records] };
+  }
+  return ok(step);
+}
+
 /** Takes a lock off. Nothing happens to a coin that has none. */
 export function unlock(state: WalletState, outpoint: Outpoint): Result<WalletStep, LockFault> {
   const coin = state.coins.get(outpointKey(outpoint));

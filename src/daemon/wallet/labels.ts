@@ -1,0 +1,75 @@
+import { type Outpoint, parseTxid } from "../../base/ids.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { scriptOfAddress } from "../../bitcoin/address.ts";
+import type { ChainParams } from "../../bitcoin/params.ts";
+import type { StoreRecord } from "../../ports/store.ts";
+import { encodeLabel, labelRecord } from "./label-records.ts";
+
+/** What can have a label. BIP 329 §Specification. */
+export const LABEL_TYPES = ["tx", "addr", "pubkey", "input", "output", "xpub"] as const;
+export type LabelType = (typeof LABEL_TYPES)[number];
+
+/** What somebody calls something. BIP 329 §Specification. */
+export interface Label {
+  readonly type: LabelType;
+  /** What it is the label of, written as its type is. */
+  readonly ref: string;
+  readonly label: string;
+  /** Of a transaction: whose, as a descriptor without keys writes it. Kept for whoever reads it. */
+  readonly origin: string | undefined;
+  /** Of an output: whether it may be spent. Of a coin of ours its lock says that. */
+  readonly spendable: boolean | undefined;
+}
+/** By `labelKey`. */
+export type Labels = ReadonlyMap<string, Label>;
+export const labelKey = (type: LabelType, ref: string): string => `${type}/${ref}`;
+
+/** Policy, not protocol: wallets take 255 characters of a label at least. BIP 329 §Importing. */
+export const LABEL_MAX = 500;
+export const ORIGIN_MAX = 500;
+export const LABELS_MAX = 20_000;
+
+const TXID = /^[0-9a-f]{64}$/;
+const OUTPOINT = /^([0-9a-f]{64}):(0|[1-9]\d{0,9})$/;
+const PUBKEY = /^(?:0[23][0-9a-f]{64}|04[0-9a-f]{128}|[0-9a-f]{64})$/;
+const XPUB = /^[1-9A-HJ-NP-Za-km-z]{100,120}$/;
+
+/** An output as labels name it. */
+export function outpointOfRef(ref: string): Outpoint | undefined {
+  const [, id = "", index = ""] = OUTPOINT.exec(ref) ?? [];
+  const txid = parseTxid(id);
+  const vout = Number(index);
+  return txid !== undefined && vout < 2 ** 32 ? { txid, vout } : undefined;
+}
+/** Whether it can be a thing of this type, on this network. */
+export function isRef(type: LabelType, ref: string, params: ChainParams): boolean {
+  if (type === "tx") return TXID.test(ref);
+  if (type === "addr") return ref.length <= 100 && scriptOfAddress(ref, params).ok;
+  if (type === "pubkey") return PUBKEY.test(ref);
+  return type === "xpub" ? XPUB.test(ref) : outpointOfRef(ref) !== undefined;
+}
+
+export interface LabelStep {
+  readonly next: Labels;
+  readonly records: readonly StoreRecord[];
+}
+/**
+ * Sets all of them, each in place of the one before. One without words, and without anything else that is said, is taken away.
+ * Refused as a whole where there would be too many.
+ */
+export function setLabels(
+  labels: Labels,
+  given: readonly Label[],
+): Result<LabelStep, { readonly code: "too_many_labels" }> {
+  const next = new Map(labels);
+  const records = new Map<string, StoreRecord>();
+  for (const label of given) {
+    const key = labelKey(label.type, label.ref);
+    const isEmpty = label.label === "" && label.origin === undefined && label.spendable === undefined;
+    if (isEmpty) next.delete(key);
+    else next.set(key, label);
+    const value = isEmpty ? undefined : encodeLabel(label);
+    records.set(key, { key: labelRecord(key), value });
+  }
+  return next.size > LABELS_MAX ? err({ code: "too_many_labels" }) : ok({ next, records: [...records.values()] });
+}
