@@ -3,6 +3,7 @@ import { toHex } from "../base/bytes.ts";
 import { type BlockHash, outpointKey } from "../base/ids.ts";
 import { encodeHeader } from "../bitcoin/block.ts";
 import { decodeCompact, workOf } from "../bitcoin/pow.ts";
+import { serviceNames } from "../bitcoin/services.ts";
 import { encodeTx, isCoinbase } from "../bitcoin/tx.ts";
 import type { BlockView, OutputView, TransactionProof, TransactionView, UnspentView } from "../daemon/chain-views.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
@@ -75,6 +76,11 @@ export const basePeerShape = z.object({
   inbound: z.boolean(),
   agent: z.string(),
   height: count,
+  services: z.array(z.string()),
+  since: z.iso.datetime(),
+  pingMs: count.nullable(),
+  bytesReceived: count,
+  bytesSent: count,
 });
 /** Everything in it is checked by whoever reads it; `height` is where the header stands. */
 export const proofShape = z.object({
@@ -170,11 +176,11 @@ export const waitingJson = ({ txid, fee, vsize }: MempoolTx): z.output<typeof wa
   feeSat: fee.toString(),
   vsize,
 });
-export const basePeerJson = ({ address, inbound, agent, height }: BasePeer): z.output<typeof basePeerShape> => ({
-  address,
-  inbound,
-  agent,
-  height,
+export const basePeerJson = ({ services, since, pingMs, ...peer }: BasePeer): z.output<typeof basePeerShape> => ({
+  ...peer,
+  services: [...serviceNames(services)],
+  since: new Date(since).toISOString(),
+  pingMs: pingMs ?? null,
 });
 export const proofJson = ({ proof, network, block }: TransactionProof): z.output<typeof proofShape> => ({
   network,

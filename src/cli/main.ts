@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { systemClock } from "../adapters/system.ts";
 import { runCli } from "./program.ts";
 import { screen } from "./screen.ts";
 import { runDaemon } from "./start.ts";
@@ -18,5 +19,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: screen(process.stdout),
   err: screen(process.stderr),
   interruption,
+  now: systemClock.now,
   runDaemon,
 });

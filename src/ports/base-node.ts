@@ -131,6 +131,14 @@ export interface BasePeer {
   readonly inbound: boolean;
   readonly agent: string;
   readonly height: number;
+  /** The bits of what it says to serve. */
+  readonly services: bigint;
+  /** When the connection began, in milliseconds since 1970-01-01 UTC. */
+  readonly since: number;
+  /** How long its last answer to a ping took, in milliseconds. */
+  readonly pingMs: number | undefined;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
 }
 export interface DialFault {
   readonly code: "unreachable" | "refused" | "not_offered";

@@ -9,6 +9,17 @@ import { proveTx } from "../../src/chain/spv.ts";
 export const TXID = "f6".repeat(32) as Txid;
 export const BLOCK = "07".repeat(32) as BlockHash;
 export const HEIGHT = blockHeight(110);
+const PEER = {
+  address: "127.0.0.1:18444",
+  inbound: false,
+  agent: "/Sluice:0.1.0/",
+  height: 109,
+  services: 0x49n,
+  since: Date.UTC(2026, 0, 2, 3, 4, 5),
+  pingMs: undefined,
+  bytesReceived: 1500,
+  bytesSent: 700,
+};
 export const IN_STEP = { synced: true, syncState: { phase: "synced" as const, done: HEIGHT, total: HEIGHT } };
 
 const GENESIS = CHAINS.regtest.genesis;
@@ -64,5 +75,5 @@ export const chainReadings = () => ({
         : undefined,
     ),
   chainMempool: async () => ok([{ txid: TXID, fee: sat(150n), vsize: 141 }]),
-  chainPeers: async () => ok([{ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }]),
+  chainPeers: async () => ok([PEER]),
 });

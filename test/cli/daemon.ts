@@ -94,6 +94,9 @@ export const page = (data: readonly unknown[], next: string | null = null): Cann
   body: { data, hasMore: next !== null, next },
 });
 
+/** When every command is run. */
+export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
 export async function run(words: readonly string[], how: How = {}): Promise<Ran> {
   const { terminal = false, columns = 100, env = {}, onOut, interruption = () => new AbortController().signal } = how;
   const written = { out: "", err: "" };
@@ -112,6 +115,7 @@ export async function run(words: readonly string[], how: How = {}): Promise<Ran>
     out: screen("out"),
     err: screen("err"),
     interruption,
+    now: () => NOW_MS,
     runDaemon: async (flags) => {
       started.push(flags);
       return 0;

@@ -1,4 +1,4 @@
-import { NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../../bitcoin/messages.ts";
+import { serviceNames } from "../../bitcoin/services.ts";
 import { INCREMENTAL_RELAY_FEE } from "../../chain/floor.ts";
 import { refuse } from "../fault.ts";
 import { coinsPerKvb, type Json } from "../json-text.ts";
@@ -8,13 +8,7 @@ import { flag, optional, text } from "../params.ts";
 /** The Bitcoin Core whose answers these are modelled on: programs ask for it to know what they may call. */
 const LIKE_CORE = 280_000;
 const PROTOCOL = 70_016;
-/** By their bits. BIP 144 §Specification, BIP 157 §Service Bit, BIP 159 §Specification. */
-const SERVICE_NAMES: readonly (readonly [bigint, string])[] = [
-  [NODE_NETWORK, "NETWORK"],
-  [NODE_WITNESS, "WITNESS"],
-  [NODE_COMPACT_FILTERS, "COMPACT_FILTERS"],
-  [NODE_NETWORK_LIMITED, "NETWORK_LIMITED"],
-];
+const bitsOf = (services: bigint): string => services.toString(16).padStart(16, "0");
 
 async function peersOf({ node }: RpcContext) {
   const peers = await node.peers();
@@ -28,8 +22,8 @@ async function networkInfo(context: RpcContext): Promise<Json> {
     version: LIKE_CORE,
     subversion: `/Sluice:${context.version}/`,
     protocolversion: PROTOCOL,
-    localservices: services.toString(16).padStart(16, "0"),
-    localservicesnames: SERVICE_NAMES.flatMap(([bit, name]) => ((services & bit) === 0n ? [] : [name])),
+    localservices: bitsOf(services),
+    localservicesnames: serviceNames(services),
     localrelay: true,
     timeoffset: 0,
     networkactive: true,
@@ -63,9 +57,15 @@ export const networkMethods = [
   method("getnetworkinfo", "The node among others.", {}, networkInfo),
   method("getconnectioncount", "How many peers are connected.", {}, async (context) => (await peersOf(context)).length),
   method("getpeerinfo", "The peers.", {}, async (context) =>
-    (await peersOf(context)).map(({ address, inbound, agent, height }, id) => ({
+    (await peersOf(context)).map(({ address, inbound, agent, height, services, since, pingMs, ...bytes }, id) => ({
       id,
       addr: address,
+      services: bitsOf(services),
+      servicesnames: serviceNames(services),
+      bytessent: bytes.bytesSent,
+      bytesrecv: bytes.bytesReceived,
+      conntime: Math.floor(since / 1000),
+      ...(pingMs === undefined ? {} : { pingtime: pingMs / 1000 }),
       subver: agent,
       inbound,
       startingheight: height,

@@ -7,7 +7,7 @@ import { askHeaders, onHeaders } from "../sync/blocks.ts";
 import { forgive } from "../sync/fetch.ts";
 import { addPeer, type NewPeer, shakeHands } from "../sync/handshake.ts";
 import { better, disconnect, type Peer, type SyncEffect, send } from "../sync/peer.ts";
-import { tick, wasAway } from "../sync/tick.ts";
+import { onPong, tick, wasAway } from "../sync/tick.ts";
 import { agree, askFilterHeaders, backTo, compare, onCheckpoints, onFilterHeaders } from "./agree.ts";
 import { noteDisputedFilter, type Outcome, pursue } from "./dispute.ts";
 import { ANSWER_MS, type Light, linkOf, tipOf } from "./light.ts";
@@ -60,8 +60,7 @@ function answer(light: Light, peer: Peer, message: BitcoinMessage, now: number):
     case "ping":
       return [send(peer, { name: "pong", nonce: message.nonce })];
     case "pong":
-      if (peer.ping?.nonce === message.nonce) peer.ping = undefined;
-      return [];
+      return onPong(peer, message.nonce, now);
     case "feefilter":
       peer.feeFilter = message.feerate;
       return [];

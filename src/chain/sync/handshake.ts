@@ -80,6 +80,7 @@ export function addPeer(sync: Sync, options: NewPeer): { peer: Peer; effects: re
     unconnected: 0,
     ping: undefined,
     lastPing: now,
+    pingMs: undefined,
     feeFilterTold: undefined,
   };
   sync.peers.add(peer);

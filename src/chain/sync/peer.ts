@@ -81,6 +81,8 @@ export interface Peer {
   unconnected: number;
   ping: { readonly nonce: bigint; readonly at: number } | undefined;
   lastPing: number;
+  /** How long its last answer took. */
+  pingMs: number | undefined;
 }
 
 /** A transaction as a question names it: by its wtxid, or by its txid and with its witnesses. */

@@ -22,6 +22,7 @@ import { shakeHands } from "./handshake.ts";
 import { dropOrphansOf } from "./orphans.ts";
 import { disconnect, discourage, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";
+import { onPong } from "./tick.ts";
 import { offerMempool } from "./transactions.ts";
 
 /** Hashes in an answer to `getblocks`. */
@@ -50,8 +51,7 @@ function answer(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): r
     case "ping":
       return [send(peer, { name: "pong", nonce: message.nonce })];
     case "pong":
-      if (peer.ping?.nonce === message.nonce) peer.ping = undefined;
-      return [];
+      return onPong(peer, message.nonce, now);
     case "sendheaders":
     case "feefilter":
     case "sendcmpct":

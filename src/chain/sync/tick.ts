@@ -47,6 +47,15 @@ function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly 
   return [...more, send(peer, { name: "ping", nonce })];
 }
 
+/** Others than the last ping have no answer any more. */
+export function onPong(peer: Peer, nonce: bigint, now: number): readonly SyncEffect[] {
+  if (peer.ping?.nonce !== nonce) return [];
+  // A clock may have been set back.
+  peer.pingMs = Math.max(0, now - peer.ping.at);
+  peer.ping = undefined;
+  return [];
+}
+
 interface Lateness {
   readonly peer: Peer;
   readonly what: "answer" | "block";

@@ -7,6 +7,7 @@ import { failed, usage } from "../exit.ts";
 import { followSync } from "../follow-sync.ts";
 import { depthOfBlock } from "../header-depth.ts";
 import { explorerLink } from "../page-link.ts";
+import { peerTable } from "../peer-table.ts";
 import { readProof } from "../proof-file.ts";
 import { record, table, when } from "../table.ts";
 import { watchChain } from "../watch-chain.ts";
@@ -109,17 +110,11 @@ export const chainCommands = [
   }),
   command({
     words: "chain peers",
-    about: "Bitcoin nodes that the base node is connected with",
-    async run({ client, show }) {
+    about:
+      "Bitcoin nodes that the base node is connected with: who called, what they serve, for how long, and how much was said",
+    async run({ client, show, terminal }) {
       const peers = await (await client()).chainPeers();
-      show(peers, () =>
-        table(peers, [
-          ["ADDRESS", ({ address }) => address],
-          ["CALLED BY", ({ inbound }) => (inbound ? "it" : "us")],
-          ["HEIGHT", ({ height }) => grouped(String(height)), "right"],
-          ["PROGRAM", ({ agent }) => agent],
-        ]),
-      );
+      show(peers, () => peerTable(peers, terminal.now(), terminal.out.columns));
     },
   }),
   command({

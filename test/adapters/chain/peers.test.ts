@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { systemClock } from "../../../src/adapters/system.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
+import { present } from "../../../src/base/result.ts";
 import { frameMessage } from "../../../src/bitcoin/frames.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
@@ -62,9 +63,19 @@ describe("base nodes and their peers", () => {
     expect(a.tip()).to.deep.equal(b.tip());
     expect(a.whole.transaction(txidOf(tx))?.confirmed).to.deep.equal({ block: b.tip(), index: 1 });
     expect([...a.files.coins()]).to.deep.equal([...b.files.coins()]);
-    expect(await answer(a.peers())).to.deep.equal([
-      { address: (await answer(a.peers()))[0]?.address, inbound: true, agent: "/Sluice:0.1.0/", height: 102 },
-    ]);
+    const [[ofA, ...none], [ofB]] = [await answer(a.peers()), await answer(b.peers())];
+    const { address, since, bytesReceived, bytesSent, ...shown } = present(ofA, "a peer");
+    expect(none).to.deep.equal([]);
+    expect(shown).to.deep.equal({
+      inbound: true,
+      agent: "/Sluice:0.1.0/",
+      height: 102,
+      services: 0x49n,
+      pingMs: undefined,
+    });
+    expect(since).to.equal(ofB?.since);
+    expect([bytesReceived, bytesSent]).to.deep.equal([ofB?.bytesSent, ofB?.bytesReceived]);
+    expect(bytesReceived).to.be.greaterThan(1000);
     expect(await answer(a.info())).to.include({ peers: 1, synced: true });
   });
   it("tell of a watched coin's spend that comes from a peer", async () => {

@@ -107,7 +107,17 @@ export const CHAIN_CASES: readonly RouteCase[] = [
     route: "get /v1/chain/peers",
     ask: "GET /v1/chain/peers",
     status: 200,
-    answer: page({ address: "127.0.0.1:18444", inbound: false, agent: "/Sluice:0.1.0/", height: 109 }),
+    answer: page({
+      address: "127.0.0.1:18444",
+      inbound: false,
+      agent: "/Sluice:0.1.0/",
+      height: 109,
+      services: ["NETWORK", "WITNESS", "COMPACT_FILTERS"],
+      since: "2026-01-02T03:04:05.000Z",
+      pingMs: null,
+      bytesReceived: 1500,
+      bytesSent: 700,
+    }),
   },
   {
     route: "post /v1/notary/stamps",

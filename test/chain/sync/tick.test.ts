@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { forgive } from "../../../src/chain/sync/fetch.ts";
+import { receive } from "../../../src/chain/sync/receive.ts";
 import { tick } from "../../../src/chain/sync/tick.ts";
 import { bench } from "../builder.ts";
 
@@ -14,7 +15,10 @@ describe("P2P: time", () => {
   it("pings every two minutes and parts with who does not answer in twenty", () => {
     const { sync, peer, say } = alone(bench());
     expect(names(tick(sync, NOW_MS + 120_000, 77n))).to.deep.equal(["ping"]);
-    say({ name: "pong", nonce: 77n });
+    receive(sync, peer, { name: "pong", nonce: 76n }, NOW_MS + 120_010);
+    expect(peer.pingMs).to.equal(undefined);
+    receive(sync, peer, { name: "pong", nonce: 77n }, NOW_MS + 120_034);
+    expect(peer.pingMs).to.equal(34);
     expect(names(tick(sync, NOW_MS + 240_000, 78n))).to.deep.equal(["ping"]);
     say({ name: "pong", nonce: 77n });
     const end = NOW_MS + 240_000 + 1_200_000;

@@ -9,7 +9,20 @@ import { blockHashOf, encodeHeader } from "../../../src/bitcoin/block.ts";
 import { encodeTx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { proveTx } from "../../../src/chain/spv.ts";
 import { buildBlock, COIN, give, grow, matured, output, spend } from "../../chain/builder.ts";
-import { fakeDaemon, page, problem } from "../daemon.ts";
+import { fakeDaemon, NOW_MS, page, problem } from "../daemon.ts";
+
+/** With everything as long as it can be. */
+const PEER = {
+  address: "2001:db8:85a3:8d3:1319:8a2e:370:7348:8333",
+  inbound: false,
+  agent: "/Satoshi:30.0.0/",
+  height: 921_003,
+  services: ["NETWORK", "WITNESS", "COMPACT_FILTERS", "NETWORK_LIMITED", "P2P_V2"],
+  since: new Date(NOW_MS - 3.5 * 3_600_000).toISOString(),
+  pingMs: 34,
+  bytesReceived: 7_345_678_901,
+  bytesSent: 456,
+};
 
 describe("sluice chain odds", () => {
   const told = async (...args: readonly string[]) => {
@@ -203,13 +216,19 @@ describe("sluice chain, looking at it", () => {
   it("shows who the base node's peers are, and what waits", async () => {
     const daemon = await fakeDaemon({
       "GET /v1/chain/peers?limit=500": page([
-        { address: "127.0.0.1:18444", inbound: true, agent: "/x\u001b/", height: 9 },
+        { ...PEER, address: "127.0.0.1:18444", inbound: true, agent: "/x\u001b/", height: 9 },
+        PEER,
       ]),
       "GET /v1/chain/mempool?limit=500": page([{ txid: HASH, feeSat: "1500", vsize: 141 }]),
     });
-    expect((await daemon.run(["chain", "peers"], { terminal: true })).out).to.equal(
-      "ADDRESS          CALLED BY  HEIGHT  PROGRAM\n127.0.0.1:18444  it              9  /x?/\n",
-    );
+    const shown = (await daemon.run(["chain", "peers"], { terminal: true, columns: 80 })).out;
+    expect(shown.split("\n")).to.deep.equal([
+      "ADDRESS                BY  SERVES   HEIGHT  FOR  PING     IN   OUT  PROGRAM",
+      "127.0.0.1:18444        it  nwcl2         9   3h  34ms  7.3GB  456B  x?",
+      "2001:db8:85a3:8…:8333  us  nwcl2   921,003   3h  34ms  7.3GB  456B  Satoshi:30.…",
+      "",
+    ]);
+    for (const line of shown.split("\n")) expect(line.length).to.be.at.most(80);
     const waiting = await daemon.run(["chain", "mempool"], { terminal: true });
     expect(waiting.out).to.equal(`TXID${" ".repeat(60)}    FEE  VBYTES\n${HASH}  1,500     141\n`);
     await daemon.close();

@@ -70,7 +70,18 @@ export const txids = z.array(txid);
 export const hashes = z.array(hash);
 export const outSet = z.object({ txouts: count, total_amount: coins });
 export const peers = z.array(
-  z.object({ addr: z.string(), inbound: z.boolean(), subver: z.string(), synced_headers: z.int().optional() }),
+  z.object({
+    addr: z.string(),
+    inbound: z.boolean(),
+    subver: z.string(),
+    synced_headers: z.int().optional(),
+    services: z.string().regex(/^[0-9a-f]{1,16}$/),
+    /** In seconds. */
+    conntime: count,
+    pingtime: z.number().min(0).optional(),
+    bytesrecv: count,
+    bytessent: count,
+  }),
 );
 const fees = z.object({
   base: coins,
@@ -103,9 +114,14 @@ export const packaged = z.object({
 });
 
 /** A peer as the port shows it. */
-export const basePeer = ({ addr, inbound, subver, synced_headers }: z.output<typeof peers>[number]): BasePeer => ({
-  address: addr,
-  inbound,
-  agent: subver,
-  height: Math.max(synced_headers ?? 0, 0),
+export const basePeer = (peer: z.output<typeof peers>[number]): BasePeer => ({
+  address: peer.addr,
+  inbound: peer.inbound,
+  agent: peer.subver,
+  height: Math.max(peer.synced_headers ?? 0, 0),
+  services: BigInt(`0x${peer.services}`),
+  since: peer.conntime * 1000,
+  pingMs: peer.pingtime === undefined ? undefined : Math.round(peer.pingtime * 1000),
+  bytesReceived: peer.bytesrecv,
+  bytesSent: peer.bytessent,
 });

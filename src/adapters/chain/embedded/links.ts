@@ -71,6 +71,8 @@ interface Link {
   readonly parser: FrameParser;
   readonly listener: LinkListener;
   greeted: boolean;
+  bytesReceived: number;
+  bytesSent: number;
   /** Another look at the send queue is due. */
   serving: boolean;
 }
@@ -97,11 +99,12 @@ export class Links {
   }
 
   peers(): readonly BasePeer[] {
-    return [...this.#links.values()].flatMap(({ peer, connection }) => {
+    return [...this.#links.values()].flatMap(({ peer, connection, bytesReceived, bytesSent }) => {
       if (!peer.ready || peer.version === undefined) return [];
-      const { user_agent, start_height } = peer.version;
-      const height = peer.best?.height ?? start_height;
-      return [{ address: connection.remoteAddress, inbound: peer.inbound, agent: printable(user_agent), height }];
+      const { inbound, since, pingMs, version, best } = peer;
+      const { user_agent, start_height, services } = version;
+      const known = { inbound, since, pingMs, agent: printable(user_agent), height: best?.height ?? start_height };
+      return [{ address: connection.remoteAddress, ...known, services, bytesReceived, bytesSent }];
     });
   }
 
@@ -121,7 +124,8 @@ export class Links {
     const place = listener.place ?? placeOfText(connection.remoteAddress);
     const { peer, effects } = machine.add({ ...listener, place, nonce, now: clock.now() });
     const parser = frameParser(magic);
-    const link: Link = { peer, connection, parser, listener, greeted: false, serving: false };
+    const counts = { bytesReceived: 0, bytesSent: 0 };
+    const link: Link = { peer, connection, parser, listener, greeted: false, serving: false, ...counts };
     this.#links.set(peer, link);
     connection.attach({
       data: (bytes) => this.#read(link, bytes),
@@ -145,7 +149,11 @@ export class Links {
     if (link === undefined) return;
     if (effect.tag === "Disconnect") this.#drop(link, effect.reason, effect.misbehaved);
     else if (link.connection.queuedBytes > QUEUE_BYTES_MAX) this.#drop(link, "does not read");
-    else link.connection.send(frameMessage(this.#options.magic, effect.message));
+    else {
+      const bytes = frameMessage(this.#options.magic, effect.message);
+      link.bytesSent += bytes.length;
+      link.connection.send(bytes);
+    }
   }
 
   close(): void {
@@ -155,6 +163,7 @@ export class Links {
 
   #read(link: Link, bytes: Uint8Array): void {
     const { machine, clock } = this.#options;
+    link.bytesReceived += bytes.length;
     const { messages, fault } = link.parser.feed(bytes);
     for (const message of messages) {
       if (!this.#links.has(link.peer)) return;
