@@ -7,8 +7,9 @@ import type { CommandFault } from "../../daemon/commands.ts";
 import { PSBT_BYTES_MAX } from "../../daemon/wallet/psbt.ts";
 import type { PsbtView } from "../../daemon/wallet/psbt-view.ts";
 import { faultOfCommand } from "../faults.ts";
-import { addressField, feerateField, outpointField, positiveSatField, txidField } from "../fields.ts";
+import { txidField } from "../fields.ts";
 import { type Route, route } from "../route.ts";
+import { named, paymentFields, paymentOf } from "../sends.ts";
 import { psbtShape, txidShape } from "../shapes.ts";
 
 const PSBT_TEXT_MAX = Math.ceil(PSBT_BYTES_MAX / 3) * 4;
@@ -17,7 +18,6 @@ const psbtField = z
   .max(PSBT_TEXT_MAX, `must have at most ${PSBT_TEXT_MAX} characters`)
   .regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be a PSBT in base64");
 const anyFee = z.boolean().optional().meta({ description: "also a fee that looks like a mistake" });
-const COINS_MAX = 252;
 const PSBTS_MAX = 20;
 const EXAMPLE = "cHNidP8BAA==";
 
@@ -41,9 +41,11 @@ const psbtJson = (view: PsbtView): z.output<typeof psbtShape> => ({
 });
 const shown = (answer: Result<PsbtView, CommandFault>, status: 200 | 201 = 200) =>
   answer.ok ? ok({ status, body: psbtJson(answer.value) }) : err(faultOfCommand(answer.error));
-const named = (answer: Result<{ readonly txid: string }, CommandFault>, status: 200 | 201) =>
-  answer.ok ? ok({ status, body: { txid: answer.value.txid } }) : err(faultOfCommand(answer.error));
 const whether = (asked: boolean | undefined) => (asked === undefined ? {} : { anyFee: asked });
+
+/** What is asked of one that is given. */
+const ofOne = { method: "post", body: z.strictObject({ psbt: psbtField }), example: { psbt: EXAMPLE } } as const;
+const signing = { ...ofOne, scope: "wallet:write", body: z.strictObject({ psbt: psbtField, anyFee }) } as const;
 
 export const psbtRoutes: readonly Route[] = [
   route({
@@ -52,37 +54,24 @@ export const psbtRoutes: readonly Route[] = [
     summary: "A payment for others to sign, or to be signed later; its coins are kept for it",
     scope: "wallet:write",
     repeat: "costly",
-    body: z.strictObject({
-      address: addressField,
-      amountSat: positiveSatField,
-      feerateSatPerKw: feerateField.optional(),
-      coins: z.array(outpointField).min(1).max(COINS_MAX).optional(),
-      anyFee,
-    }),
+    body: z.strictObject({ ...paymentFields, anyFee }),
     example: { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amountSat: "50000" },
     response: psbtShape,
-    async handler({ commands, body: { address, amountSat, feerateSatPerKw, coins, anyFee: free } }) {
-      const choices = { ...(feerateSatPerKw && { feerate: feerateSatPerKw }), ...(coins && { coins }) };
-      return shown(await commands.createPsbt({ address, amount: amountSat, ...choices, ...whether(free) }), 201);
-    },
+    handler: async ({ commands, body: { anyFee: free, ...payment } }) =>
+      shown(await commands.createPsbt({ ...paymentOf(payment), ...whether(free) }), 201),
   }),
   route({
-    method: "post",
+    ...ofOne,
     path: "/v1/wallet/psbts/show",
     summary: "What a PSBT says",
     scope: "wallet:read",
-    body: z.strictObject({ psbt: psbtField }),
-    example: { psbt: EXAMPLE },
     response: psbtShape,
     handler: ({ commands, body: { psbt } }) => shown(commands.showPsbt(psbt)),
   }),
   route({
-    method: "post",
+    ...signing,
     path: "/v1/wallet/psbts/sign",
     summary: "Signs what spends coins of the wallet",
-    scope: "wallet:write",
-    body: z.strictObject({ psbt: psbtField, anyFee }),
-    example: { psbt: EXAMPLE },
     response: psbtShape,
     handler: async ({ commands, body: { psbt, anyFee: free } }) =>
       shown(await commands.signPsbt({ psbt, ...whether(free) })),
@@ -98,22 +87,17 @@ export const psbtRoutes: readonly Route[] = [
     handler: ({ commands, body: { psbts } }) => shown(commands.combinePsbts(psbts)),
   }),
   route({
-    method: "post",
+    ...ofOne,
     path: "/v1/wallet/psbts/finalize",
     summary: "Makes the transaction of a PSBT that all have signed",
     scope: "wallet:read",
-    body: z.strictObject({ psbt: psbtField }),
-    example: { psbt: EXAMPLE },
     response: psbtShape,
     handler: ({ commands, body: { psbt } }) => shown(commands.finalizePsbt(psbt)),
   }),
   route({
-    method: "post",
+    ...signing,
     path: "/v1/wallet/psbts/send",
     summary: "Publishes the transaction of a PSBT that all have signed",
-    scope: "wallet:write",
-    body: z.strictObject({ psbt: psbtField, anyFee }),
-    example: { psbt: EXAMPLE },
     response: txidShape,
     handler: async ({ commands, body: { psbt, anyFee: free } }) =>
       named(await commands.sendPsbt({ psbt, ...whether(free) }), 201),

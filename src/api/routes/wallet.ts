@@ -3,23 +3,15 @@ import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import { blockHeight, HEIGHT_LIMIT } from "../../base/units.ts";
 import { faultOfCommand } from "../faults.ts";
-import {
-  addressField,
-  feerateField,
-  lineField,
-  outpointField,
-  positiveSatField,
-  txidField,
-  wholeField,
-} from "../fields.ts";
+import { feerateField, lineField, outpointField, txidField, wholeField } from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
 import { type Route, route } from "../route.ts";
+import { named, paymentFields, paymentOf } from "../sends.ts";
 import { addressShape, page, rescanShape, transactionShape, txidShape, utxoShape } from "../shapes.ts";
 import { transactionJson, utxoJson } from "../views.ts";
 
 const LABEL_MAX = 100;
 /** Inputs of one transaction. */
-const COINS_MAX = 252;
 
 export const walletRoutes: readonly Route[] = [
   route({
@@ -110,8 +102,7 @@ export const walletRoutes: readonly Route[] = [
     example: { method: "rbf", feerateSatPerKw: 2500 },
     response: txidShape,
     async handler({ commands, params: { txid }, body: { method, feerateSatPerKw } }) {
-      const bumped = await commands.bumpFee({ txid, method, feerate: feerateSatPerKw });
-      return bumped.ok ? ok({ status: 201, body: { txid: bumped.value.txid } }) : err(faultOfCommand(bumped.error));
+      return named(await commands.bumpFee({ txid, method, feerate: feerateSatPerKw }), 201);
     },
   }),
   route({
@@ -120,18 +111,9 @@ export const walletRoutes: readonly Route[] = [
     summary: "Sends coins on chain",
     scope: "wallet:write",
     repeat: "costly",
-    body: z.strictObject({
-      address: addressField,
-      amountSat: positiveSatField,
-      feerateSatPerKw: feerateField.optional(),
-      coins: z.array(outpointField).min(1).max(COINS_MAX).optional(),
-    }),
+    body: z.strictObject(paymentFields),
     example: { address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", amountSat: "50000" },
     response: txidShape,
-    async handler({ commands, body: { address, amountSat, feerateSatPerKw, coins } }) {
-      const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
-      const sent = await commands.send({ address, amount: amountSat, ...feerate, ...(coins && { coins }) });
-      return sent.ok ? ok({ status: 201, body: { txid: sent.value.txid } }) : err(faultOfCommand(sent.error));
-    },
+    handler: async ({ commands, body }) => named(await commands.send(paymentOf(body)), 201),
   }),
 ];

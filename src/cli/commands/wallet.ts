@@ -1,4 +1,5 @@
 import { grouped, satOf, wholeOf } from "../amounts.ts";
+import { coinColumns, transactionColumns } from "../coin-columns.ts";
 import { command, given, optional } from "../command.ts";
 import { usage } from "../exit.ts";
 import { table } from "../table.ts";
@@ -89,10 +90,7 @@ export const walletCommands = [
       const coins = await (await client()).utxos();
       show(coins, () =>
         table(coins, [
-          ["OUTPOINT", ({ outpoint }) => outpoint],
-          ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-          ["ADDRESS", ({ address }) => address],
-          ["HEIGHT", ({ height }) => height, "right"],
+          ...coinColumns,
           ["STATUS", ({ status, reservedFor }) => (reservedFor === null ? status : `${status}: ${reservedFor}`)],
           ["LABEL", ({ label }) => label],
         ]),
@@ -106,8 +104,7 @@ export const walletCommands = [
       const transactions = await (await client()).transactions();
       show(transactions, () =>
         table(transactions, [
-          ["TXID", ({ txid }) => txid],
-          ["SAT", ({ deltaSat }) => grouped(deltaSat), "right"],
+          ...transactionColumns,
           ["FEE", ({ feeSat }) => feeSat && grouped(feeSat), "right"],
           ["HEIGHT", ({ height }) => height, "right"],
           ["WHAT", ({ label }) => label],

@@ -1,6 +1,7 @@
 import { DESCRIPTOR_FAULTS } from "../../bitcoin/descriptor-fault.ts";
 import { holdsPrivateKey } from "../../bitcoin/descriptor-key.ts";
 import { grouped, wholeOf } from "../amounts.ts";
+import { coinColumns, transactionColumns } from "../coin-columns.ts";
 import { command, given, optional } from "../command.ts";
 import { usage } from "../exit.ts";
 import { table } from "../table.ts";
@@ -53,15 +54,7 @@ export const watchedCommands = [
     about: "the coins that are only watched",
     async run({ client, show }) {
       const coins = await (await client()).watchedUtxos();
-      show(coins, () =>
-        table(coins, [
-          ["OUTPOINT", ({ outpoint }) => outpoint],
-          ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-          ["ADDRESS", ({ address }) => address],
-          ["HEIGHT", ({ height }) => height, "right"],
-          ["WATCH", ({ watch }) => watch],
-        ]),
-      );
+      show(coins, () => table(coins, [...coinColumns, ["WATCH", ({ watch }) => watch]]));
     },
   }),
   command({
@@ -70,11 +63,7 @@ export const watchedCommands = [
     async run({ client, show }) {
       const transactions = await (await client()).watchedTransactions();
       show(transactions, () =>
-        table(transactions, [
-          ["TXID", ({ txid }) => txid],
-          ["SAT", ({ deltaSat }) => grouped(deltaSat), "right"],
-          ["HEIGHT", ({ height }) => height, "right"],
-        ]),
+        table(transactions, [...transactionColumns, ["HEIGHT", ({ height }) => height, "right"]]),
       );
     },
   }),
