@@ -9,6 +9,7 @@ import type { Coin } from "../chain/coins.ts";
 import type { FilterStorage } from "../chain/filter-storage.ts";
 import type { Asked, BaseNode, PackageVerdict } from "../ports/base-node.ts";
 import type { BroadcastRefusal } from "../ports/chain-source.ts";
+import type { Address } from "../ports/network.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { Json } from "./json-text.ts";
 import type { Scan } from "./methods/scan.ts";
@@ -20,6 +21,11 @@ export interface WholeNode extends BaseNode {
   /** The coins after the tip that `settled` has put on stable storage. */
   readonly files: { coins(): Iterable<readonly [Outpoint, Coin]> };
   settled(): Promise<void>;
+  readonly neighbours: {
+    connectOnce(address: Address): Promise<unknown>;
+    forget(address: Address): boolean;
+    isNamed(address: Address): boolean;
+  };
   /** What it serves to peers, as bits. */
   services(): bigint;
   /** Undefined where none are kept. */

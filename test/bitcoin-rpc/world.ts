@@ -7,6 +7,7 @@ import { systemRandom } from "../../src/adapters/system.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { type RpcLimits, type RpcServer, serveBitcoinRpc } from "../../src/bitcoin-rpc/server.ts";
 import { publicDerivation } from "../../src/daemon/wallet/descriptor-keys.ts";
+import type { Network } from "../../src/ports/network.ts";
 import { noLog, removeFolder, type TestClock, tempFolder, testClock, testNetwork } from "../adapters/chain/world.ts";
 
 export interface Answered {
@@ -18,6 +19,7 @@ export interface Answered {
 export interface RpcWorld {
   readonly node: EmbeddedNode;
   readonly clock: TestClock;
+  readonly network: Network;
   readonly folder: string;
   readonly port: number;
   readonly cookie: () => string;
@@ -28,6 +30,7 @@ export interface RpcWorld {
   call(method: string, ...params: readonly unknown[]): Promise<unknown>;
   close(): Promise<void>;
 }
+const cookie = (folder: string): string => readFileSync(join(folder, ".cookie"), "utf8");
 export async function rpcWorld(limits: Partial<RpcLimits> = {}, disk: DiskOptions = {}): Promise<RpcWorld> {
   const folder = tempFolder();
   const clock = testClock();
@@ -46,10 +49,9 @@ export async function rpcWorld(limits: Partial<RpcLimits> = {}, disk: DiskOption
     limits,
     stop: () => void stopped++,
   });
-  const cookie = (): string => readFileSync(join(folder, ".cookie"), "utf8");
   const post: RpcWorld["post"] = (body, headers = {}, method = "POST") =>
     new Promise((resolve, reject) => {
-      const authorization = `Basic ${Buffer.from(cookie()).toString("base64")}`;
+      const authorization = `Basic ${Buffer.from(cookie(folder)).toString("base64")}`;
       const asked = request(
         { host: "127.0.0.1", port: server.port, method, headers: { authorization, ...headers } },
         (response) => {
@@ -71,9 +73,10 @@ export async function rpcWorld(limits: Partial<RpcLimits> = {}, disk: DiskOption
   return {
     node,
     clock,
+    network,
     folder,
     port: server.port,
-    cookie,
+    cookie: () => cookie(folder),
     stopped: () => stopped,
     post,
     call: async (method, ...params) => {

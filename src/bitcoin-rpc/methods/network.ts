@@ -39,16 +39,21 @@ async function networkInfo(context: RpcContext): Promise<Json> {
 }
 const addNode = method(
   "addnode",
-  "Connects with a Bitcoin node, and again whenever the connection is lost (add) or not (onetry).",
+  "Connects with a Bitcoin node, and again whenever the connection is lost (add), or not (onetry), or not any more (remove).",
   { node: text, command: text, v2transport: optional(flag) },
-  async (context, { node: place, command }) => {
-    if (command === "remove")
-      return refuse("nodeNotAdded", "Error: Node could not be removed. It has not been added previously.");
-    if (command !== "add" && command !== "onetry") return refuse("misc", 'command is "add", "remove" or "onetry"');
-    const found = /^([^\s:]+):(\d{1,5})$/.exec(place);
-    if (found === null) return refuse("parameter", `${place} is not host:port`);
+  ({ node }, { node: place, command }) => {
+    const [, host = "", port = ""] = /^([^\s:]+):(\d{1,5})$/.exec(place) ?? [];
+    if (host === "") return refuse("parameter", `${place.slice(0, 100)} is not host:port`);
+    const address = { host, port: Number(port) };
     // As Bitcoin Core's: how the attempt goes shows in getpeerinfo.
-    void context.node.connect({ host: found[1] as string, port: Number(found[2]) });
+    if (command === "onetry") void node.neighbours.connectOnce(address);
+    else if (command === "add") {
+      if (node.neighbours.isNamed(address)) return refuse("nodeAlreadyAdded", "Error: Node already added");
+      void node.connect(address);
+    } else if (command !== "remove") return refuse("misc", 'command is "add", "remove" or "onetry"');
+    else if (!node.neighbours.forget(address)) {
+      return refuse("nodeNotAdded", "Error: Node could not be removed. It has not been added previously.");
+    }
     return null;
   },
 );

@@ -101,7 +101,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   readonly #sync: Sync;
   readonly #links: Links;
   readonly #verdicts: Verdicts;
-  readonly #neighbours: Neighbours;
+  readonly neighbours: Neighbours;
   readonly #miner: NonceSearch;
   readonly #pump: FeedPump;
   readonly #horizon: Horizon;
@@ -145,7 +145,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
       onWaiting: (waiting) => this.#verdicts.verify(waiting),
     });
     this.#verdicts = new Verdicts({ sync: this.#sync, clock, perform: (effects) => this.#links.perform(effects) });
-    this.#neighbours = new Neighbours({ sync: this.#sync, links: this.#links, file, network, clock, names });
+    this.neighbours = new Neighbours({ sync: this.#sync, links: this.#links, file, network, clock, names });
     this.#miner = nonceSearch(params.network);
     this.#pump = feedPump({
       brain: this.brain,
@@ -192,7 +192,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   }
 
   async info(): Asked<BaseNodeInfo> {
-    return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.#neighbours.address });
+    return ok({ ...brainInfo(this.brain), peers: this.#links.peers().length, address: this.neighbours.address });
   }
   readonly synced = (): boolean => isSynced(this.brain.chain);
   readonly progress = (): SyncProgress | undefined => syncProgress(this.#sync, this.#clock.now());
@@ -200,11 +200,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
   readonly peers = async (): Asked<readonly BasePeer[]> => ok(this.#links.peers());
   readonly services = (): bigint => servicesOf(this.#sync);
   connect(address: Address): Promise<Result<void, DialFault>> {
-    return this.#neighbours.connect(address);
+    return this.neighbours.connect(address);
   }
   /** Accepts peers. Resolves with the address in use; rejects with the system's error. */
   listen(address: Address): Promise<Address> {
-    return this.#neighbours.listen(address);
+    return this.neighbours.listen(address);
   }
 
   /** Resolves once everything up to the tip is on stable storage, and what can be pruned is gone. */
@@ -276,7 +276,7 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pump.stop();
-    await this.#neighbours.stop();
+    await this.neighbours.stop();
     await this.#miner.close();
     await this.#verdicts.stop();
     await this.#mining;

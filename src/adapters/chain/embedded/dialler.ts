@@ -19,6 +19,8 @@ const PEERS_FEW = 60;
 const REDIAL_MIN_MS = 250;
 const REDIAL_MAX_MS = 60_000;
 
+const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
+
 /** Opens connections and keeps them: what was dialled once is dialled again, ever more patiently, until we stop. */
 export class Dialler {
   readonly #options: DiallerOptions;
@@ -54,12 +56,23 @@ export class Dialler {
 
   /** Tells how the first attempt went. An address that is a target already is not dialled twice. */
   connect(address: Address): Promise<Result<void, DialFault>> {
-    const key = `${address.host}:${address.port}`;
-    if (this.#targets.has(key)) return Promise.resolve(err({ code: "refused", reason: "it is dialled already" }));
-    this.#targets.add(key);
+    if (this.isNamed(address)) return Promise.resolve(err({ code: "refused", reason: "it is dialled already" }));
+    this.#targets.add(keyOf(address));
+    return this.connectOnce(address);
+  }
+  /** Who is no target is not dialled again once the connection is lost, or was none. */
+  connectOnce(address: Address): Promise<Result<void, DialFault>> {
     return new Promise((resolve) => {
       void this.#dial(address, REDIAL_MIN_MS, resolve);
     });
+  }
+
+  /** From now on it is no target. False for one that was none. */
+  forget(address: Address): boolean {
+    return this.#targets.delete(keyOf(address));
+  }
+  isNamed(address: Address): boolean {
+    return this.#targets.has(keyOf(address));
   }
 
   async stop(): Promise<void> {
@@ -95,10 +108,10 @@ export class Dialler {
   }
 
   #redial(address: Address, delayMs: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.isNamed(address)) return;
     const cancel = this.#options.clock.after(delayMs, () => {
       this.#timers.delete(cancel);
-      void this.#dial(address, delayMs, () => undefined);
+      if (this.isNamed(address)) void this.#dial(address, delayMs, () => undefined);
     });
     this.#timers.add(cancel);
   }

@@ -58,6 +58,17 @@ export class Neighbours {
   connect(address: Address): Promise<Result<void, DialFault>> {
     return this.#dialler.connect(address);
   }
+  /** Once, whatever becomes of it. */
+  connectOnce(address: Address): Promise<Result<void, DialFault>> {
+    return this.#dialler.connectOnce(address);
+  }
+  /** Is not dialled again once the connection is lost. False for one that the operator has not named. */
+  forget(address: Address): boolean {
+    return this.#dialler.forget(address);
+  }
+  isNamed(address: Address): boolean {
+    return this.#dialler.isNamed(address);
+  }
   async stop(): Promise<void> {
     const kept = this.#outbound?.stop();
     this.#options.links.close();
