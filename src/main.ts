@@ -126,6 +126,7 @@ const openLight = (config: Config, base: Base): BaseNode =>
   openCompactNode({
     ...base,
     network: tcpNetwork,
+    names: systemNames,
     folder: join(config.datadir, "light"),
     params: paramsOf(config),
     fallbackFeerate: satPerKw(policyOf(config).fallbackFeerate),

@@ -1,5 +1,5 @@
-import { NODE_NETWORK, NODE_WITNESS } from "../../bitcoin/messages.ts";
-import type { Purpose } from "../sync/peer.ts";
+import { NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_WITNESS } from "../../bitcoin/messages.ts";
+import type { Purpose, Sync } from "../sync/peer.ts";
 import { type AddressBook, type KnownNode, pick } from "./book.ts";
 import { groupOf, isPublicPlace, type Place, placeKey } from "./place.ts";
 
@@ -15,12 +15,17 @@ export interface Calls {
   /** One more than usual, as those that we have bring no blocks. */
   readonly extra: boolean;
   readonly feelerDue: boolean;
+  /** The bits of what they must serve. */
+  readonly needed: bigint;
   readonly isShunned: (place: Place) => boolean;
 }
 /** Policy, not protocol. */
 export const RELAY_CALLS = 8;
 const BLOCKS_CALLS = 2;
-const NEEDED = NODE_NETWORK | NODE_WITNESS;
+
+/** What those must serve whom a node calls: blocks with witnesses; to a light client filters too. */
+export const neededBy = ({ role }: Pick<Sync, "role">): bigint =>
+  NODE_NETWORK | NODE_WITNESS | (role === "light" ? NODE_COMPACT_FILTERS : 0n);
 
 /**
  * Whom to call next, and for what; undefined when there are enough, or nobody is known. No two are in one netgroup, whatever
@@ -31,7 +36,7 @@ export function nextCall(book: AddressBook, calls: Calls, now: number): Call | u
   const groups = new Set(calls.current.map(({ place }) => groupOf(place)));
   const isFree = (place: Place): boolean => !groups.has(groupOf(place)) && !calls.isShunned(place);
   const isWanted = ({ place, services, dialled }: KnownNode): boolean =>
-    isFree(place) && (services & NEEDED) === NEEDED && now - dialled >= 60;
+    isFree(place) && (services & calls.needed) === calls.needed && now - dialled >= 60;
   const count = (purpose: Purpose): number => calls.current.filter((call) => call.purpose === purpose).length;
   const from = (purpose: Purpose): Call | undefined => {
     const node = pick(book, { now, from: purpose === "feeler" ? "heard" : "any", isWanted });

@@ -5,6 +5,7 @@ import { basicFilter, filterHashOf, filterHeaderOf, NO_FILTER_HEADER } from "../
 import type { FilterRange } from "../../bitcoin/filter-messages.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import type { Tx } from "../../bitcoin/tx.ts";
+import type { AddressBook } from "../addresses/book.ts";
 import { nodeBrain } from "../brain.ts";
 import type { FilterLink } from "../filter-storage.ts";
 import type { HashedBlock } from "../hashed-block.ts";
@@ -88,7 +89,7 @@ export interface Dispute {
 export const ANSWER_MS = 30_000;
 
 /** The light client as its storage holds it. */
-export function openLight(params: ChainParams, storage: LightStorage): Light {
+export function openLight(params: ChainParams, storage: LightStorage, addresses?: AddressBook): Light {
   const brain = nodeBrain(params, headersOnly(storage));
   const { chain } = brain;
   chain.tip = chain.index.bestHeader;
@@ -96,7 +97,7 @@ export function openLight(params: ChainParams, storage: LightStorage): Light {
   if (storage.tip() === undefined) storage.commit({ tag: "Filters", links: [genesisLink(params)], tip: genesis.hash });
   const stored = nodes.get(storage.tip() ?? genesis.hash) ?? genesis;
   return {
-    sync: syncOf(brain, undefined, "light"),
+    sync: syncOf(brain, undefined, "light", addresses),
     storage,
     peers: new Map(),
     filterTip: isAncestor(stored, chain.tip) ? stored : genesis,

@@ -2,6 +2,7 @@ import { unreachable } from "../../base/result.ts";
 import type { BitcoinMessage, BitcoinMessageOf } from "../../bitcoin/messages.ts";
 import { isCoinbase } from "../../bitcoin/tx.ts";
 import { forkOf, type HeaderNode, isAncestor } from "../headers.ts";
+import { onAddressMessage } from "../sync/addresses.ts";
 import { closeTxRequests, onAnnounced } from "../sync/ask-txs.ts";
 import { askHeaders, onHeaders } from "../sync/blocks.ts";
 import { forgive } from "../sync/fetch.ts";
@@ -44,7 +45,11 @@ export function receiveLight(light: Light, peer: Peer, message: BitcoinMessage, 
     const shaken = shakeHands(light.sync, peer, message, now);
     return peer.ready ? [...shaken, ...offer(light, peer, light.own.keys())] : shaken;
   }
-  return [...answer(light, peer, message, now), ...goOn(light, now)];
+  const { index } = light.sync.brain.chain;
+  const best = index.bestHeader;
+  const effects = answer(light, peer, message, now);
+  if (index.bestHeader !== best) peer.newsAt = now;
+  return [...effects, ...goOn(light, now)];
 }
 
 /** Whoever learnt of blocks from us would ask us for them. */
@@ -98,12 +103,13 @@ function answer(light: Light, peer: Peer, message: BitcoinMessage, now: number):
     case "getcfheaders":
     case "getcfcheckpt":
     case "wtxidrelay":
-    case "getaddr":
     case "sendaddrv2":
+      // It announces nothing and serves nothing.
+      return [];
+    case "getaddr":
     case "addr":
     case "addrv2":
-      // It announces nothing, serves nothing, and knows no addresses.
-      return [];
+      return onAddressMessage(sync, peer, message, now);
     default:
       return unreachable(message);
   }

@@ -60,7 +60,7 @@ export const noAddressTalk = (now: number): AddressTalk => ({
 
 /** To a peer that we dialled on a network of strangers: where we are, if anybody can reach us, and what else it knows. */
 export function greetWithAddress(sync: Sync, peer: Peer, now: number): readonly SyncEffect[] {
-  const isAlone = sync.role === "light" || !isPublicNetwork(sync.brain.chain.params.network);
+  const isAlone = !isPublicNetwork(sync.brain.chain.params.network);
   if (peer.inbound || peer.purpose !== "relay" || isAlone) return [];
   const talk = peer.addresses;
   talk.open = true;

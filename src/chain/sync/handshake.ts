@@ -151,7 +151,7 @@ function onVersion(sync: Sync, peer: Peer, message: BitcoinMessageOf<"version">,
   return [
     ...(peer.inbound ? [greet(sync, peer, now)] : []),
     ...(message.version >= WTXID_RELAY_VERSION ? [send(peer, { name: "wtxidrelay" })] : []),
-    ...(message.version >= ADDRV2_VERSION && sync.role !== "light" ? [send(peer, { name: "sendaddrv2" })] : []),
+    ...(message.version >= ADDRV2_VERSION ? [send(peer, { name: "sendaddrv2" })] : []),
     send(peer, { name: "verack" }),
   ];
 }

@@ -1,80 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
-import { Links, wholeNode } from "../../../src/adapters/chain/embedded/links.ts";
-import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
-import { systemRandom } from "../../../src/adapters/system.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
-import { announceTip } from "../../../src/chain/sync/announce.ts";
-import { syncOf } from "../../../src/chain/sync/peer.ts";
-import type { Connection } from "../../../src/ports/network.ts";
-import { bench, buildBlock, give } from "../../chain/builder.ts";
-import { noLog, removeFolder, type TestClock, tempFolder, testClock } from "./world.ts";
-
-const PARAMS = { ...CHAINS.regtest, network: "testnet4" } as const;
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-async function pass(clock: TestClock, seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    clock.pass(1000);
-    for (let rounds = 0; rounds < 4; rounds++) await turn();
-  }
-}
-/** An internet of nodes at these hosts, and our own among them, to which seeds name what they are told to. */
-function internet(hosts: readonly string[], named: readonly string[]) {
-  const folder = tempFolder();
-  const clock = testClock();
-  const wires = memoryNetwork({ clock, random: systemRandom, delayMs: { min: 0, max: 0 } });
-  const called: string[] = [];
-  const far = bench(PARAMS);
-  const sync = syncOf(far.brain);
-  const links = new Links({
-    machine: wholeNode(sync),
-    magic: PARAMS.magic,
-    clock,
-    random: systemRandom,
-    log: noLog,
-    onTipChanged: () => undefined,
-    onStepped: () => undefined,
-    onTxTaken: () => undefined,
-    onWaiting: () => undefined,
-    disk: { crowded: false, room: async () => undefined },
-  });
-  const accept = (host: string) => (connection: Connection) => {
-    called.push(host);
-    links.add(connection, { inbound: true, greeted: () => undefined, closed: () => undefined });
-  };
-  for (const host of hosts) void wires.host(host).listen({ host, port: PARAMS.port }, accept(host));
-  const asked: string[] = [];
-  const names = {
-    resolve: async (name: string) => {
-      asked.push(name);
-      return named;
-    },
-  };
-  const errors: string[] = [];
-  const log = {
-    ...noLog,
-    error: (event: string) => void errors.push(event),
-    warn: (event: string) => void errors.push(event),
-  };
-  const open = (params: typeof PARAMS | typeof CHAINS.regtest = PARAMS) =>
-    openBaseNode({ folder, params, clock, random: systemRandom, network: wires.host("here"), log, names });
-  const peers = async (node: ReturnType<typeof open>): Promise<readonly string[]> => {
-    const answer = await node.peers();
-    return answer.ok ? answer.value.map(({ address }) => address) : [];
-  };
-  /** All of them have found a block. */
-  const mine = (): void => {
-    give(far, buildBlock(far));
-    links.perform(announceTip(sync));
-  };
-  return { mine, folder, clock, called, asked, errors, open, peers, links };
-}
-const readText = (folder: string): string => readFileSync(join(folder, "addresses.txt"), "utf8");
-const group = (address: string): string => address.split(".").slice(0, 2).join(".");
-const hostsOf = (a: number, groups: number, each: number): readonly string[] =>
-  Array.from({ length: groups * each }, (_, index) => `${a}.${index % groups}.1.${Math.floor(index / groups) + 1}`);
+import { buildBlock } from "../../chain/builder.ts";
+import { group, hostsOf, internet, PARAMS, pass, readText, turn } from "./internet.ts";
+import { removeFolder } from "./world.ts";
 
 describe("P2P: connections with strangers", () => {
   it("B28: seeds that name one netgroup alone get one connection", async () => {
@@ -151,6 +81,19 @@ describe("P2P: connections with strangers", () => {
     expect([new Set(own.called), own.asked]).to.deep.equal([new Set([hosts[0]]), []]);
     await node.stop();
     for (const { folder } of [play, own]) removeFolder(folder);
+  }).timeout(60_000);
+  it("are not tried again with who says what is no message of Bitcoin's", async () => {
+    const hosts = hostsOf(9, 10, 1);
+    const { folder, clock, open, peers, connections, called } = internet(hosts, hosts);
+    const node = open();
+    await pass(clock, 60);
+    expect(await peers(node)).to.have.lengthOf(10);
+    called.splice(0);
+    connections.get(hosts[0] as string)?.send(new Uint8Array(24));
+    await pass(clock, 900);
+    expect([called, (await peers(node)).length]).to.deep.equal([[], 9]);
+    await node.stop();
+    removeFolder(folder);
   }).timeout(60_000);
   it("B24: are one more than usual after half an hour without a block, and eight again when one has come", async () => {
     const hosts = hostsOf(9, 30, 2);

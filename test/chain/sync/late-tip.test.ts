@@ -33,7 +33,7 @@ describe("P2P: a best chain that does not grow", () => {
     grow(honest, 2);
     for (let b = 0; b < 30; b++) learn(crowd.sync.addresses, told(place(60, 1, 1, b)), "4:0101", NOW);
     learn(crowd.sync.addresses, told(place(99, 9, 9, 9)), "4:0202", NOW);
-    const asked = { current: calls, anchors: [], feelerDue: false, isShunned: () => false };
+    const asked = { current: calls, anchors: [], feelerDue: false, isShunned: () => false, needed: 9n };
     expect(nextCall(crowd.sync.addresses, { ...asked, extra: false }, NOW)?.purpose).to.equal("blocks");
     expect(crowd.pass(60 * MINUTE, until(crowd, "look"))).to.equal(30 * MINUTE + 1000);
     const now = Math.floor(crowd.now / 1000);

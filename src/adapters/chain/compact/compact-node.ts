@@ -14,12 +14,13 @@ import { staleSince } from "../../../chain/sync/late-tip.ts";
 import { lightProgress, type SyncProgress } from "../../../chain/sync/progress.ts";
 import type { Asked, BaseNode, BaseNodeInfo, BasePeer, DialFault, FoundTx } from "../../../ports/base-node.ts";
 import type { BlockRef, BroadcastRefusal, ChainEvent, UnspentOutput, Watch } from "../../../ports/chain-source.ts";
-import type { Log } from "../../../ports/log.ts";
-import type { Address, Network } from "../../../ports/network.ts";
-import type { Clock, Random } from "../../../ports/world.ts";
+import type { Address } from "../../../ports/network.ts";
+import type { Clock } from "../../../ports/world.ts";
 import { answersOf, refOf, wholeChain } from "../answers.ts";
-import { Dialler } from "../embedded/dialler.ts";
+import { openAddresses } from "../embedded/address-file.ts";
+import type { BaseNodeOptions } from "../embedded/base-node.ts";
 import { Links } from "../embedded/links.ts";
+import { Neighbours } from "../embedded/neighbours.ts";
 import { type FeedPump, feedPump } from "../feed-pump.ts";
 import { Signal } from "../signal.ts";
 import { Fetches } from "./fetches.ts";
@@ -27,16 +28,10 @@ import { type LightFiles, openLightFiles } from "./files.ts";
 import { lightMachine } from "./machine.ts";
 import { findKnown, floorOf, NO_COINS, NO_MEMPOOL, NO_MINING, NO_PEER, NOT_INDEXED, Places } from "./questions.ts";
 
-export interface CompactNodeOptions {
-  /** Made if it is not there. */
-  readonly folder: string;
-  readonly params: ChainParams;
+export interface CompactNodeOptions
+  extends Pick<BaseNodeOptions, "folder" | "params" | "clock" | "random" | "network" | "names" | "log"> {
   /** What is paid where nothing is known of fees. */
   readonly fallbackFeerate: SatPerKw;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: Network;
-  readonly log: Log;
 }
 
 /** Opens the light client. Throws a readable error when the folder cannot be its own. */
@@ -57,7 +52,7 @@ export class CompactNode implements BaseNode {
   readonly #params: ChainParams;
   readonly #fallback: SatPerKw;
   readonly #links: Links;
-  readonly #dialler: Dialler;
+  readonly #neighbours: Neighbours;
   readonly #progressed = new Signal();
   readonly onProgress = this.#progressed.add;
   readonly #pumps = new Set<FeedPump>();
@@ -70,12 +65,14 @@ export class CompactNode implements BaseNode {
   #asking: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor({ folder, params, fallbackFeerate, clock, random, network, log }: CompactNodeOptions) {
+  constructor(options: CompactNodeOptions) {
+    const { folder, params, fallbackFeerate, clock, random, log } = options;
     this.#clock = clock;
     this.#params = params;
     this.#fallback = fallbackFeerate;
     this.#files = openLightFiles(folder, params);
-    this.light = openLight(params, this.#files);
+    const file = openAddresses(folder, options);
+    this.light = openLight(params, this.#files, file.book);
     const { light } = this;
     const { header, branches, difficulty } = answersOf(wholeChain(light.sync.brain, () => this.#horizon()));
     this.header = header;
@@ -85,16 +82,14 @@ export class CompactNode implements BaseNode {
     this.#links = new Links({
       machine: lightMachine(light, (effects) => this.#looked(effects)),
       magic: params.magic,
-      clock,
-      random,
-      log,
+      ...{ clock, random, log },
       disk: this.#files,
       onTipChanged: () => void this.#settle(),
       onTxTaken: () => this.#poke(),
       // No block is ever connected, so no scripts wait to be verified.
       onWaiting: () => undefined,
     });
-    this.#dialler = new Dialler({ links: this.#links, network, clock, isFinal: isLie });
+    this.#neighbours = new Neighbours({ ...options, sync: light.sync, links: this.#links, file, isFinal: isLie });
     this.#fetches = new Fetches(light, clock, () => this.#goOn());
     this.#pump = this.#newPump();
   }
@@ -203,15 +198,14 @@ export class CompactNode implements BaseNode {
     return ok(this.#links.peers());
   }
   connect(address: Address): Promise<Result<void, DialFault>> {
-    return this.#dialler.connect(address);
+    return this.#neighbours.connect(address);
   }
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const pump of this.#pumps) pump.stop();
     this.#fetches.stop();
-    this.#links.close();
-    await this.#dialler.stop();
+    await this.#neighbours.stop();
     await this.#settling;
     await this.#files.close();
   }

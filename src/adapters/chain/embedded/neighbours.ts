@@ -19,6 +19,8 @@ export interface NeighboursOptions {
   readonly clock: Clock;
   /** For seeds of networks of strangers; none are asked without it. */
   readonly names?: Names | undefined;
+  /** Whether who was parted with for this reason is not called again, though the operator has named it. */
+  readonly isFinal?: (reason: string) => boolean;
 }
 
 /** With whom the node is connected: those that the operator names, those that call, and on networks of strangers some of them. */
@@ -29,16 +31,16 @@ export class Neighbours {
 
   constructor(options: NeighboursOptions) {
     this.#options = options;
-    const { sync, links, network, clock, file, names } = options;
+    const { sync, links, network, clock, file, names, isFinal } = options;
     const { params } = sync.brain.chain;
-    const dialler = new Dialler({ links, network, clock });
+    const dialler = new Dialler({ links, network, clock, ...(isFinal && { isFinal }) });
     this.#dialler = dialler;
     this.#outbound = isPublicNetwork(params.network)
       ? new Outbound({
           ...{ sync, links, network, clock, file, names },
           seeds: SEEDS[params.network],
           port: params.port,
-          isShunned: (address) => dialler.discouraged.has(address),
+          discouraged: dialler.discouraged,
           areNamed: () => dialler.hasTargets,
         })
       : undefined;

@@ -1,10 +1,11 @@
 import { learn, noteDialled } from "../../../chain/addresses/book.ts";
-import { anchorsLeft, type Call, nextCall, RELAY_CALLS } from "../../../chain/addresses/calls.ts";
+import { anchorsLeft, type Call, neededBy, nextCall, RELAY_CALLS } from "../../../chain/addresses/calls.ts";
 import type { Place } from "../../../chain/addresses/place.ts";
 import type { Peer, Sync } from "../../../chain/sync/peer.ts";
 import type { Names, Network } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
 import type { AddressFile } from "./address-file.ts";
+import type { Discouraged } from "./discouraged.ts";
 import type { Links } from "./links.ts";
 import { hostOf, placeOf } from "./places.ts";
 
@@ -14,7 +15,7 @@ export interface OutboundOptions {
   readonly clock: Clock;
   readonly file: AddressFile;
   readonly sync: Sync;
-  readonly isShunned: (host: string) => boolean;
+  readonly discouraged: Discouraged;
   /** Where names of seeds are looked up, if at all. */
   readonly names: Names | undefined;
   readonly seeds: readonly string[];
@@ -34,8 +35,9 @@ const SEEDS_AGAIN_MS = 600_000;
 const SEED_ADDRESSES_MAX = 256;
 /** What a seed names was seen about then. */
 const SEED_SEEN_S = 5 * 86_400;
-/** What seeds name are whole nodes with witnesses. */
-const SEED_SERVICES = 9n;
+/** A seed names those that serve what stands in hexadecimal in front of its name, if it keeps a list of them. */
+const seedName = (seed: string, services: bigint): string => `x${services.toString(16)}.${seed}`;
+const textOf = (place: Place): string => `${hostOf(place)}:${place.port}`;
 
 /** Keeps connections with strangers, chosen from the address book: on networks of strangers alone. */
 export class Outbound {
@@ -87,7 +89,7 @@ export class Outbound {
     return this.#options.sync.late.stage !== "none";
   }
   #calls(now: number) {
-    const { links, isShunned } = this.#options;
+    const { links, discouraged, sync } = this.#options;
     const connected = links
       .dialled()
       .flatMap(({ place, purpose }) => (place === undefined ? [] : [{ place, purpose }]));
@@ -96,12 +98,13 @@ export class Outbound {
       anchors: this.#anchors,
       extra: this.#isTipLate(),
       feelerDue: now - this.#feltAt >= FEELER_EVERY_MS,
-      isShunned: (place: Place) => isShunned(`${hostOf(place)}:${place.port}`),
+      needed: neededBy(sync),
+      isShunned: (place: Place) => discouraged.has(textOf(place)),
     };
   }
 
   async #dial(call: Call, now: number): Promise<void> {
-    const { network, links, file } = this.#options;
+    const { network, links, file, discouraged } = this.#options;
     const { place, purpose } = call;
     this.#pending.add(call);
     this.#anchors = anchorsLeft(this.#anchors, place);
@@ -115,7 +118,10 @@ export class Outbound {
         purpose,
         place,
         greeted: () => undefined,
-        closed: () => void this.#called.delete(peer),
+        closed: (misbehaved) => {
+          this.#called.delete(peer);
+          if (misbehaved) discouraged.note(textOf(place));
+        },
       });
       this.#called.set(peer, call);
     } catch {
@@ -148,14 +154,15 @@ export class Outbound {
     for (const seed of this.#options.seeds) void this.#askSeed(seed);
   }
   async #askSeed(seed: string): Promise<void> {
-    const { names, clock, file, port } = this.#options;
+    const { names, clock, file, port, sync } = this.#options;
+    const services = neededBy(sync);
     // A seed that does not answer is one of several.
-    const hosts = (await names?.resolve(seed).catch(() => [])) ?? [];
+    const hosts = (await names?.resolve(seedName(seed, services)).catch(() => [])) ?? [];
     const now = Math.floor(clock.now() / 1000);
     for (const host of hosts.slice(0, SEED_ADDRESSES_MAX)) {
       const place = placeOf(host, port);
       if (place === undefined) continue;
-      learn(file.book, { place, services: SEED_SERVICES, seen: now - SEED_SEEN_S }, `seed ${seed}`, now);
+      learn(file.book, { place, services, seen: now - SEED_SEEN_S }, `seed ${seed}`, now);
     }
   }
 }
