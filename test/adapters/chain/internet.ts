@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CompactNode, openCompactNode } from "../../../src/adapters/chain/compact/compact-node.ts";
+import { openCompactNode } from "../../../src/adapters/chain/compact/compact-node.ts";
 import { openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { Links, wholeNode } from "../../../src/adapters/chain/embedded/links.ts";
 import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
@@ -66,13 +66,9 @@ export function internet(hosts: readonly string[], named: readonly string[]) {
     error: (event: string) => void errors.push(event),
     warn: (event: string) => void errors.push(event),
   };
-  const open = (params: typeof PARAMS | typeof CHAINS.regtest = PARAMS) =>
-    openBaseNode({ folder, params, clock, random: systemRandom, network: wires.host("here"), log, names });
-  const openLight = (): CompactNode =>
-    openCompactNode({
-      ...{ folder, params: PARAMS, clock, random: systemRandom, network: wires.host("here"), log, names },
-      fallbackFeerate: satPerKw(253),
-    });
+  const parts = { folder, clock, random: systemRandom, network: wires.host("here"), log, names };
+  const open = (params: typeof PARAMS | typeof CHAINS.regtest = PARAMS) => openBaseNode({ ...parts, params });
+  const openLight = () => openCompactNode({ ...parts, params: PARAMS, fallbackFeerate: satPerKw(253) });
   const peers = async (node: BaseNode): Promise<readonly string[]> => {
     const answer = await node.peers();
     return answer.ok ? answer.value.map(({ address }) => address) : [];
