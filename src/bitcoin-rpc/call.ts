@@ -18,10 +18,7 @@ export async function answerCall(
   request: unknown,
   onBug: (error: unknown) => void,
 ): Promise<Reply | undefined> {
-  const fields = isObject(request) ? request : undefined;
-  const version = fields?.["jsonrpc"] === "2.0" ? 2 : 1;
-  const id = idOf(fields?.["id"]);
-  const isNotification = version === 2 && fields !== undefined && !Object.hasOwn(fields, "id");
+  const { fields, version, id, isNotification } = headOf(request);
   try {
     if (fields === undefined) throw new RpcFault(CODE.invalidRequest, "Invalid Request object");
     const result = await run(context, fields);
@@ -29,8 +26,19 @@ export async function answerCall(
   } catch (error) {
     const fault = faultOf(error);
     if (fault.code === CODE.internal) onBug(error);
-    return isNotification ? undefined : { version, body: failed(version, id, fault), code: fault.code };
+    return refuseCall(request, fault);
   }
+}
+/** The answer to a call that is not run. */
+export function refuseCall(request: unknown, fault: RpcFault): Reply | undefined {
+  const { version, id, isNotification } = headOf(request);
+  return isNotification ? undefined : { version, body: failed(version, id, fault), code: fault.code };
+}
+function headOf(request: unknown) {
+  const fields = isObject(request) ? request : undefined;
+  const version: 1 | 2 = fields?.["jsonrpc"] === "2.0" ? 2 : 1;
+  const isNotification = version === 2 && fields !== undefined && !Object.hasOwn(fields, "id");
+  return { fields, version, id: idOf(fields?.["id"]), isNotification };
 }
 function faultOf(error: unknown): RpcFault {
   if (error instanceof RpcFault) return error;

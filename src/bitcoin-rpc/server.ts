@@ -2,22 +2,35 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Log } from "../ports/log.ts";
 import type { Address } from "../ports/network.ts";
-import { answerCall, failed } from "./call.ts";
+import { answerCall, failed, refuseCall } from "./call.ts";
 import { type Cookie, writeCookie } from "./cookie.ts";
 import { CODE, RpcFault, statusOf } from "./fault.ts";
-import { type Json, jsonText } from "./json-text.ts";
+import { jsonText } from "./json-text.ts";
 import type { RpcContext } from "./method.ts";
 
 /** Limits of one server. Policy, not protocol. */
 export interface RpcLimits {
   readonly bodyBytes: number;
+  /** Of all requests that are read or answered at one time. */
+  readonly bodiesBytes: number;
   /** Calls in one batch. */
   readonly batchCalls: number;
+  /** Of the answers to one batch: no call is begun when those before it take more. */
+  readonly answerBytes: number;
+  /** How long an answer may lie there without anybody taking any of it. */
+  readonly untakenMs: number;
   /** Requests that are answered at the same time. Those that wait for a block count. */
   readonly atOnce: number;
 }
 /** A block in hex takes eight million characters. */
-const LIMITS: RpcLimits = { bodyBytes: 32 * 1024 * 1024, batchCalls: 1_000, atOnce: 64 };
+const LIMITS: RpcLimits = {
+  bodyBytes: 32 * 1024 * 1024,
+  bodiesBytes: 128 * 1024 * 1024,
+  batchCalls: 1_000,
+  answerBytes: 64 * 1024 * 1024,
+  untakenMs: 60_000,
+  atOnce: 64,
+};
 const CONNECTIONS_MAX = 256;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -67,6 +80,13 @@ const listen = (server: Server, { host, port }: Address): Promise<void> =>
     });
   });
 
+/** As much of a request as has come. */
+interface Body {
+  readonly pieces: Buffer[];
+  size: number;
+}
+const TOO_LARGE = new RpcFault(CODE.misc, "The answers of this batch are too large: ask for less at once");
+
 /** What all requests have in common. */
 type Shared = Omit<RpcContext, "gone">;
 
@@ -76,6 +96,8 @@ class Answering {
   readonly #limits: RpcLimits;
   readonly #log: Log;
   #busy = 0;
+  /** Of all requests under way. */
+  #held = 0;
 
   constructor(context: Shared, cookie: Cookie, { log, limits }: RpcOptions) {
     this.#context = context;
@@ -84,7 +106,7 @@ class Answering {
     this.#log = log;
   }
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { atOnce, bodyBytes } = this.#limits;
+    const { atOnce } = this.#limits;
     if (request.method !== "POST") return send(response, 405, "JSONRPC server handles only POST requests", TEXT);
     if (!this.#cookie.admits(request.headers.authorization)) {
       request.resume();
@@ -94,17 +116,41 @@ class Answering {
     }
     if (this.#busy >= atOnce) return send(response, 503, "Work queue depth exceeded", TEXT);
     this.#busy++;
+    const body: Body = { pieces: [], size: 0 };
     try {
-      const body = await readBody(request, bodyBytes);
-      if (body === undefined) return send(response, 413, "The request is too large.", TEXT);
-      await this.#run(body, response);
+      const refusal = await this.#read(request, body);
+      if (refusal !== undefined) return send(response, ...refusal, TEXT);
+      await this.#run(Buffer.concat(body.pieces).toString("utf8"), response);
+      await this.#taken(response);
     } catch (error) {
       // The caller has gone away in the middle of its question.
       this.#log.debug("bitcoin-rpc.cut", { error: String(error) });
       response.destroy();
     } finally {
       this.#busy--;
+      this.#held -= body.size;
     }
+  }
+  /** Resolves when all of an answer has left, or its caller has. */
+  #taken(response: ServerResponse): Promise<void> {
+    if (response.closed || response.writableFinished) return Promise.resolve();
+    return new Promise((resolve) => {
+      response.setTimeout(this.#limits.untakenMs, () => response.destroy());
+      response.once("finish", () => response.setTimeout(0));
+      response.once("close", resolve);
+    });
+  }
+  /** Takes the request in; or status and reason why no more of it is read. */
+  async #read(request: IncomingMessage, body: Body): Promise<readonly [number, string] | undefined> {
+    const { bodyBytes, bodiesBytes } = this.#limits;
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      body.size += piece.length;
+      this.#held += piece.length;
+      if (body.size > bodyBytes) return [413, "The request is too large."];
+      if (this.#held > bodiesBytes) return [503, "Too much is asked at once."];
+      body.pieces.push(piece);
+    }
+    return undefined;
   }
   async #run(body: string, response: ServerResponse): Promise<void> {
     const asked = parse(body);
@@ -125,14 +171,19 @@ class Answering {
       return refused(response, fault, 400);
     }
     const gone = goneWith(response);
-    const bodies: Json[] = [];
+    const answers: string[] = [];
+    let size = 0;
     for (const call of calls) {
       if (gone.aborted) return;
-      const reply = await this.#call(call, gone);
-      if (reply !== undefined) bodies.push(reply.body);
+      const isFull = size > this.#limits.answerBytes;
+      const reply = isFull ? refuseCall(call, TOO_LARGE) : await this.#call(call, gone);
+      if (reply === undefined) continue;
+      const answer = jsonText(reply.body);
+      if (!isFull) size += answer.length;
+      answers.push(answer);
     }
-    if (bodies.length === 0 && calls.length > 0) return send(response, 204, "", JSON_TYPE);
-    send(response, 200, `${jsonText(bodies)}\n`, JSON_TYPE);
+    if (answers.length === 0 && calls.length > 0) return send(response, 204, "", JSON_TYPE);
+    send(response, 200, `[${answers.join(",")}]\n`, JSON_TYPE);
   }
   #call(call: unknown, gone: AbortSignal): ReturnType<typeof answerCall> {
     return answerCall({ ...this.#context, gone }, call, (error) =>
@@ -156,17 +207,6 @@ const refused = (response: ServerResponse, fault: RpcFault, status: number): voi
 function send(response: ServerResponse, status: number, body: string, type: string): void {
   response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body) });
   response.end(body);
-}
-/** Undefined when there is more of it than is read. */
-async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > limit) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString("utf8");
 }
 function parse(body: string): { readonly value: unknown } | undefined {
   try {

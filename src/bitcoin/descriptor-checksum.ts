@@ -2,25 +2,47 @@
 const CHARACTERS =
   "0123456789()[],'/*abcdefgh@:$%{}" + "IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~" + 'ijklmnopqrstuvwxyzABCDEFGH`#"\\ ';
 const SYMBOLS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const GENERATOR = [0xf5_dee5_1989n, 0xa9_fdca_3312n, 0x1b_ab10_e32dn, 0x37_06b1_677an, 0x64_4d62_6ffdn];
+const GENERATOR = [0xf5_dee5_1989, 0xa9_fdca_3312, 0x1b_ab10_e32d, 0x37_06b1_677a, 0x64_4d62_6ffd];
 const CHECKSUM_LENGTH = 8;
 
-const PLACE = new Map([...CHARACTERS].map((character, place) => [character, place]));
+/** By the number of the character; -1 for what is none. */
+const PLACE = new Int8Array(128).fill(-1);
+[...CHARACTERS].forEach((character, place) => {
+  PLACE[character.charCodeAt(0)] = place;
+});
+
+/**
+ * The 40 bits of the code's state are held in two halves, which fit the arithmetic of small numbers: the outputs of a block have
+ * millions of characters. What five bits that leave at the top come back as is known beforehand.
+ */
+const HALF_BITS = 20;
+const HALF = 2 ** HALF_BITS;
+const LEAVING_BITS = 5;
+const KEPT = 2 ** (HALF_BITS - LEAVING_BITS);
+const backAs = (halfOf: (generator: number) => number): Int32Array =>
+  Int32Array.from({ length: 2 ** LEAVING_BITS }, (_, top) =>
+    GENERATOR.reduce((sum, generator, bit) => ((top >> bit) & 1 ? sum ^ halfOf(generator) : sum), 0),
+  );
+const BACK_HIGH = backAs((generator) => Math.floor(generator / HALF));
+const BACK_LOW = backAs((generator) => generator % HALF);
 
 /**
  * The eight characters that follow `#` behind a descriptor; `script` is what stands before it. Undefined when it holds a
  * character that no descriptor may hold. BIP 380 §Checksum.
  */
 export function descriptorChecksum(script: string): string | undefined {
-  let state = 1n;
+  let [high, low] = [0, 1];
   const take = (symbol: number): void => {
-    state = stepped(state, BigInt(symbol));
+    const top = high >> (HALF_BITS - LEAVING_BITS);
+    high = ((high % KEPT) << LEAVING_BITS) | (low >> (HALF_BITS - LEAVING_BITS));
+    high ^= BACK_HIGH[top] as number;
+    low = ((low % KEPT) << LEAVING_BITS) ^ symbol ^ (BACK_LOW[top] as number);
   };
   let groups = 0;
   let pending = 0;
-  for (const character of script) {
-    const place = PLACE.get(character);
-    if (place === undefined) return undefined;
+  for (let at = 0; at < script.length; at++) {
+    const place = PLACE[script.charCodeAt(at)] ?? -1;
+    if (place < 0) return undefined;
     take(place & 31);
     groups = groups * 3 + (place >> 5);
     if (++pending < 3) continue;
@@ -30,18 +52,9 @@ export function descriptorChecksum(script: string): string | undefined {
   }
   if (pending > 0) take(groups);
   for (let i = 0; i < CHECKSUM_LENGTH; i++) take(0);
-  state ^= 1n;
-  const symbolAt = (place: number): string =>
-    SYMBOLS.charAt(Number((state >> BigInt(5 * (CHECKSUM_LENGTH - 1 - place))) & 31n));
-  return Array.from({ length: CHECKSUM_LENGTH }, (_, place) => symbolAt(place)).join("");
-}
-
-/** One symbol more, in the field of the code: 40 bits of state. */
-function stepped(state: bigint, symbol: bigint): bigint {
-  const top = state >> 35n;
-  let next = ((state & 0x7_ffff_ffffn) << 5n) ^ symbol;
-  for (const [bit, generator] of GENERATOR.entries()) if ((top >> BigInt(bit)) & 1n) next ^= generator;
-  return next;
+  const symbolsOf = (half: number): string =>
+    [15, 10, 5, 0].map((bits) => SYMBOLS.charAt((half >> bits) & 31)).join("");
+  return symbolsOf(high) + symbolsOf(low ^ 1);
 }
 
 /** With its checksum behind it. Undefined as `descriptorChecksum`. */

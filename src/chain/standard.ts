@@ -30,6 +30,8 @@ const SCRIPT_SIG_BYTES_MAX = 1650;
 const DUST_OUTPUTS_MAX = 1;
 const VERSION_MAX = 3;
 const BARE_MULTISIG_KEYS_MAX = 3;
+/** Two numbers, an opcode, and as many keys in their longest form. */
+const BARE_BYTES_MAX = 3 + BARE_MULTISIG_KEYS_MAX * 66;
 /** Sat per 1,000 virtual bytes: an output whose later spending would cost more at this rate is dust. */
 const DUST_RELAY_FEE = 3000n;
 /** Signature checks in the script of one P2SH input. */
@@ -64,6 +66,8 @@ export function kindOf(script: Uint8Array): ScriptKind {
   if (isP2sh(script)) return "p2sh";
   if (isP2pkh(script)) return "p2pkh";
   if (script[0] === OP.RETURN) return isPushOnly(script.subarray(1)) ? "data" : "nonstandard";
+  // What follows is short, and taking a long script apart is not.
+  if (script.length > BARE_BYTES_MAX) return "nonstandard";
   const elements = parseScript(script) ?? [];
   const isKey = (data: Uint8Array | undefined): boolean => data?.length === 33 || data?.length === 65;
   if (elements.length === 2 && isKey(elements[0]?.data) && elements[1]?.opcode === OP.CHECKSIG) return "p2pk";

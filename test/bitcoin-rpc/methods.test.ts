@@ -6,6 +6,7 @@ import { CHAINS } from "../../src/bitcoin/params.ts";
 import { script } from "../../src/bitcoin/script.ts";
 import { encodeTx, type Tx, txidOf, vsizeOf, wtxidOf } from "../../src/bitcoin/tx.ts";
 import { WAITS_MAX } from "../../src/bitcoin-rpc/methods/waiting.ts";
+import { hashBlock } from "../../src/chain/hashed-block.ts";
 import { settle } from "../adapters/chain/world.ts";
 import { ANYONE, buildBlock, COIN, fakeOutpoint, input, outpointOf, output, spend } from "../chain/builder.ts";
 import { answer } from "../support/answer.ts";
@@ -166,6 +167,20 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
       `block-script-verify-flag-failed ${rule}`,
     );
     expect(world.node.brain.chain.tip).to.equal(tip);
+  });
+  it("call a block inconclusive that stands beside the best chain, and null one that is on it", async () => {
+    const { brain } = world.node;
+    const previous = brain.chain.tip.previous ?? expect.fail();
+    const beside = buildBlock({ brain, params: CHAINS.regtest }, { previous });
+    const submit = (block: typeof beside) => world.call("submitblock", toHex(encodeBlock(block)));
+    expect([await submit(beside), await submit(beside)]).to.deep.equal(["inconclusive", "duplicate"]);
+    const fork = brain.chain.index.tree.nodes.get(hashBlock(beside).hash) ?? expect.fail();
+    const next = buildBlock({ brain, params: CHAINS.regtest }, { previous: fork });
+    expect([await submit(next), brain.chain.tip.hash]).to.deep.equal([null, hashBlock(next).hash]);
+  });
+  it("look at whole heights alone", async () => {
+    expect(await world.call("getblockstats", 1.5)).to.deep.equal([-1, "JSON integer out of range"]);
+    expect(await world.call("getblockhash", 1.5)).to.deep.equal([-1, "JSON integer out of range"]);
   });
   it("take a child that pays for its parent", async () => {
     const parent = spend([outpointOf(coin)], [output(COIN)], { version: 3 });

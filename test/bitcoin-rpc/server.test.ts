@@ -1,7 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
+import { toHex } from "../../src/base/bytes.ts";
+import { OP } from "../../src/bitcoin/opcodes.ts";
+import { encodeTx } from "../../src/bitcoin/tx.ts";
+import { fakeOutpoint, output, spend } from "../chain/builder.ts";
 import { type RpcWorld, rpcWorld } from "./world.ts";
 
 describe("Bitcoin Core's JSON-RPC: the door", () => {
@@ -111,6 +115,52 @@ describe("Bitcoin Core's JSON-RPC: the door", () => {
     expect(busy.status).to.equal(503);
     await world.node.mine(1, Uint8Array.of(0x51));
     expect(JSON.parse((await waiting).text).result.height).to.equal(1);
+  });
+  it("ends a batch whose answers grow too large, and says so for each call that is left", async () => {
+    world = await rpcWorld({ answerBytes: 2_000 });
+    const genesis = String(await world.call("getblockhash", 0));
+    const calls = Array.from({ length: 10 }, (_, id) => ({
+      jsonrpc: "2.0",
+      method: "getblock",
+      params: [genesis],
+      id,
+    }));
+    const { status, text } = await world.post(JSON.stringify(calls));
+    const answers = JSON.parse(text) as readonly { readonly id: number; readonly error?: object }[];
+    expect([status, answers.map(({ id }) => id)]).to.deep.equal([200, calls.map(({ id }) => id)]);
+    const tooLarge = { code: -1, message: "The answers of this batch are too large: ask for less at once" };
+    const whole = answers.findIndex(({ error }) => error !== undefined);
+    expect(whole).to.be.within(1, 5);
+    expect(answers.slice(whole).map(({ error }) => error)).to.deep.equal(new Array(10 - whole).fill(tooLarge));
+  });
+  it("holds no more of all questions together than is good, however many callers send at once", async () => {
+    world = await rpcWorld({ bodiesBytes: 3_000 });
+    const authorization = `Basic ${Buffer.from(world.cookie()).toString("base64")}`;
+    const options = { host: "127.0.0.1", port: world.port, method: "POST", headers: { authorization } };
+    const slow = request({ ...options, headers: { ...options.headers, "Content-Length": 10_000 } });
+    slow.on("error", () => undefined);
+    slow.write("x".repeat(2_000));
+    const large = JSON.stringify({ method: "ping", params: [], id: "y".repeat(1_500) });
+    while ((await world.post(large)).status !== 503);
+    expect((await ask({ method: "ping", id: 1 })).status, "small ones have room").to.equal(200);
+    slow.destroy();
+    while ((await world.post(large)).status !== 200);
+  });
+  it("counts an answer that is not taken as one under way, and does not wait for ever until it is", async () => {
+    world = await rpcWorld({ atOnce: 1, untakenMs: 200 });
+    const authorization = `Basic ${Buffer.from(world.cookie()).toString("base64")}`;
+    const deaf = request({ host: "127.0.0.1", port: world.port, method: "POST", headers: { authorization } });
+    deaf.on("error", () => undefined);
+    // More than the system takes for who does not read: a word for each byte.
+    const hex = toHex(
+      encodeTx(spend([fakeOutpoint(1)], [output(1n, new Uint8Array(800_000).fill(OP.CHECKSIGVERIFY))])),
+    );
+    deaf.end(JSON.stringify({ method: "decoderawtransaction", params: [hex], id: 1 }));
+    const response = await new Promise<IncomingMessage>((resolve) => deaf.once("response", resolve));
+    expect((await ask({ method: "ping", id: 1 })).status).to.equal(503);
+    while ((await ask({ method: "ping", id: 1 })).status !== 200);
+    response.on("error", () => undefined);
+    response.destroy();
   });
   it("gives the place of a caller that waits and goes away to the next one", async () => {
     world = await rpcWorld({ atOnce: 1 });

@@ -8,6 +8,7 @@ import { parseDescriptor } from "../../bitcoin/descriptor-parse.ts";
 import { scriptOf } from "../../bitcoin/descriptor-script.ts";
 import { decodeTx, type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { templateFor } from "../../chain/brain.ts";
+import { reasonOf } from "../../chain/faults.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../chain/miner.ts";
 import { refuse } from "../fault.ts";
 import type { Json } from "../json-text.ts";
@@ -131,7 +132,7 @@ export const generatingMethods = [
       const mined = (await withNonce(context, block, TRIES)) ?? refuse("misc", "Failed to make block.");
       if (!submit) return { hash: blockHashOf(mined.header), hex: toHex(encodeBlock(mined)) };
       const taken = node.submit(mined);
-      return taken.ok ? { hash: taken.value } : refuse("verify", `TestBlockValidity failed: ${taken.error.code}`);
+      return taken.ok ? { hash: taken.value } : refuse("verify", `TestBlockValidity failed: ${reasonOf(taken.error)}`);
     },
   ),
 ];

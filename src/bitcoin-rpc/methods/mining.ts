@@ -2,26 +2,30 @@ import { decodeHeader } from "../../bitcoin/block.ts";
 import { acceptHeaders } from "../../chain/chain.ts";
 import { reasonOf } from "../../chain/faults.ts";
 import { hashBlock } from "../../chain/hashed-block.ts";
+import { isAncestor } from "../../chain/headers.ts";
 import { refuse } from "../fault.ts";
 import { method } from "../method.ts";
 import { block, bytes, optional, text } from "../params.ts";
 import { difficultyOf, hex8 } from "../views/block.ts";
-import { chainName } from "./blocks.ts";
+import { chainName, nodeOf } from "./blocks.ts";
 import { generatingMethods } from "./generating.ts";
 
 export const miningMethods = [
   ...generatingMethods,
   method(
     "submitblock",
-    "Takes a block in. Null when it is good.",
+    "Takes a block in. Null when it is good, inconclusive when another chain is better.",
     { hexdata: block, dummy: optional(text) },
     ({ node }, { hexdata }) => {
-      const { index } = node.brain.chain;
+      const { chain } = node.brain;
+      const { index } = chain;
       const known = index.tree.nodes.get(hashBlock(hexdata).hash);
       if (known !== undefined && index.invalid.has(known)) return "duplicate-invalid";
       if (known !== undefined && index.held.has(known)) return "duplicate";
       const taken = node.submit(hexdata);
-      return taken.ok ? null : reasonOf(taken.error);
+      if (!taken.ok) return reasonOf(taken.error);
+      // Its scripts are not looked at as long as another chain is better.
+      return isAncestor(nodeOf(chain, taken.value), chain.tip) ? null : "inconclusive";
     },
   ),
   method("submitheader", "Takes a header in.", { hexdata: bytes }, ({ node, clock }, { hexdata }) => {

@@ -3,12 +3,13 @@ import type { Chain } from "../../chain/chain.ts";
 import { ancestorAt, type HeaderNode } from "../../chain/headers.ts";
 import { refuse } from "../fault.ts";
 import { method } from "../method.ts";
-import { anything, list, optional } from "../params.ts";
+import { anything, list, optional, whole } from "../params.ts";
 import { blockStats } from "../views/block-stats.ts";
 import { heldBlock, nodeOf } from "./blocks.ts";
 
 function namedBlock(chain: Chain, named: unknown): HeaderNode {
   if (typeof named === "number") {
+    whole.read(named, "height");
     if (named < 0) return refuse("parameter", `Target block height ${named} is negative`);
     const after = `Target block height ${named} after current tip ${chain.tip.height}`;
     return ancestorAt(chain.tip, named) ?? refuse("parameter", after);
