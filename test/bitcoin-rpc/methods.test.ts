@@ -242,7 +242,11 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
     });
   });
   it("tell of the node", async () => {
-    expect(await world.call("getnetworkinfo")).to.deep.include({ connections: 0, relayfee: 0.000001 });
+    expect(await world.call("getnetworkinfo")).to.deep.include({
+      version: 300_000,
+      connections: 0,
+      relayfee: 0.000001,
+    });
     expect(await world.call("getmempoolinfo")).to.deep.include({ loaded: true, size: 0, mempoolminfee: 0.000001 });
     expect(await world.call("estimatesmartfee", 6)).to.deep.equal({
       errors: ["Insufficient data or no feerate found"],

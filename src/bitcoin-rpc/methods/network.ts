@@ -6,7 +6,7 @@ import { method, type RpcContext } from "../method.ts";
 import { flag, optional, text } from "../params.ts";
 
 /** The Bitcoin Core whose answers these are modelled on: programs ask for it to know what they may call. */
-const LIKE_CORE = 280_000;
+const LIKE_CORE = 300_000;
 const PROTOCOL = 70_016;
 const bitsOf = (services: bigint): string => services.toString(16).padStart(16, "0");
 
