@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { asker } from "./asker.ts";
 
 /** bcoin 1.0.2, a Bitcoin node of other people's making, in a process of its own. */
 export interface Bcoin {
@@ -32,7 +33,7 @@ export function isBcoinHere(): boolean {
 
 export async function startBcoin(port: number): Promise<Bcoin> {
   const child = fork(PROGRAM, { env: { ...process.env, NODE_BACKEND: "js" }, execArgv: [] });
-  const ask = asker(child);
+  const ask = asker(child, "bcoin");
   await ask("start", { port });
   return {
     port,
@@ -48,29 +49,4 @@ export async function startBcoin(port: number): Promise<Bcoin> {
       await ended;
     },
   };
-}
-
-interface Answer {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
-function asker(child: ChildProcess): <T>(name: string, given?: object) => Promise<T> {
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  child.on("message", ({ id, value, error }: Answer) => {
-    const asked = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) asked?.resolve(value as never);
-    else asked?.reject(new Error(`bcoin: ${error}`));
-  });
-  child.on("exit", (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`bcoin ended with ${code}`));
-  });
-  let next = 0;
-  return (name, given = {}) =>
-    new Promise((resolve, reject) => {
-      const id = next++;
-      waiting.set(id, { resolve, reject });
-      child.send({ id, name, given });
-    });
 }

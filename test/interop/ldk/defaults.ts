@@ -1,0 +1,25 @@
+/** How an LDK node is to be: everything that a test may want to vary. */
+export interface LdkSettings {
+  /** One byte that its keys follow from. */
+  readonly seed: number;
+  /** The chain is followed from this block on. */
+  readonly fromHeight: number;
+  readonly anchors: boolean;
+  readonly announce: boolean;
+  readonly scidPrivacy: boolean;
+  /** Whether openings from others are taken with no confirmation at all. */
+  readonly zeroConf: boolean;
+  /** Satoshis for 1,000 weight, for every purpose. */
+  readonly feerate: number;
+  /** Messages of this level and graver are told; Level 5 is errors alone. */
+  readonly logLevel: number;
+}
+export const LDK_DEFAULTS: Omit<LdkSettings, "seed"> = {
+  fromHeight: 0,
+  anchors: true,
+  announce: true,
+  scidPrivacy: false,
+  zeroConf: false,
+  feerate: 1_000,
+  logLevel: 5,
+};

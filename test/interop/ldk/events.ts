@@ -1,0 +1,105 @@
+import * as ldk from "lightningdevkit";
+import { toHex } from "../../../src/base/bytes.ts";
+import { sat } from "../../../src/base/units.ts";
+import type { LdkParts } from "./parts.ts";
+
+/** What an LDK node tells of itself. Amounts are decimal, ids hex. */
+export type Said =
+  | { readonly name: "log" | "closed" | "failed"; readonly text: string }
+  | { readonly name: "broadcast"; readonly tx: string }
+  | { readonly name: "pending" | "ready"; readonly channel: string; readonly peer: string }
+  | { readonly name: "claimable" | "claimed"; readonly hash: string; readonly msat: string }
+  | { readonly name: "sent"; readonly hash: string; readonly preimage: string }
+  | { readonly name: "forwarded"; readonly msat: string }
+  | { readonly name: "path_failed"; readonly hash: string; readonly permanently: boolean }
+  | { readonly name: "swept"; readonly tx: string };
+
+/** Does what an application of LDK has to do for each of its events, and tells of it. */
+export function answerEvent(parts: LdkParts, event: ldk.Event): void {
+  if (event instanceof ldk.Event_FundingGenerationReady) fund(parts, event);
+  else if (event instanceof ldk.Event_OpenChannelRequest) accept(parts, event);
+  else if (event instanceof ldk.Event_PaymentClaimable) claimable(parts, event);
+  else if (event instanceof ldk.Event_SpendableOutputs) sweep(parts, event);
+  else if (event instanceof ldk.Event_BumpTransaction) parts.bumps.handle_event(event.bump_transaction);
+  else {
+    const said = tellingOf(event);
+    if (said !== undefined) parts.say(said);
+  }
+}
+
+function tellingOf(event: ldk.Event): Said | undefined {
+  if (event instanceof ldk.Event_ChannelPending)
+    return { name: "pending", channel: idOf(event.channel_id), peer: toHex(event.counterparty_node_id) };
+  if (event instanceof ldk.Event_ChannelReady)
+    return { name: "ready", channel: idOf(event.channel_id), peer: toHex(event.counterparty_node_id) };
+  if (event instanceof ldk.Event_ChannelClosed) return { name: "closed", text: reasonOf(event.reason) };
+  if (event instanceof ldk.Event_PaymentClaimed)
+    return { name: "claimed", hash: toHex(event.payment_hash), msat: String(event.amount_msat) };
+  if (event instanceof ldk.Event_PaymentSent)
+    return { name: "sent", hash: toHex(event.payment_hash), preimage: toHex(event.payment_preimage) };
+  if (event instanceof ldk.Event_PaymentForwarded)
+    return { name: "forwarded", msat: someOf(event.outbound_amount_forwarded_msat)?.toString() ?? "" };
+  if (event instanceof ldk.Event_PaymentFailed) {
+    const hash = event.payment_hash instanceof ldk.Option_ThirtyTwoBytesZ_Some ? toHex(event.payment_hash.some) : "";
+    return { name: "failed", text: hash };
+  }
+  if (event instanceof ldk.Event_PaymentPathFailed)
+    return { name: "path_failed", hash: toHex(event.payment_hash), permanently: event.payment_failed_permanently };
+  return undefined;
+}
+const idOf = (id: ldk.ChannelId): string => toHex(id.get_a());
+const someOf = (option: ldk.Option_u64Z): bigint | undefined =>
+  option instanceof ldk.Option_u64Z_Some ? option.some : undefined;
+
+function reasonOf(reason: ldk.ClosureReason): string {
+  const name = reason.constructor.name.replace("ClosureReason_", "");
+  if (reason instanceof ldk.ClosureReason_CounterpartyForceClosed) return `${name}: ${reason.peer_msg.get_a()}`;
+  if (reason instanceof ldk.ClosureReason_ProcessingError) return `${name}: ${reason.err}`;
+  return name;
+}
+function fund(parts: LdkParts, event: ldk.Event_FundingGenerationReady): void {
+  const output = { amount: sat(event.channel_value_satoshis), script: event.output_script };
+  const tx = parts.wallet.pay([output]);
+  const { temporary_channel_id, counterparty_node_id } = event;
+  const taken = parts.manager.funding_transaction_generated(temporary_channel_id, counterparty_node_id, tx);
+  if (!taken.is_ok()) parts.say({ name: "failed", text: "the funding transaction was not taken" });
+}
+function accept(parts: LdkParts, event: ldk.Event_OpenChannelRequest): void {
+  const { manager, settings } = parts;
+  const { temporary_channel_id, counterparty_node_id } = event;
+  const accepted = settings.zeroConf
+    ? manager.accept_inbound_channel_from_trusted_peer_0conf(temporary_channel_id, counterparty_node_id, 1n)
+    : manager.accept_inbound_channel(temporary_channel_id, counterparty_node_id, 1n);
+  if (!accepted.is_ok()) parts.say({ name: "failed", text: "the channel was not accepted" });
+}
+function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
+  const hash = toHex(event.payment_hash);
+  parts.say({ name: "claimable", hash, msat: String(event.amount_msat) });
+  const { purpose } = event;
+  const preimage =
+    purpose instanceof ldk.PaymentPurpose_SpontaneousPayment ? purpose.spontaneous_payment : known(purpose.preimage());
+  if (preimage !== undefined) parts.manager.claim_funds(preimage);
+}
+const known = (option: ldk.Option_ThirtyTwoBytesZ): Uint8Array | undefined =>
+  option instanceof ldk.Option_ThirtyTwoBytesZ_Some ? option.some : undefined;
+
+function sweep(parts: LdkParts, event: ldk.Event_SpendableOutputs): void {
+  const own = toHex(parts.wallet.script);
+  const outputs = event.outputs.filter(
+    (output) =>
+      !(output instanceof ldk.SpendableOutputDescriptor_StaticOutput) || toHex(output.output.script_pubkey) !== own,
+  );
+  if (outputs.length === 0) return;
+  const swept = parts.keys
+    .as_OutputSpender()
+    .spend_spendable_outputs(
+      outputs,
+      [],
+      parts.wallet.script,
+      parts.settings.feerate,
+      ldk.Option_u32Z.constructor_none(),
+    );
+  if (!(swept instanceof ldk.Result_TransactionNoneZ_OK)) return parts.say({ name: "failed", text: "no sweep" });
+  parts.say({ name: "swept", tx: toHex(swept.res) });
+  parts.broadcast([swept.res]);
+}
