@@ -25,7 +25,7 @@ export interface ChainParams {
   /** How the target follows the time that blocks take. The test networks let a late block be easy. */
   readonly retargeting: "mainnet" | "testnet3" | "testnet4" | "never";
   readonly pace: Pace;
-  /** The best chain is known to have at least so much: headers of less are a waste of memory. Policy, not protocol. */
+  /** The best chain is known to have at least so much: headers of less are a waste of memory. Policy, not protocol; Bitcoin Core's, as of its version 31. */
   readonly minimumWork: bigint;
   /** Blocks between two halvings of the subsidy. */
   readonly halvingIntervalBlocks: number;
@@ -123,7 +123,7 @@ const mainnet: ChainParams = {
       powLimit: MAINNET_POW_LIMIT,
       retargeting: "mainnet",
       pace: BITCOIN_PACE,
-      minimumWork: 0x63c4_ebd2_98db_40af_5754_1800n,
+      minimumWork: 0x1_1287_50f8_2f4c_3661_53a3_a030n,
       halvingIntervalBlocks: 210_000,
       activation: { bip34: 227_931, bip65: 388_381, bip66: 363_725, csv: 419_328, segwit: 481_824 },
       address: { hrp: "bc", p2pkh: 0, p2sh: 5 },
@@ -149,7 +149,7 @@ const testnet3: ChainParams = {
       powLimit: MAINNET_POW_LIMIT,
       retargeting: "testnet3",
       pace: BITCOIN_PACE,
-      minimumWork: 0xc59_b14e_264b_a6c1_5db9n,
+      minimumWork: 0x17dd_e1c6_49f3_708d_14b6n,
       halvingIntervalBlocks: 210_000,
       activation: { bip34: 21_111, bip65: 581_885, bip66: 330_776, csv: 770_112, segwit: 834_624 },
       address: TEST_ADDRESS,
@@ -170,7 +170,7 @@ const testnet4 = chain(
     powLimit: MAINNET_POW_LIMIT,
     retargeting: "testnet4",
     pace: BITCOIN_PACE,
-    minimumWork: 0n,
+    minimumWork: 0x9a0_fe15_d017_7d08_6304n,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,
@@ -195,7 +195,7 @@ const signet = chain(
     powLimit: 0x377aen << 216n,
     retargeting: "mainnet",
     pace: BITCOIN_PACE,
-    minimumWork: 0x206_e86f_08e8n,
+    minimumWork: 0xb46_3ea0_a4b8n,
     halvingIntervalBlocks: 210_000,
     activation: FROM_THE_FIRST,
     address: TEST_ADDRESS,

@@ -26,12 +26,11 @@ export async function locate(where: Whereabouts): Promise<Located> {
   return { url: found.url, token: await tokenOf(tokenFile ?? found.tokenFile) };
 }
 
-/** The folder of a daemon that was started without being told one: its own configuration says. */
+/** The folder of a daemon that was started without being told one. */
 async function defaultDatadir(network: string | undefined): Promise<string> {
-  const { loadConfig } = await import("../daemon/config.ts");
-  const loaded = loadConfig(network === undefined ? [] : ["--network", network], {});
-  if (loaded.ok) return loaded.value.config.datadir;
-  throw usage(loaded.error.map(({ detail }) => detail).join(" "));
+  const { dataFolderOf, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } = await import("../daemon/networks.ts");
+  if (network !== undefined && !isDaemonNetwork(network)) throw usage(unknownNetwork(network).detail);
+  return dataFolderOf(network ?? NETWORK_DEFAULT);
 }
 
 async function apiFile(folder: string): Promise<{ readonly url: string; readonly tokenFile: string }> {

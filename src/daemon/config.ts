@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
-import { CHAINS, type ChainParams, regtestWithSegwitFrom } from "../bitcoin/params.ts";
+import { contradictions } from "./config-checks.ts";
+import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
 export type Origin = "flag" | "environment" | "file" | "default";
@@ -13,14 +13,11 @@ export interface ConfigFault {
   /** A sentence for a person, with the place. */
   readonly detail: string;
 }
-/** Networks of play money, whose chains the bundled Bitcoin node can follow. */
-const PLAY_NETWORKS = ["regtest", "sluicenet"] as const;
-export type PlayNetwork = (typeof PLAY_NETWORKS)[number];
-const isPlayNetwork = (name: unknown): name is PlayNetwork => PLAY_NETWORKS.some((known) => known === name);
-const NETWORK_DEFAULT: PlayNetwork = "regtest";
 
 export interface Config {
-  readonly network: PlayNetwork;
+  readonly network: DaemonNetwork;
+  /** On mainnet `REAL_MONEY_WORDS`; of no meaning elsewhere. */
+  readonly realMoney: string;
   readonly datadir: string;
   readonly alias: string;
   readonly apiPort: number;
@@ -68,23 +65,22 @@ const yesOrNo = z.preprocess(
 );
 const list = z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(address));
 
-const dataFolderOf = (network: PlayNetwork): string => join(homedir(), ".local", "share", "sluice", network);
-
 /** Every setting: its name in flags (`--api-port`), environment (`SLUICE_API_PORT`) and file (`api-port`), and its default on regtest. */
 const SETTINGS = {
   network: { schema: z.string(), fallback: NETWORK_DEFAULT },
+  realMoney: { schema: z.string(), fallback: "" },
   datadir: { schema: z.string().min(1), fallback: dataFolderOf(NETWORK_DEFAULT) },
   alias: { schema: z.string().min(1).max(32, "must have at most 32 characters"), fallback: "sluice" },
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
-  chainPort: { schema: port, fallback: CHAINS[NETWORK_DEFAULT].port },
+  chainPort: { schema: port, fallback: 0 },
   chain: {
     schema: z.enum(["embedded", "compact", "bitcoind"], "must be embedded, compact or bitcoind"),
     fallback: "embedded",
   },
   bitcoindUrl: {
     schema: z.string().regex(/^http:\/\/[^\s:/]+:\d{1,5}\/?$/, "must be http://host:port"),
-    fallback: "http://127.0.0.1:18443",
+    fallback: "",
   },
   bitcoindCookie: { schema: z.string(), fallback: "" },
   bitcoinRpcPort: { schema: port, fallback: 0 },
@@ -110,9 +106,6 @@ export function addressOfText(text: string): { readonly host: string; readonly p
   const colon = text.lastIndexOf(":");
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
-/** The rules of the chain that is followed. */
-export const paramsOf = ({ network, segwitHeight }: Config): ChainParams =>
-  network === "regtest" && segwitHeight > 0 ? regtestWithSegwitFrom(segwitHeight) : CHAINS[network];
 type Key = keyof Config;
 const KEYS = Object.keys(SETTINGS) as readonly Key[];
 
@@ -120,9 +113,6 @@ const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${let
 const flagOf = (key: Key): string => (key === "chainPeers" ? "--chain-peer" : `--${kebab(key)}`);
 const variableOf = (key: Key): string => `SLUICE_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
 export const CONFIG_FILE = "config.toml";
-
-/** Less would not hold the last 288 blocks of a busy chain. Policy, not protocol; the same as Bitcoin Core's. */
-const PRUNE_MIN_MIB = 550;
 
 type Found = Partial<Record<Key, unknown>>;
 
@@ -137,13 +127,11 @@ export function loadConfig(
   if (!environment.ok) return environment;
   // Where the file is cannot depend on what stands in it.
   const asked = { ...environment.value, ...flags.value };
-  const datadir = asked.datadir ?? dataFolderOf(isPlayNetwork(asked.network) ? asked.network : NETWORK_DEFAULT);
+  const datadir = asked.datadir ?? dataFolderOf(isDaemonNetwork(asked.network) ? asked.network : NETWORK_DEFAULT);
   const file = fromFile(join(String(datadir), CONFIG_FILE));
   if (!file.ok) return file;
   const { network } = { ...file.value, ...asked };
-  const defaults = isPlayNetwork(network)
-    ? { datadir, chainPort: CHAINS[network].port, sequenceReplacement: network === "sluicenet" }
-    : {};
+  const defaults = { datadir, ...defaultsOf(isDaemonNetwork(network) ? network : NETWORK_DEFAULT) };
   return merge({ flag: flags.value, environment: environment.value, file: file.value }, defaults);
 }
 
@@ -166,62 +154,13 @@ function merge(
       });
     origins[key] = origin ?? "default";
   }
-  const { network } = config;
-  if (typeof network === "string" && !isPlayNetwork(network)) faults.push(refused(network));
-  const prune = config["prune"] as number;
-  if (network !== "regtest" && prune > 0 && prune < PRUNE_MIN_MIB)
-    faults.push({
-      code: "bad_value",
-      detail: `${named("prune", origins["prune"])} must be 0 or at least ${PRUNE_MIN_MIB}.`,
-    });
-  if (network !== "regtest" && (config["segwitHeight"] as number) > 0)
-    faults.push({
-      code: "bad_value",
-      detail: `${named("segwitHeight", origins["segwitHeight"])} is for regtest alone.`,
-    });
-  // Replacements cost nothing: that is for play money, and for peers who know of it.
-  if (network !== "sluicenet" && config["sequenceReplacement"] === true)
-    faults.push({
-      code: "bad_value",
-      detail: `${named("sequenceReplacement", origins["sequenceReplacement"])} is for sluicenet alone.`,
-    });
-  if (config["chain"] === "bitcoind") faults.push(...unfitForBitcoind(config as Partial<Config>));
-  if (config["chain"] === "compact" && (config["chainPeers"] as readonly string[] | undefined)?.length === 0)
-    faults.push({
-      code: "bad_value",
-      detail: `${named("chain", origins["chain"])} needs a Bitcoin node that serves filters: give ${flagOf("chainPeers")}.`,
-    });
+  const name = (key: Key): string => named(key, origins[key]);
+  faults.push(...contradictions(config as Partial<Config>, name, flagOf));
   if (faults.length > 0) return err(faults);
   return ok({ config: config as unknown as Config, origins: origins as LoadedConfig["origins"] });
 }
 const named = (key: Key, origin: Origin | undefined): string =>
   origin === "flag" ? flagOf(key) : origin === "environment" ? variableOf(key) : `${kebab(key)} in ${CONFIG_FILE}`;
-
-/** What has no meaning, or is missing, where the bundled node does not run. */
-function unfitForBitcoind({
-  bitcoindCookie,
-  bitcoinRpcPort,
-  bitcoinZmqPort,
-  chainPeers = [],
-}: Partial<Config>): readonly ConfigFault[] {
-  const details = [
-    ...(bitcoindCookie
-      ? []
-      : ["--chain bitcoind needs --bitcoind-cookie: the .cookie file of that node, or one with user:password."]),
-    ...(bitcoinRpcPort ? ["--bitcoin-rpc-port is for the bundled node, which --chain bitcoind does not start."] : []),
-    ...(bitcoinZmqPort ? ["--bitcoin-zmq-port is for the bundled node, which --chain bitcoind does not start."] : []),
-    ...(chainPeers.length > 0 ? ["--chain-peer is for the bundled node, which --chain bitcoind does not start."] : []),
-  ];
-  return details.map((detail) => ({ code: "bad_value", detail }));
-}
-
-const refused = (network: string): ConfigFault => ({
-  code: "network_not_supported",
-  detail: !Object.hasOwn(CHAINS, network)
-    ? `there is no network ${network}. Use ${PLAY_NETWORKS.join(" or ")}.`
-    : `network ${network} is not supported yet: the bundled Bitcoin node finds no peers by itself and keeps every block, so it ` +
-      `cannot follow a public chain. Use ${PLAY_NETWORKS.join(" or ")}.`,
-});
 
 function fromFlags(argv: readonly string[]): Result<Found, readonly ConfigFault[]> {
   const found: Record<string, unknown> = {};

@@ -2,6 +2,7 @@ import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
+import { isPublicNetwork } from "../chain/addresses/place.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
@@ -134,6 +135,11 @@ function walletCommands({ ctx, wallet, labels }: Hosts): WalletCommands {
   };
 }
 
+/** A block of theirs takes more work than a computer has, or somebody's signature. */
+const NO_PLAY_MONEY: CommandFault = {
+  code: "not_possible",
+  detail: "Blocks are mined here on play-money networks alone.",
+};
 type ChainCommands = Pick<NodeCommands, "balance" | "chain" | "mine" | "mineSteadily" | "stopMining">;
 function chainCommands(hosts: Hosts): ChainCommands {
   const { ctx, wallet, channels, miner } = hosts;
@@ -153,10 +159,12 @@ function chainCommands(hosts: Hosts): ChainCommands {
     }),
     chain: () => chainInfo(ctx.chain, miner.mining),
     mine: async ({ blocks, address }) => {
+      if (isPublicNetwork(ctx.params.network)) return err(NO_PLAY_MONEY);
       const script = await rewardScript(address);
       return script.ok ? fromChain(await ctx.chain.mine(blocks, script.value)) : script;
     },
     mineSteadily: async ({ everySeconds, address }) => {
+      if (isPublicNetwork(ctx.params.network)) return err(NO_PLAY_MONEY);
       const script = await rewardScript(address);
       return script.ok ? ok(miner.start({ everySeconds, script: script.value })) : script;
     },

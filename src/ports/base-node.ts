@@ -17,7 +17,7 @@ export type { BlockState, EffectiveFee, PackageFault, PackageVerdict, SyncProgre
  */
 export interface BaseNode extends ChainSource {
   info(): Asked<BaseNodeInfo>;
-  /** Whether the best known header's block is the tip. Known without asking anybody. */
+  /** Whether the best known header's block is the tip, and the chain not shorter than is known of it. Known without asking anybody. */
   synced(): boolean;
   /** What it has yet to get, as far as that is known; undefined when it is in step. Known without asking anybody. */
   progress(): SyncProgress | undefined;

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadConfig, paramsOf } from "../../src/daemon/config.ts";
+import { loadConfig } from "../../src/daemon/config.ts";
+import { paramsOf } from "../../src/daemon/networks.ts";
 
 describe("configuration of a daemon", () => {
   let datadir: string;
@@ -23,6 +24,7 @@ describe("configuration of a daemon", () => {
     const loaded = load();
     expect(loaded.ok && loaded.value.config).to.deep.equal({
       network: "regtest",
+      realMoney: "",
       datadir,
       alias: "sluice",
       apiPort: 9737,
@@ -167,20 +169,46 @@ describe("configuration of a daemon", () => {
     expect(config(load(["--network", "regtest"]))).to.deep.include({ network: "regtest", chainPort: 18_444 });
   });
 
-  it("refuses a network that there is not", () => {
-    expect(faults(["--network", "sluice"])).to.deep.equal([
-      "network_not_supported: there is no network sluice. Use regtest or sluicenet.",
-    ]);
-    expect(faults(["--network", "toString"])).to.deep.equal([
-      "network_not_supported: there is no network toString. Use regtest or sluicenet.",
+  it("refuses a network that there is not, or that is going away", () => {
+    const others = "Use regtest, sluicenet, signet, testnet4 or mainnet.";
+    for (const name of ["sluice", "toString"])
+      expect(faults(["--network", name])).to.deep.equal([
+        `network_not_supported: there is no network ${name}. ${others}`,
+      ]);
+    expect(faults(["--network", "testnet3"])).to.deep.equal([
+      `network_not_supported: network testnet3 is not supported. ${others}`,
     ]);
   });
 
-  for (const network of ["mainnet", "testnet4", "signet"])
-    it(`refuses ${network}, and says why`, () => {
-      const [fault] = faults(["--network", network]);
-      expect(fault).to.match(
-        new RegExp(`^network_not_supported: network ${network} is not supported yet: .*public chain`),
-      );
-    });
+  it("takes signet and testnet4, with the folder and the ports that are theirs", () => {
+    for (const [network, chainPort, rpc] of [
+      ["signet", 38_333, 38_332],
+      ["testnet4", 48_333, 48_332],
+    ] as const) {
+      const loaded = loadConfig(["--network", network], {});
+      const folder = join(homedir(), ".local", "share", "sluice", network);
+      const bitcoindUrl = `http://127.0.0.1:${rpc}`;
+      expect(loaded.ok && loaded.value.config).to.deep.include({ network, chainPort, bitcoindUrl, datadir: folder });
+    }
+  });
+
+  it("starts on mainnet only for who writes that real money can be lost", () => {
+    const why =
+      /^network_not_supported: on network mainnet real money can be lost.*give --real-money "I understand"\.$/;
+    for (const flags of [[], ["--real-money", "yes"]]) {
+      const said = faults(["--network", "mainnet", ...flags]);
+      expect(said).to.have.lengthOf(1);
+      expect(said[0]).to.match(why);
+    }
+    const loaded = load(["--network", "mainnet"], { SLUICE_REAL_MONEY: "I understand" });
+    expect(loaded.ok && loaded.value.config).to.include({ network: "mainnet", chainPort: 8_333, bitcoinRpcPort: 0 });
+  });
+
+  it("needs no peers for a light client where strangers can be asked, and some where nobody else is", () => {
+    const light = (network: string) => faults(["--network", network, "--chain", "compact"]);
+    expect([light("signet"), light("testnet4")]).to.deep.equal([[], []]);
+    expect(light("sluicenet")).to.deep.equal([
+      "bad_value: --chain needs a Bitcoin node that serves filters: give --chain-peer.",
+    ]);
+  });
 });

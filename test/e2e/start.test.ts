@@ -215,6 +215,20 @@ describe("a running node", function () {
     expect(data.map((event) => (event as { type: string }).type)).to.deep.equal([]);
   });
 
+  it("follows signet, where it mines nothing, and is behind until somebody shows it the chain", async () => {
+    const flags = ["--chain", "compact", "--chain-peer", "127.0.0.1:1"];
+    const ports = { api: 0, peer: 0, chain: 0 };
+    const signet = await startDaemon({
+      ...{ name: "signet", folder, ports, chainPeer: undefined, env: {}, flags },
+      network: "signet",
+    });
+    const refused = await signet.api.post("/v1/chain/mine", { blocks: 1 }).catch(String);
+    const { network, height, synced } = await signet.api.get<Record<string, unknown>>("/v1/info");
+    await signet.kill();
+    expect(refused).to.match(/NOT_POSSIBLE/);
+    expect({ network, height, synced }).to.deep.equal({ network: "signet", height: 0, synced: false });
+  });
+
   it("ends on SIGTERM with 0, soon, says nothing of it, and has marked how far its store has come", async () => {
     await daemon.api.post("/v1/chain/mine", { blocks: 3 });
     const began = performance.now();

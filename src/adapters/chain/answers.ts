@@ -73,8 +73,8 @@ export function coinTotals({ storage }: Chain): UtxoTotal {
 export const waitingTxs = ({ pool }: NodeBrain): readonly MempoolTx[] =>
   [...pool.entries.values()].map(({ txid, fee, vsize }) => ({ txid, fee, vsize }));
 
-export const isSynced = ({ index, tip }: Chain): boolean =>
-  index.bestHeader === tip || index.bestHeader.work <= tip.work;
+export const isSynced = ({ index, tip, params }: Chain): boolean =>
+  tip.work >= params.minimumWork && index.bestHeader.work <= tip.work;
 
 /** A whole chain of our own, read at once: what a `BaseNode` with it answers later. */
 export interface WholeChain {

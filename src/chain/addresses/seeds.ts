@@ -1,11 +1,10 @@
 import type { NetworkName } from "../../bitcoin/params.ts";
 
-/** Names whose addresses are those of nodes: where a node that knows nobody begins. Bitcoin Core's, as of its version 29. */
+/** Names whose addresses are those of nodes: where a node that knows nobody begins. Bitcoin Core's, as of its version 31. */
 export const SEEDS: { readonly [N in NetworkName]: readonly string[] } = {
   mainnet: [
     "seed.bitcoin.sipa.be",
     "dnsseed.bluematt.me",
-    "dnsseed.bitcoin.dashjr-list-of-p2p-nodes.us",
     "seed.bitcoin.jonasschnelli.ch",
     "seed.btc.petertodd.net",
     "seed.bitcoin.sprovoost.nl",

@@ -4,7 +4,7 @@ import { systemClock } from "../../../src/adapters/system.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { present } from "../../../src/base/result.ts";
 import { frameMessage } from "../../../src/bitcoin/frames.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256d } from "../../../src/crypto/hash.ts";
 import type { ChainEvent } from "../../../src/ports/chain-source.ts";
@@ -22,10 +22,10 @@ describe("base nodes and their peers", () => {
   let network: Network;
   let folders: string[];
   let nodes: EmbeddedNode[];
-  const open = (): EmbeddedNode => {
+  const open = (params?: ChainParams): EmbeddedNode => {
     const folder = tempFolder();
     folders.push(folder);
-    const node = openNode(folder, clock, network);
+    const node = openNode(folder, clock, network, {}, params);
     nodes.push(node);
     return node;
   };
@@ -77,6 +77,13 @@ describe("base nodes and their peers", () => {
     expect([bytesReceived, bytesSent]).to.deep.equal([ofB?.bytesSent, ofB?.bytesReceived]);
     expect(bytesReceived).to.be.greaterThan(1000);
     expect(await answer(a.info())).to.include({ peers: 1, synced: true });
+  });
+  it("are in step only with as much work as the chain is known to have", async () => {
+    const node = open({ ...CHAINS.regtest, minimumWork: 8n });
+    await node.mine(2, ANYONE);
+    expect([node.synced(), (await answer(node.info())).synced]).to.deep.equal([false, false]);
+    await node.mine(1, ANYONE);
+    expect([node.synced(), (await answer(node.info())).synced]).to.deep.equal([true, true]);
   });
   it("tell of a watched coin's spend that comes from a peer", async () => {
     const [a, b] = [open(), open()];

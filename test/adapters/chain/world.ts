@@ -6,7 +6,7 @@ import type { DiskOptions } from "../../../src/adapters/chain/embedded/storage.t
 import { memoryNetwork } from "../../../src/adapters/memory/network.ts";
 import { systemRandom } from "../../../src/adapters/system.ts";
 import { unixMs } from "../../../src/base/units.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
 import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import type { Network } from "../../../src/ports/network.ts";
 import type { Clock } from "../../../src/ports/world.ts";
@@ -57,8 +57,13 @@ export const testNetwork = (clock: Clock): Network =>
 export const tempFolder = (): string => mkdtempSync(join(tmpdir(), "sluice-chain-"));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
-export const openNode = (folder: string, clock: Clock, network: Network, disk: DiskOptions = {}): EmbeddedNode =>
-  openBaseNode({ folder, params: CHAINS.regtest, disk, clock, random: systemRandom, network, log: noLog });
+export const openNode = (
+  folder: string,
+  clock: Clock,
+  network: Network,
+  disk: DiskOptions = {},
+  params: ChainParams = CHAINS.regtest,
+): EmbeddedNode => openBaseNode({ folder, params, disk, clock, random: systemRandom, network, log: noLog });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 /** Runs the clock, with the disk's answers in between, until every node shows its tip and nothing is due. */

@@ -156,7 +156,8 @@ export class CompactNode implements BaseNode {
     });
   }
   synced(): boolean {
-    return this.#horizon() === tipOf(this.light);
+    const tip = tipOf(this.light);
+    return tip.work >= this.#params.minimumWork && this.#horizon() === tip;
   }
   readonly progress = (): SyncProgress | undefined =>
     lightProgress(this.light.sync, this.#horizon(), this.#clock.now());
