@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
-import type { Address, Connection, Network } from "../../../src/ports/network.ts";
+import type { Address, Network } from "../../../src/ports/network.ts";
 import { ANYONE } from "../../chain/builder.ts";
 import { answer } from "../../support/answer.ts";
+import { tampered } from "./tampered.ts";
 import { openNode, removeFolder, type TestClock, tempFolder, testClock } from "./world.ts";
 
 const HERE: Address = { host: "127.0.0.1", port: 0 };
@@ -12,37 +13,21 @@ const BLOCKS = ["block", "cmpctblock"].map((name) => name.padEnd(12, "\0"));
 const isBlock = (frame: Uint8Array): boolean => BLOCKS.includes(new TextDecoder().decode(frame.subarray(4, 16)));
 
 /** Sockets over which a block leaves with a byte a second, and whatever comes after it stands behind it. */
-function dripping(clock: TestClock): Network {
-  const slow = (connection: Connection): Connection => {
+const dripping = (clock: TestClock): Network =>
+  tampered(tcpNetwork, (send) => {
     const behind: number[] = [];
     const drip = (): void => {
       const byte = behind.shift();
       if (byte === undefined) return;
-      connection.send(Uint8Array.of(byte));
+      send(Uint8Array.of(byte));
       clock.after(SECOND_MS, drip);
     };
-    const send = (bytes: Uint8Array): void => {
-      if (behind.length === 0 && !isBlock(bytes)) return connection.send(bytes);
+    return (bytes) => {
+      if (behind.length === 0 && !isBlock(bytes)) return send(bytes);
       if (behind.length === 0) clock.after(SECOND_MS, drip);
       behind.push(...bytes);
     };
-    return {
-      remoteAddress: connection.remoteAddress,
-      get queuedBytes() {
-        return connection.queuedBytes;
-      },
-      send,
-      attach: (listener) => connection.attach(listener),
-      pause: () => connection.pause(),
-      resume: () => connection.resume(),
-      close: (how) => connection.close(how),
-    };
-  };
-  return {
-    listen: (address, accept) => tcpNetwork.listen(address, (connection) => accept(slow(connection))),
-    dial: (address) => tcpNetwork.dial(address),
-  };
-}
+  });
 
 describe("base nodes over TCP: a peer that sends a block byte by byte", () => {
   const clock = testClock();
