@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
-import type { PrunePhase } from "../../../src/adapters/chain/embedded/pruning.ts";
 import { openChainFiles, type UndoPhase } from "../../../src/adapters/chain/embedded/storage.ts";
 import type { WritePhase } from "../../../src/adapters/chain/embedded/write-behind.ts";
 import { utxoHash } from "../../../src/adapters/chain/utxo-hash.ts";
@@ -20,44 +17,8 @@ import { ancestorAt, type HeaderNode } from "../../../src/chain/headers.ts";
 import { memoryStorage } from "../../../src/chain/memory-storage.ts";
 import type { BlockRef } from "../../../src/ports/chain-source.ts";
 import { ANYONE, bench, grow, sortedCoins } from "../../chain/builder.ts";
+import { die } from "./death.ts";
 import { openNode, removeFolder, tempFolder } from "./world.ts";
-
-const pathOf = (script: string): string => fileURLToPath(import.meta.url).replace("kill.test", script);
-interface Death {
-  /** The victim is killed when it has said so many lines, and a little later. */
-  readonly lines?: number;
-  readonly moreMs?: number;
-  /** Or it kills itself when it reaches this phase of a write for the n-th time. */
-  readonly phase?: WritePhase | PrunePhase | UndoPhase;
-  readonly at?: number;
-  /** Another victim, and what it is told before that. */
-  readonly script?: string;
-  readonly orders?: readonly string[];
-}
-
-/** Runs the victim to its death, and gives its words. */
-function die(
-  folder: string,
-  { lines, moreMs = 0, phase, at, script = "victim", orders = [] }: Death,
-): Promise<readonly string[]> {
-  return new Promise((resolve, reject) => {
-    const end = phase === undefined ? [] : [phase, String(at)];
-    const child = spawn(process.execPath, [...process.execArgv, pathOf(script), folder, ...orders, ...end]);
-    let said = "";
-    let doomed = lines === undefined;
-    child.stdout.on("data", (text: Buffer) => {
-      said += text.toString();
-      if (doomed || said.split("\n").length <= (lines ?? 0)) return;
-      doomed = true;
-      setTimeout(() => child.kill("SIGKILL"), moreMs);
-    });
-    child.stderr.on("data", (text: Buffer) => reject(new Error(text.toString())));
-    child.on("close", (code, signal) => {
-      if (signal === "SIGKILL") resolve(said.trim().split("\n"));
-      else reject(new Error(`the victim ended by itself with ${code}`));
-    });
-  });
-}
 
 /** The coins are those of a node that takes the same blocks one after the other, undisturbed. */
 function expectWhole(node: EmbeddedNode): void {
