@@ -131,6 +131,7 @@ function nodeBefore({ coins }: Prepared, inputsAtOnce: number): NodeBrain {
   storage.commit({
     tag: "Connect",
     block: genesis,
+    height: 0,
     coins: fresh,
     undo: [],
     totals: { count: coins.length, total: 0n },

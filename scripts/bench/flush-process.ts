@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import { openChainFiles } from "../../src/adapters/chain/embedded/storage.ts";
-import { blockHash, txid } from "../../src/base/ids.ts";
+import { blockHash, type Txid, txid } from "../../src/base/ids.ts";
 import { sat } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { CoinChange } from "../../src/chain/coins.ts";
@@ -16,28 +16,48 @@ export interface FlushFigures {
   readonly stallMs: number;
   /** The longest pause of the garbage collector: a part of some stall. */
   readonly gcMs: number;
-  /** Bytes. Of the process, with the pages of LMDB's file that the system has lent it, and of JavaScript with its buffers. */
+  /** Bytes: all memory of the process, and of it what is its own and what are pages of files, LMDB's and its program's. */
   readonly rss: number;
+  readonly own: number;
+  readonly files: number;
+  /** Of JavaScript with its buffers. */
   readonly heap: number;
 }
 const COINS = 1_000_000;
 const OUTPUTS = 4;
+/** Pays to a key hash, an amount that does not end with zeros. */
+const SCRIPT_BYTES = 22;
+const P2WPKH = [0, 20];
+const AMOUNT = 12_345_678n;
 /** A few at a time, with a pause: only the writing shall be long. */
 const COINS_A_COMMIT = 400;
+const TXS = COINS_A_COMMIT / OUTPUTS;
 const PAUSE_MS = 1;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 /** New transactions in a new block; the outputs pay to key hashes. */
-function block(height: number): { readonly block: HashedBlock; readonly coins: readonly CoinChange[] } {
-  const txids = Array.from({ length: COINS_A_COMMIT / OUTPUTS }, () => txid(randomBytes(32)));
-  const coins = txids.flatMap((id) =>
-    Array.from({ length: OUTPUTS }, (_, vout) => {
-      const script = new Uint8Array(randomBytes(22));
-      const coin = { output: { amount: sat(50_000n), script }, height, coinbase: false };
-      return { outpoint: { txid: id, vout }, coin, before: undefined };
-    }),
-  );
-  return { block: { block: CHAINS.regtest.genesis, hash: blockHash(randomBytes(32)), txids }, coins };
+function block(height: number): {
+  readonly block: HashedBlock;
+  readonly height: number;
+  readonly coins: readonly CoinChange[];
+} {
+  // In one piece: each call leaves something that the collector has to see to.
+  const random = new Uint8Array(randomBytes(TXS * 32 + COINS_A_COMMIT * SCRIPT_BYTES));
+  const txids = Array.from({ length: TXS }, (_, at) => txid(random.subarray(at * 32, at * 32 + 32)));
+  const scripts = random.subarray(TXS * 32);
+  const coins = Array.from({ length: COINS_A_COMMIT }, (_, at) => {
+    const script = scripts.slice(at * SCRIPT_BYTES, (at + 1) * SCRIPT_BYTES);
+    script.set(P2WPKH);
+    const outpoint = { txid: txids[Math.floor(at / OUTPUTS)] as Txid, vout: at % OUTPUTS };
+    return { outpoint, coin: { output: { amount: sat(AMOUNT), script }, height, coinbase: false }, before: undefined };
+  });
+  return { block: { block: CHAINS.regtest.genesis, hash: blockHash(randomBytes(32)), txids }, height, coins };
+}
+
+/** What Linux says of this process. Not a number elsewhere. */
+function statusOf(name: string): number {
+  const line = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(line)?.[1]) * 1024;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
@@ -58,7 +78,8 @@ await files.settled();
 await pause();
 delay.disable();
 const { rss, heapUsed, external } = process.memoryUsage();
-const figures: FlushFigures = { stallMs: delay.max / 1e6 - PAUSE_MS, gcMs, rss, heap: heapUsed + external };
+const memory = { rss, own: statusOf("RssAnon"), files: statusOf("RssFile"), heap: heapUsed + external };
+const figures: FlushFigures = { stallMs: delay.max / 1e6 - PAUSE_MS, gcMs, ...memory };
 await files.close();
 rmSync(folder, { recursive: true });
 process.stdout.write(JSON.stringify(figures));

@@ -14,6 +14,8 @@ export async function* flushBench(): AsyncIterable<BenchLine> {
   yield { bench: "chain.flush.maxStall", value: middle(({ stallMs }) => stallMs), unit: "ms" };
   yield { bench: "chain.flush.gc.longest", value: middle(({ gcMs }) => gcMs), unit: "ms" };
   yield { bench: "chain.rss", value: middle(({ rss }) => rss), unit: "bytes" };
+  yield { bench: "chain.rss.own", value: middle(({ own }) => own), unit: "bytes" };
+  yield { bench: "chain.rss.files", value: middle(({ files }) => files), unit: "bytes" };
   yield { bench: "chain.rss.heap", value: middle(({ heap }) => heap), unit: "bytes" };
 }
 function flushed(): Promise<FlushFigures> {

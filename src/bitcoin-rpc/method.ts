@@ -19,7 +19,7 @@ import type { ArgsOf, Params } from "./params.ts";
 export interface WholeNode extends BaseNode {
   readonly brain: NodeBrain;
   /** The coins after the tip that `settled` has put on stable storage. */
-  readonly files: { coins(): Iterable<readonly [Outpoint, Coin]> };
+  readonly files: { coinsOfEachTx(): Iterable<readonly (readonly [Outpoint, Coin])[]> };
   settled(): Promise<void>;
   readonly neighbours: {
     connectOnce(address: Address): Promise<unknown>;

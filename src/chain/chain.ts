@@ -243,7 +243,8 @@ function connectTip(
 }
 function becomeTip(chain: Chain, node: HeaderNode, block: HashedBlock, { coins, undo }: ConnectedBlock): void {
   assert(node.previous === chain.tip, "blocks are connected to the tip");
-  chain.storage.commit({ tag: "Connect", block, coins, undo, totals: totalsAfter(chain.storage.totals(), coins) });
+  const totals = totalsAfter(chain.storage.totals(), coins);
+  chain.storage.commit({ tag: "Connect", block, height: node.height, coins, undo, totals });
   chain.tip = node;
 }
 
@@ -254,7 +255,8 @@ function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {
   const undo: BlockUndo = present(storage.undo(node.hash), "connected blocks have their undo");
   const coins = disconnectCoins(block.block.txs, block.txids, undo, storage.coin);
   const previous = present(node.previous, "genesis is never disconnected");
-  storage.commit({ tag: "Disconnect", block, coins, tip: previous.hash, totals: totalsAfter(storage.totals(), coins) });
+  const totals = totalsAfter(storage.totals(), coins);
+  storage.commit({ tag: "Disconnect", block, height: node.height, coins, tip: previous.hash, totals });
   chain.tip = previous;
   return block;
 }

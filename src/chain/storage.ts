@@ -51,6 +51,7 @@ export type StorageChange =
   | {
       readonly tag: "Connect";
       readonly block: HashedBlock;
+      readonly height: number;
       readonly coins: readonly CoinChange[];
       readonly undo: BlockUndo;
       readonly totals: CoinTotals;
@@ -58,6 +59,7 @@ export type StorageChange =
   | {
       readonly tag: "Disconnect";
       readonly block: HashedBlock;
+      readonly height: number;
       readonly coins: readonly CoinChange[];
       /** Its parent: the tip from now on. */
       readonly tip: BlockHash;

@@ -191,6 +191,7 @@ describe("coins: what connecting does, disconnecting takes back", () => {
     chain.storage.commit({
       tag: "Disconnect",
       block: held,
+      height: chain.brain.chain.tip.height,
       coins: changes,
       tip: block.header.previous,
       totals: { count: 0, total: 0n },

@@ -77,14 +77,18 @@ async function scanOnce({ node, gone }: RpcContext, scan: Scan, scripts: Readonl
   const found: Found[] = [];
   scan.seen = 0;
   if (scan.isAborted || gone.aborted) return undefined;
-  for (const coin of node.files.coins()) {
-    if (++scan.seen % SLICE === 0) {
+  let looked = 0;
+  for (const coins of node.files.coinsOfEachTx()) {
+    scan.seen += coins.length;
+    looked += 1 + coins.length;
+    if (looked >= SLICE) {
+      looked = 0;
       await breath();
       if (scan.isAborted || gone.aborted) return undefined;
       if (node.tip().hash !== hash) return "moved";
     }
-    if (!scripts.has(toHex(coin[1].output.script))) continue;
-    if (found.push(coin) > FOUND_MAX) return refuse("misc", `More than ${FOUND_MAX} unspent outputs`);
+    found.push(...coins.filter(([, { output }]) => scripts.has(toHex(output.script))));
+    if (found.length > FOUND_MAX) return refuse("misc", `More than ${FOUND_MAX} unspent outputs`);
   }
   return found;
 }

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { open } from "lmdb";
 import { type EmbeddedNode, openBaseNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import { systemRandom } from "../../../src/adapters/system.ts";
+import { utf8 } from "../../../src/base/bytes.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
@@ -95,6 +97,17 @@ describe("embedded base node: files", () => {
     const open = (): unknown =>
       openBaseNode({ folder, params: CHAINS.testnet4, clock, random: systemRandom, network, log: noLog });
     expect(open).to.throw(`${folder} holds another chain`);
+  });
+  it("refuses a chain in the format that it had before, with a sentence that says what to do", async () => {
+    const binary = { encoding: "binary", keyEncoding: "binary" } as const;
+    const env = open<Uint8Array, Uint8Array>({ path: folder, ...binary });
+    const meta = env.openDB<Uint8Array, Uint8Array>({ name: "meta", ...binary });
+    await meta.put(utf8("chain"), utf8(`2:regtest:${CHAINS.regtest.genesisHash}`));
+    await env.close();
+    expect(() => openNode(folder, clock, network)).to.throw(
+      `${folder} holds another chain or an older format (2:regtest:${CHAINS.regtest.genesisHash}); ` +
+        "move it away and the chain will be fetched again.",
+    );
   });
   it("mines for one caller after the other, and for nobody after it stopped", async () => {
     const node = openNode(folder, clock, network);

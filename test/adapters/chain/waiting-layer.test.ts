@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import { waitingLayer } from "../../../src/adapters/chain/embedded/waiting-layer.ts";
+import { type WaitingLayer, waitingLayer as withSeeds } from "../../../src/adapters/chain/embedded/waiting-layer.ts";
+import { TABLE_SEEDS } from "../../../src/base/byte-table.ts";
 
+const waitingLayer = (): WaitingLayer =>
+  withSeeds(Uint32Array.from({ length: TABLE_SEEDS }, (_, at) => at * 0x9e37_79b9));
 const key = (number: number): Uint8Array => Uint8Array.of(number, 255 - number, 1);
 const value = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at % 256);
 
@@ -37,9 +40,16 @@ describe("what waits for the disk", () => {
     layer.remove(key(1));
     expect(layer.get(key(1))).to.equal(null);
   });
-  it("goes through everything in the order of the keys' first ten bits", () => {
+  it("goes through everything in the order in which it came", () => {
     const layer = waitingLayer();
     for (const number of [200, 3, 90]) layer.put(key(number), value(1), true);
-    expect(Array.from(layer.entries(), ([name]) => name[0])).to.deep.equal([3, 90, 200]);
+    expect(Array.from(layer.entries(), ([name]) => name[0])).to.deep.equal([200, 3, 90]);
+  });
+  it("is empty when it was cleared, and then knows nothing of what was there", () => {
+    const layer = waitingLayer();
+    layer.put(key(1), value(300), true);
+    layer.clear();
+    layer.remove(key(1));
+    expect([...layer.entries()].map(([name, entry]) => [name[0], entry])).to.deep.equal([[1, null]]);
   });
 });

@@ -92,7 +92,14 @@ export function placed({ height, block, prevouts }: RealBlock, params: ChainPara
   const parent = { block: { header: tip.header, txs: [] }, hash: tip.hash, txids: [] };
   const total = coins.reduce((sum, { coin }) => sum + coin.output.amount, 0n);
   const appear = coins.map((change) => ({ ...change, before: undefined }));
-  memory.commit({ tag: "Connect", block: parent, coins: appear, undo: [], totals: { count: coins.length, total } });
+  memory.commit({
+    tag: "Connect",
+    block: parent,
+    height: tip.height,
+    coins: appear,
+    undo: [],
+    totals: { count: coins.length, total },
+  });
   const written: StorageChange["tag"][] = [];
   const storage: MemoryStorage = {
     ...memory,

@@ -1,15 +1,15 @@
-import { type BlockHash, hashBytes, type Outpoint, type Txid, txid } from "../../../base/ids.ts";
+import { type BlockHash, hashBytes } from "../../../base/ids.ts";
 import { blockHeader } from "../../../bitcoin/block.ts";
 import { txOut } from "../../../bitcoin/tx.ts";
 import type { BlockUndo, Coin } from "../../../chain/coins.ts";
-import type { StoredHeader, TxPlace } from "../../../chain/storage.ts";
+import type { StoredHeader } from "../../../chain/storage.ts";
 import { type Codec, listOf, refine, struct } from "../../../codec/codec.ts";
 import { blockHashCodec, flag, u8, u32, u64 } from "../../../codec/primitives.ts";
 import { compactSize } from "../../../codec/varint.ts";
 import type { BlockPlace } from "./block-files.ts";
 
 /** How the chain stands on disk. Everything can be fetched from peers again, so a new format may drop the old one. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const STATES = ["header", "held", "invalid"] as const;
 const state: Codec<StoredHeader["state"]> = refine(
@@ -35,7 +35,6 @@ export const filedRecord = struct({ hash: blockHashCodec });
 export const prunedRecord = struct({ height: u32 });
 export const coinRecord: Codec<Coin> = struct({ output: txOut, height: u32, coinbase: flag });
 export const undoRecord: Codec<BlockUndo> = listOf(compactSize, coinRecord);
-export const placeRecord: Codec<TxPlace> = struct({ block: blockHashCodec, index: u32 });
 /** The connected block and the sum of all coins after it, together: one record, one truth. */
 export const tipRecord = struct({ tip: blockHashCodec, count: u32, total: u64 });
 
@@ -46,14 +45,4 @@ export function numberKey(number: number): Uint8Array {
   return key;
 }
 export const numberOfKey = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset).getUint32(0);
-export const hashKey = (hash: BlockHash | Txid): Uint8Array => hashBytes(hash);
-export function outpointBytes({ txid, vout }: Outpoint): Uint8Array {
-  const key = new Uint8Array(36);
-  key.set(hashBytes(txid));
-  new DataView(key.buffer).setUint32(32, vout);
-  return key;
-}
-export const outpointOfKey = (key: Uint8Array): Outpoint => ({
-  txid: txid(key.subarray(0, 32)),
-  vout: new DataView(key.buffer, key.byteOffset).getUint32(32),
-});
+export const hashKey = (hash: BlockHash): Uint8Array => hashBytes(hash);

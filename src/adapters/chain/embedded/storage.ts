@@ -2,11 +2,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { equalBytes, utf8 } from "../../../base/bytes.ts";
-import type { BlockHash, Outpoint } from "../../../base/ids.ts";
+import type { BlockHash } from "../../../base/ids.ts";
 import { unreachable } from "../../../base/result.ts";
 import { type Block, blockHashOf, decodeBlock, encodeBlock } from "../../../bitcoin/block.ts";
 import type { ChainParams } from "../../../bitcoin/params.ts";
-import type { Coin, CoinChange } from "../../../chain/coins.ts";
 import type { HeaderNode } from "../../../chain/headers.ts";
 import type { ChainStorage, StorageChange, StoredHeader } from "../../../chain/storage.ts";
 import { type Codec, decode, encode } from "../../../codec/codec.ts";
@@ -14,11 +13,11 @@ import { StoreCorrupt } from "../../../ports/store.ts";
 import { Refused } from "../../sentences.ts";
 import { isLmdbFolder } from "../../store/lmdb-file.ts";
 import { BlockFiles, endOf, FILE_BYTES_MAX } from "./block-files.ts";
+import { type FoundCoin, PlacedCoins } from "./placed-coins.ts";
 import { type PrunedDisk, type PrunePhase, prune } from "./pruning.ts";
 import {
   blockFileRecord,
   blockPlaceRecord,
-  coinRecord,
   FORMAT,
   filedKey,
   filedRecord,
@@ -26,9 +25,6 @@ import {
   headerRecord,
   numberKey,
   numberOfKey,
-  outpointBytes,
-  outpointOfKey,
-  placeRecord,
   prunedRecord,
   tipRecord,
   undoRecord,
@@ -41,7 +37,9 @@ import { type BehindDb, type KeyRange, type WriteBehind, type WritePhase, writeB
  */
 export interface ChainFiles extends ChainStorage {
   /** Every coin, in the order of their outpoints: of the whole set when everything has settled. */
-  coins(): Iterable<readonly [Outpoint, Coin]>;
+  coins(): Iterable<FoundCoin>;
+  /** The same together, for each transaction of the chain: of many there are none. */
+  coinsOfEachTx(): Iterable<readonly FoundCoin[]>;
   /** Resolves once everything committed so far is on stable storage. */
   settled(): Promise<void>;
   /** So much waits for the disk that no block should be taken in. */
@@ -107,13 +105,12 @@ const CLAIM = utf8("chain");
 
 function openTables(db: WriteBehind["db"], meta: BehindDb) {
   return {
-    coins: table(db("coins"), "coins", outpointBytes, coinRecord),
+    coins: new PlacedCoins({ coins: db("coins"), places: db("places"), connected: db("connected") }),
     headers: table(db("headers"), "headers", numberKey, headerRecord),
     blocks: table(db("blocks"), "blocks", hashKey, blockPlaceRecord),
     files: table(db("files"), "files", numberKey, blockFileRecord),
     filed: table(db("filed"), "filed", filedKey, filedRecord),
     undos: table(db("undo"), "undo", hashKey, undoRecord),
-    places: table(db("places"), "places", hashKey, placeRecord),
     tips: table(meta, "tip", (_only: "tip") => TIP, tipRecord),
     pruned: table(meta, "pruned", (_only: "pruned") => PRUNED, prunedRecord),
   };
@@ -143,17 +140,15 @@ function write(
       writeBlock(tables, blocks, change);
       return;
     case "Connect": {
-      const { hash, txids } = change.block;
-      writeCoins(tables, change.coins);
+      const { hash } = change.block;
+      tables.coins.connect(change);
       tables.undos.put(hash, change.undo);
-      for (const [index, txid] of txids.entries()) tables.places.put(txid, { block: hash, index });
       tables.tips.put("tip", { tip: hash, ...change.totals });
       return;
     }
     case "Disconnect":
-      writeCoins(tables, change.coins);
+      tables.coins.disconnect(change);
       reached?.("undoing");
-      for (const txid of change.block.txids) tables.places.remove(txid);
       tables.tips.put("tip", { tip: change.tip, ...change.totals });
       reached?.("undone");
       return;
@@ -172,16 +167,12 @@ function writeBlock(
   tables.filed.put(place, { hash: node.hash });
   tables.files.put(place.file, { size: endOf(place), highest });
 }
-function writeCoins({ coins }: Tables, changes: readonly CoinChange[]): void {
-  for (const { outpoint, coin, before } of changes) {
-    if (coin === undefined) coins.remove(outpoint);
-    else coins.put(outpoint, coin, before === undefined);
-  }
-}
-
 /** Blocks kept decoded: those just stored are read again at once. */
 const RECENT_BLOCKS = 16;
 const BLOCKS = "blocks";
+
+/** Addresses set aside for LMDB's file, which it takes at once: when it needs more, the pages that were read stay behind a second time. */
+const MAP_BYTES = 2 ** 36;
 
 /** Opens or creates the chain of `params` in `folder`. Throws a readable error when the folder holds something else. */
 export function openChainFiles(options: ChainFilesOptions): ChainFiles {
@@ -190,7 +181,7 @@ export function openChainFiles(options: ChainFilesOptions): ChainFiles {
   if (!isLmdbFolder(folder))
     throw new Refused(`${folder} holds no chain: move it away and the chain will be fetched again.`);
   const binary = { encoding: "binary", keyEncoding: "binary" } as const;
-  const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 12, ...binary });
+  const env = open<Uint8Array, Uint8Array>({ path: folder, maxDbs: 12, mapSize: MAP_BYTES, ...binary });
   const disk = writeBehind(env, { prepare: () => blocks.sync(), gatherBytesMax, reached });
   const meta = disk.db("meta");
   claim(disk, meta, folder, params);
@@ -215,13 +206,14 @@ export function openChainFiles(options: ChainFilesOptions): ChainFiles {
     },
     tip: () => tables.tips.get("tip")?.tip,
     totals: () => tables.tips.get("tip") ?? { count: 0, total: 0n },
-    coin: tables.coins.get,
+    coin: (outpoint) => tables.coins.coin(outpoint),
+    coinsOfEachTx: () => tables.coins.ofEachTx(),
     coins: function* () {
-      for (const [key, coin] of tables.coins.entries()) yield [outpointOfKey(key), coin];
+      for (const coins of tables.coins.ofEachTx()) yield* coins;
     },
     block: (hash) => recent.get(hash) ?? readBlock(tables, blocks, hash),
     undo: tables.undos.get,
-    place: tables.places.get,
+    place: (txid) => tables.coins.place(txid),
     prunedTo: pruner.prunedTo,
     commit: (change) => {
       disk.commit(() => write({ tables, blocks, reached }, change));

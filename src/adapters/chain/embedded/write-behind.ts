@@ -1,9 +1,12 @@
+import { randomFillSync } from "node:crypto";
 import type { Database, RootDatabase } from "lmdb";
+import { TABLE_SEEDS } from "../../../base/byte-table.ts";
 import { type WaitingLayer, waitingLayer } from "./waiting-layer.ts";
 
 type Pages = Database<Uint8Array, Uint8Array>;
 /** One of the databases of the environment, with what is on its way to it. */
 export interface BehindDb {
+  /** Good until something is put or removed. */
   get(key: Uint8Array): Uint8Array | undefined;
   /**
    * Only within `commit`.
@@ -41,7 +44,7 @@ export interface WriteBehindOptions {
   readonly reached?: ((phase: WritePhase) => void) | undefined;
 }
 /** Two layers of this size may wait: one that gathers and one that is being written. Policy, not protocol. */
-const GATHER_BYTES_MAX = 48 * 2 ** 20;
+const GATHER_BYTES_MAX = 16 * 2 ** 20;
 /** How long a write keeps everything else waiting, and after how many changes it looks at the time. */
 const SLICE_MS = 4;
 const LOOK_EVERY = 64;
@@ -67,6 +70,7 @@ class Gatherer implements WriteBehind {
   readonly #env: RootDatabase<Uint8Array, Uint8Array>;
   readonly #options: WriteBehindOptions;
   readonly #tables: Table[] = [];
+  readonly #seeds = randomFillSync(new Uint32Array(TABLE_SEEDS));
   #commits = 0;
   /** So many of the commits are on stable storage. */
   #durable = 0;
@@ -79,7 +83,7 @@ class Gatherer implements WriteBehind {
   }
   db(name: string): BehindDb {
     const pages: Pages = this.#env.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
-    const table: Table = { pages, gathering: waitingLayer(), leaving: waitingLayer() };
+    const table: Table = { pages, gathering: waitingLayer(this.#seeds), leaving: waitingLayer(this.#seeds) };
     this.#tables.push(table);
     return {
       get: (key) => {
@@ -125,8 +129,8 @@ class Gatherer implements WriteBehind {
   async #write(): Promise<void> {
     const upTo = this.#commits;
     for (const table of this.#tables) {
-      table.leaving = table.gathering;
-      table.gathering = waitingLayer();
+      // What left the last time is on the disk.
+      [table.leaving, table.gathering] = [table.gathering, table.leaving];
     }
     const { prepare, reached } = this.#options;
     try {
@@ -143,7 +147,7 @@ class Gatherer implements WriteBehind {
       return;
     }
     this.#durable = upTo;
-    for (const table of this.#tables) table.leaving = waitingLayer();
+    for (const { leaving } of this.#tables) leaving.clear();
     // Readers keep a snapshot; the next read shall see this write.
     this.#env.resetReadTxn();
   }
