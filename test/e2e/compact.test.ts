@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { open } from "lmdb";
 import { until } from "../../scripts/demo/client.ts";
 import { type Daemon, type Ports, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
 import { sameTip } from "../../scripts/demo/stage.ts";
@@ -28,9 +29,14 @@ describe("a daemon on a light client, with two whole nodes as its peers", functi
   const restart = async (how: "stop" | "kill"): Promise<void> => {
     await light[how]();
     await startLight();
-    await light.api.post("/v1/peers", { uri: `${miner.started.nodeId}@127.0.0.1:${miner.started.peerPort}` });
+    await reconnect();
     await sameTip([miner, light]);
   };
+  const startMiner = async (at: Ports): Promise<void> => {
+    miner = await startDaemon({ name: "miner", folder, ports: at, chainPeer: undefined, env: {} });
+  };
+  const reconnect = () =>
+    light.api.post("/v1/peers", { uri: `${miner.started.nodeId}@127.0.0.1:${miner.started.peerPort}` });
   const mine = async (blocks: number): Promise<void> => {
     await miner.api.post("/v1/chain/mine", { blocks });
     await sameTip([miner, third, light]);
@@ -64,7 +70,7 @@ describe("a daemon on a light client, with two whole nodes as its peers", functi
     folder = await mkdtemp(join(tmpdir(), "sluice-e2e-"));
     ports = await pickPorts(3);
     const [first, second] = ports as [Ports, Ports];
-    miner = await startDaemon({ name: "miner", folder, ports: first, chainPeer: undefined, env: {} });
+    await startMiner(first);
     third = await startDaemon({ name: "third", folder, ports: second, chainPeer: `127.0.0.1:${first.chain}`, env: {} });
     await miner.api.post("/v1/chain/mine", { blocks: 101 });
     await sameTip([miner, third]);
@@ -99,7 +105,7 @@ describe("a daemon on a light client, with two whole nodes as its peers", functi
     expect(await confirmedSat()).to.equal(5_000_000n);
   });
   it("opens a channel, pays, and closes it with its peer", async () => {
-    await light.api.post("/v1/peers", { uri: `${miner.started.nodeId}@127.0.0.1:${miner.started.peerPort}` });
+    await reconnect();
     const { id } = await opened();
     await pay("100000000");
     await light.api.post(`/v1/channels/${id}/close`);
@@ -128,5 +134,35 @@ describe("a daemon on a light client, with two whole nodes as its peers", functi
       return gain > 900_000n && gain;
     });
     expect(gained < CAPACITY_SAT - 50_000n).to.equal(true);
+  });
+  it("takes everything from a peer that publishes a revoked commitment, though it sees no block that does not concern it", async () => {
+    const { id } = await opened();
+    await pay("50000000");
+    const datadir = join(folder, "miner");
+    const store = open({ path: join(datadir, "store"), readOnly: true });
+    await mkdir(join(datadir, "old"));
+    await store.backup(join(datadir, "old"), false);
+    await store.close();
+    const mark = await readFile(join(datadir, "high-water"));
+    await pay("100000000");
+    const before = await confirmedSat();
+    await miner.stop();
+    await rm(join(datadir, "store"), { recursive: true });
+    await rename(join(datadir, "old"), join(datadir, "store"));
+    await writeFile(join(datadir, "high-water"), mark);
+    // Where the light one does not find it, as it would tell the old copy of the newer state.
+    await startMiner({ ...(ports[0] as Ports), peer: 0 });
+    await sameTip([miner, third, light]);
+    await miner.api.post(`/v1/channels/${id}/close`, { force: true });
+    await mine(1);
+    await waiting(1);
+    await mine(1);
+    const gained = await until("the penalty", async () => {
+      const gain = (await confirmedSat()) - before;
+      return gain > CAPACITY_SAT - 20_000n && gain;
+    });
+    expect(gained < CAPACITY_SAT).to.equal(true);
+    const { data } = await light.api.get<{ data: readonly { readonly type: string }[] }>("/v1/events?limit=500");
+    expect(data.map(({ type }) => type)).to.include("channel.breach_detected");
   });
 });
