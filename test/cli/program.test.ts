@@ -126,7 +126,7 @@ describe("the command line", () => {
       ]);
       expect([nobodys.exit, detail(nobodys)]).to.deep.equal([
         2,
-        "there is no network moonnet. Use regtest or sluicenet.",
+        "there is no network moonnet. Use regtest, sluicenet, signet, testnet4 or mainnet.",
       ]);
     });
 
