@@ -115,7 +115,7 @@ const termsOfParams = new WeakMap<ChannelParams, BothTerms>();
 function bothTerms(params: ChannelParams): BothTerms {
   const known = termsOfParams.get(params);
   if (known !== undefined) return known;
-  const shared = { format: "anchors", fundingOutpoint: params.funding, capacity: params.capacity } as const;
+  const shared = { format: params.type.format, fundingOutpoint: params.funding, capacity: params.capacity };
   const terms: BothTerms = {
     local: commitmentTerms({ ...shared, opener: params.opener, local: params.local, remote: params.remote }),
     remote: commitmentTerms({

@@ -1,5 +1,5 @@
 /** The one door of the channel machine: everything that other rooms may use. */
-export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec.ts";
+export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {

@@ -1,5 +1,6 @@
 import type { ChannelId, NodeId, Outpoint } from "../src/base/ids.ts";
 import type { Msat, Sat } from "../src/base/units.ts";
+import type { ChannelType } from "./channel-type.ts";
 import type { Basepoints } from "./keys/commitment-keys.ts";
 
 /** What one side announced in `open_channel` or `accept_channel`. Most of it binds the other side. BOLT 2 §The open_channel Message. */
@@ -21,7 +22,7 @@ export interface SideParams {
   readonly upfrontShutdownScript: Uint8Array | undefined;
 }
 
-/** What was agreed at the opening and never changes again. Exactly channel type {12,22}: static_remotekey with anchors. */
+/** What was agreed at the opening and never changes again. */
 export interface ChannelParams {
   readonly channelId: ChannelId;
   /** The id under which the channel was opened. */
@@ -29,6 +30,7 @@ export interface ChannelParams {
   readonly remoteNodeId: NodeId;
   readonly opener: "local" | "remote";
   readonly announce: boolean;
+  readonly type: ChannelType;
   readonly funding: Outpoint;
   readonly capacity: Sat;
   /** Confirmations that the accepter asked for. */

@@ -1,5 +1,6 @@
 import { assert } from "../../src/base/result.ts";
 import type { AcceptChannel, FundingCreated, OpenChannel } from "../../src/wire/opening.ts";
+import { ANCHORS, channelTypeBits } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -9,7 +10,7 @@ import type { Proposal, SigningFunding, WaitForFundingCreated } from "../state.t
 import { advance, bind, commit, propose, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { CHANNEL_TYPE, isAnnounced, openRuleBroken, ownSide, remoteSide } from "./rules.ts";
+import { isAnnounced, openRuleBroken, ownSide, remoteSide } from "./rules.ts";
 
 /** The peer wants to fund a channel with us. BOLT 2 §The accept_channel Message. */
 export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
@@ -33,7 +34,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
     htlc_basepoint: own.basepoints.htlcBasepoint,
     first_per_commitment_point: env.keys.commitmentPoint(0n),
     upfront_shutdown_script: new Uint8Array(0),
-    channel_type: CHANNEL_TYPE,
+    channel_type: channelTypeBits(ANCHORS),
   };
   const proposal: Proposal = {
     params: {
@@ -41,6 +42,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
       remoteNodeId: env.remoteNodeId,
       opener: "remote",
       announce: isAnnounced(open),
+      type: ANCHORS,
       capacity: open.funding_satoshis,
       minimumDepth: env.policy.minimumDepth,
       keyIndex: env.keyIndex,

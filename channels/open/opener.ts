@@ -2,6 +2,7 @@ import { assert } from "../../src/base/result.ts";
 import { msat, toMsat } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { AcceptChannel, FundingSigned, OpenChannel } from "../../src/wire/opening.ts";
+import { ANCHORS, channelTypeBits } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -12,7 +13,7 @@ import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } fro
 import { advance, type CommandRefusal, commit, propose, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { acceptRuleBroken, CHANNEL_TYPE, isAffordable, isAnnounced, ownSide, remoteSide } from "./rules.ts";
+import { acceptRuleBroken, isAffordable, isAnnounced, ownSide, remoteSide } from "./rules.ts";
 
 /** We fund: `open_channel` leaves. BOLT 2 §The open_channel Message. */
 export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transition {
@@ -40,7 +41,7 @@ export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transit
     first_per_commitment_point: env.keys.commitmentPoint(0n),
     channel_flags: request.announce ? 1 : 0,
     upfront_shutdown_script: new Uint8Array(0),
-    channel_type: CHANNEL_TYPE,
+    channel_type: channelTypeBits(ANCHORS),
   };
   return advance({ tag: "WaitForAcceptChannel", request, open }, propose(open));
 }
@@ -68,6 +69,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
       remoteNodeId: env.remoteNodeId,
       opener: "local" as const,
       announce: isAnnounced(open),
+      type: ANCHORS,
       capacity: request.capacity,
       minimumDepth: accept.minimum_depth,
       keyIndex: env.keyIndex,

@@ -1,16 +1,14 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { type Sat, type SatPerKw, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
-import { featureBits } from "../../src/wire/features.ts";
 import type { AcceptChannel, OpenChannel } from "../../src/wire/opening.ts";
+import { ANCHORS, channelTypeBits } from "../channel-type.ts";
 import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
 import type { SideParams } from "../params.ts";
 import { openerCost } from "../tx/weights.ts";
 
-/** static_remotekey and anchors: the one type that we speak. BOLT 2 §Defined Channel Types. */
-export const CHANNEL_TYPE = featureBits([12, 22]);
 /** With more, two commitments would not fit into one message. BOLT 2 §The open_channel Message. */
 export const ACCEPTED_HTLCS_MAX = 483;
 const DUST_LIMIT_MIN = sat(354n);
@@ -92,7 +90,7 @@ export function acceptRuleBroken(env: ChannelEnv, open: OpenChannel, accept: Acc
 function sideRuleBroken(env: ChannelEnv, side: OpenChannel | AcceptChannel, capacity: Sat): OpeningRule | undefined {
   const { policy } = env;
   const type = side.channel_type;
-  if (type === undefined || !equalBytes(type, CHANNEL_TYPE)) return "channel_type";
+  if (type === undefined || !equalBytes(type, channelTypeBits(ANCHORS))) return "channel_type";
   const dust = side.dust_limit_satoshis;
   if (dust < DUST_LIMIT_MIN || dust > policy.dustLimitMax) return "dust_limit";
   const reserve = side.channel_reserve_satoshis;
@@ -121,7 +119,7 @@ const publicKeysOf = (side: OpenChannel | AcceptChannel): readonly Uint8Array[] 
 /** Whether the first commitment can pay its fee and holds something for somebody. */
 function initialRuleBroken(open: OpenChannel, reserve: Sat): OpeningRule | undefined {
   const opener = openerBalance(open.funding_satoshis, open.push_msat);
-  const cost = openerCost(0, open.feerate_per_kw, "anchors");
+  const cost = openerCost(0, open.feerate_per_kw, ANCHORS.format);
   if (opener < cost) return "unaffordable_fee";
   if (opener - cost <= reserve && toSatFloor(open.push_msat) <= reserve) return "both_below_reserve";
   return undefined;
@@ -130,4 +128,4 @@ const openerBalance = (capacity: Sat, push: OpenChannel["push_msat"]): bigint =>
 
 /** Whether our own opening would be refused for these reasons. */
 export const isAffordable = (request: { capacity: Sat; push: OpenChannel["push_msat"]; feerate: SatPerKw }): boolean =>
-  openerBalance(request.capacity, request.push) >= openerCost(0, request.feerate, "anchors");
+  openerBalance(request.capacity, request.push) >= openerCost(0, request.feerate, ANCHORS.format);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { decodeChannel, encodeChannel, revokedHtlcs } from "../../channels/index.ts";
-import { decode, encode } from "../../src/codec/codec.ts";
-import { normal } from "../support/channel-pair.ts";
-import { durableSamples } from "../support/durable-samples.ts";
+import { decodeChannel, encodeChannel, revokedHtlcs } from "../../../channels/index.ts";
+import { decode, encode } from "../../../src/codec/codec.ts";
+import { normal } from "../../support/channel-pair.ts";
+import { durableSamples } from "../../support/durable-samples.ts";
 
 describe("The record of a channel", () => {
   for (const [name, state] of Object.entries(durableSamples()))
