@@ -49,34 +49,6 @@ chainSourceContract("bitcoind", async () => {
   };
 });
 
-describe("bitcoind: long poll", () => {
-  it("hears of a block from the node, though it never looks by itself", async () => {
-    const far = await rpcWorld();
-    const where = { host: "127.0.0.1", port: far.port, cookieFile: join(far.folder, ".cookie") };
-    // On this clock no time passes.
-    const near = await openBitcoind({ ...where, params: CHAINS.regtest, clock: testClock(), log: noLog });
-    const told: number[] = [];
-    const third = new Promise<void>((resolve) => {
-      near.start(undefined, (events) => {
-        for (const event of events) if (event.tag === "BlockConnected") told.push(event.block.height);
-        if (told.length === 3) resolve();
-      });
-    });
-    await near.look();
-    for (let height = 1; height <= 3; height++) {
-      while ((await far.call("getblockcount")) !== near.tip().height);
-      far.node.submit(buildBlock({ brain: far.node.brain, params: CHAINS.regtest }));
-      await settle(far.clock, far.node);
-    }
-    await third;
-    // The look that told of it may be one that asked for the tip before.
-    for (let looks = 0; looks < 2; looks++) await near.look();
-    expect([told, near.tip()]).to.deep.equal([[1, 2, 3], far.node.tip()]);
-    await near.stop();
-    await far.close();
-  });
-});
-
 describe("bitcoind: a node that cannot be trusted", () => {
   let folder: string;
   let server: Server;

@@ -24,6 +24,10 @@ export async function pass(clock: TestClock, seconds: number): Promise<void> {
     for (let rounds = 0; rounds < 4; rounds++) await turn();
   }
 }
+/** Until what it has taken in is on the disk, which takes as long as the machine likes. */
+export async function tipAt(node: BaseNode, height: number): Promise<void> {
+  while (node.tip().height < height) await turn();
+}
 /** An internet of nodes at these hosts, and our own among them, to which seeds name what they are told to. */
 export function internet(hosts: readonly string[], named: readonly string[]) {
   const folder = tempFolder();

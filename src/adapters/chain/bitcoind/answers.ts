@@ -42,6 +42,8 @@ export const chainInfo = z.object({
   time: z.number().optional(),
   mediantime: z.number(),
 });
+export const isSynced = ({ initialblockdownload, blocks, headers }: z.output<typeof chainInfo>): boolean =>
+  !initialblockdownload && blocks >= headers;
 export const header = z.object({
   height,
   confirmations: z.int(),

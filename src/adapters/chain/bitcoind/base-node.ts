@@ -98,7 +98,7 @@ export class BitcoindNode implements BaseNode {
     this.#follower = new Follower(core, options.params, info.pruneheight);
     this.#estimates = new Estimates(core, options.clock);
     this.#tip = { height: info.blocks, hash: info.bestblockhash };
-    this.#synced = isSynced(info);
+    this.#synced = answers.isSynced(info);
     this.#headers = info.headers;
     const look = (): Promise<void> => this.#lookOnce();
     this.#looks = new Looks(options.clock, look, () => (this.#wait.isHeard() ? MEMPOOL_POLL_MS : POLL_MS));
@@ -130,11 +130,11 @@ export class BitcoindNode implements BaseNode {
       const info = await this.#core.ask(answers.chainInfo, "getblockchaininfo");
       if (!info.ok) throw new NoAnswer(faultOf(info.error).detail);
       this.#tip = { height: info.value.blocks, hash: info.value.bestblockhash };
-      this.#synced = isSynced(info.value);
+      this.#synced = answers.isSynced(info.value);
       this.#follower.keptFrom = info.value.pruneheight ?? 0;
       this.#headers = info.value.headers;
       this.#standsAt(info.value.bestblockhash);
-      await this.#follower.catchUp();
+      await this.#follower.catchUp((block) => this.#toTell(block));
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (this.#stopped) return;
@@ -143,6 +143,11 @@ export class BitcoindNode implements BaseNode {
       this.#standsAt(this.#tip.hash);
       this.#options.log.warn("bitcoind.silent", { detail: error.message });
     }
+  }
+  #toTell(block: BlockRef): void {
+    if (block.height < this.#tip.height || block.hash === this.#tip.hash) return;
+    this.#tip = block;
+    this.#standsAt(block.hash);
   }
   #standsAt(tip: BlockHash): void {
     const { params, clock } = this.#options;
@@ -198,7 +203,7 @@ export class BitcoindNode implements BaseNode {
       tip: { height: blocks, hash: bestblockhash },
       time: time ?? mediantime,
       headers,
-      synced: isSynced(info.value),
+      synced: answers.isSynced(info.value),
       mempool: { transactions: pool.value.size, bytes: pool.value.bytes },
       utxos: undefined,
       filters: undefined,
@@ -292,6 +297,4 @@ export class BitcoindNode implements BaseNode {
     await this.#looks.stop();
   }
 }
-const isSynced = ({ initialblockdownload, blocks, headers }: z.output<typeof answers.chainInfo>): boolean =>
-  !initialblockdownload && blocks >= headers;
 const hexOf = (tx: Tx): string => toHex(encodeTx(tx));

@@ -79,11 +79,16 @@ export class Follower {
     this.#seen.push(...matchWaiting(this.#watches, tx));
   }
 
-  /** One look at the node: tells everything up to its best block, and what waits. Rejects with `NoAnswer`. */
-  async catchUp(): Promise<void> {
+  /**
+   * One look at the node: tells everything up to its best block, and what waits. Rejects with `NoAnswer`.
+   * @param toTell  hears of each block before it is told: it may have come after the look began
+   */
+  async catchUp(toTell: (block: BlockRef) => void): Promise<void> {
     await this.#lookAtMempool();
     while (this.#deliver !== undefined) {
       const events = await this.#nextOfChain();
+      const last = events?.at(-1);
+      if (last?.tag === "BlockConnected") toTell(last.block);
       const seen = this.#seen.splice(0);
       if (seen.length > 0 || events !== undefined) this.#deliver?.([...seen, ...(events ?? [])]);
       if (events === undefined) return;

@@ -61,11 +61,10 @@ export class TipWait {
         log.info("bitcoind.polled", { hint: "it has no waitfornewblock" });
         return;
       }
-      const isNew = answer.ok && answer.value.hash !== before;
-      if (isNew) await changed();
+      if (answer.ok && answer.value.hash !== before) await changed();
       // Before Bitcoin Core 30 it takes one argument, and a block that comes between two questions is only seen by looking.
       if (refused === MISC && takesTip) takesTip = false;
-      else if (!isNew || answer.value.hash !== seen()) await this.#pause();
+      else if (seen() === before) await this.#pause();
     }
   }
   #pause(): Promise<void> {
