@@ -1,12 +1,12 @@
 import { OP, smallNumberOf } from "../bitcoin/opcodes.ts";
 import { isPushOnly, parseScript } from "../bitcoin/script.ts";
 import { exactSigops, redeemScriptOf } from "../bitcoin/sigops.ts";
+import { isStandardWitness } from "../bitcoin/standard-witness.ts";
 import { isPayToAnchor, isTaproot } from "../bitcoin/taproot.ts";
 import { isP2pkh, isP2sh, isUnspendable, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
 import { strippedSize, type Tx, type TxIn, type TxOut, txOut, weightOf } from "../bitcoin/tx.ts";
 import { encode } from "../codec/codec.ts";
 import type { Coin } from "./coins.ts";
-import { isStandardWitness } from "./standard-witness.ts";
 
 /** Policy, not protocol: what is relayed and mined, as Bitcoin Core has it by default. Blocks may hold more. */
 export type StandardFault =

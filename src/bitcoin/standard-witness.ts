@@ -1,7 +1,7 @@
-import { redeemScriptOf } from "../bitcoin/sigops.ts";
-import { isPayToAnchor, isTaproot, leafVersionOf, splitAnnex, TAPSCRIPT_LEAF_VERSION } from "../bitcoin/taproot.ts";
-import { isP2sh, type WitnessProgram, witnessProgramOf } from "../bitcoin/templates.ts";
-import type { TxIn } from "../bitcoin/tx.ts";
+import { redeemScriptOf } from "./sigops.ts";
+import { isPayToAnchor, isTaproot, leafVersionOf, splitAnnex, TAPSCRIPT_LEAF_VERSION } from "./taproot.ts";
+import { isP2sh, type WitnessProgram, witnessProgramOf } from "./templates.ts";
+import type { TxIn } from "./tx.ts";
 
 const WITNESS_SCRIPT_BYTES_MAX = 3600;
 const WITNESS_ITEMS_MAX = 100;
