@@ -154,3 +154,18 @@ export function forgetUncommitted(commitments: Commitments): Commitments {
     nextReceivedId: commitments.nextReceivedId - BigInt(forgotten),
   };
 }
+
+/** A removal that was decided on while nothing could be said: its HTLC stands where it stood. BOLT 2 §Channel Quiescence. */
+export const isHeld = (htlc: Htlc): boolean =>
+  htlc.step === "RECEIVED_ADD_ACK_REVOCATION" && htlc.removal !== undefined;
+
+/** Silence is over: what was held is proposed. */
+export function releaseHeld(commitments: Commitments): Commitments {
+  const held = commitments.htlcs.filter(isHeld);
+  if (held.length === 0) return commitments;
+  return {
+    ...commitments,
+    htlcs: commitments.htlcs.map((htlc) => (isHeld(htlc) ? ({ ...htlc, step: "SENT_REMOVE_HTLC" } as Htlc) : htlc)),
+    proposed: [...commitments.proposed, ...held.map(({ id }) => ({ tag: "remove" as const, id }))],
+  };
+}

@@ -26,6 +26,8 @@ export type PeerFault =
   | { readonly code: "in_flight_limit"; readonly maximum: bigint }
   | { readonly code: "htlc_not_affordable" }
   | { readonly code: "update_after_shutdown" }
+  | { readonly code: "update_after_stfu" }
+  | { readonly code: "stfu_with_pending_updates" }
   | { readonly code: "update_fee_not_opener" }
   | { readonly code: "feerate_out_of_range"; readonly feerate: number }
   | { readonly code: "feerate_not_affordable"; readonly feerate: number }
@@ -94,6 +96,8 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   in_flight_limit: "warn-and-disconnect",
   htlc_not_affordable: "warn-and-disconnect",
   update_after_shutdown: "warn-and-disconnect",
+  update_after_stfu: "warn-and-disconnect",
+  stfu_with_pending_updates: "warn-and-disconnect",
   update_fee_not_opener: "error-and-fail",
   feerate_out_of_range: "warn-and-disconnect",
   feerate_not_affordable: "warn-and-disconnect",

@@ -5,6 +5,7 @@ import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures } from "../src/wire/gossip.ts";
 import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
 import type { ErrorMessage, Warning } from "../src/wire/setup.ts";
+import type { Stfu } from "../src/wire/splicing.ts";
 import type {
   ChannelReestablish,
   CommitmentSigned,
@@ -37,6 +38,7 @@ export type ChannelMessage =
   | ChannelReestablish
   | Shutdown
   | ClosingSigned
+  | Stfu
   | ErrorMessage
   | Warning;
 
@@ -79,6 +81,10 @@ export type ChannelInput =
   | { readonly tag: "Signatures"; readonly signatures: Signatures }
   | { readonly tag: "SigningRefused"; readonly refusal: SigningRefusal }
   | { readonly tag: "UpdateFee"; readonly feerate: SatPerKw }
+  /** Asks the peer for silence. `Quiescent` tells when it is there. */
+  | { readonly tag: "Quiesce" }
+  /** Answers `TimeQuiescence`, when the time is over. */
+  | { readonly tag: "QuiescenceTimedOut" }
   /** Closes by agreement; also answers `NeedCloseScript`. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
   /** Closes without the peer: our commitment goes to the chain. */

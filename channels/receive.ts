@@ -8,6 +8,7 @@ import type { ChannelMessage } from "./input.ts";
 import { receiveReestablish } from "./link/connect.ts";
 import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
+import { isHolding, receiveStfu } from "./normal/quiescence.ts";
 import { receiveAdd } from "./normal/receive-add.ts";
 import { receiveCommitment } from "./normal/receive-commitment.ts";
 import { lateFulfill, receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
@@ -60,11 +61,14 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
     case "announcement_signatures":
       return receiveAnnouncementSignatures(env, state, message);
     case "shutdown":
-      return state.tag === "Failed" ? stay() : receiveShutdown(env, state, message);
+      if (state.tag === "Failed") return stay();
+      return isHolding(state) ? unexpected(state, message) : receiveShutdown(env, state, message);
     case "closing_signed":
       return state.tag === "Negotiating" || state.tag === "Closing"
         ? receiveClosing(env, state, message)
         : unexpected(state, message);
+    case "stfu":
+      return state.tag === "Normal" ? receiveStfu(env, state, message) : unexpected(state, message);
     case "open_channel":
     case "accept_channel":
     case "funding_created":
@@ -84,6 +88,7 @@ type UpdateMessage = Exclude<
       | "announcement_signatures"
       | "shutdown"
       | "closing_signed"
+      | "stfu"
       | "open_channel"
       | "accept_channel"
       | "funding_created"
@@ -91,6 +96,9 @@ type UpdateMessage = Exclude<
   }
 >;
 function updated(env: ChannelEnv, state: UpdatingState, message: UpdateMessage): Transition {
+  const { link } = state;
+  const silent = link.tag === "online" && link.quiescence?.received === true;
+  if (silent && message.name.startsWith("update_")) return punish(state, { code: "update_after_stfu" });
   switch (message.name) {
     case "update_add_htlc":
       return receiveAdd(state, message);

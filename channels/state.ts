@@ -6,6 +6,7 @@ import type { Htlc, OfferedStep, ReceivedStep } from "./htlc.ts";
 import type { OpenChannelInput } from "./input.ts";
 import type { SecretStore } from "./keys/commitment-secrets.ts";
 import type { Signatures } from "./keys/signer.ts";
+import type { Link } from "./link/state.ts";
 import type { ChannelParams } from "./params.ts";
 import type { ClosingOutputs } from "./tx/closing-tx.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
@@ -57,41 +58,6 @@ export interface Commitments {
   /** Which of the two left last: retransmission keeps that order. BOLT 2 §Message Retransmission. */
   readonly lastSent: "neither" | "commitment_signed" | "revoke_and_ack";
 }
-
-/** Where the connection to the peer stands. Never written: a channel is loaded `offline`. */
-export type Link = Offline | Reestablishing | Online;
-export interface Offline {
-  readonly tag: "offline";
-}
-/** Our `channel_reestablish` has left, the peer's is awaited. */
-export interface Reestablishing {
-  readonly tag: "reestablishing";
-}
-export interface Online {
-  readonly tag: "online";
-  /** The host has been asked for a `Sign`. */
-  readonly signSoon: boolean;
-  readonly announcementSent: boolean;
-  /** Our `shutdown` has left on this connection. */
-  readonly shutdownSent: boolean;
-  readonly shutdownReceived: boolean;
-  /** The fee of our last `closing_signed` on this connection. */
-  readonly closingFee: Sat | undefined;
-  /** The peer's last `commitment_signed` on this connection brought no update. */
-  readonly emptyCommitment: boolean;
-  /** Signatures that have been asked for: the very next input brings them. */
-  readonly signing: Signing | undefined;
-}
-export type Signing =
-  | { readonly tag: "commitment"; readonly txid: Txid }
-  | {
-      readonly tag: "closing";
-      readonly fee: Sat;
-      readonly outputs: ClosingOutputs;
-      readonly tx: Tx;
-      readonly complete: Uint8Array | undefined;
-    };
-export const OFFLINE: Offline = { tag: "offline" };
 
 /** One node's two signatures under a `channel_announcement`. */
 export interface AnnouncementSignaturePair {

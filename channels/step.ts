@@ -13,6 +13,7 @@ import { announcementSigned } from "./normal/announce.ts";
 import { failOverdue } from "./normal/deadline.ts";
 import { changeFee } from "./normal/fee.ts";
 import { offerHtlc } from "./normal/offer.ts";
+import { quiesce, quiescenceTimedOut } from "./normal/quiescence.ts";
 import { removeReceived } from "./normal/settle.ts";
 import { sendCommitment, signCommitment } from "./normal/sign.ts";
 import { commitmentSigned, followChain, revokedKnown, spendConfirmed, spendSeen } from "./onchain/follow.ts";
@@ -60,6 +61,10 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       return signingRefused(state, input.refusal.code);
     case "UpdateFee":
       return changeFee(env, state, input.feerate);
+    case "Quiesce":
+      return quiesce(env, state);
+    case "QuiescenceTimedOut":
+      return quiescenceTimedOut(state);
     case "Shutdown":
       return shutDown(env, state, input.script, input.feerate);
     case "ForceClose":

@@ -4,6 +4,7 @@ import type { Tx } from "../src/bitcoin/tx.ts";
 import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures, ChannelAnnouncement } from "../src/wire/gossip.ts";
 import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
+import type { Stfu } from "../src/wire/splicing.ts";
 import type {
   ChannelReestablish,
   CommitmentSigned,
@@ -32,6 +33,7 @@ export type ProposalMessage =
   | UpdateFailHtlc
   | UpdateFailMalformedHtlc
   | UpdateFee
+  | Stfu
   | AnnouncementSignatures;
 /** Promises: sending one before its state is durable can lose funds. A `channel_reestablish` promises that what it counts is on disk. */
 export type BindingMessage =
@@ -53,6 +55,10 @@ export type VolatileEffect =
   | { readonly tag: "NeedAnnouncementSignatures"; readonly digest: Uint8Array }
   /** Give `Sign` on the next turn of the loop. */
   | { readonly tag: "SignSoon" }
+  /** Give `QuiescenceTimedOut` 60 seconds from now, in place of one that was to come earlier. BOLT 2 §Channel Quiescence. */
+  | { readonly tag: "TimeQuiescence" }
+  /** Nothing is pending on either side, and nothing may be sent but what the initiator begins. */
+  | { readonly tag: "Quiescent"; readonly initiator: "local" | "remote" }
   /** Build a transaction with this output and answer with `FundingTx`, or with `AbortOpening`. */
   | { readonly tag: "NeedFunding"; readonly amount: Sat; readonly script: Uint8Array }
   /** The peer wants to close: answer with `Shutdown`. */
@@ -135,6 +141,8 @@ export type OfferRefusal =
   | { readonly code: "not_open" }
   | { readonly code: "funding_not_confirmed" }
   | { readonly code: "shutting_down" }
+  /** One side has asked for silence: soon again. */
+  | { readonly code: "quiescing" }
   | { readonly code: "commitment_numbers_used_up" }
   | { readonly code: "amount_below_minimum"; readonly minimum: Msat; readonly requested: Msat }
   | { readonly code: "expiry_too_soon"; readonly height: BlockHeight; readonly requested: CltvExpiry }
@@ -148,6 +156,10 @@ export type OfferRefusal =
 export type CommandRefusal =
   | { readonly code: "wrong_state"; readonly state: ChannelState["tag"] }
   | { readonly code: "not_connected" }
+  /** The peer does not offer the feature that it takes. */
+  | { readonly code: "not_negotiated" }
+  /** One side has asked for silence. */
+  | { readonly code: "quiescing" }
   | { readonly code: "unknown_htlc"; readonly id: bigint }
   | { readonly code: "htlc_not_committed"; readonly id: bigint }
   /** The first settlement wins; the same one again is no refusal and does nothing. */

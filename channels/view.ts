@@ -6,6 +6,7 @@ import type { ChannelEnv } from "./env.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import { type SignerMemory, signerMemory } from "./keys/signer.ts";
 import { receivable, spendable } from "./normal/bounds.ts";
+import { isHolding } from "./normal/quiescence.ts";
 import { spendOf } from "./onchain/progress.ts";
 import type { FundedState } from "./state.ts";
 
@@ -31,7 +32,7 @@ export interface ChannelView {
 }
 
 const isUsable = (state: FundedState): boolean => state.tag === "Normal" && state.funding.deep;
-const isActive = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online";
+const isActive = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online" && !isHolding(state);
 
 /** The view's `spendable` alone, which each search for a route asks of every channel; undefined when it is not active. */
 export const spendableNow = (env: ChannelEnv, state: FundedState): Msat | undefined =>

@@ -8,7 +8,8 @@ import type { ChannelEnv } from "../env.ts";
 import { describeFault } from "../fault.ts";
 import { closingRequest, type Signatures } from "../keys/signer.ts";
 import { verifyFundingSignature } from "../keys/verify.ts";
-import type { Closing, Funded, Negotiating, Online, SignedClose, Signing } from "../state.ts";
+import type { Online, Signing } from "../link/state.ts";
+import type { Closing, Funded, Negotiating, SignedClose } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
 import {
   buildClosing,

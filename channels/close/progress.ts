@@ -2,6 +2,7 @@ import { assert } from "../../src/base/result.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { queueSign } from "../normal/queue.ts";
+import { sayStfu } from "../normal/quiescence.ts";
 import type { Closing, Negotiating, ShuttingDown, UpdatingState } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
 import { startNegotiation } from "./negotiate.ts";
@@ -12,7 +13,10 @@ import { startNegotiation } from "./negotiate.ts";
  */
 export function closeStep(env: ChannelEnv, updated: UpdatingState, effects: readonly Effect[]): Transition {
   const { state, effects: asked } = queueSign(updated);
-  if (state.tag === "Normal") return commit(state, ...effects, ...asked);
+  if (state.tag === "Normal") {
+    const quiet = sayStfu(state);
+    return commit(quiet.state, ...effects, ...asked, ...quiet.effects);
+  }
   const shut = withShutdown(state);
   const all = [...effects, ...asked, ...shut.effects];
   return isQuiet(shut.state) ? negotiate(env, shut.state, all) : commit(shut.state, ...all);

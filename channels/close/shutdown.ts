@@ -2,6 +2,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import type { SatPerKw } from "../../src/base/units.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
+import { isHolding } from "../normal/quiescence.ts";
 import type {
   ChannelState,
   ClosePlan,
@@ -28,6 +29,7 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
   if (feerate < env.policy.closingFeerateMin || feerate > env.policy.feerateMax)
     return refuse({ code: "feerate_out_of_range", requested: feerate });
   if (isOpen(state)) {
+    if (isHolding(state)) return refuse({ code: "quiescing" });
     const close: ClosePlan = { localScript: script, remoteScript: undefined, localSent: false, feerate };
     return closeStep(env, shuttingDown(state, close), [{ tag: "NotifyUpdated" }]);
   }

@@ -1,8 +1,9 @@
 import { tx } from "../../src/bitcoin/tx.ts";
 import { type Codec, type Fields, optional, refine, struct } from "../../src/codec/codec.ts";
 import { flag, height, shortChannelId, signature } from "../../src/codec/primitives.ts";
+import { OFFLINE } from "../link/state.ts";
 import type { ChannelParams } from "../params.ts";
-import { type Funded, OFFLINE } from "../state.ts";
+import type { Funded } from "../state.ts";
 import { commitments } from "./commitments.ts";
 
 const pair = struct({ nodeSignature: signature, bitcoinSignature: signature });

@@ -1,7 +1,8 @@
-import { forgetUncommitted } from "../changes.ts";
-import { type FundedState, OFFLINE } from "../state.ts";
+import { forgetUncommitted, releaseHeld } from "../changes.ts";
+import type { FundedState } from "../state.ts";
+import { OFFLINE } from "./state.ts";
 
-/** The channel without its connection: the peer's uncommitted updates never were. BOLT 2 §Message Retransmission. */
+/** The channel without its connection: the peer's uncommitted updates never were, and no silence holds ours. BOLT 2 §Message Retransmission. */
 export function offline<S extends FundedState>(state: S): S {
-  return { ...state, link: OFFLINE, commitments: forgetUncommitted(state.commitments) };
+  return { ...state, link: OFFLINE, commitments: releaseHeld(forgetUncommitted(state.commitments)) };
 }

@@ -9,6 +9,7 @@ import { advance, type CommandRefusal, propose, stay, type Transition } from "..
 import { feerateAffordable } from "./bounds.ts";
 import { numbersUsedUp } from "./offer.ts";
 import { queueSign } from "./queue.ts";
+import { isHolding } from "./quiescence.ts";
 
 /** Only the last one counts, so an uncommitted one is replaced: at most one stands at each step. BOLT 2 §Updating Fees: update_fee. */
 function withFee(commitments: Commitments, update: FeeUpdate): Commitments {
@@ -23,6 +24,7 @@ export function changeFee(env: ChannelEnv, state: ChannelState, feerate: SatPerK
   if (state.tag !== "Normal") return refuse({ code: "wrong_state", state: state.tag });
   if (state.params.opener !== "local") return refuse({ code: "not_opener" });
   if (state.link.tag !== "online") return refuse({ code: "not_connected" });
+  if (isHolding(state)) return refuse({ code: "quiescing" });
   const { commitments, params } = state;
   if (numbersUsedUp(commitments)) return refuse({ code: "commitment_numbers_used_up" });
   const { feerateMin, feerateMax } = env.policy;

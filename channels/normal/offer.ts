@@ -10,6 +10,7 @@ import { advance, type OfferRefusal, propose, stay, type Transition } from "../t
 import { COMMITMENT_NUMBER_MAX } from "../tx/commitment-number.ts";
 import { offerOutOfBounds } from "./bounds.ts";
 import { queueSign } from "./queue.ts";
+import { isHolding } from "./quiescence.ts";
 
 /** Numbers at the end of a channel's life that are kept for removing what is pending. */
 const NUMBERS_KEPT = 4096n;
@@ -27,6 +28,7 @@ export function offerHtlc(env: ChannelEnv, state: ChannelState, input: OfferHtlc
   if (state.tag !== "Normal") return refuse({ code: "not_open" });
   if (state.link.tag !== "online") return refuse({ code: "not_connected" });
   if (!state.funding.deep) return refuse({ code: "funding_not_confirmed" });
+  if (isHolding(state)) return refuse({ code: "quiescing" });
   const { commitments, params } = state;
   if (numbersUsedUp(commitments)) return refuse({ code: "commitment_numbers_used_up" });
   const reason = htlcRefusal(env, state, input);

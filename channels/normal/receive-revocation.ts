@@ -87,6 +87,8 @@ export function tellUnresolved(env: ChannelEnv, state: Funded): readonly Volatil
   return tell(
     env,
     state,
-    htlcs.filter((htlc): htlc is ReceivedHtlc => htlc.step === "RECEIVED_ADD_ACK_REVOCATION"),
+    htlcs.filter(
+      (htlc): htlc is ReceivedHtlc => htlc.step === "RECEIVED_ADD_ACK_REVOCATION" && htlc.removal === undefined,
+    ),
   );
 }

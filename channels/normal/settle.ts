@@ -17,6 +17,7 @@ import {
   type Transition,
 } from "../transition.ts";
 import { queueSign } from "./queue.ts";
+import { isHolding } from "./quiescence.ts";
 
 type SettleCommand = "FulfillHtlc" | "FailHtlc" | "FailMalformedHtlc";
 export const hashesTo = (preimage: Preimage, hash: PaymentHash): boolean => toHex(sha256(idBytes(preimage))) === hash;
@@ -38,15 +39,18 @@ export function removeReceived(state: ChannelState, command: SettleCommand, id: 
   if (htlc.step !== "RECEIVED_ADD_ACK_REVOCATION") return refuse({ code: "htlc_not_committed", id });
   if (removal.tag === "fulfilled" && !hashesTo(removal.preimage, htlc.paymentHash))
     return refuse({ code: "wrong_preimage", id });
-  const removed: ReceivedHtlc = { ...htlc, step: "SENT_REMOVE_HTLC", removal, onion: NO_ONION };
+  const held = state.tag !== "Failed" && isHolding(state);
+  const removed: ReceivedHtlc = { ...htlc, step: held ? htlc.step : "SENT_REMOVE_HTLC", removal, onion: NO_ONION };
   const after: Commitments = {
     ...commitments,
     htlcs: commitments.htlcs.map((known) => (known === htlc ? removed : known)),
-    proposed: [...commitments.proposed, { tag: "remove", id }],
+    proposed: held ? commitments.proposed : [...commitments.proposed, { tag: "remove", id }],
   };
   assertConserved(state.params, after);
   assert(after.balance === commitments.balance, "a removal moves no balance before it is irrevocable");
   if (state.tag === "Failed") return removeAfterFailure(state, after, removal);
+  // A preimage is kept from now on, whenever it may be told.
+  if (held) return (removal.tag === "fulfilled" ? commit : advance)({ ...state, commitments: after });
   return sendRemoval({ ...state, commitments: after }, removed);
 }
 

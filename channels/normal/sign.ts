@@ -4,7 +4,8 @@ import { changes, move } from "../changes.ts";
 import { assertConserved, remoteCommitment, remoteTerms, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
-import type { ChannelState, Commitments, Funded, Online, SentCommitment, UpdatingState } from "../state.ts";
+import type { Online } from "../link/state.ts";
+import type { ChannelState, Commitments, Funded, SentCommitment, UpdatingState } from "../state.ts";
 import { advance, bind, commit, stay, type Transition } from "../transition.ts";
 import { COMMITMENT_NUMBER_MAX } from "../tx/commitment-number.ts";
 

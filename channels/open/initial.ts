@@ -4,8 +4,9 @@ import { localCommitment, remoteCommitment, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { EMPTY_SECRETS } from "../keys/commitment-secrets.ts";
 import type { Signatures } from "../keys/signer.ts";
+import type { Online } from "../link/state.ts";
 import type { ChannelParams } from "../params.ts";
-import type { Commitments, Funded, Online, Proposal } from "../state.ts";
+import type { Commitments, Funded, Proposal } from "../state.ts";
 import { channelIdOf } from "../tx/funding-tx.ts";
 
 /** A connection on which everything may be said. */
@@ -18,6 +19,7 @@ export const ONLINE: Online = {
   closingFee: undefined,
   emptyCommitment: false,
   signing: undefined,
+  quiescence: undefined,
 };
 
 export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelParams => ({

@@ -34,6 +34,8 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       });
     case "SignSoon":
       return host.parts.ctx.turns.soon((later) => host.apply(later, entry, { tag: "Sign" }));
+    case "TimeQuiescence":
+      return timeQuiescence(host, entry);
     case "NeedFunding":
     case "NeedCloseScript":
       return turn.next((later) => fromWallet(host, later, entry, effect));
@@ -75,6 +77,7 @@ type News = Extract<
       | "SendError"
       | "PeerWarned"
       | "NotifyUpdated"
+      | "Quiescent"
       | "Forget"
       | "ChannelFailed"
       | "Breach"
@@ -108,6 +111,7 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     case "PeerWarned":
       return ctx.log.warn("peer warned", { peer: entry.peer, channel: id, text: effect.text });
     case "NotifyUpdated":
+    case "Quiescent":
       return undefined;
     case "ChannelFailed":
       if (effect.cause.tag === "requested") answer(turn, entry);
@@ -151,6 +155,16 @@ function isOwn({ state }: ChannelEntry, id: bigint): boolean {
   if (!("commitments" in state)) return false;
   const htlc = state.commitments.htlcs.findLast((known) => known.side === "offered" && known.id === id);
   return htlc?.side === "offered" && htlc.origin.tag === "payment";
+}
+
+/** HTLCs wait no longer than that for somebody's silence. BOLT 2 §Channel Quiescence. */
+const QUIESCENCE_MS_MAX = 60_000;
+function timeQuiescence(host: ChannelHost, entry: ChannelEntry): void {
+  const { clock, turns } = host.parts.ctx;
+  entry.cancelQuiescence();
+  entry.cancelQuiescence = clock.after(QUIESCENCE_MS_MAX, () =>
+    turns.run((turn) => host.apply(turn, entry, { tag: "QuiescenceTimedOut" })),
+  );
 }
 
 /** The secret of the commitment before the current one leaves: from now on it is never signed for broadcast. */

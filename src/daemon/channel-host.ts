@@ -275,6 +275,7 @@ const CHANNEL_MESSAGES: ReadonlySet<WireMessage["name"]> = new Set<ChannelMessag
   "channel_reestablish",
   "shutdown",
   "closing_signed",
+  "stfu",
   "error",
   "warning",
 ]);

@@ -35,6 +35,8 @@ export interface ChannelEntry {
   fundingFeerate: SatPerKw | undefined;
   /** Whose coins the wallet keeps for this opening. */
   fundingTxid: Txid | undefined;
+  /** Ends the wait that was begun for a silence. */
+  cancelQuiescence: () => void;
   /** Its funding output, once that is watched for. */
   watched: { readonly outpoint: Outpoint; readonly script: Uint8Array } | undefined;
 }
@@ -54,7 +56,9 @@ export function channelEntry(
   const secrets = channelSecrets(of.seed);
   const { peer, temporaryId, keyIndex } = of;
   const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: undefined };
-  return { peer, temporaryId, keyIndex, secrets, keys: channelKeys(secrets), state, memory, ...nothingAsked };
+  const cancelQuiescence = (): void => {};
+  const keys = channelKeys(secrets);
+  return { peer, temporaryId, keyIndex, secrets, keys, state, memory, cancelQuiescence, ...nothingAsked };
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */
@@ -99,6 +103,7 @@ export class ChannelTable {
     if (state.funding.confirmed !== undefined) this.nameShort(entry, state.funding.confirmed.shortChannelId);
   }
   remove(entry: ChannelEntry): void {
+    entry.cancelQuiescence();
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
     for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {
       for (const [key, value] of map) if (value === entry) map.delete(key);

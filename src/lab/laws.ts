@@ -81,7 +81,7 @@ export const LAWS: Laws = {
   reply_channel_range: free,
   gossip_timestamp_filter: free,
 
-  stfu: unspoken,
+  stfu: free,
   peer_storage: unspoken,
   peer_storage_retrieval: unspoken,
   closing_complete: unspoken,

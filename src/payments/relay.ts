@@ -140,6 +140,7 @@ const REFUSED: {
   not_open: transient,
   funding_not_confirmed: transient,
   shutting_down: gone,
+  quiescing: transient,
   commitment_numbers_used_up: gone,
   amount_below_minimum: ({ outgoing }) => ({
     name: "amount_below_minimum",

@@ -26,6 +26,7 @@ const NAMES = [
   "channel_reestablish",
   "shutdown",
   "closing_signed",
+  "stfu",
   "error",
   "warning",
 ] as const;

@@ -112,9 +112,9 @@ describe("Peer session: a message of a feature that was not negotiated", () => {
   const channel_id = warning.channel_id;
   it("ends the connection when its type is even, and says so", async () => {
     const { clock, sent, ended, a } = await twoSessions();
-    a.send({ name: "stfu", channel_id, initiator: 1 });
+    a.send({ name: "tx_abort", channel_id, data: new Uint8Array(0) });
     await clock.runUntil(unixMs(2 * SECOND));
-    expect(ended).to.deep.equal(["b: stfu was not negotiated", "a: connection lost"]);
+    expect(ended).to.deep.equal(["b: tx_abort was not negotiated", "a: connection lost"]);
     expect(sent.filter((line) => line.startsWith("b "))).to.deep.equal([`b ${WARNING} at 0 s`]);
   });
 

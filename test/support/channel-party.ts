@@ -79,6 +79,32 @@ export class Party {
     assert(before === undefined || before === end, `${key} ended as ${before}, then as ${end}`);
     this.ends.set(key, end);
   }
+  /** What a host only keeps. */
+  note(effect: Effect): void {
+    switch (effect.tag) {
+      case "HtlcCommitted":
+        this.incoming.set(effect.htlc.id, effect.htlc);
+        return;
+      case "HtlcSettled":
+        return this.end(effect.origin, "settled");
+      case "HtlcFailed":
+        return this.end(effect.origin, "failed");
+      case "Broadcast":
+        this.broadcasts.push(effect.tx);
+        return;
+      case "RevokedHtlcs":
+        this.revokedRecords++;
+        this.revoked.set(effect.number, effect.htlcs);
+        return;
+      case "Claims":
+        this.claims = effect.claims;
+        return;
+      case "WatchOutputs":
+        this.watched.push(...effect.outputs);
+        return;
+      default:
+    }
+  }
   revokedAt(number: bigint) {
     return { number, htlcs: this.revoked.get(number) ?? [] };
   }

@@ -47,6 +47,8 @@ export class Pair {
   connected = true;
   /** Whether every record is read back and compared with the state it was made of. */
   compare = true;
+  /** What both offer. */
+  features: readonly number[] = [0, 8, 12, 14, 22, 34, 44];
   /** Makes the funding transaction; the output stands second. */
   fund: (output: TxOut) => Tx = fundingTx;
   /** Of every frame ever sent, in order. */
@@ -63,7 +65,7 @@ export class Pair {
       policy: party.policy,
       localNodeId: party.nodeId,
       remoteNodeId: this.parties[other(name)].nodeId,
-      features: featureBits([0, 8, 12, 14, 22, 44]),
+      features: featureBits(this.features),
       keys: party.keys,
       keyIndex: 0,
     };
@@ -129,27 +131,8 @@ export class Pair {
         if (effect.tag === "SendWarning" && effect.disconnect) this.disconnect();
         return;
       }
-      case "HtlcCommitted":
-        party.incoming.set(effect.htlc.id, effect.htlc);
-        return;
-      case "HtlcSettled":
-        return party.end(effect.origin, "settled");
-      case "HtlcFailed":
-        return party.end(effect.origin, "failed");
-      case "Broadcast":
-        party.broadcasts.push(effect.tx);
-        return;
-      case "RevokedHtlcs":
-        party.revokedRecords++;
-        party.revoked.set(effect.number, effect.htlcs);
-        return;
-      case "Claims":
-        party.claims = effect.claims;
-        return;
-      case "WatchOutputs":
-        party.watched.push(...effect.outputs);
-        return;
       default:
+        party.note(effect);
         this.answer(party, effect);
     }
   }

@@ -1,0 +1,49 @@
+import type { Txid } from "../../src/base/ids.ts";
+import type { Sat } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
+import type { ClosingOutputs } from "../tx/closing-tx.ts";
+
+/** Where the connection to the peer stands. Never written: a channel is loaded `offline`. */
+export type Link = Offline | Reestablishing | Online;
+export interface Offline {
+  readonly tag: "offline";
+}
+/** Our `channel_reestablish` has left, the peer's is awaited. */
+export interface Reestablishing {
+  readonly tag: "reestablishing";
+}
+export interface Online {
+  readonly tag: "online";
+  /** The host has been asked for a `Sign`. */
+  readonly signSoon: boolean;
+  readonly announcementSent: boolean;
+  /** Our `shutdown` has left on this connection. */
+  readonly shutdownSent: boolean;
+  readonly shutdownReceived: boolean;
+  /** The fee of our last `closing_signed` on this connection. */
+  readonly closingFee: Sat | undefined;
+  /** The peer's last `commitment_signed` on this connection brought no update. */
+  readonly emptyCommitment: boolean;
+  /** Signatures that have been asked for: the very next input brings them. */
+  readonly signing: Signing | undefined;
+  /** From the moment when either side wants silence. It ends with the connection. */
+  readonly quiescence: Quiescence | undefined;
+}
+/** How far the two sides are on their way to silence. BOLT 2 §Channel Quiescence. */
+export interface Quiescence {
+  /** Our `stfu` has left: no update of ours is pending and none is sent any more. */
+  readonly sent: boolean;
+  readonly received: boolean;
+  /** Who may say what the silence is for. */
+  readonly initiator: "local" | "remote";
+}
+export type Signing =
+  | { readonly tag: "commitment"; readonly txid: Txid }
+  | {
+      readonly tag: "closing";
+      readonly fee: Sat;
+      readonly outputs: ClosingOutputs;
+      readonly tx: Tx;
+      readonly complete: Uint8Array | undefined;
+    };
+export const OFFLINE: Offline = { tag: "offline" };

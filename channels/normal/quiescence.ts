@@ -1,0 +1,85 @@
+import { hasFeature } from "../../src/wire/features.ts";
+import type { Stfu } from "../../src/wire/splicing.ts";
+import { STEP_INDEX } from "../changes.ts";
+import { punish } from "../close/failure.ts";
+import type { ChannelEnv } from "../env.ts";
+import { offline } from "../link/offline.ts";
+import type { Online, Quiescence } from "../link/state.ts";
+import type { ChannelState, Commitments, Funded, Normal } from "../state.ts";
+import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
+import type { Asking } from "./queue.ts";
+
+/** BOLT 9 §Assigned Feature Flags. */
+const OPTION_QUIESCE = 34;
+
+/** Whether new updates of ours have to wait, because either side has asked for silence. BOLT 2 §Channel Quiescence. */
+export const isHolding = ({ link }: Funded): boolean => link.tag === "online" && link.quiescence !== undefined;
+/** Nothing is on its way in either direction and nothing may be sent. BOLT 2 §Channel Quiescence. */
+export const isQuiescent = ({ quiescence }: Online): boolean =>
+  quiescence?.sent === true && quiescence.received === true;
+
+/** Whether an addition, a removal or a change of the fee by this side is not yet irrevocable for both. BOLT 2 §Channel Quiescence. */
+function hasPending({ htlcs, feeUpdates }: Commitments, side: "local" | "remote", opener: "local" | "remote"): boolean {
+  if (side === opener && feeUpdates.length > 0) return true;
+  const own = side === "local" ? "offered" : "received";
+  return htlcs.some((htlc) => {
+    const index = STEP_INDEX[htlc.step];
+    return htlc.side === own ? index < STEP_INDEX.SENT_ADD_ACK_REVOCATION : index >= STEP_INDEX.SENT_REMOVE_HTLC;
+  });
+}
+
+/** We want silence: no new update of ours from here on, and `stfu` as soon as none is pending. BOLT 2 §Channel Quiescence. */
+export function quiesce(env: ChannelEnv, state: ChannelState): Transition {
+  const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command: "Quiesce", reason });
+  if (state.tag !== "Normal") return refuse({ code: "wrong_state", state: state.tag });
+  if (state.link.tag !== "online") return refuse({ code: "not_connected" });
+  if (!hasFeature(env.features, OPTION_QUIESCE)) return refuse({ code: "not_negotiated" });
+  if (state.link.quiescence !== undefined) return refuse({ code: "quiescing" });
+  const quiescence: Quiescence = { sent: false, received: false, initiator: "local" };
+  const said = sayStfu({ ...state, link: { ...state.link, quiescence } });
+  return advance(said.state, { tag: "TimeQuiescence" }, ...said.effects);
+}
+
+/** Our `stfu`, once and as soon as it may leave. */
+export function sayStfu(state: Normal): Asking<Normal> {
+  const { link, commitments, params } = state;
+  if (link.tag !== "online" || link.quiescence === undefined || link.quiescence.sent) return { state, effects: [] };
+  if (hasPending(commitments, "local", params.opener)) return { state, effects: [] };
+  const quiescence = { ...link.quiescence, sent: true };
+  const initiator = quiescence.received ? 0 : 1;
+  const message: Stfu = { name: "stfu", channel_id: params.channelId, initiator };
+  return {
+    state: { ...state, link: { ...link, quiescence } },
+    effects: [propose(message), ...(quiescence.received ? [quiet(quiescence)] : [])],
+  };
+}
+const quiet = ({ initiator }: Quiescence): VolatileEffect => ({ tag: "Quiescent", initiator });
+
+/** The peer asks for silence or grants it: nothing that it has sent may be pending. BOLT 2 §Channel Quiescence. */
+export function receiveStfu(env: ChannelEnv, state: Normal, message: Stfu): Transition {
+  const { link, commitments, params } = state;
+  const fault = { code: "unexpected_message", message: message.name, state: state.tag } as const;
+  if (link.tag !== "online" || !hasFeature(env.features, OPTION_QUIESCE)) return punish(state, fault);
+  const before = link.quiescence;
+  const replies = message.initiator === 0;
+  if (before?.received === true || (replies && before?.sent !== true)) return punish(state, fault);
+  if (hasPending(commitments, "remote", params.opener)) return punish(state, { code: "stfu_with_pending_updates" });
+  // Both asked at once: as if the one who did not open had replied.
+  const initiator = replies ? "local" : before?.sent === true ? params.opener : "remote";
+  const quiescence: Quiescence = { sent: before?.sent === true, received: true, initiator };
+  const timed: readonly VolatileEffect[] = before === undefined ? [{ tag: "TimeQuiescence" }] : [];
+  const next: Normal = { ...state, link: { ...link, quiescence } };
+  if (quiescence.sent) return advance(next, ...timed, quiet(quiescence));
+  const said = sayStfu(next);
+  return advance(said.state, ...timed, ...said.effects);
+}
+
+/**
+ * Silence has lasted too long: HTLCs cannot wait for it. Parting ends it, and what was held is sent on the next connection.
+ * BOLT 2 §Channel Quiescence.
+ */
+export function quiescenceTimedOut(state: ChannelState): Transition {
+  if (!("commitments" in state) || !isHolding(state)) return stay();
+  const text = "the channel has been quiescent for too long";
+  return advance(offline(state), { tag: "SendWarning", channelId: state.params.channelId, text, disconnect: true });
+}
