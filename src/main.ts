@@ -4,6 +4,7 @@ import { openBitcoind } from "./adapters/chain/bitcoind/base-node.ts";
 import { openCompactNode } from "./adapters/chain/compact/compact-node.ts";
 import { type BaseNodeOptions, type EmbeddedNode, openBaseNode } from "./adapters/chain/embedded/base-node.ts";
 import { type Notifications, publishChanges } from "./adapters/chain/zmq/notifications.ts";
+import { assertChance } from "./adapters/chance.ts";
 import { openCollection, writeDurably } from "./adapters/documents.ts";
 import { armed, killThisProcess } from "./adapters/failpoints.ts";
 import { systemNames } from "./adapters/names.ts";
@@ -202,6 +203,7 @@ function showSync(node: SluiceNode, line: StatusLine, log: Log): () => Promise<u
 
 async function serve(config: Config, opened: Closers): Promise<void> {
   const { datadir } = config;
+  assertChance(systemRandom);
   const stopping = stopSignal();
   opened.push(async () => stopping.forget());
   const line = new StatusLine(screen(process.stderr));

@@ -126,7 +126,7 @@ const sample = {
 };
 const same = <T>(a: T, b: T): void => void expect(a).to.deep.equal(b);
 
-describe("TLV streams", () => {
+describe("CONFORMANCE 3: TLV streams", () => {
   it("read back what they write and survive damage", () => checkCodec(tlvStream(sample), same, 300));
   it("write records in order of type, whatever the order of keys", () => {
     const value = { pair: { a: 1, b: 2 }, note: fromHex("ff"), seen: true, amount: 3n } as const;

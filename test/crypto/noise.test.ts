@@ -74,29 +74,35 @@ function expectedState(error: string): unknown {
   return { tag: "Failed", fault: { code: FAULTS[code], act: Number(act) } };
 }
 
-describeVectors<Handshakes>("BOLT 8 §Authenticated Key Agreement Handshake", "bolts/bolt08/handshake.json", (all) => {
-  for (const test of [...all.initiator, ...all.responder]) {
-    for (const piece of [1, 7, 1000]) {
-      it(`${test.name}, in pieces of at most ${piece} bytes`, () => {
-        const { session, sent } = run(test, piece);
-        expect(sent).to.deep.equal(test.acts.filter((act) => act.dir === "send").map((act) => act.bytes));
-        if (test.expect_error === undefined) expect(session.state.tag).to.equal("Open");
-        else expect(session.state).to.deep.equal(expectedState(test.expect_error));
-      });
+describeVectors<Handshakes>(
+  "BOLT 8 §Authenticated Key Agreement Handshake (CONFORMANCE 19)",
+  "bolts/bolt08/handshake.json",
+  (all) => {
+    for (const test of [...all.initiator, ...all.responder]) {
+      for (const piece of [1, 7, 1000]) {
+        it(`${test.name}, in pieces of at most ${piece} bytes`, () => {
+          const { session, sent } = run(test, piece);
+          expect(sent).to.deep.equal(test.acts.filter((act) => act.dir === "send").map((act) => act.bytes));
+          if (test.expect_error === undefined) expect(session.state.tag).to.equal("Open");
+          else expect(session.state).to.deep.equal(expectedState(test.expect_error));
+        });
+      }
+      if (test.final !== undefined) {
+        const { sk, rk } = test.final;
+        it(`${test.name}: ends with the expected keys`, () => {
+          const { session } = run(test, 1000);
+          const chainingKey = fromHex(test.final_ck as string);
+          const message = fromHex("c0ffee");
+          expect(session.send([message])).to.deep.equal(
+            sealPackets(new PacketKey(chainingKey, fromHex(sk)), [message]),
+          );
+          const theirs = sealPackets(new PacketKey(chainingKey, fromHex(rk)), [message]);
+          expect(session.receive(theirs).messages).to.deep.equal([message]);
+        });
+      }
     }
-    if (test.final !== undefined) {
-      const { sk, rk } = test.final;
-      it(`${test.name}: ends with the expected keys`, () => {
-        const { session } = run(test, 1000);
-        const chainingKey = fromHex(test.final_ck as string);
-        const message = fromHex("c0ffee");
-        expect(session.send([message])).to.deep.equal(sealPackets(new PacketKey(chainingKey, fromHex(sk)), [message]));
-        const theirs = sealPackets(new PacketKey(chainingKey, fromHex(rk)), [message]);
-        expect(session.receive(theirs).messages).to.deep.equal([message]);
-      });
-    }
-  }
-});
+  },
+);
 
 describeVectors<Encryption>(
   "BOLT 8 §Lightning Message Key Rotation",
@@ -166,7 +172,7 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
       { seed: 8, numRuns: 40 },
     );
   });
-  it("reads the first messages when they arrive together with act three", () => {
+  it("reads the first messages when they arrive together with act three (CONFORMANCE 24)", () => {
     const called = noiseResponder(secrets(0x31, 0x32));
     const begun = noiseInitiator(secrets(0x41, 0x42), point(0x31));
     if (begun === undefined) throw new Error("a point");
@@ -180,7 +186,7 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
     expect(called.receive(caller.send([longest])).messages).to.deep.equal([longest]);
     expect(() => caller.send([new Uint8Array(65_536)])).to.throw("at most 65535 bytes");
   });
-  it("keeps both directions apart over several key rotations", () => {
+  it("K11: keeps both directions apart over several key rotations (CONFORMANCE 23)", () => {
     const { caller, called } = connected();
     for (let round = 0; round < 1201; round++) {
       const message = Uint8Array.of(round & 0xff, round >> 8);
@@ -188,7 +194,7 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
       if (round % 3 === 0) expect(caller.receive(called.send([message])).messages).to.deep.equal([message]);
     }
   });
-  it("fails on any changed bit, gives what came before it, and takes nothing more", () => {
+  it("K11: fails on any changed bit, gives what came before it, and takes nothing more", () => {
     for (const [at, code] of [
       [1, "bad_length"],
       [17, "bad_length"],

@@ -6,6 +6,9 @@ import { expect } from "chai";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ARGUMENTS = ["-C", "source", "--import", "tsx", "--import", "./test/support/module-recorder.ts"];
 
+/** Each has taken objects for bytes, or given keys of zeros. */
+const HASH_LIBRARIES = /node_modules\/(sha\.js|cipher-base|pbkdf2|hash\.js|ripemd160|md5\.js)\//;
+
 /** Runs the program that uses the curve in every way, and answers what it printed and every module it loaded. */
 function runCurveUser(env: Readonly<Record<string, string>>) {
   const child = spawnSync(process.execPath, [...ARGUMENTS, "test/support/curve-user.ts"], {
@@ -30,13 +33,14 @@ function curveLibraries(loaded: readonly string[]): readonly string[] {
   return [...found];
 }
 
-describe("one curve library in a process (DESIGN: elliptic is banned at run time)", () => {
+describe("K3, K8: one curve library in a process, and no hash library beside Node's (elliptic is banned at run time)", () => {
   it("is libsecp256k1 where its binding loads, also under bolt11, and then noble is not loaded", function () {
     const { said, loaded, errors } = runCurveUser({});
     if (said?.startsWith("curve noble")) this.skip();
     expect({ said, errors }).to.deep.equal({ said: "curve native true", errors: "" });
     expect(loaded.some((file) => file.endsWith("bolt11/payreq.js"))).to.equal(true);
     expect(curveLibraries(loaded)).to.deep.equal(["libsecp256k1"]);
+    expect(loaded.filter((file) => HASH_LIBRARIES.test(file))).to.deep.equal([]);
   });
   it("is noble, once, where the binding is missing, and elliptic is not loaded then either", () => {
     const { said, loaded, errors } = runCurveUser({ NO_BINDINGS: "1" });

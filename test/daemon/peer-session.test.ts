@@ -6,9 +6,10 @@ import { nodeId } from "../../src/base/ids.ts";
 import { unixMs } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
+import { noiseInitiator } from "../../src/crypto/noise.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer-session.ts";
-import type { WireMessage } from "../../src/wire/registry.ts";
+import { encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
 
 const SECRETS = { a: sha256(Uint8Array.of(1)), b: sha256(Uint8Array.of(2)) };
 const SECOND = 1_000;
@@ -105,6 +106,46 @@ describe("peer session: a silent peer", () => {
     expect(ended).to.deep.equal([]);
     await clock.runUntil(unixMs(91 * SECOND));
     expect(ended.sort()).to.deep.equal(["a: no answer to ping", "b: no answer to ping"]);
+  });
+});
+
+describe("CONFORMANCE 8: init comes first", () => {
+  /** A stranger with keys of its own, behind whose handshake anything may come; what it hears is told by type. */
+  async function stranger() {
+    const { clock, wires, ended, heard } = await twoSessions();
+    const begun = noiseInitiator({ local: SECRETS.a, ephemeral: sha256(SECRETS.a) }, secp256k1.publicKey(SECRETS.b));
+    if (begun === undefined) throw new Error("a point");
+    const types: number[] = [];
+    const dialled = wires.host("a").dial({ host: "b", port: 1 });
+    const until = async (ms: number) => clock.runUntil(unixMs(SETUP_MS + ms));
+    await until(50);
+    const connection = await dialled;
+    connection.attach({
+      data: (bytes) => {
+        const received = begun.session.receive(bytes);
+        if (received.send.length > 0) connection.send(received.send);
+        types.push(...received.messages.map(([high = 0, low = 0]) => high * 256 + low));
+      },
+      closed: () => {},
+    });
+    connection.send(begun.send);
+    await until(100);
+    const say = (message: WireMessage) => connection.send(begun.session.send([encodeMessage(message)]));
+    return { until, say, types, ended, heard };
+  }
+
+  it("is all that leaves until the peer's has come, and a peer that never says it is given up", async () => {
+    const { until, types, ended } = await stranger();
+    await until(9 * SECOND);
+    expect({ types, ended }).to.deep.equal({ types: [16], ended: [] });
+    await until(11 * SECOND);
+    expect({ types, ended }).to.deep.equal({ types: [16], ended: ["b: setup took too long"] });
+  });
+  it("and whatever a peer says before it is refused unread, with a warning", async () => {
+    const { until, say, types, ended, heard } = await stranger();
+    say(warning);
+    await until(SECOND);
+    expect({ types, ended, heard }).to.deep.equal({ types: [16, WARNING], ended: ["b: init comes first"], heard: [] });
   });
 });
 

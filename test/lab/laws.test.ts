@@ -69,7 +69,7 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     expect(detail(holding(), ahead)).to.match(/counts commitments from/);
   });
 
-  it("commitment_signed needs the very commitment on disk", () => {
+  it("commitment_signed needs the very commitment on disk (CONFORMANCE 84)", () => {
     const { channelId: channel_id } = state.params;
     const message: WireMessage = { name: "commitment_signed", channel_id, signature: bytes(64), htlc_signature: [] };
     expect(detail(holding(), message)).to.equal("the signed commitment is not written");
@@ -85,7 +85,7 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     expect(detail(holding(signed(bytes(64))), message)).to.equal("HTLC 7 is not written");
   });
 
-  it("revoke_and_ack gives the secret before the newest commitment on disk, and no other", () => {
+  it("revoke_and_ack gives the secret before the newest commitment on disk, and no other (CONFORMANCE 84)", () => {
     const keys = channelKeys(channelSecrets(seed));
     const revocation = (of: bigint): WireMessage => ({
       name: "revoke_and_ack",

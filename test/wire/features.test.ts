@@ -19,7 +19,7 @@ const OK = { ok: true, value: undefined };
 const ours = featureBits(OFFERED.init);
 
 describe("feature bit fields", () => {
-  it("count from the lowest bit of the last byte, in the fewest bytes", () => {
+  it("count from the lowest bit of the last byte, in the fewest bytes (CONFORMANCE 9)", () => {
     expect(toHex(featureBits([0]))).to.equal("01");
     expect(toHex(featureBits([7]))).to.equal("80");
     expect(toHex(featureBits([8]))).to.equal("0100");

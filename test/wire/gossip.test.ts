@@ -18,7 +18,7 @@ describe("the signed part of gossip", () => {
     expect(signedRegion("node_announcement", node)).to.deep.equal(node.slice(64));
     expect(signedDigest("channel_update", node)).to.deep.equal(sha256d(node.slice(64)));
   });
-  it("covers bytes that we do not understand", () => {
+  it("covers bytes that we do not understand (CONFORMANCE 7)", () => {
     const node = sample(NodeAnnouncement);
     const longer = concat(node, fromHex("0102"));
     expect(signedDigest("node_announcement", longer)).to.deep.equal(sha256d(concat(node.slice(64), fromHex("0102"))));

@@ -40,7 +40,7 @@ describe("every declared message", () => {
         { seed: 1, numRuns: 60 },
       );
     });
-    it(`${declared.name} is refused when cut short anywhere in its fixed fields`, () => {
+    it(`${declared.name} is refused when cut short anywhere in its fixed fields (CONFORMANCE 2)`, () => {
       fc.assert(
         fc.property(messages(index), (message) => {
           const plain = Object.keys(declared.fields).map((field) => [field, message[field as keyof WireMessage]]);
@@ -90,7 +90,7 @@ describe("BOLT 1 §Lightning Message Format", () => {
       "fits into one frame",
     );
   });
-  it("ignores what follows a message for which no TLVs are known", () => {
+  it("ignores what follows a message for which no TLVs are known (CONFORMANCE 2)", () => {
     const longer = concat(encodeMessage(error), fromHex("0201aa"));
     expect(decodeMessage(longer)).to.deep.equal({ ok: true, value: error });
   });

@@ -67,7 +67,7 @@ describeVectors<SecretVectors>(
 );
 
 describe("BOLT 3 §Efficient Per-commitment Secret Storage", () => {
-  it("numbers commitments from 2^48 - 1 downwards", () => {
+  it("numbers commitments from 2^48 - 1 downwards (CONFORMANCE 104)", () => {
     expect([0n, 1n, INDEX_MAX].map(secretIndex)).to.deep.equal([INDEX_MAX, INDEX_MAX - 1n, 0n]);
     expect(() => secretIndex(INDEX_MAX + 1n)).to.throw("48 bits");
   });

@@ -61,7 +61,7 @@ function suite(format: CommitmentFormat, path: string): void {
           expect(toHex(encodeDer(remote.signature))).to.equal(one.remote_signature_der);
         });
 
-        it("gives every second-stage transaction of the vector, in order, byte for byte", () => {
+        it("gives every second-stage transaction of the vector, in order, byte for byte (CONFORMANCE 101)", () => {
           const txs = commitment.htlcs.map(({ htlc, vout, tx, witnessScript }, index) => {
             const signatures = {
               remote: present(remote.htlcSignatures[index], "remote signature"),

@@ -71,7 +71,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     );
   });
 
-  it("orders outputs by value, script and expiry, and HTLCs as their outputs", () => {
+  it("orders outputs by value, script and expiry, and HTLCs as their outputs (CONFORMANCE 99)", () => {
     fc.assert(
       fc.property(specs, fc.constantFrom(...FORMATS), (one, format) => {
         const { outputs, htlcs, tx } = buildCommitment(termsOf(alice, bob, bob, format), keys, 3n, {
@@ -101,7 +101,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     ]);
   });
 
-  it("keeps an HTLC equal to the dust limit and trims one msat less", () => {
+  it("keeps an HTLC equal to the dust limit and trims one msat less (CONFORMANCE 96)", () => {
     const built = buildCommitment(
       terms,
       keys,
@@ -123,7 +123,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     expect(roles(spec(CAPACITY * 1000n - limit + 1n))).to.deep.equal(["to_local_anchor", "to_local"]);
   });
 
-  it("has both anchors once an HTLC is untrimmed, whatever the balances", () => {
+  it("has both anchors once an HTLC is untrimmed, whatever the balances (CONFORMANCE 98)", () => {
     expect([...roles(spec(CAPACITY * 1000n - 1_000_000n, [offered(0n, 1_000_000n)]))].sort()).to.deep.equal([
       "htlc",
       "to_local",
@@ -132,7 +132,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     ]);
   });
 
-  it("takes the price of both anchors from the opener although one is left out", () => {
+  it("takes the price of both anchors from the opener although one is left out (CONFORMANCE 95)", () => {
     const built = buildCommitment(terms, keys, 3n, spec(CAPACITY * 1000n));
     expect(built.outputs.map((output) => output.amount)).to.deep.equal([330n, CAPACITY - 1124n - 660n]);
     expect(built.fee).to.equal(1124n + 330n);
@@ -148,7 +148,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     expect(() => buildCommitment(terms, keys, 3n, more)).to.throw("add up to the capacity");
   });
 
-  it("gives the owner's delay and dust limit their places: the delay of the other side, the limit of its own", () => {
+  it("gives the owner's delay and dust limit their places: the delay of the other side, the limit of its own (CONFORMANCE 100)", () => {
     expect([terms.toSelfDelay, terms.dustLimit]).to.deep.equal([bob.toSelfDelay, alice.dustLimit]);
     const theirs = termsOf(bob, alice, alice, "anchors");
     expect([theirs.toSelfDelay, theirs.dustLimit, theirs.opener]).to.deep.equal([144, sat(546n), "remote"]);
@@ -159,7 +159,7 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
 });
 
 describe("BOLT 3 §Commitment Transaction", () => {
-  it("carries any 48-bit number in locktime and sequence", () => {
+  it("carries any 48-bit number in locktime and sequence (CONFORMANCE 92)", () => {
     const number = fc.bigInt({ min: 0n, max: COMMITMENT_NUMBER_MAX });
     fc.assert(
       fc.property(number, number, (n, factor) => {
