@@ -32,7 +32,9 @@ export { type ExplainedOutput, type Explanation, explain, explanationRecord } fr
 export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
-export type { ChannelParams, SideParams } from "./params.ts";
+export type { ChannelParams, RestoredParams, SideParams } from "./params.ts";
+export { keptParams } from "./restored/kept.ts";
+export type { Restored } from "./restored/state.ts";
 export {
   type ChannelState,
   type DurableState,

@@ -18,6 +18,7 @@ import type {
 } from "../src/wire/updates.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
+import type { RestoredParams } from "./params.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** The peer's messages that a channel understands. The host has matched them to the channel by id and by peer. */
@@ -57,6 +58,8 @@ export type ChannelInput =
   | OpenChannelInput
   /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */
   | { readonly tag: "FundingTx"; readonly tx: Tx; readonly vout: number }
+  /** A channel that a static backup tells of, and nothing else does. `since` is the block from which on it may be funded. */
+  | { readonly tag: "Restore"; readonly params: RestoredParams; readonly since: BlockHeight }
   /** The opening will not go on: no funds, or the user changed its mind. */
   | { readonly tag: "AbortOpening"; readonly reason: string }
   | { readonly tag: "PeerMessage"; readonly message: ChannelMessage }

@@ -40,3 +40,21 @@ export interface ChannelParams {
   readonly local: SideParams;
   readonly remote: SideParams;
 }
+
+/** What a static backup keeps of them: enough to find the channel in the chain, and our balance in what ends it. */
+export interface RestoredParams
+  extends Pick<
+    ChannelParams,
+    | "channelId"
+    | "temporaryChannelId"
+    | "remoteNodeId"
+    | "opener"
+    | "announce"
+    | "type"
+    | "funding"
+    | "capacity"
+    | "keyIndex"
+  > {
+  readonly local: Pick<SideParams, "basepoints">;
+  readonly remote: Pick<SideParams, "basepoints" | "toSelfDelay">;
+}

@@ -8,6 +8,7 @@ import type { SecretStore } from "./keys/commitment-secrets.ts";
 import type { Signatures } from "./keys/signer.ts";
 import type { Link } from "./link/state.ts";
 import type { ChannelParams } from "./params.ts";
+import type { Restored } from "./restored/state.ts";
 import type { ClosingOutputs } from "./tx/closing-tx.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
@@ -249,9 +250,9 @@ export type FundedState =
   | Closing
   | Failed;
 /** What may exist on disk is a type. */
-export type DurableState = FundedState | Closed;
+export type DurableState = FundedState | Restored | Closed;
 export type ChannelState = OpeningState | DurableState;
 
 export const FRESH: Fresh = { tag: "Fresh" };
 export const isDurable = (state: ChannelState): state is DurableState =>
-  state.tag === "Closed" || "commitments" in state;
+  state.tag === "Closed" || state.tag === "Restored" || "commitments" in state;

@@ -21,11 +21,13 @@ import { signedFunding } from "./open/accepter.ts";
 import { fundingConfirmed, fundingConflictBuried, fundingDeeper, fundingReorged } from "./open/confirm.ts";
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
+import { restore, stepRestored } from "./restored/step.ts";
 import type { ChannelState, FundedState } from "./state.ts";
 import { advance, type CommandRefusal, commit, stay, type Transition } from "./transition.ts";
 
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
 export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
+  if (state.tag === "Restored") return stepRestored(env, state, input);
   const transition = take(env, state, input);
   // A channel that has failed is the chain's, whichever input made it so or told it something new.
   if (transition.kind === "stay" || transition.next.tag !== "Failed") return transition;
@@ -80,6 +82,7 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       return announcementSigned(env, state, { nodeSignature, bitcoinSignature });
     }
     case "Open":
+    case "Restore":
     case "FundingTx":
     case "AbortOpening":
       return openingInput(env, state, input);
@@ -98,9 +101,10 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
   }
 }
 
-type OpeningInput = Extract<ChannelInput, { tag: "Open" | "FundingTx" | "AbortOpening" }>;
+type OpeningInput = Extract<ChannelInput, { tag: "Open" | "Restore" | "FundingTx" | "AbortOpening" }>;
 function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput): Transition {
   if (input.tag === "Open" && state.tag === "Fresh") return openChannel(env, input);
+  if (input.tag === "Restore" && state.tag === "Fresh") return restore(input);
   if (input.tag === "FundingTx" && state.tag === "WaitForFundingTx") return receiveFundingTx(env, state, input);
   if (input.tag === "AbortOpening" && !("commitments" in state) && state.tag !== "Closed") {
     const { reason } = input;

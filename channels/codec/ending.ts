@@ -33,12 +33,13 @@ export const cause = union(u8, {
   requested: [4, nothing],
   deadline: [5, struct({ side: enumeration("htlc_side", "offered", "received"), id: u64, expiry })],
 });
+export const spends = listOf(u16, once(struct({ outpoint, tx, height })));
 export const onChain = {
   cause,
   failedAt: optional(height),
   mutual: optional(tx),
   commitment: optional(tx),
-  spends: listOf(u16, once(struct({ outpoint, tx, height }))),
+  spends,
   revoked: optional(struct({ number: u64, htlcs: listOf(u16, commitmentHtlc) })),
   givenUp: listOf(u16, u64),
 };

@@ -14,7 +14,7 @@ import {
   u64,
 } from "../../src/codec/primitives.ts";
 import { ANCHORS, type ChannelType, channelTypeBits, channelTypeOf } from "../channel-type.ts";
-import type { ChannelParams, SideParams } from "../params.ts";
+import type { ChannelParams, RestoredParams, SideParams } from "../params.ts";
 import { older, once, outpoint, script } from "./parts.ts";
 
 const basepoints = struct({
@@ -49,6 +49,13 @@ const fields = {
   local: side,
   remote: side,
 };
+const { minimumDepth: _agreed, ...kept } = fields;
+export const restoredParams: Codec<RestoredParams> = struct({
+  ...kept,
+  type: channelType,
+  local: struct({ basepoints }),
+  remote: struct({ basepoints, toSelfDelay: u16 }),
+});
 export const params: Codec<ChannelParams> = once(struct({ ...fields, type: channelType }));
 /** Of versions 1 and 2. */
 export const paramsV2: Codec<ChannelParams> = older(struct(fields), { type: ANCHORS });

@@ -2,13 +2,13 @@ import { err, type Result } from "../../src/base/result.ts";
 import { tx } from "../../src/bitcoin/tx.ts";
 import { type Codec, decode, listOf, optional, refine, struct, union, type ValueOf } from "../../src/codec/codec.ts";
 import { ByteWriter, DecodeError } from "../../src/codec/io.ts";
-import { txid, u8, u16 } from "../../src/codec/primitives.ts";
+import { height, txid, u8, u16 } from "../../src/codec/primitives.ts";
 import type { ChannelParams } from "../params.ts";
 import type { DurableState } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
-import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose } from "./ending.ts";
+import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, spends } from "./ending.ts";
 import { funded } from "./funded.ts";
-import { params, paramsV2 } from "./params.ts";
+import { params, paramsV2, restoredParams } from "./params.ts";
 import { commitmentHtlc, seen } from "./parts.ts";
 
 /** In front of every record. A decoder for a version that was ever written is never removed. */
@@ -34,7 +34,11 @@ const failedV1 = refine(
 );
 const stateV1 = union(u8, { ...statesOf(paramsV2), Failed: [6, failedV1] });
 const stateV2 = union(u8, { ...statesOf(paramsV2), Failed: [6, funded(paramsV2, onChain)] });
-const state = union(u8, { ...statesOf(params), Failed: [6, funded(params, onChain)] });
+const state = union(u8, {
+  ...statesOf(params),
+  Failed: [6, funded(params, onChain)],
+  Restored: [8, struct({ params: restoredParams, since: height, spends })],
+});
 
 const STATE_OF_VERSION: Readonly<Record<number, Codec<object>>> = { 1: stateV1, 2: stateV2, [VERSION]: state };
 

@@ -4,6 +4,8 @@ import { txidOf } from "../../src/bitcoin/tx.ts";
 import { type Codec, optional, refine, struct } from "../../src/codec/codec.ts";
 import { enumeration, height, text, txid, u8 } from "../../src/codec/primitives.ts";
 import type { ChannelEnv } from "../env.ts";
+import { publishedNumber, restoredProgress } from "../restored/progress.ts";
+import type { Restored } from "../restored/state.ts";
 import type { Failed, FailureCause, FundedState } from "../state.ts";
 import type { Publication } from "./classify.ts";
 import type { ChannelOutput } from "./output.ts";
@@ -12,7 +14,7 @@ import { type OutputProgress, type OutputStatus, progressOf } from "./progress.t
 /** Why a channel was closed, and what has come of its money so far: for people. */
 export interface Explanation {
   /** One word for programs. */
-  readonly cause: FailureCause["tag"] | "agreement" | "open";
+  readonly cause: FailureCause["tag"] | "agreement" | "open" | "restored";
   /** A sentence. */
   readonly why: string;
   /** The height at which this side gave the channel up. */
@@ -32,7 +34,8 @@ export interface ExplainedOutput {
   readonly txid: Txid | undefined;
 }
 
-export function explain(env: ChannelEnv, state: FundedState): Explanation {
+export function explain(env: ChannelEnv, state: FundedState | Restored): Explanation {
+  if (state.tag === "Restored") return explainRestored(env, state);
   if (state.tag === "Failed") return explainFailed(env, state);
   const closing = state.tag === "Closing" && state.confirmed !== undefined ? state.confirmed : undefined;
   const ends = state.tag === "ShuttingDown" || state.tag === "Negotiating" || state.tag === "Closing";
@@ -54,6 +57,7 @@ const CAUSES = [
   "peer_error",
   "data_lost",
   "funding_spent",
+  "restored",
 ] as const satisfies readonly Explanation["cause"][];
 const BY = ["local", "remote", "revoked", "future", "mutual"] as const satisfies readonly Publication["tag"][];
 const RECORD_VERSION = 1;
@@ -84,6 +88,22 @@ function explainFailed(env: ChannelEnv, state: Failed): Explanation {
     what: PUBLISHED[publication.tag],
   };
   return { cause: cause.tag, why, since, closing, outputs: outputs.map(shown) };
+}
+
+function explainRestored(env: ChannelEnv, state: Restored): Explanation {
+  const told = {
+    cause: "restored",
+    why: "It was restored from a static backup: nothing of ours may be published, the peer has to close.",
+    since: state.since,
+  } as const;
+  const progress = restoredProgress(env, state);
+  if (progress === undefined) return { ...told, closing: undefined, outputs: [] };
+  const { spend, outputs } = progress;
+  // Of a commitment the keys in it tell whose it was.
+  const isOurs = outputs.some(({ output }) => output.path.tag === "delayed");
+  const by = publishedNumber(state, spend) === undefined ? "mutual" : isOurs ? "local" : "future";
+  const closing = { txid: txidOf(spend.tx), height: spend.height, by, what: PUBLISHED[by] } as const;
+  return { ...told, closing, outputs: outputs.map(shown) };
 }
 
 function sentenceFor(cause: FailureCause): string {

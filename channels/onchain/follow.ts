@@ -5,6 +5,7 @@ import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { localCommitmentRequest, type Signatures } from "../keys/signer.ts";
+import type { Restored } from "../restored/state.ts";
 import type { ChainSpend, Failed } from "../state.ts";
 import { advance, commit, type Effect, isVolatile, stay, type Transition } from "../transition.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
@@ -62,7 +63,7 @@ function publication(env: ChannelEnv, state: Failed): readonly Effect[] {
   return [{ tag: "NeedSignatures", request }];
 }
 
-function watchAndClaim({ spend, outputs }: Progress): readonly Effect[] {
+export function watchAndClaim({ spend, outputs }: Pick<Progress, "spend" | "outputs">): readonly Effect[] {
   const watched = outputs.map(({ output: { outpoint, witnessScript }, minedAt }) => ({
     outpoint,
     witnessScript,
@@ -129,7 +130,7 @@ export function spendSeen(state: Failed, tx: Tx): Transition {
 }
 
 /** Blocks from this height on are no longer in the best chain. Undefined when nothing of ours was in them. */
-export function withoutSpendsFrom(state: Failed, height: ChainSpend["height"]): Failed | undefined {
+export function withoutSpendsFrom<S extends Failed | Restored>(state: S, height: ChainSpend["height"]): S | undefined {
   const spends = state.spends.filter((spend) => spend.height < height);
   return spends.length === state.spends.length ? undefined : { ...state, spends };
 }

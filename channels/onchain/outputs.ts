@@ -6,6 +6,7 @@ import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { localCommitment, remoteCommitment, remoteTerms, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { type CommitmentKeys, commitmentKeys } from "../keys/commitment-keys.ts";
+import type { RestoredParams } from "../params.ts";
 import type { Failed, Funded } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
 import { offeredHtlcScript, receivedHtlcScript, toLocalScript, toRemoteAnchorsScript } from "../tx/scripts.ts";
@@ -69,7 +70,8 @@ function remoteOutputs(
 /** A script that one knows how to spend: outputs are found by it where amounts are not known any more. */
 export type Spendable = Pick<ChannelOutput, "witnessScript" | "path">;
 
-const toRemote = ({ params }: Funded): Spendable => ({
+/** Our balance in a commitment of the peer's. */
+export const toRemote = ({ params }: { readonly params: RestoredParams }): Spendable => ({
   witnessScript: toRemoteAnchorsScript(params.local.basepoints.paymentBasepoint),
   path: { tag: "to_remote" },
 });
@@ -77,7 +79,11 @@ const delayedScript = (keys: CommitmentKeys, delay: number): Uint8Array =>
   toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, delay);
 
 /** What a second stage of ours pays, for us after the delay. */
-export function ownDelayed(env: ChannelEnv, { params }: Funded, point: Uint8Array): Spendable {
+export function ownDelayed(
+  env: ChannelEnv,
+  { params }: { readonly params: RestoredParams },
+  point: Uint8Array,
+): Spendable {
   const keys = commitmentKeys(env.keys.derived, params.local.basepoints, params.remote.basepoints, point);
   const delay = params.remote.toSelfDelay;
   return { witnessScript: delayedScript(keys, delay), path: { tag: "delayed", point, delay } };

@@ -4,7 +4,7 @@ import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChainSpend, Failed } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
-import { type Claim, claimOf } from "./claim.ts";
+import { type Claim, claimOf, type Standing } from "./claim.ts";
 import { classify, type Publication } from "./classify.ts";
 import { isWorthClaiming } from "./fee.ts";
 import type { ChannelOutput } from "./output.ts";
@@ -48,7 +48,7 @@ export function progressOf(env: ChannelEnv, state: Failed): Progress | undefined
   return { spend, publication, outputs };
 }
 
-export const spendOf = ({ spends }: Failed, outpoint: Outpoint): ChainSpend | undefined =>
+export const spendOf = ({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined =>
   spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));
 
 /** An output and what came of it: a second stage that spends it makes another one, which goes the same way. */
@@ -59,7 +59,10 @@ function follow(
   { output, minedAt }: Pick<OutputProgress, "output" | "minedAt">,
 ): readonly OutputProgress[] {
   const spend = spendOf(state, output.outpoint);
-  if (spend === undefined) return [{ output, minedAt, status: unspentStatus(env, state, output, minedAt) }];
+  if (spend === undefined) {
+    const standing = { minedAt, preimage: preimageFor(state, output) };
+    return [{ output, minedAt, status: unspentStatus(env, output, standing) }];
+  }
   const spent: OutputProgress = {
     output,
     minedAt,
@@ -93,13 +96,13 @@ const isAt =
   ({ outpoint }: ChannelOutput): boolean =>
     outpoint.vout === index;
 
-function unspentStatus(
+/** Of an output that nothing in the best chain spends. */
+export function unspentStatus(
   env: ChannelEnv,
-  state: Failed,
   output: ChannelOutput,
-  minedAt: BlockHeight,
+  standing: Standing,
 ): Exclude<OutputStatus, { tag: "spent" }> {
-  const claim = claimOf(output, { minedAt, preimage: preimageFor(state, output) }, env.height);
+  const claim = claimOf(output, standing, env.height);
   if ("tag" in claim) return claim.tag === "wait" ? { tag: "waiting", until: claim.until } : { tag: "no_preimage" };
   return isWorthClaiming(claim) ? { tag: "claimable", claim } : { tag: "uneconomical" };
 }
@@ -123,7 +126,7 @@ export const depthOf = (env: ChannelEnv, height: BlockHeight): number => env.hei
  * Whether nothing can come any more: every output that is worth something is spent, 100 blocks deep, and so is what
  * spends the funding output. An HTLC whose preimage nobody gave us is the peer's from its expiry on.
  */
-export function isOver(env: ChannelEnv, { spend, outputs }: Progress): boolean {
+export function isOver(env: ChannelEnv, { spend, outputs }: Pick<Progress, "spend" | "outputs">): boolean {
   if (depthOf(env, spend.height) < BURIED_DEPTH) return false;
   return outputs.every(({ output, status }) => {
     if (status.tag === "spent") return depthOf(env, status.height) >= BURIED_DEPTH;

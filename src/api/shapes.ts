@@ -140,7 +140,17 @@ export const channelShape = z.object({
 });
 export const explanationShape = z.object({
   id: z.string().regex(/^ch_[0-9a-f]{64}$/),
-  cause: z.enum(["open", "agreement", "requested", "fault", "deadline", "peer_error", "data_lost", "funding_spent"]),
+  cause: z.enum([
+    "open",
+    "agreement",
+    "requested",
+    "fault",
+    "deadline",
+    "peer_error",
+    "data_lost",
+    "funding_spent",
+    "restored",
+  ]),
   why: z.string(),
   since: count.nullable(),
   closing: z

@@ -5,7 +5,7 @@ import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import { watchFundingFrom } from "./channel-effects.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells each channel what the chain did to it. */
@@ -65,8 +65,10 @@ function outpointSpent(
 
 function reorganised(host: ChannelHost, turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
   const { state } = entry;
-  if (state.tag === "Closing" || state.tag === "Failed") host.apply(turn, entry, { tag: "SpendsReorged", height });
-  if ("funding" in state && state.funding.since > height && entry.watched !== undefined)
+  if (state.tag === "Closing" || state.tag === "Failed" || state.tag === "Restored")
+    host.apply(turn, entry, { tag: "SpendsReorged", height });
+  const since = sinceOf(state);
+  if (since !== undefined && since > height && entry.watched !== undefined)
     watchFundingFrom(host, turn, entry.watched, height);
   const confirmed = "funding" in state ? state.funding.confirmed : undefined;
   if (confirmed !== undefined && confirmed.height >= height) host.apply(turn, entry, { tag: "FundingReorged" });

@@ -99,7 +99,7 @@ async function forceClose(
 /** Why a channel was closed and what has come of its money; of one that is forgotten what was kept of it. */
 export function explainChannel(hosts: Hosts, id: ChannelId): Explanation | undefined {
   const entry = hosts.channels.table.byId(id);
-  return entry !== undefined && "commitments" in entry.state
+  return entry !== undefined && ("commitments" in entry.state || entry.state.tag === "Restored")
     ? explain(hosts.channels.env(entry), entry.state)
     : hosts.channels.ended.shown(id);
 }

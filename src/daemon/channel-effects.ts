@@ -6,7 +6,7 @@ import { p2wshOf } from "../bitcoin/templates.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
@@ -127,7 +127,8 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     }
     case "Closed":
       ctx.events.record(turn, "channel.closed", { channelId: id, txid: effect.txid, height: effect.height });
-      if ("commitments" in entry.state) host.ended.put(turn, id, explain(host.env(entry), entry.state));
+      if ("commitments" in entry.state || entry.state.tag === "Restored")
+        host.ended.put(turn, id, explain(host.env(entry), entry.state));
       return turn.next((later) => listener.gone(later, entry));
     case "Forget":
       return forget(host, turn, entry, effect.reason);
@@ -221,7 +222,7 @@ function watch(
   const { outpoint, script } = effect;
   host.table.watchFunding(entry, outpoint, script);
   const height = host.parts.height();
-  const since = "funding" in entry.state ? entry.state.funding.since : height;
+  const since = sinceOf(entry.state) ?? height;
   watchFundingFrom(host, turn, effect, since === height ? since - 1 : since - LOOK_BACK_BLOCKS);
 }
 /** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */

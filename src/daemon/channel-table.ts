@@ -6,6 +6,7 @@ import {
   channelKeys,
   channelSecrets,
   type FundedState,
+  type RestoredParams,
   type SignerMemory,
 } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
@@ -18,7 +19,7 @@ import {
   type Txid,
 } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
-import type { SatPerKw } from "../base/units.ts";
+import type { BlockHeight, SatPerKw } from "../base/units.ts";
 
 /** One channel as the host holds it: the machine's state, and what the machine is not told. */
 export interface ChannelEntry {
@@ -43,10 +44,16 @@ export interface ChannelEntry {
 export type Outcome = { readonly tag: "done" } | { readonly tag: "refused"; readonly detail: string };
 
 /** What was agreed, once there is a funding outpoint. */
-export const paramsOf = (state: ChannelState): ChannelParams | undefined => {
+export const paramsOf = (state: ChannelState): ChannelParams | RestoredParams | undefined => {
   const params = "params" in state ? state.params : undefined;
   return params !== undefined && "funding" in params ? params : undefined;
 };
+
+/** The height from which on its funding transaction was waited for. */
+export function sinceOf(state: ChannelState): BlockHeight | undefined {
+  if (state.tag === "Restored") return state.since;
+  return "funding" in state ? state.funding.since : undefined;
+}
 
 export function channelEntry(
   of: { readonly peer: NodeId; readonly temporaryId: ChannelId; readonly keyIndex: number; readonly seed: Uint8Array },

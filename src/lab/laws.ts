@@ -50,11 +50,16 @@ export const LAWS: Laws = {
     funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
     funded(leaving, message.channel_id, (state) => revokedCommitment(leaving, state, message)),
-  channel_reestablish: (leaving, message) =>
-    funded(leaving, message.channel_id, ({ commitments: { local, remote } }) => {
-      if (message.next_commitment_number !== local.number + 1n) return `counts commitments from ${local.number}`;
-      return message.next_revocation_number === remote.number ? undefined : `counts revocations from ${remote.number}`;
-    }),
+  channel_reestablish: (leaving, message) => {
+    const { channel_id, next_commitment_number: next, next_revocation_number: revoked } = message;
+    // Nothing is known of its commitments, so none is counted.
+    if (leaving.durable.channels.get(channel_id)?.tag === "Restored")
+      return next + revoked === 0n ? undefined : "a restored channel counts no commitment";
+    return funded(leaving, channel_id, ({ commitments: { local, remote } }) => {
+      if (next !== local.number + 1n) return `counts commitments from ${local.number}`;
+      return revoked === remote.number ? undefined : `counts revocations from ${remote.number}`;
+    });
+  },
   shutdown: (leaving, { channel_id, scriptpubkey }) =>
     funded(leaving, channel_id, (state) => {
       const script = "close" in state ? state.close.localScript : undefined;

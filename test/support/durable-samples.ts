@@ -1,5 +1,6 @@
 import { localCommitment, specOf } from "../../channels/commitments.ts";
-import type { DurableState } from "../../channels/index.ts";
+import { type DurableState, FRESH, keptParams } from "../../channels/index.ts";
+import { currentLocal } from "../../channels/onchain/classify.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { blockHeight, satPerKw } from "../../src/base/units.ts";
 import { HEIGHT, normal, ONION, opened, type Pair, SCRIPT } from "./channel-pair.ts";
@@ -58,6 +59,18 @@ function breached(): Pair {
   return pair;
 }
 
+/** a's channel as a backup tells of it, when b has closed it. */
+function restored(): DurableState {
+  const pair = normal();
+  const { a, b } = pair.parties;
+  const { tx } = currentLocal(pair.env("b"), b.funded);
+  const params = keptParams(a.funded.params);
+  a.state = FRESH;
+  pair.give("a", { tag: "Restore", params, since: HEIGHT });
+  pair.give("a", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 10) });
+  return durable(pair);
+}
+
 /** One of every durable state, and of every shape that a part of it can have. */
 export function durableSamples(): Readonly<Record<string, DurableState>> {
   const waiting = opened();
@@ -90,6 +103,7 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
   const channel_id = failed.parties.a.funded.params.channelId;
   failed.give("a", { tag: "PeerMessage", message: { name: "error", channel_id, data: new Uint8Array(3).fill(0x61) } });
   return {
+    restored: restored(),
     "waiting-for-confirmation-opener": durable(waiting),
     "waiting-for-confirmation-accepter": durable(waiting, "b"),
     "waiting-for-channel-ready": durable(confirmed(ready)),

@@ -12,11 +12,12 @@ export function hear(pair: Pair, name: Name, event: ChainEvent): void {
   const party = pair.parties[name];
   if (event.tag === "BlockConnected") party.height = event.block.height;
   if (event.tag === "BlockDisconnected") party.height = blockHeight(event.block.height - 1);
-  if (!("commitments" in party.state)) return;
+  const { state } = party;
+  if (!("commitments" in state) && state.tag !== "Restored") return;
   switch (event.tag) {
     case "ScriptPaid": {
       const { block, index, tx } = event.by;
-      const { funding } = party.funded.params;
+      const { funding } = state.params;
       if (txidOf(tx) !== funding.txid) return;
       pair.give(name, {
         tag: "FundingConfirmed",
@@ -29,7 +30,7 @@ export function hear(pair: Pair, name: Name, event: ChainEvent): void {
     case "OutpointSpent": {
       const { tx, block } = event.by;
       const { outpoint } = event;
-      const isFunding = outpointKey(party.funded.params.funding) === outpointKey(outpoint);
+      const isFunding = outpointKey(state.params.funding) === outpointKey(outpoint);
       if (isFunding) pair.give(name, { tag: "FundingSpent", tx, height: block.height });
       else pair.give(name, { tag: "OutputSpent", outpoint, tx, height: block.height });
       return;
@@ -46,9 +47,12 @@ export function hear(pair: Pair, name: Name, event: ChainEvent): void {
 }
 
 function disconnected(pair: Pair, name: Name, height: number): void {
-  const { tag, funding } = pair.parties[name].funded;
-  if (tag === "Closing" || tag === "Failed") pair.give(name, { tag: "SpendsReorged", height: blockHeight(height) });
-  if (funding.confirmed !== undefined && funding.confirmed.height >= height) pair.give(name, { tag: "FundingReorged" });
+  const { state } = pair.parties[name];
+  if (state.tag === "Closing" || state.tag === "Failed" || state.tag === "Restored")
+    pair.give(name, { tag: "SpendsReorged", height: blockHeight(height) });
+  const funding = "funding" in state ? state.funding : undefined;
+  if (funding?.confirmed !== undefined && funding.confirmed.height >= height)
+    pair.give(name, { tag: "FundingReorged" });
 }
 
 /** Watches what a party wants to hear of. */

@@ -1,0 +1,108 @@
+import { printable } from "../../src/base/bytes.ts";
+import { outpointKey } from "../../src/base/ids.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
+import type { ChannelReestablish } from "../../src/wire/updates.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChannelInput } from "../input.ts";
+import { watchAndClaim, withoutSpendsFrom } from "../onchain/follow.ts";
+import { isOver } from "../onchain/progress.ts";
+import type { ChainSpend } from "../state.ts";
+import { bind, commit, type Effect, isVolatile, stay, type Transition } from "../transition.ts";
+import { fundingOutput } from "../tx/funding-tx.ts";
+import { restoredProgress } from "./progress.ts";
+import type { Restored } from "./state.ts";
+
+/** A channel of which nothing but a static backup is left. */
+export function restore({ params, since }: Extract<ChannelInput, { tag: "Restore" }>): Transition {
+  const state: Restored = { tag: "Restored", params, since, spends: [] };
+  return commit(state, watchFunding(state), { tag: "NotifyUpdated" });
+}
+
+/**
+ * What a restored channel does: asks the peer to close whenever it is there, and claims what is ours of what the chain
+ * then holds. None of its answers signs for a commitment, or publishes one.
+ */
+export function stepRestored(env: ChannelEnv, state: Restored, input: ChannelInput): Transition {
+  switch (input.tag) {
+    case "Resume":
+      return follow(env, state, state, [watchFunding(state)]);
+    case "Connected":
+      return askToClose(env, state);
+    case "PeerMessage": {
+      const { message } = input;
+      const isWord = message.name === "error" || message.name === "warning";
+      return isWord ? stay({ tag: "PeerWarned", text: printable(message.data) }) : stay();
+    }
+    case "BlockConnected":
+      return follow(env, state, state, []);
+    case "FundingSpent":
+      return spent(env, state, { outpoint: state.params.funding, tx: input.tx, height: input.height });
+    case "OutputSpent":
+      return spent(env, state, { outpoint: input.outpoint, tx: input.tx, height: input.height });
+    case "SpendsReorged": {
+      const next = withoutSpendsFrom(state, input.height);
+      return next === undefined ? stay() : follow(env, state, next, [{ tag: "NotifyUpdated" }]);
+    }
+    default:
+      return refused(state, input);
+  }
+}
+
+function refused(state: Restored, input: ChannelInput): Transition {
+  switch (input.tag) {
+    case "OfferHtlc":
+      return stay({ tag: "Refused", origin: input.origin, reason: { code: "not_open" } });
+    case "FulfillHtlc":
+    case "FailHtlc":
+    case "FailMalformedHtlc":
+    case "UpdateFee":
+    case "Shutdown":
+    case "ForceClose":
+      return stay({ tag: "CommandRefused", command: input.tag, reason: { code: "wrong_state", state: state.tag } });
+    default:
+      return stay();
+  }
+}
+
+const watchFunding = ({ params }: Restored): Effect & { readonly tag: "WatchFunding" } => {
+  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
+  return { tag: "WatchFunding", outpoint: params.funding, script: fundingOutput(...keys, params.capacity).script };
+};
+
+/** What the peer reads when it has lost nothing itself. */
+const LOST = "our state is lost: please close the channel";
+const NO_SECRET = new Uint8Array(32);
+/** A `next_commitment_number` of zero fails the channel at the peer, which then publishes its commitment. BOLT 2 §Message Retransmission. */
+function askToClose({ keys }: ChannelEnv, state: Restored): Transition {
+  const { channelId } = state.params;
+  const message: ChannelReestablish = {
+    name: "channel_reestablish",
+    channel_id: channelId,
+    next_commitment_number: 0n,
+    next_revocation_number: 0n,
+    your_last_per_commitment_secret: NO_SECRET,
+    my_current_per_commitment_point: keys.commitmentPoint(0n),
+  };
+  return commit(state, bind(message), { tag: "SendError", channelId, text: LOST });
+}
+
+function spent(env: ChannelEnv, state: Restored, spend: ChainSpend): Transition {
+  const key = outpointKey(spend.outpoint);
+  const same = state.spends.find(({ outpoint }) => outpointKey(outpoint) === key);
+  const txid = txidOf(spend.tx);
+  if (same !== undefined && same.height === spend.height && txidOf(same.tx) === txid) return stay();
+  const next = { ...state, spends: [...state.spends.filter((known) => known !== same), spend] };
+  const isFunding = key === outpointKey(state.params.funding);
+  const closed: readonly Effect[] = isFunding ? [{ tag: "Closed", txid, height: spend.height }] : [];
+  return follow(env, state, next, [...closed, { tag: "NotifyUpdated" }]);
+}
+
+/** All of it follows from the facts, so it may be said any number of times. */
+function follow(env: ChannelEnv, known: Restored, state: Restored, before: readonly Effect[]): Transition {
+  const progress = restoredProgress(env, state);
+  if (progress === undefined) return answer(known, state, before);
+  if (isOver(env, progress)) return commit(state, ...before, { tag: "Forget", reason: "closed and buried" });
+  return answer(known, state, [...before, ...watchAndClaim(progress)]);
+}
+const answer = (known: Restored, next: Restored, effects: readonly Effect[]): Transition =>
+  known === next && effects.every(isVolatile) ? stay(...effects) : commit(next, ...effects);
