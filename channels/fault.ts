@@ -39,6 +39,10 @@ export type PeerFault =
   | { readonly code: "shutdown_script_changed" }
   | { readonly code: "bad_closing_signature" }
   | { readonly code: "bad_closing_fee" }
+  /** Beyond what both sides had said they accept. */
+  | { readonly code: "closing_fee_out_of_range" }
+  /** A closing transaction that nobody would relay. */
+  | { readonly code: "closing_output_is_dust" }
   | { readonly code: "reestablish_lost_state" }
   | { readonly code: "reestablish_wrong_secret" }
   | { readonly code: "reestablish_unproven_future" };
@@ -109,6 +113,8 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   shutdown_script_changed: "warn-and-disconnect",
   bad_closing_signature: "warn-and-disconnect",
   bad_closing_fee: "warn-and-disconnect",
+  closing_fee_out_of_range: "error-and-fail",
+  closing_output_is_dust: "error-and-fail",
   reestablish_lost_state: "error-and-fail",
   reestablish_wrong_secret: "error-and-fail",
   reestablish_unproven_future: "error-and-fail",

@@ -1,7 +1,7 @@
 import { printable } from "../src/base/bytes.ts";
 import { unreachable } from "../src/base/result.ts";
 import { punish, receiveError } from "./close/failure.ts";
-import { receiveClosing } from "./close/negotiate.ts";
+import { receiveClosing } from "./close/legacy.ts";
 import { receiveShutdown } from "./close/shutdown.ts";
 import type { ChannelEnv } from "./env.ts";
 import type { ChannelMessage } from "./input.ts";

@@ -1,7 +1,7 @@
 import { unreachable } from "../src/base/result.ts";
 import type { BlockHeight } from "../src/base/units.ts";
 import { fail, forceClose, idOf, punish } from "./close/failure.ts";
-import { sendClosing } from "./close/negotiate.ts";
+import { sendClosing } from "./close/legacy.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
 import type { ChannelEnv } from "./env.ts";

@@ -5,7 +5,7 @@ import { queueSign } from "../normal/queue.ts";
 import { sayStfu } from "../normal/quiescence.ts";
 import type { Closing, Negotiating, ShuttingDown, UpdatingState } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
-import { startNegotiation } from "./negotiate.ts";
+import { startNegotiation } from "./legacy.ts";
 
 /**
  * The end of every step that commits: asks for a signature if one is due, and on a channel that is shutting down goes on

@@ -16,7 +16,7 @@ import type {
 import { type CommandRefusal, type Effect, stay, type Transition } from "../transition.ts";
 import { punish } from "./failure.ts";
 import { closeStep, resumeClose } from "./progress.ts";
-import { isShutdownScript } from "./script.ts";
+import { isPeersShutdownScript, isShutdownScript } from "./script.ts";
 
 type Open = WaitForFundingConfirmed | WaitForChannelReady | Normal;
 const isOpen = (state: ChannelState): state is Open =>
@@ -51,7 +51,7 @@ export function receiveShutdown(
   const promised = bound ?? state.params.remote.upfrontShutdownScript;
   if (promised !== undefined && !equalBytes(promised, script))
     return punish(state, { code: "shutdown_script_changed" });
-  if (!isShutdownScript(script, env.features)) return punish(state, { code: "bad_shutdown_script" });
+  if (!isPeersShutdownScript(script, env.features)) return punish(state, { code: "bad_shutdown_script" });
   const { link } = state;
   if (link.tag !== "online") return stay();
   const received = { ...link, shutdownReceived: true };

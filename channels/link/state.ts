@@ -20,8 +20,9 @@ export interface Online {
   /** Our `shutdown` has left on this connection. */
   readonly shutdownSent: boolean;
   readonly shutdownReceived: boolean;
-  /** The fee of our last `closing_signed` on this connection. */
+  /** The fees of our last `closing_signed` on this connection, and of the peer's that it answered. */
   readonly closingFee: Sat | undefined;
+  readonly closingFeeReceived: Sat | undefined;
   /** The peer's last `commitment_signed` on this connection brought no update. */
   readonly emptyCommitment: boolean;
   /** Signatures that have been asked for: the very next input brings them. */

@@ -17,6 +17,7 @@ export const ONLINE: Online = {
   shutdownSent: false,
   shutdownReceived: false,
   closingFee: undefined,
+  closingFeeReceived: undefined,
   emptyCommitment: false,
   signing: undefined,
   quiescence: undefined,

@@ -1,17 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { isShutdownScript } from "../../../channels/close/script.ts";
-import type { ChannelMessage, FundedState } from "../../../channels/index.ts";
+import type { ChannelMessage } from "../../../channels/index.ts";
 import { blockHeight, type Sat, sat, satPerKw } from "../../../src/base/units.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ClosingSigned } from "../../../src/wire/closing.ts";
-import { featureBits } from "../../../src/wire/features.ts";
 import { HEIGHT, type Name, normal, type Opening, opened, type Pair, SCRIPT } from "../../support/channel-pair.ts";
+import { close, names } from "../../support/closing.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
-const close = (pair: Pair, name: Name, feerate = 500) =>
-  pair.give(name, { tag: "Shutdown", script: SCRIPT[name], feerate: satPerKw(feerate) });
-const names = (pair: Pair): string[] => pair.trace.map(({ from, message }) => `${from} ${message.name}`);
 const mutual = (pair: Pair, name: Name): Tx => pair.parties[name].broadcasts.at(-1) as Tx;
 
 /** Both sides have the same closing transaction out; it pays each its balance, the opener less the fee. */
@@ -189,43 +185,6 @@ describe("BOLT 2 §Channel Close", () => {
     const tx = mutual(pair, "a");
     expect(tx.outputs.map(({ script }) => script)).to.deep.equal([SCRIPT.a]);
     expect(mutual(pair, "b")).to.deep.equal(tx);
-  });
-});
-
-describe("BOLT 2 §Closing Initiation: shutdown, scripts (CONFORMANCE 110, 111)", () => {
-  const plain = featureBits([12]);
-  const anysegwit = featureBits([12, 26]);
-  const program = (version: number, length: number): Uint8Array =>
-    Uint8Array.of(version, length, ...new Uint8Array(length));
-  it("takes version 0 always, and later ones only with option_shutdown_anysegwit", () => {
-    expect([20, 32].map((length) => isShutdownScript(program(0, length), plain))).to.deep.equal([true, true]);
-    expect([19, 21, 33].some((length) => isShutdownScript(program(0, length), anysegwit))).to.equal(false);
-    expect(isShutdownScript(program(0x51, 32), plain)).to.equal(false);
-    expect([2, 32, 40].every((length) => isShutdownScript(program(0x60, length), anysegwit))).to.equal(true);
-    expect([1, 41].some((length) => isShutdownScript(program(0x51, length), anysegwit))).to.equal(false);
-  });
-  it("takes neither P2PKH, P2SH, OP_RETURN nor nothing", () => {
-    for (const script of [new Uint8Array(0), Uint8Array.of(0x76, 0xa9, 0x14), Uint8Array.of(0x6a, 6, 1, 2, 3, 4, 5, 6)])
-      expect(isShutdownScript(script, anysegwit)).to.equal(false);
-  });
-  it("answers a script that it cannot pay to with a warning, and goes on", () => {
-    const pair = normal();
-    const channel_id = pair.parties.a.funded.params.channelId;
-    tell(pair, "a", { name: "shutdown", channel_id, scriptpubkey: new Uint8Array(25).fill(0x76) });
-    expect(pair.parties.a.take("SendWarning")).to.deep.equal([
-      { tag: "SendWarning", channelId: channel_id, text: "bad shutdown script", disconnect: false },
-    ]);
-    expect(pair.parties.a.state.tag).to.equal("Normal");
-  });
-  it("does not let a peer change its script, or leave the one it promised at the opening", () => {
-    const pair = normal();
-    const channel_id = pair.parties.a.funded.params.channelId;
-    const promised = pair.parties.a.funded;
-    const remote = { ...promised.params.remote, upfrontShutdownScript: SCRIPT.a };
-    pair.parties.a.state = { ...promised, params: { ...promised.params, remote } } as FundedState;
-    tell(pair, "a", { name: "shutdown", channel_id, scriptpubkey: SCRIPT.b });
-    expect(pair.parties.a.take("SendWarning")[0]?.text).to.equal("shutdown script changed");
-    expect(pair.parties.a.state.tag).to.equal("Normal");
   });
 });
 

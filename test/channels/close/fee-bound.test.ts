@@ -1,26 +1,8 @@
 import { expect } from "chai";
-import { localTerms } from "../../../channels/commitments.ts";
-import type { FundedState } from "../../../channels/index.ts";
-import { buildClosing } from "../../../channels/tx/closing-tx.ts";
 import { type Sat, sat, satPerKw } from "../../../src/base/units.ts";
-import { segwitSighash } from "../../../src/bitcoin/sighash.ts";
-import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import type { ClosingSigned } from "../../../src/wire/closing.ts";
-import { type Name, normal, other, type Pair, SCRIPT } from "../../support/channel-pair.ts";
-
-/** What a party would sign at any fee, without a `fee_range`. */
-function closingOf(pair: Pair, name: Name, fee: Sat): ClosingSigned {
-  const { params, commitments } = pair.parties[name].state as FundedState;
-  const { funding } = localTerms(params);
-  const sides = {
-    local: { balance: commitments.balance.local, script: SCRIPT[name] },
-    remote: { balance: commitments.balance.remote, script: SCRIPT[other(name)] },
-  };
-  const tx = buildClosing({ funding, opener: params.opener, ...sides }, fee, "both");
-  const digest = segwitSighash(tx, 0, funding.witnessScript, funding.amount);
-  const signature = secp256k1.sign(digest, pair.parties[name].secrets.funding);
-  return { name: "closing_signed", channel_id: params.channelId, fee_satoshis: fee, signature };
-}
+import { normal, SCRIPT } from "../../support/channel-pair.ts";
+import { closingOf } from "../../support/closing.ts";
 
 describe("BOLT 2 §Legacy Closing Negotiation: closing_signed", () => {
   it("never signs a fee beyond its own bound, however far a peer without fee_range goes (CONFORMANCE 114)", () => {

@@ -19,6 +19,7 @@ import {
   closingOutputs,
   closingWeight,
 } from "../tx/closing-tx.ts";
+import { hasDust } from "../tx/dust.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { punish } from "./failure.ts";
 
@@ -81,7 +82,14 @@ function ask(state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition 
       disconnect: false,
     });
   }
-  return needSignature(state, { fee, outputs, tx: buildClosing(terms, fee, outputs), complete: undefined }, effects);
+  const tx = buildClosing(terms, fee, outputs);
+  if (hasDust(tx)) return after(effects, punish(state, { code: "closing_output_is_dust" }));
+  return needSignature(state, { fee, outputs, tx, complete: undefined }, effects);
+}
+/** What a step has led to before it came to this. */
+function after(effects: readonly Effect[], transition: Transition): Transition {
+  assert(transition.kind === "commit", "a channel that fails is written");
+  return commit(transition.next, ...effects, ...transition.effects);
 }
 
 function needSignature(
@@ -142,6 +150,7 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
   const fee = message.fee_satoshis;
   const found = signedVariant(state, fee, message.signature);
   if (found === undefined) return punish(state, { code: "bad_closing_signature" });
+  if (hasDust(found.tx)) return punish(state, { code: "closing_output_is_dust" });
   const ours = state.signed.find((known) => known.fee === fee && known.outputs === found.outputs);
   if (ours !== undefined) {
     const reply = link.closingFee === fee ? [] : [bind(closingMessage(env, state, ours))];
@@ -152,7 +161,9 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
   if (fee >= range.min && fee <= range.max)
     return needSignature(state, { fee, ...found, complete: message.signature }, []);
   const counter = counterFee(state, link, message, range);
-  return counter === undefined ? punish(state, { code: "bad_closing_fee" }) : ask(state, counter, []);
+  if (counter === undefined) return punish(state, { code: "bad_closing_fee" });
+  if (counter === "out_of_range") return punish(state, { code: "closing_fee_out_of_range" });
+  return ask({ ...state, link: { ...link, closingFeeReceived: fee } }, counter, []);
 }
 
 /**
@@ -167,8 +178,8 @@ function signedVariant(
   const terms = termsOf(state);
   const amounts = closingAmounts(terms, fee);
   if (amounts === undefined) return undefined;
-  const { dustLimit } = state.params.local;
-  const variants: ClosingOutputs[] = amounts.local >= dustLimit ? ["both", "local"] : ["remote", "both"];
+  const variants: ClosingOutputs[] =
+    amounts.local >= state.params.local.dustLimit ? ["both", "local"] : ["remote", "both"];
   for (const outputs of variants) {
     const tx = buildClosing(terms, fee, outputs);
     if (verifyFundingSignature(terms.funding, tx, state.params.remote.basepoints.fundingPubkey, signature))
@@ -177,20 +188,35 @@ function signedVariant(
   return undefined;
 }
 
-/** What to answer to a fee that we do not accept; undefined when the rules leave nothing. */
-function counterFee(state: Agreeing, link: Online, message: ClosingSigned, ours: FeeRange): Sat | undefined {
+/** What to answer to a fee that we do not accept; undefined when the rules leave nothing, or the peer leaves the rules. */
+function counterFee(
+  state: Agreeing,
+  link: Online,
+  message: ClosingSigned,
+  ours: FeeRange,
+): Sat | "out_of_range" | undefined {
   const theirs = message.fee_range;
-  if (theirs !== undefined) {
-    // BOLT 2 §Legacy Closing Negotiation: closing_signed. An accepter speaks once; an opener's range was known.
-    if (state.params.opener === "local" || link.closingFee !== undefined) return undefined;
-    const min = theirs.min_fee_satoshis > ours.min ? theirs.min_fee_satoshis : ours.min;
-    const max = theirs.max_fee_satoshis < ours.max ? theirs.max_fee_satoshis : ours.max;
-    return min <= max ? min : undefined;
-  }
-  const sent = link.closingFee;
-  if (sent === undefined) return ours.min;
-  // Half way towards the peer, but never beyond what we would accept: step by step it could take everything.
-  const middle = (sent + message.fee_satoshis) / 2n;
-  const within = middle < ours.min ? ours.min : middle > ours.max ? ours.max : middle;
-  return within === sent ? undefined : sat(within);
+  if (theirs === undefined) return betweenFee(link, message.fee_satoshis, ours);
+  const min = theirs.min_fee_satoshis > ours.min ? theirs.min_fee_satoshis : ours.min;
+  const max = theirs.max_fee_satoshis < ours.max ? theirs.max_fee_satoshis : ours.max;
+  if (min > max) return undefined;
+  // An accepter speaks once; an opener's range was known. BOLT 2 §Legacy Closing Negotiation: closing_signed.
+  return state.params.opener === "local" || link.closingFee !== undefined ? "out_of_range" : min;
 }
+
+/**
+ * With a peer that names no range both fees come closer with each message. Half way towards the peer, but never beyond
+ * what we would accept: step by step it could take everything.
+ */
+function betweenFee(
+  { closingFee: sent, closingFeeReceived: before }: Online,
+  fee: Sat,
+  ours: FeeRange,
+): Sat | undefined {
+  if (sent === undefined) return ours.min;
+  if (before !== undefined && !isBetween(fee, sent, before)) return undefined;
+  const middle = (sent + fee) / 2n;
+  const within = middle < ours.min ? ours.min : middle > ours.max ? ours.max : middle;
+  return isBetween(within, sent, fee) ? sat(within) : undefined;
+}
+const isBetween = (fee: bigint, a: bigint, b: bigint): boolean => (a < fee && fee < b) || (b < fee && fee < a);
