@@ -23,6 +23,8 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
     if (back.cause.tag === "data_lost") return commit(back, bind(reestablishMessage(env, back)), error);
     return advance(back, error);
   }
+  // A peer that has seen the end of it too knows no such channel any more, and could only be alarmed.
+  if (back.tag === "Closing" && back.confirmed !== undefined) return advance(back);
   const { state: fresh, effects } = withoutStale(env, back);
   return commit({ ...fresh, link: { tag: "reestablishing" } }, ...effects, bind(reestablishMessage(env, fresh)));
 }
@@ -46,6 +48,8 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
   if (state.tag === "Failed" || state.link.tag !== "reestablishing") return stay();
   const verdict = judgeReestablish(env, state.commitments, message);
   if (verdict.tag === "we_lost_data") return fail(state, { tag: "data_lost" });
+  // The peer has forgotten what both have signed the end of. It is on its way into the chain: nothing would be better.
+  if (verdict.tag !== "resume" && state.tag === "Closing") return stay();
   if (verdict.tag !== "resume") {
     const fault = { code: FAULTS[verdict.tag] } as PeerFault;
     return fail(state, { tag: "fault", text: describeFault(fault) });
