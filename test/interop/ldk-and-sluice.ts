@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../scripts/demo/client.ts";
@@ -6,9 +6,11 @@ import { type Daemon, freePorts, startDaemon } from "../../scripts/demo/daemon.t
 import { fromHex } from "../../src/base/bytes.ts";
 import { addressOf } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import { keychainOf } from "../../src/daemon/keychain.ts";
 import type { LdkSettings } from "./ldk/defaults.ts";
 import type { Said } from "./ldk/events.ts";
 import { type Ldk, startLdk } from "./ldk.ts";
+import { TappedWire } from "./tapped-wire.ts";
 
 /** A channel as our API shows it. */
 export interface OurChannel {
@@ -20,18 +22,31 @@ export interface OurChannel {
   readonly announced: boolean;
   readonly capacitySat: string;
   readonly localMsat: string;
+  readonly htlcs: number;
   readonly peer: string;
 }
-/** One of our daemons with LDK nodes that follow its chain over Bitcoin Core's JSON-RPC. */
+/** One of our daemons with an LDK node that follows its chain over Bitcoin Core's JSON-RPC, and the wire between them. */
 export interface Company {
   readonly ours: Daemon;
   readonly ldk: Ldk;
+  readonly wire: TappedWire;
+  /** The reward goes to nobody here. */
   mine(blocks: number): Promise<void>;
   channels(): Promise<readonly OurChannel[]>;
   restartOurs(): Promise<void>;
   /** From its store as it is, or as an earlier copy had it. */
   restartLdk(how: "stop" | "kill", folder?: string): Promise<void>;
+  /** LDK calls us. */
   dial(): Promise<void>;
+  /** We call LDK, and again whenever it is lost. */
+  call(): Promise<void>;
+  /** We hang up, and call no more. */
+  hangUp(): Promise<void>;
+  /**
+   * What was said since it was last asked that belongs to no channel that goes well: errors and warnings on the wire, ends and
+   * faults that LDK tells of. Ids are left out.
+   */
+  complaints(): readonly string[];
   stop(): Promise<void>;
   readonly folder: string;
 }
@@ -39,6 +54,9 @@ export interface Company {
 const MATURITY_BLOCKS = 101;
 const LDK_COINS = 8;
 const LDK_COIN_SAT = "2000000";
+const SEED = 7;
+/** A key that nobody has. */
+const NOBODY = addressOf(fromHex(`0014${"11".repeat(20)}`), CHAINS.regtest);
 
 export async function company(settings: Partial<LdkSettings> = {}): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-ldk-"));
@@ -52,14 +70,16 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     flags: ["--bitcoin-rpc-port", String(rpc)],
   };
   const place = { host: "127.0.0.1", port: rpc, cookieFile: join(folder, "ours", ".cookie") };
-  const start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: 7 } };
+  const start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: SEED } };
   const state = { ours: await startDaemon(options), ldk: undefined as unknown as Ldk };
   await state.ours.api.post("/v1/chain/mine", { blocks: MATURITY_BLOCKS });
   state.ldk = await startLdk(start);
-  const mine = async (blocks: number): Promise<void> => {
-    await state.ours.api.post("/v1/chain/mine", { blocks });
-    await state.ldk.do("sync");
-  };
+  const wire = new TappedWire({
+    ours: { secret: await secretOf(join(folder, "ours")), port: () => peer },
+    ldk: { secret: fromHex(state.ldk.secret), port: () => state.ldk.port },
+  });
+  const passing = { ours: await wire.listenAs("ours"), ldk: await wire.listenAs("ldk") };
+  let asked = { wire: 0, ldk: 0 };
   return {
     get ours() {
       return state.ours;
@@ -67,12 +87,10 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     get ldk() {
       return state.ldk;
     },
+    wire,
     folder,
-    mine,
-    channels: async () => {
-      const { data } = await state.ours.api.get<{ data: readonly Omit<OurChannel, "channelId">[] }>("/v1/channels");
-      return data.map((each) => ({ ...each, channelId: each.id.slice("ch_".length) }));
-    },
+    mine: (blocks) => mine(state, blocks),
+    channels: () => channelsOf(state.ours),
     restartOurs: async () => {
       await state.ours.stop();
       state.ours = await startDaemon(options);
@@ -80,21 +98,55 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     restartLdk: async (how, from = start.folder) => {
       await state.ldk[how]();
       state.ldk = await startLdk({ ...start, folder: from });
+      asked = { ...asked, ldk: 0 };
     },
-    dial: () => state.ldk.do("dial", { nodeId: state.ours.started.nodeId, port: state.ours.started.peerPort }),
+    dial: () => state.ldk.do("dial", { nodeId: state.ours.started.nodeId, port: passing.ours }),
+    call: async () => {
+      await state.ours.api.post("/v1/peers", { uri: `${state.ldk.nodeId}@127.0.0.1:${passing.ldk}` });
+    },
+    hangUp: () => hangUp(state.ours, state.ldk),
+    complaints: () => {
+      const told = [...wire.complaints(asked.wire), ...troubles(state.ldk.said.slice(asked.ldk))].map(withoutIds);
+      asked = { wire: wire.heard.length, ldk: state.ldk.said.length };
+      return told;
+    },
     stop: async () => {
+      wire.stop();
       await Promise.allSettled([state.ours.stop(), state.ldk.kill()]);
       await rm(folder, { recursive: true });
     },
   };
 }
 
+async function secretOf(datadir: string): Promise<Uint8Array> {
+  const words = (await readFile(join(datadir, "words"), "utf8")).trim();
+  return keychainOf(words, "regtest").nodeSecret;
+}
+async function mine({ ours, ldk }: Pick<Company, "ours" | "ldk">, blocks: number): Promise<void> {
+  await ours.api.post("/v1/chain/mine", { blocks, address: NOBODY });
+  await ldk.do("sync");
+}
+async function channelsOf({ api }: Daemon): Promise<readonly OurChannel[]> {
+  const { data } = await api.get<{ data: readonly Omit<OurChannel, "channelId">[] }>("/v1/channels");
+  return data.map((each) => ({ ...each, channelId: each.id.slice("ch_".length) }));
+}
+async function hangUp({ api: { url, token } }: Daemon, { nodeId }: Ldk): Promise<void> {
+  await fetch(`${url}/v1/peers/${nodeId}`, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+}
+const troubles = (all: readonly Said[]): readonly string[] =>
+  all.flatMap((said) => {
+    if (said.name !== "closed" && said.name !== "log") return [];
+    return `ldk ${said.name}: ${said.text}`;
+  });
+const withoutIds = (text: string): string => text.replaceAll(/[0-9a-f]{64,66}/g, "…");
+
 /** Gives LDK coins of its own, from ours. */
-export async function endow({ ours, ldk, mine }: Company): Promise<void> {
+export async function endow(them: Company): Promise<void> {
+  const { ours, ldk } = them;
   const address = addressOf(fromHex(await ldk.do("script")), CHAINS.regtest);
   for (let coin = 0; coin < LDK_COINS; coin++)
     await ours.api.post("/v1/wallet/sends", { address, amountSat: LDK_COIN_SAT });
-  await mine(1);
+  await mine(them, 1);
 }
 
 /** The first that it tells, from `since` on, of which this is true. */

@@ -6,11 +6,10 @@ import { type Ask, asker } from "./asker.ts";
 import type { Commands } from "./ldk/commands.ts";
 import { LDK_DEFAULTS, type LdkSettings } from "./ldk/defaults.ts";
 import type { Said } from "./ldk/events.ts";
+import type { StartedLdk } from "./ldk/process.ts";
 
 /** LDK 0.1 in WASM, a Lightning node of other people's making, in a process of its own. */
-export interface Ldk {
-  readonly nodeId: string;
-  readonly port: number;
+export interface Ldk extends StartedLdk {
   /** Everything it has told, oldest first. */
   readonly said: readonly Said[];
   do<N extends keyof Commands>(name: N, ...given: Given<N>): Promise<Awaited<ReturnType<Commands[N]>>>;
@@ -48,7 +47,7 @@ export async function startLdk({ folder, place, settings }: LdkStart): Promise<L
   });
   child.stderr?.on("data", (text: Buffer) => said.push({ name: "log", text: text.toString() }));
   const ask: Ask = asker(child, "LDK");
-  const started = await ask<{ nodeId: string; port: number }>("start", {
+  const started = await ask<StartedLdk>("start", {
     folder,
     place,
     settings: { ...LDK_DEFAULTS, ...settings },

@@ -3,6 +3,8 @@ import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import type { LdkNode } from "./node.ts";
 import { configOf } from "./settings.ts";
 
+const KEYSEND_EXPIRY_BLOCKS = 40;
+
 /** A channel as LDK sees it. Amounts are decimal millisatoshis. */
 export interface LdkChannel {
   readonly id: string;
@@ -11,6 +13,9 @@ export interface LdkChannel {
   readonly anchors: boolean;
   readonly outboundMsat: string;
   readonly inboundMsat: string;
+  readonly capacitySat: string;
+  /** Undefined while less than its reserve. */
+  readonly balanceMsat: string | undefined;
   readonly pendingHtlcs: number;
   /** Undefined before it has one. */
   readonly feerate: number | undefined;
@@ -20,6 +25,13 @@ interface OpenAsked {
   readonly sat: string;
   readonly pushMsat: string;
   readonly announce: boolean;
+}
+
+interface Channel {
+  readonly channel: string;
+}
+interface Hash {
+  readonly hash: string;
 }
 
 /** What a test may ask of an LDK node, by name. Each throws when LDK refuses. */
@@ -35,22 +47,53 @@ export const COMMANDS = {
   open,
   invoice,
   pay,
-  close: (node: LdkNode, { channel }: { readonly channel: string }) =>
+  keysend,
+  close: (node: LdkNode, { channel }: Channel) =>
     onChannel(node, channel, (id, peer) => node.parts.manager.close_channel(id, peer)),
+  forceClose: (node: LdkNode, { channel }: Channel) =>
+    onChannel(node, channel, (id, peer) =>
+      node.parts.manager.force_close_broadcasting_latest_txn(id, peer, "as the test wants"),
+    ),
+  /** From now on payments that come in wait for `claim` or `fail`, or do not. */
+  hold: ({ parts }: LdkNode, { holds }: { readonly holds: boolean }) => {
+    parts.habits.holds = holds;
+  },
+  claim: (node: LdkNode, { hash }: Hash) => {
+    const preimage = node.parts.habits.held.get(hash);
+    if (preimage === undefined) throw new Error("no such payment is held");
+    node.parts.manager.claim_funds(preimage);
+    node.turn();
+  },
+  fail: (node: LdkNode, { hash }: Hash) => {
+    node.parts.manager.fail_htlc_backwards(fromHex(hash));
+    node.turn();
+  },
+  /** What blocks cost from now on, and the minute that passes before LDK looks. */
+  feerate: (node: LdkNode, { satPerKw }: { readonly satPerKw: number }) => {
+    node.parts.habits.feerate = satPerKw;
+    node.parts.manager.timer_tick_occurred();
+    node.turn();
+  },
+  graph,
 } as const;
 export type Commands = typeof COMMANDS;
 
 function channels(node: LdkNode): readonly LdkChannel[] {
   return node.parts.manager.list_channels().map((channel) => {
     const feerate = channel.get_feerate_sat_per_1000_weight();
+    const outbound = channel.get_outbound_capacity_msat();
+    const reserve = channel.get_unspendable_punishment_reserve();
+    const reserved = reserve instanceof ldk.Option_u64Z_Some ? reserve.some * 1_000n : 0n;
     return {
       id: toHex(channel.get_channel_id().get_a()),
       // The bindings give a number for a boolean.
       usable: Boolean(channel.get_is_usable()),
       announced: Boolean(channel.get_is_announced()),
       anchors: Boolean(channel.get_channel_type()?.supports_anchors_zero_fee_htlc_tx()),
-      outboundMsat: String(channel.get_outbound_capacity_msat()),
+      outboundMsat: String(outbound),
       inboundMsat: String(channel.get_inbound_capacity_msat()),
+      capacitySat: String(channel.get_channel_value_satoshis()),
+      balanceMsat: outbound === 0n ? undefined : String(outbound + reserved),
       pendingHtlcs: channel.get_pending_inbound_htlcs().length + channel.get_pending_outbound_htlcs().length,
       feerate: feerate instanceof ldk.Option_u32Z_Some ? feerate.some : undefined,
     };
@@ -105,4 +148,29 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
   if (!sent.is_ok()) throw new Error("LDK does not pay");
   node.turn();
   return toHex(hash);
+}
+/** The answer is the payment hash. */
+function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonly msat: string }): string {
+  const id = node.parts.keys.as_EntropySource().get_secure_random_bytes();
+  const payee = ldk.PaymentParameters.constructor_for_keysend(fromHex(peer), KEYSEND_EXPIRY_BLOCKS, false);
+  const sent = node.parts.manager.send_spontaneous_payment(
+    ldk.Option_ThirtyTwoBytesZ.constructor_some(id),
+    ldk.RecipientOnionFields.constructor_spontaneous_empty(),
+    id,
+    ldk.RouteParameters.constructor_from_payment_params_and_value(payee, BigInt(msat)),
+    ldk.Retry.constructor_attempts(0),
+  );
+  if (!(sent instanceof ldk.Result_ThirtyTwoBytesRetryableSendFailureZ_OK)) throw new Error("LDK does not pay");
+  node.turn();
+  return toHex(sent.res);
+}
+/** The public channels that it knows: of which nodes, and how many of the two directions. */
+function graph(node: LdkNode): readonly { readonly nodes: readonly string[]; readonly policies: number }[] {
+  const read = node.parts.graph.read_only();
+  return [...read.list_channels()].map((id) => {
+    const channel = read.channel(id);
+    const nodes = [channel.get_node_one(), channel.get_node_two()].map((each) => toHex(each.as_slice()));
+    const policies = [channel.get_one_to_two(), channel.get_two_to_one()].filter((each) => each !== null).length;
+    return { nodes, policies };
+  });
 }

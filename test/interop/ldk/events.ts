@@ -5,11 +5,12 @@ import type { LdkParts } from "./parts.ts";
 
 /** What an LDK node tells of itself. Amounts are decimal, ids hex. */
 export type Said =
-  | { readonly name: "log" | "closed" | "failed"; readonly text: string }
+  | { readonly name: "log" | "closed" | "not_taken"; readonly text: string }
   | { readonly name: "broadcast"; readonly tx: string }
   | { readonly name: "pending" | "ready"; readonly channel: string; readonly peer: string }
   | { readonly name: "claimable" | "claimed"; readonly hash: string; readonly msat: string }
   | { readonly name: "sent"; readonly hash: string; readonly preimage: string }
+  | { readonly name: "failed"; readonly hash: string }
   | { readonly name: "forwarded"; readonly msat: string }
   | { readonly name: "path_failed"; readonly hash: string; readonly permanently: boolean }
   | { readonly name: "swept"; readonly tx: string };
@@ -41,7 +42,7 @@ function tellingOf(event: ldk.Event): Said | undefined {
     return { name: "forwarded", msat: someOf(event.outbound_amount_forwarded_msat)?.toString() ?? "" };
   if (event instanceof ldk.Event_PaymentFailed) {
     const hash = event.payment_hash instanceof ldk.Option_ThirtyTwoBytesZ_Some ? toHex(event.payment_hash.some) : "";
-    return { name: "failed", text: hash };
+    return { name: "failed", hash };
   }
   if (event instanceof ldk.Event_PaymentPathFailed)
     return { name: "path_failed", hash: toHex(event.payment_hash), permanently: event.payment_failed_permanently };
@@ -62,7 +63,7 @@ function fund(parts: LdkParts, event: ldk.Event_FundingGenerationReady): void {
   const tx = parts.wallet.pay([output]);
   const { temporary_channel_id, counterparty_node_id } = event;
   const taken = parts.manager.funding_transaction_generated(temporary_channel_id, counterparty_node_id, tx);
-  if (!taken.is_ok()) parts.say({ name: "failed", text: "the funding transaction was not taken" });
+  if (!taken.is_ok()) parts.say({ name: "log", text: "the funding transaction was not taken" });
 }
 function accept(parts: LdkParts, event: ldk.Event_OpenChannelRequest): void {
   const { manager, settings } = parts;
@@ -70,7 +71,7 @@ function accept(parts: LdkParts, event: ldk.Event_OpenChannelRequest): void {
   const accepted = settings.zeroConf
     ? manager.accept_inbound_channel_from_trusted_peer_0conf(temporary_channel_id, counterparty_node_id, 1n)
     : manager.accept_inbound_channel(temporary_channel_id, counterparty_node_id, 1n);
-  if (!accepted.is_ok()) parts.say({ name: "failed", text: "the channel was not accepted" });
+  if (!accepted.is_ok()) parts.say({ name: "log", text: "the channel was not accepted" });
 }
 function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
   const hash = toHex(event.payment_hash);
@@ -78,7 +79,9 @@ function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
   const { purpose } = event;
   const preimage =
     purpose instanceof ldk.PaymentPurpose_SpontaneousPayment ? purpose.spontaneous_payment : known(purpose.preimage());
-  if (preimage !== undefined) parts.manager.claim_funds(preimage);
+  if (preimage === undefined) return;
+  if (parts.habits.holds) parts.habits.held.set(hash, preimage);
+  else parts.manager.claim_funds(preimage);
 }
 const known = (option: ldk.Option_ThirtyTwoBytesZ): Uint8Array | undefined =>
   option instanceof ldk.Option_ThirtyTwoBytesZ_Some ? option.some : undefined;
@@ -96,10 +99,10 @@ function sweep(parts: LdkParts, event: ldk.Event_SpendableOutputs): void {
       outputs,
       [],
       parts.wallet.script,
-      parts.settings.feerate,
+      parts.habits.feerate,
       ldk.Option_u32Z.constructor_none(),
     );
-  if (!(swept instanceof ldk.Result_TransactionNoneZ_OK)) return parts.say({ name: "failed", text: "no sweep" });
+  if (!(swept instanceof ldk.Result_TransactionNoneZ_OK)) return parts.say({ name: "log", text: "no sweep" });
   parts.say({ name: "swept", tx: toHex(swept.res) });
   parts.broadcast([swept.res]);
 }

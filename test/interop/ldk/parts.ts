@@ -22,9 +22,19 @@ export interface LdkParts {
   readonly wallet: KeyWallet;
   readonly bumps: ldk.BumpTransactionEventHandler;
   readonly settings: LdkSettings;
+  readonly habits: Habits;
   say(said: Said): void;
   /** Gives transactions to the Bitcoin node. */
   broadcast(txs: readonly Uint8Array[]): void;
+}
+/** What its application does of its own accord, as long as a test does not want it otherwise. */
+export interface Habits {
+  /** Satoshis for 1,000 weight, for every purpose. */
+  feerate: number;
+  /** Payments that come in wait until they are claimed or failed by command. */
+  holds: boolean;
+  /** Preimages by the hash, in hex. */
+  readonly held: Map<string, Uint8Array>;
 }
 /** What everything in it stands on. */
 export interface Ground {
@@ -34,6 +44,7 @@ export interface Ground {
   say(said: Said): void;
 }
 interface Base extends Ground {
+  readonly habits: Habits;
   readonly keys: ldk.KeysManager;
   readonly logger: ldk.Logger;
   readonly fees: ldk.FeeEstimator;
@@ -50,7 +61,7 @@ interface Base extends Ground {
 export async function assemble(ground: Ground): Promise<LdkParts> {
   const { settings, chain, store, say } = ground;
   const base = baseOf(ground);
-  const { keys, logger, monitor, graph, broadcaster, broadcast } = base;
+  const { keys, logger, monitor, graph, broadcaster, broadcast, habits } = base;
   const wallet = new KeyWallet(new Uint8Array(32).fill(settings.seed + 1));
   const begun = await chain.beginAt(settings.fromHeight);
   chain.listen(wallet);
@@ -72,7 +83,7 @@ export async function assemble(ground: Ground): Promise<LdkParts> {
   );
   const coins = ldk.Wallet.constructor_new(ldk.WalletSource.new_impl(wallet), logger).as_CoinSelectionSource();
   const bumps = ldk.BumpTransactionEventHandler.constructor_new(broadcaster, coins, keys.as_SignerProvider(), logger);
-  return { manager, monitor, peers, graph, keys, wallet, bumps, settings, say, broadcast };
+  return { manager, monitor, peers, graph, keys, wallet, bumps, settings, habits, say, broadcast };
 }
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -87,7 +98,8 @@ function baseOf(ground: Ground): Base {
     },
   });
   const broadcast = (txs: readonly Uint8Array[]): void => void send(chain, txs, say);
-  const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => settings.feerate });
+  const habits: Habits = { feerate: settings.feerate, holds: false, held: new Map() };
+  const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => habits.feerate });
   const broadcaster = ldk.BroadcasterInterface.new_impl({ broadcast_transactions: broadcast });
   const persister = ldk.MonitorUpdatingPersister.constructor_new(
     ldk.KVStore.new_impl(store),
@@ -103,7 +115,20 @@ function baseOf(ground: Ground): Base {
   const graph = ldk.NetworkGraph.constructor_new(ldk.Network.LDKNetwork_Regtest, logger);
   const router = routerOf(graph, logger, entropy);
   const messageRouter = ldk.DefaultMessageRouter.constructor_new(graph, entropy).as_MessageRouter();
-  return { ...ground, keys, logger, fees, broadcaster, persister, monitor, graph, router, messageRouter, broadcast };
+  return {
+    ...ground,
+    habits,
+    keys,
+    logger,
+    fees,
+    broadcaster,
+    persister,
+    monitor,
+    graph,
+    router,
+    messageRouter,
+    broadcast,
+  };
 }
 function routerOf(graph: ldk.NetworkGraph, logger: ldk.Logger, entropy: ldk.EntropySource): ldk.Router {
   const decay = ldk.ProbabilisticScoringDecayParameters.constructor_default();
@@ -120,7 +145,7 @@ async function send(chain: FollowedChain, txs: readonly Uint8Array[], say: (said
     if (hexes.length > 1) await chain.ask("submitpackage", hexes);
     else await chain.ask("sendrawtransaction", hexes[0]);
   } catch (error) {
-    say({ name: "log", text: `not taken: ${(error as Error).message}` });
+    say({ name: "not_taken", text: (error as Error).message });
   }
 }
 

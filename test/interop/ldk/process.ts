@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { initializeWasmFromBinary } from "lightningdevkit";
 import type { RpcPlace } from "../../../src/adapters/chain/bitcoind/rpc-client.ts";
+import { toHex } from "../../../src/base/bytes.ts";
 import { COMMANDS } from "./commands.ts";
 import type { LdkSettings } from "./defaults.ts";
 import { LdkNode } from "./node.ts";
@@ -19,14 +20,21 @@ export interface StartAsked {
   readonly place: RpcPlace;
   readonly settings: LdkSettings;
 }
+export interface StartedLdk {
+  readonly nodeId: string;
+  /** What its id is made of, for who wants to listen to it. */
+  readonly secret: string;
+  readonly port: number;
+}
 let node: LdkNode | undefined;
 
-async function start({ folder, place, settings }: StartAsked): Promise<{ nodeId: string; port: number }> {
+async function start({ folder, place, settings }: StartAsked): Promise<StartedLdk> {
   // The bindings greet on standard output.
   console.log = () => {};
   await initializeWasmFromBinary(new Uint8Array(await readFile(WASM)));
   node = await LdkNode.open(folder, place, settings, (said) => process.send?.({ said }));
-  return { nodeId: node.nodeId, port: await node.net.listen() };
+  const { nodeId, net, parts } = node;
+  return { nodeId, secret: toHex(parts.keys.get_node_secret_key()), port: await net.listen() };
 }
 async function answer({ name, given }: Asked): Promise<unknown> {
   if (name === "start") return start(given);
