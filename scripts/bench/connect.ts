@@ -176,8 +176,7 @@ async function connectWith(threads: ScriptThreads, prepared: Prepared): Promise<
   return { all, busy };
 }
 /** Milliseconds to verify so many signatures and nothing else on this thread. */
-function verifyAlone(count: number): number {
-  const samples = signedDigests();
+function verifyAlone(samples: ReturnType<typeof signedDigests>, count: number): number {
   const begin = performance.now();
   for (let done = 0; done < count; done++) {
     const { signature, digest, point } = present(samples[done % samples.length], "a sample");
@@ -207,6 +206,7 @@ async function withCpu<T>(work: () => Promise<T>): Promise<{ readonly result: T;
 /** A block of 2,000 inputs, with threads and without, beside the signatures in it verified alone: round by round. */
 export async function* connectBench(): AsyncIterable<BenchLine> {
   const [raw, threads] = [new VerifyThreads(), new ScriptThreads()];
+  const samples = signedDigests();
   for (const [name, kinds] of [
     ["p2wpkh", [keyHash]],
     ["mix", MIX],
@@ -217,7 +217,7 @@ export async function* connectBench(): AsyncIterable<BenchLine> {
     for (let round = -WARM_UP; round < ROUNDS; round++) {
       const verified = await withCpu(() => raw.verify(signatures));
       const connected = await withCpu(() => connectWith(threads, prepared));
-      const rawOne = verifyAlone(signatures);
+      const rawOne = verifyAlone(samples, signatures);
       const one = connectAlone(prepared);
       if (round < 0) continue;
       rounds.rawAll.push(verified.result);

@@ -23,6 +23,17 @@ export function toHex(bytes: Uint8Array): string {
   }
   return text;
 }
+/** Lower-case hex of the bytes, the last one first. */
+export function toReversedHex(bytes: Uint8Array): string {
+  assert(bytes.length <= HEX_PIECE_BYTES, "short enough for one piece");
+  const codes = new Array<number>(2 * bytes.length);
+  for (let i = bytes.length - 1, at = 0; i >= 0; i--, at += 2) {
+    const byte = bytes[i] as number;
+    codes[at] = DIGIT[byte >> 4] as number;
+    codes[at + 1] = DIGIT[byte & 15] as number;
+  }
+  return String.fromCharCode.apply(null, codes);
+}
 /** A call takes so many arguments at a time without a deep stack. */
 const HEX_PIECE_BYTES = 512;
 

@@ -1,4 +1,4 @@
-import { fromHex, parseHex, putReversedHex, reversed, toHex } from "./bytes.ts";
+import { fromHex, parseHex, putReversedHex, toHex, toReversedHex } from "./bytes.ts";
 import { assert } from "./result.ts";
 import type { Brand } from "./units.ts";
 
@@ -30,6 +30,13 @@ const hexId =
     assert(value.length === bytes, `identifier has ${bytes} bytes`);
     return toHex(value) as T;
   };
+/** Of 32 bytes as hashed, in the order shown. */
+const hashId =
+  <T extends string>() =>
+  (hash: Uint8Array): T => {
+    assert(hash.length === 32, "identifier has 32 bytes");
+    return toReversedHex(hash) as T;
+  };
 const hexParser =
   <T extends string>(bytes: number) =>
   (text: string): T | undefined => {
@@ -53,10 +60,10 @@ export const parseBlockHash = hexParser<BlockHash>(32);
 export const idBytes = (id: ChannelId | NodeId | PaymentHash | Preimage): Uint8Array => fromHex(id);
 
 /** From the 32 bytes as hashed (the order inside transactions, blocks and `funding_created`). */
-export const txid = (hash: Uint8Array): Txid => hexId<Txid>(32)(reversed(hash));
-export const blockHash = (hash: Uint8Array): BlockHash => hexId<BlockHash>(32)(reversed(hash));
-export const filterHash = (hash: Uint8Array): FilterHash => hexId<FilterHash>(32)(reversed(hash));
-export const filterHeader = (hash: Uint8Array): FilterHeader => hexId<FilterHeader>(32)(reversed(hash));
+export const txid = hashId<Txid>();
+export const blockHash = hashId<BlockHash>();
+export const filterHash = hashId<FilterHash>();
+export const filterHeader = hashId<FilterHeader>();
 /** The 32 bytes as hashed: what transactions, blocks and messages hold. */
 export const hashBytes = (id: Txid | BlockHash | FilterHash | FilterHeader): Uint8Array => {
   const bytes = new Uint8Array(32);

@@ -1,8 +1,8 @@
-import { putHash } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
+import { scratch } from "../base/scratch.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { Tx, TxIn, TxOut } from "./tx.ts";
-import { outputSize, putAmount, putOutput, putScript, putU32 } from "./tx-bytes.ts";
+import { outputSize, putAmount, putOutpoint, putOutput, putScript, putU32 } from "./tx-bytes.ts";
 
 /** A transaction as its signatures are checked: which outpoints it spends is told by their bytes beside it. */
 export interface SignedTx extends Pick<Tx, "version" | "outputs" | "locktime"> {
@@ -44,7 +44,7 @@ export class SharedParts {
   }
   /** All outputs, without their count. */
   outputs(): Uint8Array {
-    this.#outputs ??= outputsOf(this.#tx.outputs);
+    this.#outputs ??= outputsOf(this.#tx.outputs, (size) => new Uint8Array(size));
     return this.#outputs;
   }
   shaPrevouts(): Uint8Array {
@@ -56,7 +56,7 @@ export class SharedParts {
     return this.#shaSequences;
   }
   shaOutputs(): Uint8Array {
-    this.#shaOutputs ??= sha256(this.outputs());
+    this.#shaOutputs ??= sha256(this.#outputs ?? outputsOf(this.#tx.outputs, scratch));
     return this.#shaOutputs;
   }
   hashPrevouts(): Uint8Array {
@@ -88,25 +88,25 @@ export class SharedParts {
 export function prevoutsOf({ inputs }: Tx): Uint8Array {
   const out = new Uint8Array(OUTPOINT_BYTES * inputs.length);
   let at = 0;
-  for (const { prevout } of inputs) at = putU32(out, putHash(out, at, prevout.txid), prevout.vout);
+  for (const { prevout } of inputs) at = putOutpoint(out, at, prevout);
   return out;
 }
 function sequencesOf({ inputs }: SignedTx): Uint8Array {
-  const out = new Uint8Array(4 * inputs.length);
+  const out = scratch(4 * inputs.length);
   let at = 0;
   for (const { sequence } of inputs) at = putU32(out, at, sequence);
   return out;
 }
-function outputsOf(outputs: readonly TxOut[]): Uint8Array {
+function outputsOf(outputs: readonly TxOut[], room: (size: number) => Uint8Array): Uint8Array {
   let size = 0;
   for (const output of outputs) size += outputSize(output);
-  const out = new Uint8Array(size);
+  const out = room(size);
   let at = 0;
   for (const output of outputs) at = putOutput(out, at, output);
   return out;
 }
 function amountsOf(spent: readonly TxOut[]): Uint8Array {
-  const out = new Uint8Array(8 * spent.length);
+  const out = scratch(8 * spent.length);
   let at = 0;
   for (const { amount } of spent) at = putAmount(out, at, amount);
   return out;
@@ -114,7 +114,7 @@ function amountsOf(spent: readonly TxOut[]): Uint8Array {
 function scriptsOf(spent: readonly TxOut[]): Uint8Array {
   let size = 0;
   for (const output of spent) size += outputSize(output) - 8;
-  const out = new Uint8Array(size);
+  const out = scratch(size);
   let at = 0;
   for (const { script } of spent) at = putScript(out, at, script);
   return out;

@@ -1,5 +1,6 @@
 import { equalBytes } from "../base/bytes.ts";
 import { assert, present } from "../base/result.ts";
+import { scratch } from "../base/scratch.ts";
 import type { Sat } from "../base/units.ts";
 import { ByteWriter } from "../codec/io.ts";
 import { compactSize } from "../codec/varint.ts";
@@ -109,21 +110,23 @@ function segwit(tx: SignedTx, parts: SharedParts, { index, scriptCode, amount, h
   const anyone = (hashType & SIGHASH_ANYONECANPAY) !== 0;
   const all = outputsType !== SIGHASH_SINGLE && outputsType !== SIGHASH_NONE;
   const own = outputsType === SIGHASH_SINGLE ? tx.outputs[index] : undefined;
-  // What is not signed is zeros.
-  const out = new Uint8Array(SEGWIT_FIXED_BYTES + countSize(scriptCode.length) + scriptCode.length);
+  const prevouts = anyone ? NOT_SIGNED : parts.hashPrevouts();
+  const sequences = anyone || !all ? NOT_SIGNED : parts.hashSequences();
+  const outputs = all ? parts.hashOutputs() : own === undefined ? NOT_SIGNED : hashOfOutput(own);
+  const out = scratch(SEGWIT_FIXED_BYTES + countSize(scriptCode.length) + scriptCode.length);
   putU32(out, 0, tx.version >>> 0);
-  if (!anyone) out.set(parts.hashPrevouts(), 4);
-  if (!anyone && all) out.set(parts.hashSequences(), 36);
+  out.set(prevouts, 4);
+  out.set(sequences, 36);
   out.set(parts.prevout(index), 68);
   let at = putScript(out, 104, scriptCode);
   at = putU32(out, putAmount(out, at, amount), sequence);
-  if (all) out.set(parts.hashOutputs(), at);
-  else if (own !== undefined) out.set(hashOfOutput(own), at);
+  out.set(outputs, at);
   putU32(out, putU32(out, at + 32, tx.locktime), hashType >>> 0);
   return sha256d(out);
 }
+const NOT_SIGNED = new Uint8Array(32);
 function hashOfOutput(output: TxOut): Uint8Array {
-  const out = new Uint8Array(outputSize(output));
+  const out = scratch(outputSize(output));
   putOutput(out, 0, output);
   return sha256d(out);
 }

@@ -1,4 +1,5 @@
 import { present } from "../base/result.ts";
+import { scratch } from "../base/scratch.ts";
 import { ByteWriter } from "../codec/io.ts";
 import { sha256, taggedHash } from "../crypto/hash.ts";
 import { SIGHASH_ANYONECANPAY, SIGHASH_NONE, SIGHASH_SINGLE } from "./hash-types.ts";
@@ -75,7 +76,7 @@ function writeInput(writer: ByteWriter, tx: SignedTx, parts: SharedParts, index:
   writer.u32le(present(tx.inputs[index], "the signed input exists").sequence);
 }
 function hashOfOutput(output: TxOut): Uint8Array {
-  const out = new Uint8Array(outputSize(output));
+  const out = scratch(outputSize(output));
   putOutput(out, 0, output);
   return sha256(out);
 }

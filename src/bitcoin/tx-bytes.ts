@@ -1,5 +1,6 @@
-import { putHash } from "../base/ids.ts";
+import { type Outpoint, putHash } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
+import { scratch } from "../base/scratch.ts";
 import type { ClaimedTx, ClaimedTxOut, TxIn } from "./tx.ts";
 import { countSize, strippedSize, witnessPart } from "./tx-size.ts";
 
@@ -14,27 +15,58 @@ export const SEGWIT_FLAG = 1;
 /** The whole transaction, with witnesses or as a txid commits to it. */
 export function txBytes(tx: ClaimedTx, withWitness: boolean): Uint8Array {
   const out = new Uint8Array(strippedSize(tx) + (withWitness ? witnessPart(tx) : 0));
-  let at = putU32(out, 0, tx.version >>> 0);
-  if (withWitness) {
-    out[at++] = SEGWIT_MARKER;
-    out[at++] = SEGWIT_FLAG;
+  const body = putHead(out, tx, withWitness);
+  putTail(out, putBody(out, body, tx), tx, withWitness);
+  return out;
+}
+/**
+ * What the two ids of a transaction are the hashes of, without witnesses and then with them. Inputs and outputs are written once for
+ * both. What it writes to has to be hashed before it is written to again.
+ */
+export function hashedBytes<T>(tx: ClaimedTx, hash: (bytes: Uint8Array) => T): { stripped: T; whole: T } {
+  const witnesses = witnessPart(tx);
+  const out = scratch(strippedSize(tx) + witnesses);
+  if (witnesses === 0) {
+    putTail(out, putBody(out, putHead(out, tx, false), tx), tx, false);
+    const both = hash(out);
+    return { stripped: both, whole: both };
   }
-  at = putCount(out, at, tx.inputs.length);
+  // The version stands where marker and flag will, right in front of the inputs.
+  const end = putBody(out, putU32(out, SEGWIT_HEAD_BYTES - 4, tx.version >>> 0), tx);
+  const stripped = hash(out.subarray(SEGWIT_HEAD_BYTES - 4, putU32(out, end, tx.locktime)));
+  putHead(out, tx, true);
+  putTail(out, end, tx, true);
+  return { stripped, whole: hash(out) };
+}
+/** Version, marker and flag. */
+const SEGWIT_HEAD_BYTES = 6;
+function putHead(out: Uint8Array, tx: ClaimedTx, withWitness: boolean): number {
+  const at = putU32(out, 0, tx.version >>> 0);
+  if (!withWitness) return at;
+  out[at] = SEGWIT_MARKER;
+  out[at + 1] = SEGWIT_FLAG;
+  return SEGWIT_HEAD_BYTES;
+}
+function putBody(out: Uint8Array, from: number, tx: ClaimedTx): number {
+  let at = putCount(out, from, tx.inputs.length);
   for (const input of tx.inputs) at = putInput(out, at, input);
   at = putCount(out, at, tx.outputs.length);
   for (const output of tx.outputs) at = putOutput(out, at, output);
+  return at;
+}
+function putTail(out: Uint8Array, from: number, tx: ClaimedTx, withWitness: boolean): void {
+  let at = from;
   if (withWitness) for (const { witness } of tx.inputs) at = putWitness(out, at, witness);
   at = putU32(out, at, tx.locktime);
   assert(at === out.length, "a transaction has the size that was reckoned");
-  return out;
 }
 
 function putInput(out: Uint8Array, from: number, { prevout, scriptSig, sequence }: TxIn): number {
-  let at = putHash(out, from, prevout.txid);
-  at = putU32(out, at, prevout.vout);
-  at = putScript(out, at, scriptSig);
+  const at = putScript(out, putOutpoint(out, from, prevout), scriptSig);
   return putU32(out, at, sequence);
 }
+export const putOutpoint = (out: Uint8Array, at: number, { txid, vout }: Outpoint): number =>
+  putU32(out, putHash(out, at, txid), vout);
 export function putOutput(out: Uint8Array, from: number, { amount, script }: ClaimedTxOut): number {
   return putScript(out, putAmount(out, from, amount), script);
 }

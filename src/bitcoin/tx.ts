@@ -6,7 +6,7 @@ import { type ByteReader, DecodeError } from "../codec/io.ts";
 import { bytesOf, i32le, i64le, txid as txidCodec, u32le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
 import { sha256d } from "../crypto/hash.ts";
-import { SEGWIT_FLAG, txBytes } from "./tx-bytes.ts";
+import { hashedBytes, SEGWIT_FLAG, txBytes } from "./tx-bytes.ts";
 import { hasWitness } from "./tx-size.ts";
 
 export { hasWitness, strippedSize, vsizeOf, weightOf, witnessSize } from "./tx-size.ts";
@@ -123,23 +123,25 @@ export const decodeClaimedTx = (bytes: Uint8Array): Result<ClaimedTx, DecodeErro
 export const encodeTx = (value: ClaimedTx): Uint8Array => txBytes(value, hasWitness(value));
 
 /** What other transactions call it: independent of witnesses. BIP 141 §Transaction ID. */
-export const txidOf = (value: ClaimedTx): Txid =>
-  remembered(txids, value, () => makeTxid(sha256d(txBytes(value, false))));
+export const txidOf = (value: ClaimedTx): Txid => idsOf(value).stripped;
 /** Commits to witnesses as well. BIP 141 §Transaction ID. */
-export const wtxidOf = (value: ClaimedTx): Txid =>
-  hasWitness(value) ? remembered(wtxids, value, () => makeTxid(sha256d(txBytes(value, true)))) : txidOf(value);
+export const wtxidOf = (value: ClaimedTx): Txid => idsOf(value).whole;
 
-/** A transaction is a value that never changes, and is asked for its ids by everything that it passes through. */
-const txids = new WeakMap<ClaimedTx, Txid>();
-const wtxids = new WeakMap<ClaimedTx, Txid>();
-function remembered(known: WeakMap<ClaimedTx, Txid>, value: ClaimedTx, compute: () => Txid): Txid {
-  let id = known.get(value);
-  if (id === undefined) {
-    id = compute();
-    known.set(value, id);
-  }
-  return id;
+interface TxIds {
+  readonly stripped: Txid;
+  readonly whole: Txid;
 }
+/** A transaction is a value that never changes, and is asked for its ids by everything that it passes through. */
+const known = new WeakMap<ClaimedTx, TxIds>();
+function idsOf(value: ClaimedTx): TxIds {
+  let ids = known.get(value);
+  if (ids === undefined) {
+    ids = hashedBytes(value, idOf);
+    known.set(value, ids);
+  }
+  return ids;
+}
+const idOf = (bytes: Uint8Array): Txid => makeTxid(sha256d(bytes));
 
 export const isCoinbase = (value: ClaimedTx): boolean =>
   value.inputs.length === 1 &&

@@ -59,6 +59,24 @@ describe("BIP 144 §Serialization: transactions", () => {
       { seed: 2 },
     );
   });
+  it("have ids that are hashes of their bytes, without witnesses and with them, of any size", () => {
+    const idOf = (bytes: Uint8Array): string => makeTxid(sha256d(bytes));
+    const large = [1, 70_000, 200_000].map((size): Tx => {
+      const prevout = { txid: makeTxid(new Uint8Array(32).fill(3)), vout: 1 };
+      const input = { prevout, scriptSig: new Uint8Array(size), sequence: 5, witness: [new Uint8Array(size)] };
+      return {
+        version: -2,
+        inputs: [input, input],
+        outputs: [{ amount: sat(9n), script: input.scriptSig }],
+        locktime: 6,
+      };
+    });
+    const areHashes = (tx: Tx): void => {
+      expect([txidOf(tx), wtxidOf(tx)]).to.deep.equal([idOf(encodeTx(stripped(tx))), idOf(encodeTx(tx))]);
+    };
+    for (const tx of large) areHashes(tx);
+    fc.assert(fc.property(anyTx, areHashes), { seed: 5 });
+  });
   it("weigh four units a byte, one a byte of witness", () => {
     fc.assert(
       fc.property(anyTx, (tx) => {

@@ -1,8 +1,8 @@
 import { SCRIPT_FLAGS, type ScriptFlags, scriptFlags } from "../../../bitcoin/interpreter/flags.ts";
 import { Sighashes } from "../../../bitcoin/sighash.ts";
-import { OUTPOINT_BYTES, prevoutsOf, type SignedTx } from "../../../bitcoin/sighash-parts.ts";
+import { OUTPOINT_BYTES, type SignedTx } from "../../../bitcoin/sighash-parts.ts";
 import type { TxOut } from "../../../bitcoin/tx.ts";
-import { outputSize, putCount, putOutput, putScript, putU32 } from "../../../bitcoin/tx-bytes.ts";
+import { outputSize, putCount, putOutpoint, putOutput, putScript, putU32 } from "../../../bitcoin/tx-bytes.ts";
 import { countSize, witnessSize } from "../../../bitcoin/tx-size.ts";
 import type { BlockScripts, InputRange, ScriptCheck, ScriptFault, SignedCheck } from "../../../chain/scripts.ts";
 import { PackedReader } from "./packed-reader.ts";
@@ -78,9 +78,7 @@ function packedSize({ tx, spent }: ScriptCheck): number {
 function putCheck(out: Uint8Array, from: number, { index, tx, spent }: ScriptCheck): number {
   let at = putU32(out, putU32(out, putU32(out, from, index), tx.version >>> 0), tx.locktime);
   at = putCount(out, at, tx.inputs.length);
-  const prevouts = prevoutsOf(tx);
-  out.set(prevouts, at);
-  at += prevouts.length;
+  for (const { prevout } of tx.inputs) at = putOutpoint(out, at, prevout);
   for (const { scriptSig, sequence, witness } of tx.inputs) {
     at = putScript(out, putU32(out, at, sequence), scriptSig);
     at = putCount(out, at, witness.length);
@@ -94,6 +92,7 @@ function putOutputs(out: Uint8Array, from: number, outputs: readonly TxOut[]): n
   return at;
 }
 
+const NOTHING = new Uint8Array(0);
 /** What a thread takes of packed scripts, turn by turn. */
 export class ScriptTurns {
   readonly #scripts: PackedScripts;
@@ -104,20 +103,28 @@ export class ScriptTurns {
   }
   /** The next turn, in the order of the block; nothing once all are taken. */
   take(): readonly InputRange[] | undefined {
-    const { parts, turns, next } = this.#scripts;
+    const { bytes, parts, turns, next } = this.#scripts;
     const turn = Atomics.add(next, 0, 1);
     if (turn >= turns.length - 1) return undefined;
+    const from = PART * (turns[turn] as number);
+    const end = PART * (turns[turn + 1] as number);
+    // One piece of memory for all: each costs more than what is copied into it.
+    const first = parts[from] === this.#last?.begin ? from + PART : from;
+    const offset = parts[first] as number;
+    const copy =
+      first < end ? bytes.slice(offset, (parts[end - PART] as number) + (parts[end - PART + 1] as number)) : NOTHING;
     const ranges: InputRange[] = [];
-    for (let at = PART * (turns[turn] as number); at < PART * (turns[turn + 1] as number); at += PART) {
-      const check = this.#read(parts[at] as number, parts[at + 1] as number);
-      ranges.push({ ...check, from: parts[at + 2] as number, end: parts[at + 3] as number });
+    for (let at = from; at < end; at += PART) {
+      const begin = parts[at] as number;
+      if (begin !== this.#last?.begin)
+        this.#last = {
+          begin,
+          check: readCheck(copy.subarray(begin - offset, begin - offset + (parts[at + 1] as number))),
+        };
+      const { index, sighashes } = this.#last.check;
+      ranges.push({ index, sighashes, from: parts[at + 2] as number, end: parts[at + 3] as number });
     }
     return ranges;
-  }
-  #read(begin: number, length: number): SignedCheck {
-    if (this.#last?.begin !== begin)
-      this.#last = { begin, check: readCheck(this.#scripts.bytes.slice(begin, begin + length)) };
-    return this.#last.check;
   }
 }
 /** Lets nobody take another turn. */
