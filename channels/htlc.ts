@@ -1,5 +1,6 @@
 import type { ChannelId, PaymentHash, Preimage } from "../src/base/ids.ts";
 import type { CltvExpiry, Msat } from "../src/base/units.ts";
+import type { AttributionData } from "../src/wire/updates.ts";
 
 /** Why we offered an HTLC: what its end has to be told to. Durable with the HTLC. */
 export type HtlcOrigin =
@@ -36,12 +37,21 @@ export type ReceivedStep =
   | "SENT_REMOVE_ACK_REVOCATION";
 export type HtlcStep = OfferedStep | ReceivedStep;
 
+/**
+ * What tells the sender who has held an HTLC and for how long. Never written: lost in a crash it costs nobody money, and
+ * records of channels with many HTLCs stay small. BOLT 4 §Initialization of `attribution_data`.
+ */
+export interface Attributed {
+  readonly attribution?: AttributionData;
+}
 /** How an HTLC ends. */
 export type Removal =
-  | { readonly tag: "fulfilled"; readonly preimage: Preimage }
+  | ({ readonly tag: "fulfilled"; readonly preimage: Preimage } & Attributed)
   /** `reason` is the encrypted failure packet. */
-  | { readonly tag: "failed"; readonly reason: Uint8Array }
+  | ({ readonly tag: "failed"; readonly reason: Uint8Array } & Attributed)
   | { readonly tag: "malformed"; readonly code: number; readonly sha256OfOnion: Uint8Array };
+/** How an offered HTLC was paid. */
+export type HtlcSettlement = Omit<Extract<Removal, { readonly tag: "fulfilled" }>, "tag">;
 /** How an offered HTLC failed: what the sender of the payment, or the channel it came from, is told. */
 export type HtlcFailure =
   | Exclude<Removal, { readonly tag: "fulfilled" }>

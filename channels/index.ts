@@ -3,9 +3,11 @@ export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {
+  Attributed,
   Htlc,
   HtlcFailure,
   HtlcOrigin,
+  HtlcSettlement,
   HtlcStep,
   IncomingHtlc,
   OfferedHtlc,
@@ -25,6 +27,7 @@ export {
   type SigningRequest,
   sign,
 } from "./keys/signer.ts";
+export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";
 export { claimInput, sweepTx } from "./onchain/claim-tx.ts";

@@ -16,7 +16,7 @@ import type {
   UpdateFee,
   UpdateFulfillHtlc,
 } from "../src/wire/updates.ts";
-import type { HtlcOrigin } from "./htlc.ts";
+import type { Attributed, HtlcOrigin } from "./htlc.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
 import type { RestoredParams } from "./params.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
@@ -69,9 +69,9 @@ export type ChannelInput =
   /** Once, after loading from disk: says again what the host may have missed. */
   | { readonly tag: "Resume" }
   | OfferHtlcInput
-  | { readonly tag: "FulfillHtlc"; readonly id: bigint; readonly preimage: Preimage }
+  | ({ readonly tag: "FulfillHtlc"; readonly id: bigint; readonly preimage: Preimage } & Attributed)
   /** `reason` is the encrypted failure packet. */
-  | { readonly tag: "FailHtlc"; readonly id: bigint; readonly reason: Uint8Array }
+  | ({ readonly tag: "FailHtlc"; readonly id: bigint; readonly reason: Uint8Array } & Attributed)
   | {
       readonly tag: "FailMalformedHtlc";
       readonly id: bigint;

@@ -103,10 +103,10 @@ function updated(env: ChannelEnv, state: UpdatingState, message: UpdateMessage):
     case "update_add_htlc":
       return receiveAdd(state, message);
     case "update_fulfill_htlc":
-      return receiveFulfill(state, message);
+      return receiveFulfill(env, state, message);
     case "update_fail_htlc":
     case "update_fail_malformed_htlc":
-      return receiveFail(state, message);
+      return receiveFail(env, state, message);
     case "update_fee":
       return receiveFee(env, state, message);
     case "commitment_signed":

@@ -14,7 +14,7 @@ import { failOverdue } from "./normal/deadline.ts";
 import { changeFee } from "./normal/fee.ts";
 import { offerHtlc } from "./normal/offer.ts";
 import { quiesce, quiescenceTimedOut } from "./normal/quiescence.ts";
-import { removeReceived } from "./normal/settle.ts";
+import { answerOf, removeReceived } from "./normal/settle.ts";
 import { sendCommitment, signCommitment } from "./normal/sign.ts";
 import { commitmentSigned, followChain, revokedKnown, spendConfirmed, spendSeen } from "./onchain/follow.ts";
 import { signedFunding } from "./open/accepter.ts";
@@ -48,9 +48,8 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
     case "OfferHtlc":
       return offerHtlc(env, state, input);
     case "FulfillHtlc":
-      return removeReceived(state, input.tag, input.id, { tag: "fulfilled", preimage: input.preimage });
     case "FailHtlc":
-      return removeReceived(state, input.tag, input.id, { tag: "failed", reason: input.reason });
+      return removeReceived(state, input.tag, input.id, answerOf(env, input));
     case "FailMalformedHtlc": {
       const { code, sha256OfOnion } = input;
       return removeReceived(state, input.tag, input.id, { tag: "malformed", code, sha256OfOnion });

@@ -15,7 +15,7 @@ import type {
   UpdateFee,
   UpdateFulfillHtlc,
 } from "../src/wire/updates.ts";
-import type { HtlcFailure, HtlcOrigin, IncomingHtlc } from "./htlc.ts";
+import type { Attributed, HtlcFailure, HtlcOrigin, IncomingHtlc } from "./htlc.ts";
 import type { SigningRequest } from "./keys/signer.ts";
 import type { Claim } from "./onchain/claim.ts";
 import type { ChannelState, DurableState, FailureCause } from "./state.ts";
@@ -105,13 +105,13 @@ export type DurableEffect =
   | { readonly tag: "Bind"; readonly message: BindingMessage }
   | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "mutual_close" | "commitment" }
   /** Offered by us, the preimage is known: at once, also where the removal is not yet committed. */
-  | {
+  | ({
       readonly tag: "HtlcSettled";
       readonly id: bigint;
       readonly origin: HtlcOrigin;
       readonly amount: Msat;
       readonly preimage: Preimage;
-    }
+    } & Attributed)
   /** Offered by us, irrevocably gone without a preimage: from both commitments, or on the chain. */
   | { readonly tag: "HtlcFailed"; readonly id: bigint; readonly origin: HtlcOrigin; readonly failure: HtlcFailure }
   /** An append-only record in the same group: with it a revoked state can be punished to the last output. Never for a state without untrimmed HTLCs. */

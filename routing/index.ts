@@ -71,8 +71,10 @@ export {
   type GraphNode,
   type Policy,
 } from "./graph/graph.ts";
+export { attribute, FULFILLED, readAttribution } from "./onion/attribution.ts";
 export { buildOnion, type FinalContent, sharedSecretsOfRoute } from "./onion/build.ts";
 export {
+  attributeFailure,
   createFailure,
   createMalformedFailure,
   type ReadFailure,

@@ -2,11 +2,12 @@ import { assert } from "../../src/base/result.ts";
 import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from "../../src/wire/updates.ts";
 import { punish } from "../close/failure.ts";
 import { assertConserved } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
 import type { PeerFault } from "../fault.ts";
-import type { OfferedHtlc, Removal } from "../htlc.ts";
+import type { Attributed, OfferedHtlc, Removal } from "../htlc.ts";
 import type { Commitments, Failed, UpdatingState } from "../state.ts";
 import { advance, commit, stay, type Transition } from "../transition.ts";
-import { hashesTo } from "./settle.ts";
+import { hashesTo, isAttributing } from "./settle.ts";
 
 /** A failure code with this bit says that the onion could not be read. BOLT 4 §Failure Messages. */
 const BADONION = 0x8000;
@@ -30,11 +31,20 @@ function removed(state: UpdatingState, htlc: OfferedHtlc, removal: Removal): Com
   return after;
 }
 
+/** Between nodes that have not agreed on it, it says nothing. BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and update_fail_malformed_htlc. */
+const attributed = (env: ChannelEnv, { attribution_data }: UpdateFulfillHtlc | UpdateFailHtlc): Attributed =>
+  isAttributing(env) && attribution_data !== undefined ? { attribution: attribution_data } : {};
+const failure = (env: ChannelEnv, message: UpdateFailHtlc): Removal => ({
+  tag: "failed",
+  reason: message.reason,
+  ...attributed(env, message),
+});
+
 /**
  * The peer gives the preimage: a proof of payment, written at once and passed on at once, though the removal itself is
  * not committed yet. After a reconnection it may come a second time and is told only once.
  */
-export function receiveFulfill(state: UpdatingState, message: UpdateFulfillHtlc): Transition {
+export function receiveFulfill(env: ChannelEnv, state: UpdatingState, message: UpdateFulfillHtlc): Transition {
   const htlc = removable(state, message.id);
   if ("code" in htlc) return punish(state, htlc);
   const preimage = message.payment_preimage;
@@ -42,7 +52,8 @@ export function receiveFulfill(state: UpdatingState, message: UpdateFulfillHtlc)
   const next = { ...state, commitments: removed(state, htlc, { tag: "fulfilled", preimage }) };
   if (htlc.preimage !== undefined) return advance(next);
   const { id, origin, amount } = htlc;
-  return commit(next, { tag: "HtlcSettled", id, origin, amount, preimage });
+  const attribution = attributed(env, message);
+  return commit(next, { tag: "HtlcSettled", id, origin, amount, preimage, ...attribution });
 }
 
 /**
@@ -64,11 +75,15 @@ export function lateFulfill(state: Failed, message: UpdateFulfillHtlc): Transiti
 }
 
 /** The peer fails an HTLC. Nobody is told before the removal is irrevocable. */
-export function receiveFail(state: UpdatingState, message: UpdateFailHtlc | UpdateFailMalformedHtlc): Transition {
+export function receiveFail(
+  env: ChannelEnv,
+  state: UpdatingState,
+  message: UpdateFailHtlc | UpdateFailMalformedHtlc,
+): Transition {
   const htlc = removable(state, message.id);
   if ("code" in htlc) return punish(state, htlc);
   if (message.name === "update_fail_htlc")
-    return advance({ ...state, commitments: removed(state, htlc, { tag: "failed", reason: message.reason }) });
+    return advance({ ...state, commitments: removed(state, htlc, failure(env, message)) });
   const { failure_code: code, sha256_of_onion: sha256OfOnion } = message;
   if ((code & BADONION) === 0) return punish(state, { code: "not_badonion", failureCode: code });
   return advance({ ...state, commitments: removed(state, htlc, { tag: "malformed", code, sha256OfOnion }) });

@@ -2,9 +2,12 @@ import { equalBytes, toHex } from "../../src/base/bytes.ts";
 import { idBytes, type PaymentHash, type Preimage } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
+import { hasFeature } from "../../src/wire/features.ts";
 import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from "../../src/wire/updates.ts";
 import { assertConserved } from "../commitments.ts";
-import { NO_ONION, type ReceivedHtlc, type Removal } from "../htlc.ts";
+import type { ChannelEnv } from "../env.ts";
+import { type Attributed, NO_ONION, type ReceivedHtlc, type Removal } from "../htlc.ts";
+import type { ChannelInput } from "../input.ts";
 import type { ChannelState, Commitments, Failed, Funded, UpdatingState } from "../state.ts";
 import {
   advance,
@@ -21,6 +24,18 @@ import { isHolding } from "./quiescence.ts";
 
 type SettleCommand = "FulfillHtlc" | "FailHtlc" | "FailMalformedHtlc";
 export const hashesTo = (preimage: Preimage, hash: PaymentHash): boolean => toHex(sha256(idBytes(preimage))) === hash;
+
+/** Whether both nodes say who has held an HTLC for how long. BOLT 9 §Assigned Feature Flags. */
+export const isAttributing = ({ features }: ChannelEnv): boolean => hasFeature(features, OPTION_ATTRIBUTION_DATA);
+const OPTION_ATTRIBUTION_DATA = 36;
+/** How we answer an HTLC that is ours to answer. */
+export function answerOf(env: ChannelEnv, input: Extract<ChannelInput, { tag: "FulfillHtlc" | "FailHtlc" }>): Removal {
+  const { attribution } = input;
+  const attributed = attribution !== undefined && isAttributing(env) ? { attribution } : {};
+  return input.tag === "FulfillHtlc"
+    ? { tag: "fulfilled", preimage: input.preimage, ...attributed }
+    : { tag: "failed", reason: input.reason, ...attributed };
+}
 
 /**
  * Removes an HTLC that the peer offered. A preimage is a promise and is written before it leaves, whether or not there
@@ -76,7 +91,9 @@ function sameRemoval(a: Removal, b: Removal): boolean {
   return b.tag === "malformed" && a.code === b.code && equalBytes(a.sha256OfOnion, b.sha256OfOnion);
 }
 
-/** The message that removes an HTLC, the same each time. */
+const attributionTlv = ({ attribution }: Attributed) =>
+  attribution === undefined ? {} : { attribution_data: attribution };
+/** The message that removes an HTLC: the same each time, but for the attribution, which a restart loses. */
 export function removalMessage(
   state: Funded,
   htlc: ReceivedHtlc,
@@ -86,9 +103,9 @@ export function removalMessage(
   const named = { channel_id: state.params.channelId, id: htlc.id };
   switch (removal.tag) {
     case "fulfilled":
-      return { name: "update_fulfill_htlc", ...named, payment_preimage: removal.preimage };
+      return { name: "update_fulfill_htlc", ...named, payment_preimage: removal.preimage, ...attributionTlv(removal) };
     case "failed":
-      return { name: "update_fail_htlc", ...named, reason: removal.reason };
+      return { name: "update_fail_htlc", ...named, reason: removal.reason, ...attributionTlv(removal) };
     case "malformed":
       return {
         name: "update_fail_malformed_htlc",

@@ -1,6 +1,8 @@
 import { assert } from "../../src/base/result.ts";
 import { constantTimeEqual, hmacSha256 } from "../../src/crypto/hash.ts";
 import { keyStream } from "../../src/crypto/stream.ts";
+import type { AttributionData } from "../../src/wire/updates.ts";
+import { attribute, readAttribution } from "./attribution.ts";
 import {
   decodeFailure,
   encodeFailure,
@@ -28,8 +30,11 @@ const DUMMY_SECRET: Uint8Array = new Uint8Array(32);
 export type ReadFailure =
   /** `hop`: index into the route's hops; the node that the hop leads to has said this. -1: we ourselves, of the first hop. */
   | { readonly tag: "Attributed"; readonly hop: number; readonly failure: FailureMessage | UnknownFailure }
-  /** From none of the hops, or damaged on its way: any of them may be lying. */
-  | { readonly tag: "Unreadable" };
+  /**
+   * From none of the hops, or damaged on its way. `followed`: how many hops from the first have not changed what came
+   * after them; undefined where nothing tells, and any hop may be lying.
+   */
+  | { readonly tag: "Unreadable"; readonly followed?: number };
 
 /**
  * The reason for `update_fail_htlc` at the node where the HTLC failed, hidden with its own key: 292 bytes.
@@ -72,6 +77,24 @@ export function wrapFailure(sharedSecret: Uint8Array, reason: Uint8Array): Uint8
   return wrapped;
 }
 
+/**
+ * This node's `attribution_data` beside a reason.
+ *
+ * @param reason     as this node sends it
+ * @param held       how long the HTLC was here, in units of 100 ms
+ * @param downstream what the next node sent beside its reason, if that is where it comes from
+ *
+ * Source: BOLT 4 §Update of `attribution_data`.
+ */
+export function attributeFailure(
+  sharedSecret: Uint8Array,
+  reason: Uint8Array,
+  held: number,
+  downstream?: AttributionData,
+): AttributionData {
+  return attribute(sharedSecret, wrapFailure(sharedSecret, reason), held, downstream);
+}
+
 /** Puts a layer on or takes it off, in place. */
 const hide = (packet: Uint8Array, sharedSecret: Uint8Array): void =>
   xorInto(packet, keyStream(deriveKey("ammag", sharedSecret), packet.length));
@@ -81,22 +104,32 @@ const hide = (packet: Uint8Array, sharedSecret: Uint8Array): void =>
  * throws, whatever the bytes (RELIABILITY D26).
  *
  * @param sharedSecrets of the route's hops in order, as `buildPacket` gave them; at most 27
+ * @param attribution   what came beside it
  *
  * Source: BOLT 4 §Origin node.
  */
-export function readFailure(sharedSecrets: readonly Uint8Array[], reason: Uint8Array): ReadFailure {
+export function readFailure(
+  sharedSecrets: readonly Uint8Array[],
+  reason: Uint8Array,
+  attribution?: AttributionData,
+): ReadFailure {
   assert(sharedSecrets.length <= ROUNDS, "a route has at most 27 hops");
-  if (reason.length < HMAC_BYTES + LENGTH_BYTES) return { tag: "Unreadable" };
   const packet = reason.slice();
+  const packets: Uint8Array[] = [];
+  const long = packet.length >= HMAC_BYTES + LENGTH_BYTES;
   let found: { readonly hop: number; readonly content: Uint8Array } | undefined;
   for (let hop = 0; hop < ROUNDS; hop++) {
     const secret = sharedSecrets[hop] ?? DUMMY_SECRET;
     hide(packet, secret);
+    packets.push(packet.slice());
     const content = packet.subarray(HMAC_BYTES);
-    const fits = constantTimeEqual(hmacSha256(deriveKey("um", secret), content), packet.subarray(0, HMAC_BYTES));
+    const fits =
+      long && constantTimeEqual(hmacSha256(deriveKey("um", secret), content), packet.subarray(0, HMAC_BYTES));
     if (fits && hop < sharedSecrets.length) found = { hop, content: content.slice() };
   }
-  if (found === undefined) return { tag: "Unreadable" };
+  const holdTimes = attribution && readAttribution(sharedSecrets, packets, attribution);
+  if (found === undefined)
+    return { tag: "Unreadable", ...(holdTimes === undefined ? {} : { followed: holdTimes.length }) };
   return { tag: "Attributed", hop: found.hop, failure: messageIn(found.content) };
 }
 

@@ -3,9 +3,9 @@ import { hmacSha256 } from "../../src/crypto/hash.ts";
 
 /**
  * What each key is for: `rho` hides the payloads, `mu` authenticates the packet, `pad` starts it off at random, `um`
- * authenticates a failure, `ammag` hides it on its way back. BOLT 4 §Key Generation.
+ * authenticates a failure, `ammag` hides it on its way back, and `ammagext` what tells whose it is. BOLT 4 §Key Generation.
  */
-export type KeyType = "rho" | "mu" | "um" | "pad" | "ammag";
+export type KeyType = "rho" | "mu" | "um" | "pad" | "ammag" | "ammagext";
 
 const LABELS: { readonly [K in KeyType]: Uint8Array } = {
   rho: utf8("rho"),
@@ -13,6 +13,7 @@ const LABELS: { readonly [K in KeyType]: Uint8Array } = {
   um: utf8("um"),
   pad: utf8("pad"),
   ammag: utf8("ammag"),
+  ammagext: utf8("ammagext"),
 };
 
 /** 32 bytes from the 32 bytes of a shared secret (or, for `pad`, of the session key). BOLT 4 §Key Generation. */

@@ -9,7 +9,7 @@ export type Blame =
   | { readonly tag: "Node"; readonly nodeId: NodeId; readonly permanent: boolean }
   /** The payee itself has answered: no other route will help. */
   | { readonly tag: "Payee" }
-  /** Unreadable: any hop may be lying. */
+  /** Unreadable, and nothing tells where: any hop may be lying. */
   | { readonly tag: "Unknown" };
 
 /** From the payee, these tell of what the hop before it has sent. BOLT 4 §Failure Messages. */
@@ -30,7 +30,7 @@ const OF_NODE: readonly FailureName[] = [
  * @param source our own node, where the route begins
  */
 export function blame(route: Route, source: NodeId, read: ReadFailure): Blame {
-  if (read.tag === "Unreadable") return { tag: "Unknown" };
+  if (read.tag === "Unreadable") return changedOnItsWay(route, source, read.followed);
   const { hop, failure } = read;
   const code = failureCode(failure);
   const permanent = (code & FAILURE_FLAGS.PERM) !== 0;
@@ -42,6 +42,12 @@ export function blame(route: Route, source: NodeId, read: ReadFailure): Blame {
   if (node !== undefined && ((code & FAILURE_FLAGS.NODE) !== 0 || named(OF_NODE)))
     return { tag: "Node", nodeId: node.nodeId, permanent };
   return edgeInto(route, source, hop + 1, permanent);
+}
+
+/** One of the two nodes at the place where the codes stop to fit has changed the answer. BOLT 4 §Origin node. */
+function changedOnItsWay(route: Route, source: NodeId, followed: number | undefined): Blame {
+  if (followed === undefined) return { tag: "Unknown" };
+  return followed === route.hops.length ? { tag: "Payee" } : edgeInto(route, source, followed, false);
 }
 
 /** The channel over which the hop is reached. */

@@ -1,5 +1,6 @@
 import { encodeShortIds } from "../../routing/gossip/short-ids.ts";
-import { createFailure, wrapFailure } from "../../routing/onion/failure.ts";
+import { attribute, FULFILLED } from "../../routing/onion/attribution.ts";
+import { attributeFailure, createFailure, wrapFailure } from "../../routing/onion/failure.ts";
 import { encodeFailure, FAILURES } from "../../routing/onion/failure-messages.ts";
 import { deriveKey } from "../../routing/onion/keys.ts";
 import { encodeFinalPayload, encodeForwardPayload, PAYLOAD_RECORDS } from "../../routing/onion/payload.ts";
@@ -19,6 +20,7 @@ import { bigSize } from "../../src/codec/varint.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
+import type { AttributionData } from "../../src/wire/updates.ts";
 import type { Freezer } from "../freeze-vectors.ts";
 import { routingExample } from "./routing-example.ts";
 
@@ -84,6 +86,32 @@ function onionErrorTest(): unknown {
     },
     errorpacket: toHex(reason),
   };
+}
+
+function attributionData(): unknown {
+  const { sharedSecrets } = packet();
+  const secrets = [...sharedSecrets].reverse();
+  const holdTimes = secrets.map((_, index) => 3 * index + 1);
+  const last = present(secrets[0], "the last hop's secret");
+  const raw = wrapFailure(last, createFailure(last, { name: "temporary_node_failure" }));
+  const hex = ({ htlc_hold_times, truncated_hmacs }: AttributionData) =>
+    toHex(concat(htlc_hold_times, truncated_hmacs));
+  let reason = raw;
+  let failed: AttributionData | undefined;
+  let fulfilled: AttributionData | undefined;
+  const trace: object[] = [{ step: "create", shared_secret: toHex(last), raw_error_packet: toHex(raw) }];
+  const fulfill_attribution_data: object[] = [];
+  for (const [index, secret] of secrets.entries()) {
+    const held = present(holdTimes[index], "a hold time");
+    reason = wrapFailure(secret, reason);
+    failed = attributeFailure(secret, reason, held, failed);
+    fulfilled = attribute(secret, FULFILLED, held, fulfilled);
+    const error_packet = toHex(reason);
+    trace.push({ step: "forward", shared_secret: toHex(secret), error_packet, attribution_data: hex(failed) });
+    fulfill_attribution_data.push({ node: HOPS - 1 - index, attribution_data: hex(fulfilled) });
+  }
+  const hops = [...holdTimes].reverse().map((htlc_hold_time, index) => ({ index, htlc_hold_time }));
+  return { hops, trace, fulfill_attribution_data };
 }
 
 /** Our declarations in the layout of the extract from the BOLTs: these two have no place in the messages' own set. */
@@ -158,6 +186,7 @@ function queries(): unknown {
 export const freezers: readonly Freezer[] = [
   { path: "bolts/bolt04/onion-test.json", make: onionTest },
   { path: "bolts/bolt04/onion-error-test.json", make: onionErrorTest },
+  { path: "bolts/bolt04/attribution-data.json", make: attributionData },
   { path: "bolts/bolt04/failure-messages.json", make: failureMessages },
   { path: "bolts/bolt07/extended-queries-no-zlib.json", make: queries },
   { path: "bolts/bolt07/routing-fees-and-scid.json", make: routingExample },

@@ -56,7 +56,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "HtlcCommitted":
       return turn.next((later) => listener.htlcCommitted(later, effect.htlc));
     case "HtlcSettled":
-      return turn.next((later) => listener.htlcSettled(later, effect.origin, effect.preimage));
+      return turn.next((later) => listener.htlcSettled(later, effect.origin, effect));
     case "HtlcFailed":
       return turn.next((later) => listener.htlcFailed(later, effect.origin, effect.failure));
     case "RevokedHtlcs":

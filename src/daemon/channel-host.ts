@@ -14,7 +14,9 @@ import {
   type FundedState,
   type HtlcFailure,
   type HtlcOrigin,
+  type HtlcSettlement,
   type IncomingHtlc,
+  isAttributing,
   isDurable,
   type OfferRefusal,
   pendingOrigins,
@@ -22,7 +24,7 @@ import {
   signerMemoryOf,
   step,
 } from "../../channels/index.ts";
-import type { ChannelId, NodeId, Preimage } from "../base/ids.ts";
+import type { ChannelId, NodeId } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { StoreCorrupt } from "../ports/store.ts";
@@ -43,7 +45,7 @@ import type { WalletHost } from "./wallet-host.ts";
 /** What the channels tell the rest of the node. */
 export interface ChannelListener {
   readonly htlcCommitted: (turn: Turn, htlc: IncomingHtlc) => void;
-  readonly htlcSettled: (turn: Turn, origin: HtlcOrigin, preimage: Preimage) => void;
+  readonly htlcSettled: (turn: Turn, origin: HtlcOrigin, settled: HtlcSettlement) => void;
   readonly htlcFailed: (turn: Turn, origin: HtlcOrigin, failure: HtlcFailure) => void;
   readonly offerRefused: (turn: Turn, origin: HtlcOrigin, reason: OfferRefusal) => void;
   /** A durable state was taken: what its HTLC set no longer holds is over. */
@@ -229,6 +231,11 @@ export class ChannelHost {
       keys: entry.keys,
       keyIndex: entry.keyIndex,
     };
+  }
+  /** Whether answers to HTLCs of this channel say how long they were here. */
+  isAttributing(id: ChannelId): boolean {
+    const entry = this.table.byId(id);
+    return entry !== undefined && isAttributing(this.env(entry));
   }
   /** Whether some channel's state holds an HTLC that was offered for this. */
   holds(origin: HtlcOrigin): boolean {

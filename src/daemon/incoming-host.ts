@@ -1,6 +1,6 @@
-import type { HtlcFailure, IncomingHtlc, OfferRefusal } from "../../channels/index.ts";
+import type { HtlcFailure, HtlcSettlement, IncomingHtlc, OfferRefusal } from "../../channels/index.ts";
 import { createFailure, type FinalPayload, type ForwardPolicy, NO_UPDATE, peel } from "../../routing/index.ts";
-import type { ChannelId, Preimage, ShortChannelId } from "../base/ids.ts";
+import type { ChannelId, ShortChannelId } from "../base/ids.ts";
 import { unreachable } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import type { Circuit, RelayEffect, RelayInput } from "../payments/circuit.ts";
@@ -11,6 +11,7 @@ import { invoiceRecord } from "../payments/invoice-codec.ts";
 import type { FinalHtlc, InvoiceRecord, SettleEffect } from "../payments/invoice-record.ts";
 import type { HtlcRef } from "../payments/payment.ts";
 import { forwardHtlc, stepRelay } from "../payments/relay.ts";
+import { Attributions } from "./attributions.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { NodeContext } from "./context.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
@@ -34,6 +35,7 @@ export class IncomingHost {
   readonly #circuits: RecordTable<Circuit>;
   readonly #tallies;
   /** Circuits that are decided and wait for their incoming HTLC to be gone, by channel. */
+  readonly #attributions = new Attributions();
   readonly #decided = new Map<ChannelId, Set<bigint>>();
 
   constructor(parts: IncomingHostParts) {
@@ -53,6 +55,7 @@ export class IncomingHost {
       return this.#tell(turn, channelId, { tag: "FailMalformedHtlc", id: htlcId, code, sha256OfOnion });
     }
     const { sharedSecret } = peeled;
+    if (this.#parts.channels().isAttributing(channelId)) this.#attributions.arrived(ref, sharedSecret, turn.now);
     if (htlc.mustFail !== undefined) {
       const failure = { name: "temporary_channel_failure", channel_update: NO_UPDATE } as const;
       return this.#settle(turn, { tag: "FailHtlc", ...ref, reason: createFailure(sharedSecret, failure) });
@@ -98,10 +101,12 @@ export class IncomingHost {
     for (const effect of judged.effects) this.#settle(turn, effect);
   }
 
-  relaySettled(turn: Turn, incoming: HtlcRef, preimage: Preimage): void {
+  relaySettled(turn: Turn, incoming: HtlcRef, { preimage, attribution }: HtlcSettlement): void {
+    this.#attributions.heard(incoming, attribution);
     this.#relay(turn, incoming, { tag: "Settled", preimage });
   }
   relayFailed(turn: Turn, incoming: HtlcRef, failure: HtlcFailure): void {
+    if (failure.tag === "failed") this.#attributions.heard(incoming, failure.attribution);
     this.#relay(turn, incoming, { tag: "Failed", failure });
   }
   relayRefused(turn: Turn, incoming: HtlcRef, code: OfferRefusal["code"] | "no_channel"): void {
@@ -115,6 +120,7 @@ export class IncomingHost {
     for (const htlcId of decided) {
       if (live.has(htlcId)) continue;
       decided.delete(htlcId);
+      this.#attributions.forget({ channelId: id, htlcId });
       this.#relay(turn, { channelId: id, htlcId }, { tag: "IncomingRemoved" });
     }
   }
@@ -169,9 +175,12 @@ export class IncomingHost {
   #settle(turn: Turn, effect: SettleEffect): void {
     const { channelId, htlcId: id } = effect;
     if (effect.tag === "FulfillHtlc") {
-      return this.#tell(turn, channelId, { tag: "FulfillHtlc", id, preimage: effect.preimage });
+      const attributed = this.#attributions.ofFulfillment(effect, turn.now);
+      return this.#tell(turn, channelId, { tag: "FulfillHtlc", id, preimage: effect.preimage, ...attributed });
     }
-    this.#tell(turn, channelId, { tag: "FailHtlc", id, reason: effect.reason });
+    const { reason } = effect;
+    const attributed = this.#attributions.ofFailure(effect, reason, turn.now);
+    this.#tell(turn, channelId, { tag: "FailHtlc", id, reason, ...attributed });
   }
   #tell(turn: Turn, channelId: ChannelId, input: Parameters<ChannelHost["apply"]>[2]): void {
     const entry = this.#parts.channels().table.byId(channelId);

@@ -149,9 +149,9 @@ function channelListener(
   const { payments, incoming, ownGossip } = rooms;
   return {
     htlcCommitted: (turn, htlc) => incoming.committed(turn, htlc),
-    htlcSettled: (turn, origin, preimage) => {
-      if (origin.tag === "payment") payments.settled(turn, origin.paymentId, origin.attempt, preimage);
-      else incoming.relaySettled(turn, origin, preimage);
+    htlcSettled: (turn, origin, settled) => {
+      if (origin.tag === "payment") payments.settled(turn, origin.paymentId, origin.attempt, settled.preimage);
+      else incoming.relaySettled(turn, origin, settled);
     },
     htlcFailed: (turn, origin, failure) => {
       if (origin.tag === "payment") payments.failed(turn, origin.paymentId, origin.attempt, failure);

@@ -1,7 +1,9 @@
+import type { HtlcFailure } from "../../channels/index.ts";
 import {
   type Blame,
   blame,
   buildOnion,
+  type ReadFailure,
   type Route,
   readFailure,
   readMalformed,
@@ -113,9 +115,7 @@ function stepInFlight(self: NodeId, payment: InFlight, input: PaymentInput): Pay
       if (input.attempt !== attempt.number) return step(payment);
       if (input.failure.tag === "on_chain") return firstChannelGone(self, payment, input.now);
       const read =
-        input.failure.tag === "malformed"
-          ? readMalformed(input.failure.code)
-          : readFailure(sharedSecretsOfRoute(attempt.route, attempt.sessionKey), input.failure.reason);
+        input.failure.tag === "malformed" ? readMalformed(input.failure.code) : readReason(attempt, input.failure);
       const from = read.tag === "Attributed" ? `hop ${read.hop + 1} of ${attempt.route.hops.length}` : "";
       const detail = read.tag === "Attributed" ? `${showFailure(read.failure)} from ${from}` : "an unreadable failure";
       return retry(payment, blame(attempt.route, self, read), detail, input.now);
@@ -136,6 +136,11 @@ function stepInFlight(self: NodeId, payment: InFlight, input: PaymentInput): Pay
       return unreachable(input);
   }
 }
+
+const readReason = (
+  { route, sessionKey }: Attempt,
+  { reason, attribution }: Extract<HtlcFailure, { tag: "failed" }>,
+): ReadFailure => readFailure(sharedSecretsOfRoute(route, sessionKey), reason, attribution);
 
 /** Our own channel has ended on the chain with the HTLC in it, and the money is back. */
 function firstChannelGone(self: NodeId, payment: InFlight, now: UnixMs): PaymentStep {

@@ -1,4 +1,4 @@
-import { listOf, struct } from "../codec/codec.ts";
+import { listOf, struct, type ValueOf } from "../codec/codec.ts";
 import {
   amountMsat,
   bytes,
@@ -39,6 +39,7 @@ export type UpdateAddHtlc = MessageOf<typeof UpdateAddHtlc>;
 
 /** 20 hold times of 4 bytes, then 210 authenticators cut to 4 bytes. BOLT 4 §Initialization of attribution_data. */
 const attributionData = struct({ htlc_hold_times: bytes(20 * 4), truncated_hmacs: bytes(210 * 4) });
+export type AttributionData = ValueOf<typeof attributionData>;
 const settlementTlvs = { attribution_data: tlv(1, attributionData) };
 
 /** BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and update_fail_malformed_htlc. */

@@ -54,6 +54,16 @@ describe("BOLT 4 §Receiving Failure Codes: an intermediate hop answers", () => 
   });
 });
 
+describe("BOLT 4 §Origin node: nobody's failure can be read", () => {
+  it("blames nobody where nothing tells whose it is", () => {
+    expect(blamed({ tag: "Unreadable" })).to.deep.equal({ tag: "Unknown" });
+  });
+  it("blames the channel at whose ends the codes stop to fit, and the payee where all fit", () => {
+    const followed = [0, 1, 2, 3].map((count) => blamed({ tag: "Unreadable", followed: count }));
+    expect(followed).to.deep.equal([edge(1, false), edge(2, false), edge(3, false), { tag: "Payee" }]);
+  });
+});
+
 describe("BOLT 4 §Receiving Failure Codes: the final node answers", () => {
   it("ends the payment", () => {
     const failure = { name: "incorrect_or_unknown_payment_details", htlc_msat: 1n, height: 1 } as const;
