@@ -17,7 +17,9 @@ export type {
 export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput } from "./input.ts";
 export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
-export { type ClaimKey, type ClaimRequest, signClaim } from "./keys/claim-signer.ts";
+export type { AnnouncementRefusal, ChannelSigner } from "./keys/channel-signer.ts";
+export { type ClaimKey, type ClaimRefusal, type ClaimRequest, signClaim } from "./keys/claim-signer.ts";
+export { type ChannelOwner, localChannelSigner, type MemoryCell } from "./keys/local-signer.ts";
 export {
   FRESH_MEMORY,
   markRevoked,

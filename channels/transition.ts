@@ -52,7 +52,7 @@ export type VolatileEffect =
   /** The signatures, or the refusal, are the channel's very next input, in the same cascade. */
   | { readonly tag: "NeedSignatures"; readonly request: SigningRequest }
   /** Of `digest`, by the node key and by the channel's funding key. */
-  | { readonly tag: "NeedAnnouncementSignatures"; readonly digest: Uint8Array }
+  | { readonly tag: "NeedAnnouncementSignatures"; readonly announcement: Uint8Array }
   /** Give `Sign` on the next turn of the loop. */
   | { readonly tag: "SignSoon" }
   /** Give `QuiescenceTimedOut` 60 seconds from now, in place of one that was to come earlier. BOLT 2 §Channel Quiescence. */

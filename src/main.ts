@@ -35,6 +35,7 @@ import { paramsOf } from "./daemon/networks.ts";
 import { createNode } from "./daemon/node.ts";
 import type { SluiceNode } from "./daemon/node-parts.ts";
 import { policyOf } from "./daemon/policy.ts";
+import { localSigner } from "./daemon/signer/local-signer.ts";
 import { publicDerivation } from "./daemon/wallet/descriptor-keys.ts";
 import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
@@ -229,7 +230,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
     alias: config.alias,
     version: VERSION,
     params,
-    words,
+    signer: localSigner(keychainOf(words, config.network), params),
     policy: policyOf(config),
     chain,
     links: socketStreamLinks,

@@ -1,5 +1,6 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { assert, present } from "../../src/base/result.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import type { ChannelEnv } from "../env.ts";
 import { findSecret, secretIndex } from "../keys/commitment-secrets.ts";
@@ -80,6 +81,7 @@ export function judgeReestablish(env: ChannelEnv, commitments: Commitments, mess
 function holdsOurSecret(env: ChannelEnv, message: ChannelReestablish): boolean {
   const { next_revocation_number: count, your_last_per_commitment_secret: shown } = message;
   if (count === 0n) return true;
-  if (count > 1n << 48n) return false;
-  return equalBytes(shown, env.keys.commitmentSecret(count - 1n));
+  if (count > 1n << 48n || !secp256k1.isSecret(shown)) return false;
+  // By its point: asking our signer for a secret is what gives it away.
+  return equalBytes(secp256k1.publicKey(shown), env.keys.commitmentPoint(count - 1n));
 }

@@ -41,11 +41,8 @@ function announcementOf(
   };
 }
 
-const digestOf = (env: ChannelEnv, state: Funded, scid: ShortChannelId): Uint8Array =>
-  signedDigest(
-    "channel_announcement",
-    encode(ChannelAnnouncement.codec, announcementOf(env, state, scid, UNSIGNED, UNSIGNED)),
-  );
+const unsignedOf = (env: ChannelEnv, state: Funded, scid: ShortChannelId): Uint8Array =>
+  encode(ChannelAnnouncement.codec, announcementOf(env, state, scid, UNSIGNED, UNSIGNED));
 
 /** Where the channel stands, once it is public, ready, online and deep enough; undefined before. */
 function announceable(env: ChannelEnv, state: FundedState): ShortChannelId | undefined {
@@ -64,7 +61,10 @@ export function announceWhenDue(
   if (scid === undefined || link.tag !== "online" || link.announcementSent) return { state, effects: [] };
   const said: Normal = { ...state, link: { ...link, announcementSent: true } };
   if (announcement.local === undefined)
-    return { state: said, effects: [{ tag: "NeedAnnouncementSignatures", digest: digestOf(env, state, scid) }] };
+    return {
+      state: said,
+      effects: [{ tag: "NeedAnnouncementSignatures", announcement: unsignedOf(env, state, scid) }],
+    };
   if (announcement.remote !== undefined) return { state, effects: [] };
   return { state: said, effects: [propose(signaturesMessage(state, scid, announcement.local))] };
 }
@@ -115,7 +115,7 @@ export function receiveAnnouncementSignatures(
   const remote = { nodeSignature: message.node_signature, bitcoinSignature: message.bitcoin_signature };
   const known = state.announcement.remote;
   if (known !== undefined && equalBytes(known.nodeSignature, remote.nodeSignature)) return answerAgain(env, state);
-  const digest = digestOf(env, state, scid);
+  const digest = signedDigest("channel_announcement", unsignedOf(env, state, scid));
   const valid =
     secp256k1.verify(remote.nodeSignature, digest, idBytes(state.params.remoteNodeId)) &&
     secp256k1.verify(remote.bitcoinSignature, digest, state.params.remote.basepoints.fundingPubkey);

@@ -1,6 +1,7 @@
 import { idBytes, type PaymentHash } from "../../src/base/ids.ts";
 import { unreachable } from "../../src/base/result.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
+import type { StaticKey } from "../../src/crypto/static-key.ts";
 import { type FailureMessage, failureCode } from "./failure-messages.ts";
 import {
   decodeFinalPayload,
@@ -29,13 +30,12 @@ export type Peeled =
 /**
  * Opens the onion of an incoming HTLC and reads what is for us, strictly. Never throws.
  *
- * @param onion      1,366 bytes, as `update_add_htlc` carries them
- * @param nodeSecret 32 bytes
+ * @param onion 1,366 bytes, as `update_add_htlc` carries them
  *
  * Source: BOLT 4 §Onion Decryption, BOLT 4 §payload format.
  */
-export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeSecret: Uint8Array): Peeled {
-  const unwrapped = unwrapPacket(onion, idBytes(paymentHash), nodeSecret);
+export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeKey: StaticKey): Peeled {
+  const unwrapped = unwrapPacket(onion, idBytes(paymentHash), nodeKey);
   if (!unwrapped.ok) {
     const fault = unwrapped.error;
     if (fault.code === "invalid_payload_length")

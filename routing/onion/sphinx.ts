@@ -3,6 +3,7 @@ import { decodePrefix, encode } from "../../src/codec/codec.ts";
 import { bigSize } from "../../src/codec/varint.ts";
 import { constantTimeEqual, hmacSha256, sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import type { StaticKey } from "../../src/crypto/static-key.ts";
 import { keyStream } from "../../src/crypto/stream.ts";
 import { deriveKey, xorInto } from "./keys.ts";
 
@@ -178,20 +179,19 @@ function assemble(ephemeralKey: Uint8Array, payloads: Uint8Array, hmac: Uint8Arr
  * Opens the one layer of a packet that is ours. Never throws, and never takes more memory than two packets, whatever
  * length the payload claims to have (RELIABILITY D1).
  *
- * @param onion      1,366 bytes: the message's own codec sees to that
- * @param nodeSecret 32 bytes
+ * @param onion 1,366 bytes: the message's own codec sees to that
  *
  * Source: BOLT 4 §Onion Decryption.
  */
 export function unwrapPacket(
   onion: Uint8Array,
   associatedData: Uint8Array,
-  nodeSecret: Uint8Array,
+  nodeKey: StaticKey,
 ): Result<Unwrapped, UnwrapFault> {
   assert(onion.length === ONION_BYTES, "an onion has 1,366 bytes");
   if (onion[0] !== VERSION) return err({ code: "invalid_onion_version" });
   const ephemeralKey = onion.subarray(KEY_AT, PAYLOADS_AT);
-  const sharedSecret = secp256k1.ecdh(ephemeralKey, nodeSecret);
+  const sharedSecret = nodeKey.ecdh(ephemeralKey);
   if (sharedSecret === undefined) return err({ code: "invalid_onion_key" });
   const payloads = onion.subarray(PAYLOADS_AT, HMAC_AT);
   const hmac = packetHmac(sharedSecret, covered(payloads, associatedData));

@@ -11,9 +11,10 @@ import { msat, sat } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { CommandFault } from "../../src/daemon/commands.ts";
-import { newWords } from "../../src/daemon/keychain.ts";
+import { keychainOf, newWords } from "../../src/daemon/keychain.ts";
 import { createNode } from "../../src/daemon/node.ts";
 import type { SluiceNode } from "../../src/daemon/node-parts.ts";
+import { localSigner } from "../../src/daemon/signer/local-signer.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { type Counts, countCurve, countingNetwork, countingStore, countMessage, noCounts } from "./counting.ts";
 
@@ -87,7 +88,7 @@ async function openNode() {
     alias: "bench",
     version: "0",
     params,
-    words: newWords(systemRandom),
+    signer: localSigner(keychainOf(newWords(systemRandom), "regtest"), params),
     policy: {
       channel: DEFAULT_POLICY,
       forwarding: { feeBaseMsat: 0, feeProportionalMillionths: 1_000, cltvExpiryDelta: 40 },

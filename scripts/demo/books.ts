@@ -1,10 +1,11 @@
 import { toHex } from "../../src/base/bytes.ts";
 import { outpointKey } from "../../src/base/ids.ts";
 import type { Block } from "../../src/bitcoin/block.ts";
+import { ADDRESS_TYPES } from "../../src/bitcoin/key-path.ts";
 import { CHAINS, subsidyAt } from "../../src/bitcoin/params.ts";
 import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
-import { ADDRESS_TYPES, keychainOf } from "../../src/daemon/keychain.ts";
+import { keychainOf } from "../../src/daemon/keychain.ts";
 import { scriptOfKey } from "../../src/daemon/wallet/scripts.ts";
 
 /** The accounts of three wallets, kept from nothing but a chain and the wallets' words. Amounts in sat. */

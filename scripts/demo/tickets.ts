@@ -2,7 +2,7 @@ import { toHex } from "../../src/base/bytes.ts";
 import { idBytes } from "../../src/base/ids.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { keychainOf } from "../../src/daemon/keychain.ts";
-import { streamMaster } from "../../src/daemon/site-host.ts";
+import { streamMaster } from "../../src/daemon/signer/local-signer.ts";
 import { contentSecret, sessionSecrets, slotKey, tickPreimage } from "../../src/streams/keys.ts";
 import { parseSessionId, type SessionId } from "../../src/streams/session.ts";
 import type { Capture, Exchange } from "./leaks.ts";

@@ -4,12 +4,14 @@ import { hkdf, sha256 } from "../../src/crypto/hash.ts";
 import { noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
 import { PacketKey, sealPackets } from "../../src/crypto/noise-packets.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import type { Freezer } from "../freeze-vectors.ts";
 
 /** Secrets of our own, from words: nobody else's vector has them. */
 const secret = (word: string): Uint8Array => sha256(utf8(`sluice frozen transport: ${word}`));
 const initiator = { local: secret("initiator"), ephemeral: secret("initiator's ephemeral") };
 const responder = { local: secret("responder"), ephemeral: secret("responder's ephemeral") };
+const noiseOf = ({ local, ephemeral }: typeof initiator) => ({ local: staticKeyOf(local), ephemeral });
 const point = (bytes: Uint8Array): string => toHex(secp256k1.publicKey(bytes));
 
 interface Act {
@@ -19,8 +21,8 @@ interface Act {
 }
 /** The three acts between the two, as they should be. */
 function acts(): readonly [Uint8Array, Uint8Array, Uint8Array] {
-  const called = noiseResponder(responder);
-  const begun = present(noiseInitiator(initiator, secp256k1.publicKey(responder.local)), "a point");
+  const called = noiseResponder(noiseOf(responder));
+  const begun = present(noiseInitiator(noiseOf(initiator), secp256k1.publicKey(responder.local)), "a point");
   const two = called.receive(begun.send).send;
   return [begun.send, two, begun.session.receive(two).send];
 }

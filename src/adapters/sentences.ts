@@ -1,3 +1,4 @@
+import { OldCopy } from "../ports/signer.ts";
 import { StoreCorrupt } from "../ports/store.ts";
 
 /** What a person can put right: told in one sentence, with nothing changed on disk. */
@@ -25,6 +26,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
 /** Why a node does not start, or has stopped, for its operator; undefined when that is a bug of ours. */
 export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof Refused) return error.message;
+  if (error instanceof OldCopy) return `The data is an old copy, and nothing was changed: ${error.message}.`;
   if (error instanceof StoreCorrupt) {
     return `The data is broken, and nothing was changed: ${error.message}. Put back a whole copy of the data folder, not one of an earlier day.`;
   }

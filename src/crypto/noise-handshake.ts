@@ -4,10 +4,11 @@ import { err, ok, present, type Result } from "../base/result.ts";
 import { hkdf, sha256 } from "./hash.ts";
 import { nonceBytes, PacketKey } from "./noise-packets.ts";
 import { secp256k1 } from "./secp256k1.ts";
+import { type StaticKey, staticKeyOf } from "./static-key.ts";
 
-/** Our node's secret and one drawn for this connection alone. Both are 32 bytes in 1..n-1. */
+/** Our node's key, and a secret drawn for this connection alone: 32 bytes in 1..n-1. */
 export interface NoiseSecrets {
-  readonly local: Uint8Array;
+  readonly local: StaticKey;
   readonly ephemeral: Uint8Array;
 }
 /** What was wrong with an act. `bad_key`: no point of the curve; `bad_tag`: not made for us, or changed on the way. */
@@ -59,10 +60,10 @@ function ephemeralAct(transcript: Transcript, secrets: NoiseSecrets, shared: Uin
   const tag = sealed(keyed, 0, NOTHING);
   return { transcript: mixHash(keyed, tag), bytes: concat(Uint8Array.of(VERSION), point, tag) };
 }
-function readEphemeralAct(transcript: Transcript, secret: Uint8Array, act: Uint8Array) {
+function readEphemeralAct(transcript: Transcript, key: StaticKey, act: Uint8Array) {
   if (act[0] !== VERSION) return err<ActFault>("bad_version");
   const point = act.slice(1, 1 + POINT_BYTES);
-  const shared = secp256k1.ecdh(point, secret);
+  const shared = key.ecdh(point);
   if (shared === undefined) return err<ActFault>("bad_key");
   const keyed = mixKey(mixHash(transcript, point), shared);
   const tag = act.subarray(1 + POINT_BYTES);
@@ -92,11 +93,11 @@ export function initiate(secrets: NoiseSecrets, remote: Uint8Array): AwaitingAct
   return {
     actOne: one.bytes,
     finish: (actTwo) => {
-      const two = readEphemeralAct(one.transcript, secrets.ephemeral, actTwo);
+      const two = readEphemeralAct(one.transcript, staticKeyOf(secrets.ephemeral), actTwo);
       if (!two.ok) return two;
       const { transcript, point } = two.value;
-      const local = sealed(transcript, 1, secp256k1.publicKey(secrets.local));
-      const static_ = present(secp256k1.ecdh(point, secrets.local), "act two holds a point");
+      const local = sealed(transcript, 1, secrets.local.publicKey);
+      const static_ = present(secrets.local.ecdh(point), "act two holds a point");
       const keyed = mixKey(mixHash(transcript, local), static_);
       const { forward, backward } = split(keyed);
       return ok({
@@ -114,7 +115,7 @@ export interface AwaitingActThree {
 }
 /** Answers a stranger's act one. BOLT 8 §Act Two. */
 export function answer(secrets: NoiseSecrets, actOne: Uint8Array): Result<AwaitingActThree, ActFault> {
-  const one = readEphemeralAct(begin(secp256k1.publicKey(secrets.local)), secrets.local, actOne);
+  const one = readEphemeralAct(begin(secrets.local.publicKey), secrets.local, actOne);
   if (!one.ok) return one;
   const shared = present(secp256k1.ecdh(one.value.point, secrets.ephemeral), "act one holds a point");
   const two = ephemeralAct(one.value.transcript, secrets, shared);

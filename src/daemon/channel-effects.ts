@@ -1,10 +1,9 @@
-import { type Effect, explain, markRevoked, sign, type WatchedOutput } from "../../channels/index.ts";
+import { type Effect, explain, type WatchedOutput } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
 import { p2wshOf } from "../bitcoin/templates.ts";
 import { txidOf } from "../bitcoin/tx.ts";
-import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
@@ -21,17 +20,12 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "Propose":
       return propose(host, turn, entry, effect.message);
     case "Bind":
-      if (effect.message.name === "revoke_and_ack") revoking(entry);
       if (effect.message.name === "shutdown") answer(turn, entry);
       return host.tell(turn, entry.peer, effect.message);
     case "NeedSignatures":
       return signFor(host, turn, entry, effect.request);
     case "NeedAnnouncementSignatures":
-      return host.apply(turn, entry, {
-        tag: "AnnouncementSignatures",
-        nodeSignature: secp256k1.sign(effect.digest, host.parts.ctx.keychain.nodeSecret),
-        bitcoinSignature: secp256k1.sign(effect.digest, entry.secrets.funding),
-      });
+      return announceFor(host, turn, entry, effect.announcement);
     case "SignSoon":
       return host.parts.ctx.turns.soon((later) => host.apply(later, entry, { tag: "Sign" }));
     case "TimeQuiescence":
@@ -45,7 +39,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       return watchOutputs(host, turn, entry, effect.outputs);
     case "Claims": {
       const { channelId } = present(paramsOf(entry.state), "only a funded channel claims");
-      return host.parts.claims.take(turn, channelId, { secrets: entry.secrets, claims: effect.claims });
+      return host.parts.claims.take(turn, channelId, { signer: entry.signer, claims: effect.claims });
     }
     case "NeedRevokedHtlcs":
       return host.apply(turn, entry, { tag: "RevokedHtlcs", ...host.revoked(entry, effect.number) });
@@ -168,24 +162,21 @@ function timeQuiescence(host: ChannelHost, entry: ChannelEntry): void {
   );
 }
 
-/** The secret of the commitment before the current one leaves: from now on it is never signed for broadcast. */
-function revoking(entry: ChannelEntry): void {
-  assert("commitments" in entry.state, "only a funded channel revokes");
-  const marked = markRevoked(entry.memory, entry.state.commitments.local.number - 1n);
-  assert(marked.ok, "a commitment that may be on its way to the chain is not revoked");
-  entry.memory = marked.value;
-}
-
 function signFor(
   host: ChannelHost,
   turn: Turn,
   entry: ChannelEntry,
   request: Extract<Effect, { tag: "NeedSignatures" }>["request"],
 ): void {
-  const signed = sign(entry.secrets, entry.memory, request);
+  const signed = entry.signer.sign(request);
   if (!signed.ok) return host.apply(turn, entry, { tag: "SigningRefused", refusal: signed.error });
-  entry.memory = signed.value.memory;
-  host.apply(turn, entry, { tag: "Signatures", signatures: signed.value.signatures });
+  host.apply(turn, entry, { tag: "Signatures", signatures: signed.value });
+}
+
+function announceFor(host: ChannelHost, turn: Turn, entry: ChannelEntry, announcement: Uint8Array): void {
+  const signed = entry.signer.announce(announcement);
+  assert(signed.ok, "what a channel announces is itself");
+  host.apply(turn, entry, { tag: "AnnouncementSignatures", ...signed.value });
 }
 
 function fromWallet(

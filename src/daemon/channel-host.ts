@@ -2,6 +2,7 @@ import {
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
+  type ChannelSigner,
   type ChannelState,
   type CommitmentHtlc,
   decodeChannel,
@@ -21,12 +22,14 @@ import {
   type OfferRefusal,
   pendingOrigins,
   revokedHtlcs,
+  type SignerMemory,
   signerMemoryOf,
   step,
 } from "../../channels/index.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
+import { OldCopy } from "../ports/signer.ts";
 import { StoreCorrupt } from "../ports/store.ts";
 import { featureBits, hasFeature, OFFERED } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
@@ -83,7 +86,7 @@ export class ChannelHost {
   }
 
   #load(): void {
-    const { store, keychain } = this.parts.ctx;
+    const { store } = this.parts.ctx;
     for (const { key } of store.range(KEY.channelKeysAll, { reverse: true, limit: 1 })) {
       this.#nextKeyIndex = Number(key.slice(KEY.channelKeysAll.length)) + 1;
     }
@@ -91,14 +94,16 @@ export class ChannelHost {
       const state = decodeChannel(value);
       if (!state.ok) throw new StoreCorrupt(key, `not a channel: ${state.error}`);
       const { remoteNodeId: peer, temporaryChannelId: temporaryId, keyIndex } = state.value.params;
-      const of = { peer, temporaryId, keyIndex, seed: keychain.channelSeed(keyIndex) };
-      const entry = channelEntry(
-        of,
-        state.value,
-        isFundedState(state.value) ? signerMemoryOf(state.value) : FRESH_MEMORY,
-      );
+      const remembered = isFundedState(state.value) ? signerMemoryOf(state.value) : undefined;
+      const signer = this.#signerOf(keyIndex, remembered);
+      const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, state.value);
       assert(this.table.settle(entry), "each channel has one record");
     }
+  }
+  #signerOf(keyIndex: number, remembered: SignerMemory | undefined): ChannelSigner {
+    const signer = this.parts.ctx.signer.channel(keyIndex, remembered);
+    if (!signer.ok) throw new OldCopy(signer.error.detail);
+    return signer.value;
   }
   /** Says again what the rest of the node may have missed. */
   start(turn: Turn): void {
@@ -131,7 +136,7 @@ export class ChannelHost {
   /** After what the peer waits for has left: its answer takes a while. */
   #deriveSoon(turn: Turn, entry: ChannelEntry): void {
     const { clock } = this.parts.ctx;
-    turn.afterwards(`keys/${entry.keyIndex}`, () => clock.after(0, () => deriveAhead(entry.keys, entry.state)));
+    turn.afterwards(`keys/${entry.keyIndex}`, () => clock.after(0, () => deriveAhead(entry.signer.keys, entry.state)));
   }
   /** RELIABILITY C29: two channels of one id. The later one never was. */
   #collision(turn: Turn, entry: ChannelEntry): void {
@@ -161,8 +166,8 @@ export class ChannelHost {
     turn.put(KEY.channelKeys(keyIndex), new Uint8Array(0));
     // The highest says it of all below: an opening that comes to nothing leaves nothing behind.
     if (keyIndex > 0) turn.put(KEY.channelKeys(keyIndex - 1), undefined);
-    const seed = this.parts.ctx.keychain.channelSeed(keyIndex);
-    const entry = channelEntry({ peer, temporaryId, keyIndex, seed }, FRESH, FRESH_MEMORY);
+    const signer = this.#signerOf(keyIndex, FRESH_MEMORY);
+    const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, FRESH);
     this.table.addOpening(entry);
     return entry;
   }
@@ -228,7 +233,7 @@ export class ChannelHost {
       localNodeId: ctx.self,
       remoteNodeId: entry.peer,
       features: featureBits(OFFERED.init.filter((bit) => hasFeature(theirs, evenBit(bit)))),
-      keys: entry.keys,
+      keys: entry.signer.keys,
       keyIndex: entry.keyIndex,
     };
   }

@@ -1,14 +1,4 @@
-import {
-  type ChannelKeys,
-  type ChannelParams,
-  type ChannelSecrets,
-  type ChannelState,
-  channelKeys,
-  channelSecrets,
-  type FundedState,
-  type RestoredParams,
-  type SignerMemory,
-} from "../../channels/index.ts";
+import type { ChannelParams, ChannelSigner, ChannelState, FundedState, RestoredParams } from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
 import {
   type ChannelId,
@@ -26,10 +16,9 @@ export interface ChannelEntry {
   readonly peer: NodeId;
   readonly temporaryId: ChannelId;
   readonly keyIndex: number;
-  readonly keys: ChannelKeys;
-  readonly secrets: ChannelSecrets;
+  /** Has its keys. */
+  readonly signer: ChannelSigner;
   state: ChannelState;
-  memory: SignerMemory;
   /** Told how an opening or closing that somebody asked for went. */
   asked: ((outcome: Outcome) => void) | undefined;
   /** For the funding transaction, if we open and somebody chose one. */
@@ -56,16 +45,12 @@ export function sinceOf(state: ChannelState): BlockHeight | undefined {
 }
 
 export function channelEntry(
-  of: { readonly peer: NodeId; readonly temporaryId: ChannelId; readonly keyIndex: number; readonly seed: Uint8Array },
+  of: Pick<ChannelEntry, "peer" | "temporaryId" | "keyIndex" | "signer">,
   state: ChannelState,
-  memory: SignerMemory,
 ): ChannelEntry {
-  const secrets = channelSecrets(of.seed);
-  const { peer, temporaryId, keyIndex } = of;
   const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: undefined };
   const cancelQuiescence = (): void => {};
-  const keys = channelKeys(secrets);
-  return { peer, temporaryId, keyIndex, secrets, keys, state, memory, cancelQuiescence, ...nothingAsked };
+  return { ...of, state, cancelQuiescence, ...nothingAsked };
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */

@@ -1,11 +1,10 @@
 import {
-  type ChannelSecrets,
+  type ChannelSigner,
   type Claim,
   claimFeerate,
   claimInput,
   inputWeight,
   parentDeficit,
-  signClaim,
   sweepTx,
   witnessOf,
 } from "../../channels/index.ts";
@@ -25,7 +24,7 @@ interface Flight {
 }
 /** What a channel claims now, and with which keys. */
 interface Wanted {
-  readonly secrets: ChannelSecrets;
+  readonly signer: ChannelSigner;
   readonly claims: readonly Claim[];
 }
 /** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
@@ -73,7 +72,7 @@ export class ClaimHost {
       const flight = this.#fly(
         turn,
         channel,
-        wanted.secrets,
+        wanted.signer,
         claim,
         this.#underWay(before.get(key)) ?? this.#known(claim),
       );
@@ -111,7 +110,7 @@ export class ClaimHost {
   #fly(
     turn: Turn,
     channel: ChannelId,
-    secrets: ChannelSecrets,
+    signer: ChannelSigner,
     claim: Claim,
     flight: Flight | undefined,
   ): Flight | undefined {
@@ -122,7 +121,7 @@ export class ClaimHost {
     }
     if (claim.parent !== undefined && parentDeficit(claim, feerate) === 0n) return flight;
     if (flight !== undefined) this.#wallet.giveUp(turn, flight.txid);
-    const complete = (tx: Tx): Tx => signed(secrets, claim, tx);
+    const complete = (tx: Tx): Tx => signed(signer, claim, tx);
     const made = isSelfPaying(claim)
       ? this.#sweep(turn, claim, feerate, complete)
       : this.#attach(turn, claim, feerate, complete);
@@ -173,9 +172,9 @@ const LABEL: { readonly [W in Claim["why"]]: string } = {
 };
 
 /** The claim's own input, always the first. */
-function signed(secrets: ChannelSecrets, claim: Claim, tx: Tx): Tx {
+function signed(signer: ChannelSigner, claim: Claim, tx: Tx): Tx {
   const { amount, witnessScript, key } = claim;
-  const signature = signClaim(secrets, { tx, index: 0, amount, witnessScript, key });
+  const signature = signer.signClaim({ tx, index: 0, amount, witnessScript, key });
   assert(signature.ok, "a claim asks for nothing that the signer refuses");
   const [first, ...others] = tx.inputs;
   assert(first !== undefined, "a claim has an input");

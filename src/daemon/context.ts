@@ -4,11 +4,11 @@ import type { NodeId } from "../base/ids.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { Log } from "../ports/log.ts";
+import type { Signer } from "../ports/signer.ts";
 import type { Store } from "../ports/store.ts";
 import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { Events } from "./events.ts";
-import type { Keychain } from "./keychain.ts";
 import type { Turn, Turns } from "./turn.ts";
 
 /** What every host of one node works with. */
@@ -16,7 +16,7 @@ export interface NodeContext {
   readonly self: NodeId;
   readonly alias: string;
   readonly params: ChainParams;
-  readonly keychain: Keychain;
+  readonly signer: Signer;
   readonly policy: Required<NodePolicy>;
   readonly clock: Clock;
   readonly random: Random;

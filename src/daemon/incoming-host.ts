@@ -47,7 +47,7 @@ export class IncomingHost {
   }
 
   committed(turn: Turn, htlc: IncomingHtlc): void {
-    const peeled = peel(htlc.onion, htlc.paymentHash, this.#parts.ctx.keychain.nodeSecret);
+    const peeled = peel(htlc.onion, htlc.paymentHash, this.#parts.ctx.signer.nodeKey);
     const { channelId, id: htlcId, amount, paymentHash, expiry } = htlc;
     const ref = { channelId, htlcId };
     if (peeled.tag === "Malformed") {

@@ -5,28 +5,19 @@ import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { utf8 } from "../base/bytes.ts";
 import { type NodeId, nodeId } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
+import type { AddressType, Branch, KeyPath } from "../bitcoin/key-path.ts";
 import type { NetworkName } from "../bitcoin/params.ts";
 import { ByteWriter } from "../codec/io.ts";
 import { hkdf } from "../crypto/hash.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
+import type { PublicAccount } from "../ports/signer.ts";
 import type { Random } from "../ports/world.ts";
 
-/** Addresses that are shown to others, and those for our own change. BIP 44 §Change. */
-export type Branch = "external" | "change";
 const BRANCHES: { readonly [B in Branch]: number } = { external: 0, change: 1 };
-/** What an address of the wallet is: a key hash, or a taproot output that only its key can spend. */
-export type AddressType = "p2wpkh" | "p2tr";
-export const ADDRESS_TYPES: readonly AddressType[] = ["p2wpkh", "p2tr"];
 /** Each type has an account of its own. BIP 84 §Derivation. BIP 86 §Derivation. */
 const PURPOSE: { readonly [T in AddressType]: number } = { p2wpkh: 84, p2tr: 86 };
 /** In front of the extended keys of the test networks. BIP 32 §Serialization format. */
 export const TEST_VERSIONS = { public: 0x0435_87cf, private: 0x0435_8394 };
-/** Which key of the wallet an output pays to. BIP 84 §Derivation. */
-export interface KeyPath {
-  readonly type: AddressType;
-  readonly branch: Branch;
-  readonly index: number;
-}
 
 /** All secrets of a node, each derived from its words; nothing else needs to be kept secret or can get lost. */
 export interface Keychain {
@@ -37,21 +28,8 @@ export interface Keychain {
   /** The compressed public key of a wallet address; of a taproot output it is the internal key. */
   walletKey(path: KeyPath): Uint8Array;
   walletSecret(path: KeyPath): Uint8Array;
-  /** By which steps from the words other programs find the key. BIP 174 §Specification: PSBT_IN_BIP32_DERIVATION. */
-  walletOrigin(path: KeyPath): KeyOrigin;
   /** What is public of an account: whoever has it knows every address of it, and can spend nothing. */
   account(type: AddressType): PublicAccount;
-}
-export interface KeyOrigin {
-  /** Of the master key. BIP 32 §Key identifiers. */
-  readonly fingerprint: number;
-  /** From the master key on; hardened steps have their highest bit set. */
-  readonly steps: readonly number[];
-}
-export interface PublicAccount {
-  /** In brackets, as a descriptor has it. BIP 380 §Key Expressions. */
-  readonly origin: string;
-  readonly xpub: string;
 }
 
 /** New words: 24 of them, from 256 bits of chance. BIP 39 §Generating the mnemonic. */
@@ -96,14 +74,11 @@ export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain
       present(accounts[type]()[branch].deriveChild(index).publicKey, "a derived key has its public half"),
     walletSecret: ({ type, branch, index }) =>
       present(accounts[type]()[branch].deriveChild(index).privateKey, "a key derived from a secret has one"),
-    walletOrigin: ({ type, branch, index }) => ({
+    account: (type) => ({
       fingerprint: master().fingerprint,
-      steps: [HARDENED_OFFSET + PURPOSE[type], HARDENED_OFFSET + coin, HARDENED_OFFSET, BRANCHES[branch], index],
+      steps: [HARDENED_OFFSET + PURPOSE[type], HARDENED_OFFSET + coin, HARDENED_OFFSET],
+      xpub: accountKey(type).publicExtendedKey,
     }),
-    account: (type) => {
-      const print = master().fingerprint.toString(16).padStart(8, "0");
-      return { origin: `[${print}/${PURPOSE[type]}h/${coin}h/0h]`, xpub: accountKey(type).publicExtendedKey };
-    },
   };
 }
 

@@ -3,23 +3,21 @@ import type { ChainParams } from "../bitcoin/params.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { Log } from "../ports/log.ts";
 import type { Address, Network } from "../ports/network.ts";
+import type { Signer } from "../ports/signer.ts";
 import type { Store } from "../ports/store.ts";
 import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { NodeCommands } from "./commands.ts";
 import type { NodePolicy } from "./context.ts";
-import type { Keychain } from "./keychain.ts";
 import type { Observe } from "./peer-session.ts";
 
-/** What a node is made of: its words, its policy, and the world through its ports. */
+/** What a node is made of: its keys, its policy, and the world through its ports. */
 export interface NodeParts {
   readonly alias: string;
   readonly version: string;
   readonly params: ChainParams;
-  /** BIP 39 words: every key of the node. */
-  readonly words: string;
-  /** What these words make, where that is known already: deriving it takes a while, and a lab starts its nodes often. */
-  readonly keychain?: Keychain;
+  /** Every key of the node. */
+  readonly signer: Signer;
   readonly policy: NodePolicy;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,7 +1,6 @@
 import { isDurable } from "../../channels/index.ts";
 import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
-import { assert } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
 import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
@@ -15,7 +14,6 @@ import { createEvents } from "./events.ts";
 import { GossipHost } from "./gossip-host.ts";
 import type { Hosts } from "./hosts.ts";
 import { IncomingHost } from "./incoming-host.ts";
-import { areWords, keychainOf } from "./keychain.ts";
 import { LabelHost } from "./label-host.ts";
 import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
@@ -23,6 +21,7 @@ import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
+import { keptBySigner } from "./signer/kept.ts";
 import { SiteHost } from "./site-host.ts";
 import { StaleTip } from "./stale-tip.ts";
 import { SteadyMiner } from "./steady-miner.ts";
@@ -57,16 +56,14 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
 }
 
 function contextOf(parts: NodeParts): NodeContext {
-  assert(areWords(parts.words), "the words of a node are checked before");
-  const keychain = parts.keychain ?? keychainOf(parts.words, parts.params.network);
-  const { clock, random, store, chain, links, log, alias, params, policy, onHalt } = parts;
-  const turns = createTurns({ clock, store, onHalt });
+  const { clock, random, store, chain, links, log, alias, params, policy, signer, onHalt } = parts;
+  const turns = createTurns({ clock, store: keptBySigner(store, signer), onHalt });
   const events = createEvents(store);
   return {
-    self: keychain.nodeId,
+    self: signer.nodeId,
     alias,
     params,
-    keychain,
+    signer,
     policy: { timing: HTLC_TIMING, ...policy },
     clock,
     random,
@@ -115,7 +112,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
       clock: ctx.clock,
       random: ctx.random,
       log: ctx.log,
-      nodeSecret: ctx.keychain.nodeSecret,
+      nodeKey: ctx.signer.nodeKey,
       chain: ctx.params.genesisHash,
       observe: parts.observe,
     },

@@ -1,6 +1,5 @@
 import { type Gossip, type Graph, nextTimestamp, ownNode, ownUpdate, withSignature } from "../../routing/index.ts";
 import type { ShortChannelId } from "../base/ids.ts";
-import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import { encodeMessage } from "../wire/registry.ts";
 import type { ChannelHost } from "./channel-host.ts";
@@ -78,7 +77,7 @@ export class OwnGossip {
     return Math.floor(this.#ctx.clock.now() / 1000);
   }
   #sign(digest: Uint8Array): Uint8Array {
-    return secp256k1.sign(digest, this.#ctx.keychain.nodeSecret);
+    return this.#ctx.signer.signAsNode(digest).signature;
   }
   /** Later than all before, also those of an earlier life that peers have given back. */
   #timestampFor(what: string, known = 0): number {

@@ -3,7 +3,6 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type Msat, msat, type UnixMs, unixMs } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { sha256 } from "../crypto/hash.ts";
-import { secp256k1 } from "../crypto/secp256k1.ts";
 import { expireInvoice } from "../payments/incoming.ts";
 import { decodeInvoice, encodeInvoice, type Invoice, invoiceExpiry, signedInvoice } from "../payments/invoice.ts";
 import type { InvoiceRecord } from "../payments/invoice-record.ts";
@@ -47,10 +46,7 @@ export function createInvoice(hosts: Hosts, request: InvoiceRequest): Promise<Re
   if (!unsigned.ok) {
     return Promise.resolve(err({ code: "bad_request", detail: "at most 639 bytes", pointer: "/description" }));
   }
-  const bolt11 = signedInvoice(
-    unsigned.value,
-    secp256k1.signRecoverable(unsigned.value.digest, ctx.keychain.nodeSecret),
-  );
+  const bolt11 = signedInvoice(unsigned.value, ctx.signer.signAsNode(unsigned.value.digest));
   const record: InvoiceRecord = {
     paymentHash: hash,
     preimage: preimage(secret),

@@ -2,6 +2,7 @@ import { printable, utf8 } from "../base/bytes.ts";
 import { type BlockHash, type ChannelId, channelId, idBytes, type NodeId, nodeId } from "../base/ids.ts";
 import { type UnixMs, unixMs } from "../base/units.ts";
 import { type NoiseSession, noiseInitiator, noiseResponder } from "../crypto/noise.ts";
+import type { StaticKey } from "../crypto/static-key.ts";
 import type { Log } from "../ports/log.ts";
 import type { Connection } from "../ports/network.ts";
 import type { Clock, Random } from "../ports/world.ts";
@@ -39,7 +40,7 @@ export interface SessionWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly nodeSecret: Uint8Array;
+  readonly nodeKey: StaticKey;
   readonly chain: BlockHash;
   /** Told of every message that leaves, type in front, before it is encrypted. For recorders: nobody else may know. */
   readonly observe?: Observe | undefined;
@@ -91,7 +92,7 @@ class Session implements PeerSession {
     this.#listener = listener;
     this.inbound = expected === undefined;
     this.address = connection.remoteAddress;
-    const secrets = { local: world.nodeSecret, ephemeral: world.random.bytes(32) };
+    const secrets = { local: world.nodeKey, ephemeral: world.random.bytes(32) };
     if (expected === undefined) this.#noise = noiseResponder(secrets);
     else {
       const begun = noiseInitiator(secrets, idBytes(expected));

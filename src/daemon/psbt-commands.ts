@@ -43,8 +43,7 @@ export function psbtCommands(hosts: Hosts): PsbtCommands {
     signPsbt: ({ psbt: text, anyFee = false }) =>
       inTurn((turn) =>
         read(text, (psbt) => {
-          const { keychain } = ctx;
-          const signed = wallet.psbt(turn, anyFee, (state, limits) => signPsbt(state, keychain, psbt, limits));
+          const signed = wallet.psbt(turn, anyFee, (state, limits, keys) => signPsbt(state, keys, psbt, limits));
           return signed.ok ? shown(signed.value.psbt) : signed;
         }),
       ),
@@ -92,7 +91,7 @@ function create(
   const named = coins === undefined ? undefined : namedCoins(wallet.state(), coins);
   if (named !== undefined && !named.ok) return err(unspendableCoin(named.error));
   const payment = { output: { amount, script: script.value }, feerate, ...(named && { from: named.value }) };
-  const made = wallet.psbt(turn, anyFee, (state, limits) => createPsbt(state, ctx.keychain, payment, limits));
+  const made = wallet.psbt(turn, anyFee, (state, limits, keys) => createPsbt(state, keys, payment, limits));
   return made.ok ? ok(made.value.psbt) : made;
 }
 

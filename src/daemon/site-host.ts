@@ -1,8 +1,5 @@
-import { utf8 } from "../base/bytes.ts";
-import { err, ok, present, type Result, unreachable } from "../base/result.ts";
+import { err, ok, type Result, unreachable } from "../base/result.ts";
 import { addMsat, type BlockHeight } from "../base/units.ts";
-import { hkdf } from "../crypto/hash.ts";
-import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { FinalHtlc, SettleEffect } from "../payments/invoice-record.ts";
 import { listingRecord, type StreamListing, termsOf } from "../streams/catalogue.ts";
 import { contentSecret, sessionSecrets } from "../streams/keys.ts";
@@ -39,12 +36,6 @@ import type { Turn } from "./turn.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** From which every key and preimage of every stream follows: changing the label would lose what viewers have paid for. */
-export function streamMaster(nodeSecret: Uint8Array): Uint8Array {
-  const [master] = hkdf(utf8("sluice streams v1"), nodeSecret, utf8("master"), 1);
-  return present(master, "HKDF gives one key");
-}
-
 /** The site's side of streams: what is on sale, the sessions with viewers, and the ticks that pay for them. */
 export class SiteHost {
   readonly #ctx: NodeContext;
@@ -56,7 +47,7 @@ export class SiteHost {
   constructor(ctx: NodeContext, height: () => BlockHeight) {
     this.#ctx = ctx;
     this.#height = height;
-    this.#master = streamMaster(ctx.keychain.nodeSecret);
+    this.#master = ctx.signer.streamMaster;
     this.streams = recordTable(ctx.store, KEY.streams, listingRecord);
     this.sessions = recordTable(ctx.store, KEY.sessions, payeeRecord);
   }
@@ -160,7 +151,7 @@ export class SiteHost {
     return { ...sessionSecrets(this.#master, session.id), content: this.contentSecret(session.terms.stream) };
   }
   #sign(digest: Uint8Array): Uint8Array {
-    return secp256k1.sign(digest, this.#ctx.keychain.nodeSecret);
+    return this.#ctx.signer.signAsNode(digest).signature;
   }
 }
 

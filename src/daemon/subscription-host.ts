@@ -1,7 +1,6 @@
 import { toHex } from "../base/bytes.ts";
 import { err, ok, type Result, unreachable } from "../base/result.ts";
 import { type Msat, msat, sumMsat } from "../base/units.ts";
-import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { EndedPayment } from "../payments/payment.ts";
 import {
   parseKey,
@@ -130,7 +129,7 @@ export class SubscriptionHost {
     if (session === undefined) return err(UNKNOWN);
     const { terms, account, site } = session.record;
     const body = receiptOf(session.record.id, this.#ctx.self, terms, account);
-    const signature = secp256k1.sign(receiptDigest(body), this.#ctx.keychain.nodeSecret);
+    const signature = this.#ctx.signer.signAsNode(receiptDigest(body)).signature;
     const answered = await this.#ask(site, { name: "stream.receipt", session: session.record.id, signature }, 3);
     const read = answered.ok ? parseReceipt(answered.value) : answered;
     const theirs = read.ok ? read.value.signature : undefined;

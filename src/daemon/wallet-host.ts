@@ -25,6 +25,7 @@ import { type CoinLock, lock, setLocks, unlock } from "./wallet/locks.ts";
 import { type PsbtFault, psbtFault } from "./wallet/psbt-fault.ts";
 import type { PsbtLimits } from "./wallet/psbt-sign.ts";
 import { plentyOf } from "./wallet/psbt-view.ts";
+import { type WalletKeys, walletKeysOf } from "./wallet/public-keys.ts";
 import { loadWallet } from "./wallet/records.ts";
 import { beginRescan, type Rescan, rescanned } from "./wallet/recovery.ts";
 import {
@@ -52,6 +53,7 @@ const TARGET_BLOCKS = 6;
 /** The coins of the node: its addresses, what was paid to them, and what is being spent. */
 export class WalletHost {
   readonly #ctx: NodeContext;
+  readonly #keys: WalletKeys;
   readonly #reserve: () => Sat;
   readonly #broadcasts: Broadcasts;
   /** By outpoint: where the claims of channels pay to. */
@@ -66,6 +68,7 @@ export class WalletHost {
    */
   constructor(ctx: NodeContext, height: BlockHeight | undefined, reserve: () => Sat) {
     this.#ctx = ctx;
+    this.#keys = walletKeysOf(ctx.signer);
     this.#reserve = reserve;
     this.#state = loadWallet(ctx.store.range(KEY.wallet), height);
     this.#broadcasts = new Broadcasts(ctx, {
@@ -80,12 +83,12 @@ export class WalletHost {
   }
   /** Goes through the chain once more, also for addresses that another copy of these words has used. Found ones are told by events. */
   rescan(turn: Turn, from: BlockHeight): void {
-    const begun = beginRescan(this.#state, this.#ctx.keychain, from);
+    const begun = beginRescan(this.#state, this.#keys, from);
     this.#rescan = begun.rescan;
     this.#apply(turn, begun.step);
   }
   chainEvent(turn: Turn, event: ChainEvent): void {
-    const more = this.#rescan && rescanned(this.#state, this.#ctx.keychain, this.#rescan, event);
+    const more = this.#rescan && rescanned(this.#state, this.#keys, this.#rescan, event);
     if (more !== undefined) {
       this.#rescan = more.rescan;
       this.#apply(turn, more.step);
@@ -94,7 +97,7 @@ export class WalletHost {
   }
   /** A script of ours, never used before; told to others only after this turn is durable. */
   newScript(turn: Turn, label: string, wish: Partial<AddressWish> = {}): Uint8Array {
-    const { step, script } = newAddress(this.#state, this.#ctx.keychain, { ...wish, label });
+    const { step, script } = newAddress(this.#state, this.#keys, { ...wish, label });
     this.#apply(turn, step);
     return script;
   }
@@ -108,7 +111,7 @@ export class WalletHost {
       feerate = this.feerate(),
     }: { readonly label: string; readonly keep: Sat; readonly feerate?: SatPerKw },
   ): Result<Funded, InsufficientFunds> {
-    const funded = fund(this.#state, this.#ctx.keychain, { output, feerate, label, keep });
+    const funded = fund(this.#state, this.#keys, { output, feerate, label, keep });
     if (funded.ok) this.#apply(turn, funded.value.step);
     return funded;
   }
@@ -124,7 +127,7 @@ export class WalletHost {
   }
   /** Adds to a transaction of a channel what it needs to be mined, and broadcasts it. */
   attach(turn: Turn, attachment: Attachment, complete: (tx: Tx) => Tx): Result<Tx, InsufficientFunds> {
-    const attached = attach(this.#state, this.#ctx.keychain, attachment, complete);
+    const attached = attach(this.#state, this.#keys, attachment, complete);
     if (!attached.ok) return attached;
     this.#apply(turn, attached.value.step);
     return ok(attached.value.tx);
@@ -180,7 +183,7 @@ export class WalletHost {
   }
   #pay(turn: Turn, payment: WalletPayment): Result<Txid, CommandFault> {
     const keep = this.#reserve();
-    const sent = send(this.#state, this.#ctx.keychain, { ...payment, keep });
+    const sent = send(this.#state, this.#keys, { ...payment, keep });
     if (!sent.ok) return err(toPerson(sent.error, keep));
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
@@ -194,10 +197,9 @@ export class WalletHost {
   bump(turn: Turn, { txid, method, feerate }: BumpFeeRequest, incoming?: WaitingPayment): Result<Txid, CommandFault> {
     const keep = this.#reserve();
     const request = { txid, method, feerate, keep };
-    const { keychain } = this.#ctx;
     const bumped = incoming
-      ? bumpIncoming(this.#state, keychain, request, incoming)
-      : bump(this.#state, keychain, request);
+      ? bumpIncoming(this.#state, this.#keys, request, incoming)
+      : bump(this.#state, this.#keys, request);
     if (!bumped.ok) return err(bumpFault(bumped.error, keep));
     this.#apply(turn, bumped.value.step);
     return ok(bumped.value.txid);
@@ -210,10 +212,10 @@ export class WalletHost {
   psbt<T extends PsbtDone>(
     turn: Turn,
     anyFee: boolean,
-    act: (state: WalletState, limits: PsbtLimits) => Result<T, PsbtFault>,
+    act: (state: WalletState, limits: PsbtLimits, keys: WalletKeys) => Result<T, PsbtFault>,
   ): Result<T, CommandFault> {
     const keep = this.#reserve();
-    const done = act(this.#state, { keep, most: anyFee ? undefined : plentyOf(this.feerate()) });
+    const done = act(this.#state, { keep, most: anyFee ? undefined : plentyOf(this.feerate()) }, this.#keys);
     if (!done.ok) return err(psbtFault(done.error, keep));
     this.#apply(turn, done.value.step);
     return done;

@@ -1,11 +1,12 @@
 import { err, ok, present, type Result } from "../base/result.ts";
 import { type BlockHeight, blockHeight } from "../base/units.ts";
 import { withChecksum } from "../bitcoin/descriptor-checksum.ts";
+import type { AddressType, Branch } from "../bitcoin/key-path.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { answeredAfter, type NodeContext } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import type { AddressType, Branch } from "./keychain.ts";
+import { accountKey } from "./wallet/public-keys.ts";
 import { GAP } from "./wallet/recovery.ts";
 
 /** What is watched without keys, as it was asked for: of no height, only what comes from now on. */
@@ -66,11 +67,11 @@ const BRANCHES: readonly (readonly [Branch, number])[] = [
   ["external", 0],
   ["change", 1],
 ];
-const ownDescriptors = ({ keychain }: NodeContext): readonly OwnDescriptor[] =>
+const ownDescriptors = ({ signer }: NodeContext): readonly OwnDescriptor[] =>
   ACCOUNTS.flatMap(({ type, name, form }) => {
-    const { origin, xpub } = keychain.account(type);
+    const account = signer.accounts[type];
     return BRANCHES.map(([branch, step]) => {
-      const descriptor = present(withChecksum(`${form}(${origin}${xpub}/${step}/*)`), "its characters are right");
+      const descriptor = present(withChecksum(`${form}(${accountKey(account)}/${step}/*)`), "its characters are right");
       return { type: name, branch, descriptor };
     });
   });

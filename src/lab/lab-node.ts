@@ -7,6 +7,7 @@ import type { NodePolicy } from "../daemon/context.ts";
 import { type Keychain, keychainOf } from "../daemon/keychain.ts";
 import { createNode } from "../daemon/node.ts";
 import type { NodeParts, SluiceNode } from "../daemon/node-parts.ts";
+import { localSigner } from "../daemon/signer/local-signer.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { Log } from "../ports/log.ts";
 import type { Network } from "../ports/network.ts";
@@ -98,13 +99,12 @@ export class LabNode {
     };
   }
   #partsOf(life: Life): NodeParts {
-    const { name, words, policy, clock, random, network, disk, plant, report } = this.#parts;
+    const { name, policy, clock, random, network, disk, plant, report } = this.#parts;
     return {
       alias: name,
       version: "simulated",
       params: CHAINS.regtest,
-      words,
-      keychain: this.#keychain,
+      signer: localSigner(this.#keychain, CHAINS.regtest),
       policy,
       clock: {
         now: () => clock.now(),

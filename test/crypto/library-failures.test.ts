@@ -12,6 +12,7 @@ import { sha256 } from "../../src/crypto/hash.ts";
 import { type NoiseSession, noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
 import { provider as native } from "../../src/crypto/secp256k1-native.ts";
 import { provider as noble } from "../../src/crypto/secp256k1-noble.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 
 /** Failures of curve and hash libraries that have been published, each by its row. */
 const itBound = native.name === "native" ? it : it.skip;
@@ -109,7 +110,7 @@ describe("K4: what is no point of the curve is refused wherever one enters", () 
     ["a hybrid prefix of an odd y", `07${toHex(G).slice(2)}`],
   ];
   const act = (key: string): Uint8Array => fromHex(`00${key}${"00".repeat(16)}`);
-  const secrets = { local: ONE, ephemeral: sha256(ONE) };
+  const secrets = { local: staticKeyOf(ONE), ephemeral: sha256(ONE) };
   const faultOf = (session: NoiseSession, bytes: Uint8Array): unknown => session.receive(bytes).state;
   for (const [what, key] of bad)
     it(`${what}: by both libraries, in acts one and two, as node id, in an onion`, () => {
@@ -130,7 +131,7 @@ describe("K4: what is no point of the curve is refused wherever one enters", () 
       expect(noiseInitiator(secrets, fromHex(key))).to.equal(undefined);
       const onion = concat(Uint8Array.of(0), fromHex(key), new Uint8Array(1_332));
       // BADONION, PERM and 6: invalid_onion_key. BOLT 4 §Failure Messages.
-      expect(peel(onion, paymentHash(DIGEST), ONE)).to.deep.equal({
+      expect(peel(onion, paymentHash(DIGEST), staticKeyOf(ONE))).to.deep.equal({
         tag: "Malformed",
         failureCode: 0xc006,
         sha256OfOnion: sha256(onion),

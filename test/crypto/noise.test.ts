@@ -4,6 +4,7 @@ import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
 import { type NoiseSession, noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
 import { openHeader, PacketKey, sealPackets } from "../../src/crypto/noise-packets.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { countCases, describeVectors } from "../support/vectors.ts";
 
 interface HandshakeCase {
@@ -33,13 +34,13 @@ interface Encryption {
 
 const point = (secret: number): Uint8Array => secp256k1.publicKey(new Uint8Array(32).fill(secret));
 const secrets = (local: number, ephemeral: number) => ({
-  local: new Uint8Array(32).fill(local),
+  local: staticKeyOf(new Uint8Array(32).fill(local)),
   ephemeral: new Uint8Array(32).fill(ephemeral),
 });
 
 /** Begins the session of a case; `sent` is what it has to say before anything is received. */
 function begin(test: HandshakeCase): { readonly session: NoiseSession; readonly sent: string } {
-  const keys = { local: fromHex(test.ls_priv), ephemeral: fromHex(test.e_priv) };
+  const keys = { local: staticKeyOf(fromHex(test.ls_priv)), ephemeral: fromHex(test.e_priv) };
   if (test.rs_pub === undefined) return { session: noiseResponder(keys), sent: "" };
   const begun = noiseInitiator(keys, fromHex(test.rs_pub));
   if (begun === undefined) throw new Error("vector holds a bad node id");

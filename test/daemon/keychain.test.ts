@@ -2,10 +2,11 @@ import { HDKey } from "@scure/bip32";
 import { expect } from "chai";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import { addressOf } from "../../src/bitcoin/address.ts";
+import { ADDRESS_TYPES } from "../../src/bitcoin/key-path.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { p2wpkhOf } from "../../src/bitcoin/templates.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
-import { ADDRESS_TYPES, areWords, keychainOf, keychainOfSeed, newWords, seedOf } from "../../src/daemon/keychain.ts";
+import { areWords, keychainOf, keychainOfSeed, newWords, seedOf } from "../../src/daemon/keychain.ts";
 import { scriptOfKey } from "../../src/daemon/wallet/scripts.ts";
 import { describeVectors } from "../support/vectors.ts";
 

@@ -5,6 +5,7 @@ import type { ShortChannelId } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { blockHeight, type UnixMs, unixMs } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelHost } from "../../src/daemon/channel-host.ts";
 import { type ChannelEntry, ChannelTable } from "../../src/daemon/channel-table.ts";
 import type { NodeContext } from "../../src/daemon/context.ts";
@@ -36,10 +37,10 @@ async function desk() {
     },
   };
   const policy = { forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 1, cltvExpiryDelta: 40 } };
-  const keychain = { nodeSecret: self.secret };
+  const signer = { signAsNode: (digest: Uint8Array) => secp256k1.signRecoverable(digest, self.secret) };
   const chain = { watch: () => {} };
   const store = memoryDisk().open();
-  const parts = { self: self.id, alias: "a", params: CHAINS.regtest, clock, policy, keychain, chain, store };
+  const parts = { self: self.id, alias: "a", params: CHAINS.regtest, clock, policy, signer, chain, store };
   const context = parts as unknown as NodeContext;
   const graph = emptyGraph();
   const noPeers = { session: () => undefined } as unknown as Peers;

@@ -8,6 +8,7 @@ import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { noiseInitiator } from "../../src/crypto/noise.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer-session.ts";
 import { encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
 
@@ -30,7 +31,7 @@ async function twoSessions() {
     clock,
     random,
     log: quiet,
-    nodeSecret: SECRETS[name],
+    nodeKey: staticKeyOf(SECRETS[name]),
     chain: CHAINS.regtest.genesisHash,
     observe: (_peer, [high = 0, low = 0]) => {
       const type = high * 256 + low;
@@ -113,7 +114,10 @@ describe("CONFORMANCE 8: init comes first", () => {
   /** A stranger with keys of its own, behind whose handshake anything may come; what it hears is told by type. */
   async function stranger() {
     const { clock, wires, ended, heard } = await twoSessions();
-    const begun = noiseInitiator({ local: SECRETS.a, ephemeral: sha256(SECRETS.a) }, secp256k1.publicKey(SECRETS.b));
+    const begun = noiseInitiator(
+      { local: staticKeyOf(SECRETS.a), ephemeral: sha256(SECRETS.a) },
+      secp256k1.publicKey(SECRETS.b),
+    );
     if (begun === undefined) throw new Error("a point");
     const types: number[] = [];
     const dialled = wires.host("a").dial({ host: "b", port: 1 });

@@ -24,6 +24,7 @@ import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import type { World } from "../../src/lab/world.ts";
 import { featureBits, OFFERED } from "../../src/wire/features.ts";
+import { signedDigest } from "../../src/wire/gossip.ts";
 import type { WireMessage } from "../../src/wire/registry.ts";
 import { fundingTx, SCRIPT } from "../support/channel-fixtures.ts";
 import { type Stranger, soon } from "./small-world.ts";
@@ -150,7 +151,10 @@ export class Puppet {
       return this.give({ tag: "Shutdown", script: SCRIPT.b, feerate: satPerKw(500) });
     }
     if (effect.tag === "NeedAnnouncementSignatures") {
-      const bitcoinSignature = secp256k1.sign(effect.digest, this.#secrets.funding);
+      const bitcoinSignature = secp256k1.sign(
+        signedDigest("channel_announcement", effect.announcement),
+        this.#secrets.funding,
+      );
       this.give({ tag: "AnnouncementSignatures", nodeSignature: bitcoinSignature, bitcoinSignature });
     }
   }

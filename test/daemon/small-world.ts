@@ -5,7 +5,7 @@ import { present } from "../../src/base/result.ts";
 import { type Msat, msat, sat } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
-import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { type PeerSession, startPeerSession } from "../../src/daemon/peer-session.ts";
 import type { InvoiceInfo, PaymentInfo } from "../../src/daemon/views.ts";
 import { type LabNode, PORT } from "../../src/lab/lab-node.ts";
@@ -67,14 +67,14 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 
 /** Connects to a node and exchanges `init`. */
 export async function stranger(world: World, node: LabNode, name = "mallory"): Promise<Stranger> {
-  const nodeSecret = sha256(new TextEncoder().encode(`stranger ${name}`));
+  const nodeKey = staticKeyOf(sha256(new TextEncoder().encode(`stranger ${name}`)));
   const heard: WireMessage[] = [];
   const ended: string[] = [];
   const listeners: ((message: WireMessage) => void)[] = [];
   const connection = await soon(world, world.network.host(name).dial({ host: node.name, port: PORT }));
   let isReady = false;
   const session = startPeerSession(
-    { clock: world.clock, random: seededRandom(name), log: SILENT, nodeSecret, chain: CHAINS.regtest.genesisHash },
+    { clock: world.clock, random: seededRandom(name), log: SILENT, nodeKey, chain: CHAINS.regtest.genesisHash },
     connection,
     node.id,
     {
@@ -88,7 +88,7 @@ export async function stranger(world: World, node: LabNode, name = "mallory"): P
       closed: (_session, reason) => void ended.push(reason),
     },
   );
-  const id = nodeId(secp256k1.publicKey(nodeSecret));
+  const id = nodeId(nodeKey.publicKey);
   const isThere = (): boolean => isReady && node.node.peers().some((peer) => peer.nodeId === id && peer.connected);
   expect(await world.until(isThere, 10_000), "a connection").to.equal(true);
   return {

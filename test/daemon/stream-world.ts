@@ -7,9 +7,10 @@ import { assert, present } from "../../src/base/result.ts";
 import { msat, sat } from "../../src/base/units.ts";
 import { scriptOfAddress } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
-import { keychainOf, newWords } from "../../src/daemon/keychain.ts";
+import { type Keychain, keychainOf, newWords } from "../../src/daemon/keychain.ts";
 import { createNode } from "../../src/daemon/node.ts";
 import type { NodeParts, SluiceNode } from "../../src/daemon/node-parts.ts";
+import { localSigner } from "../../src/daemon/signer/local-signer.ts";
 import { createWorld, type World } from "../../src/lab/world.ts";
 import type { StreamLink } from "../../src/ports/stream-link.ts";
 import { soon } from "./small-world.ts";
@@ -26,7 +27,7 @@ export class House {
   readonly disk: MemoryDisk;
   readonly halts: string[] = [];
   readonly #world: World;
-  readonly #words: string;
+  readonly #keychain: Keychain;
   readonly #random: SeededRandom;
   readonly #site: () => House;
   #life: { over: boolean; readonly node: SluiceNode } | undefined;
@@ -39,9 +40,9 @@ export class House {
     this.name = name;
     this.#world = world;
     this.#random = seededRandom(`house ${name}`);
-    this.#words = newWords(this.#random);
+    this.#keychain = keychainOf(newWords(this.#random), "regtest");
     this.#site = site;
-    this.id = keychainOf(this.#words, "regtest").nodeId;
+    this.id = this.#keychain.nodeId;
     this.disk = memoryDisk({ sync: (done) => void world.clock.after(this.diskMs, done) });
   }
   get node(): SluiceNode {
@@ -69,7 +70,7 @@ export class House {
       alias: this.name,
       version: "test",
       params: CHAINS.regtest,
-      words: this.#words,
+      signer: localSigner(this.#keychain, CHAINS.regtest),
       policy: {
         channel: { ...DEFAULT_POLICY, minimumDepth: 3 },
         forwarding: { feeBaseMsat: 100, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },

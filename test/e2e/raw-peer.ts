@@ -7,7 +7,7 @@ import { blockHeight, satPerKw } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { type NoiseSession, noiseInitiator } from "../../src/crypto/noise.ts";
-import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { featureBits, OFFERED } from "../../src/wire/features.ts";
 import { decodeMessage, encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
 import { openInput } from "../daemon/puppet.ts";
@@ -46,9 +46,10 @@ export class RawPeer {
   #actThree: ((bytes: Uint8Array) => Uint8Array) | undefined;
 
   constructor({ nodeId: callee, peerPort }: Callee) {
-    const local = sha256(utf8(`caller ${++callers}`));
-    this.id = nodeId(secp256k1.publicKey(local));
-    const begun = noiseInitiator({ local, ephemeral: sha256(local) }, idBytes(callee as NodeId));
+    const secret = sha256(utf8(`caller ${++callers}`));
+    const local = staticKeyOf(secret);
+    this.id = nodeId(local.publicKey);
+    const begun = noiseInitiator({ local, ephemeral: sha256(secret) }, idBytes(callee as NodeId));
     assert(begun !== undefined, "a daemon's id is a point");
     this.#noise = begun.session;
     this.actOne = begun.send;

@@ -1,8 +1,9 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { systemRandom } from "../../src/adapters/system.ts";
 import { printable } from "../../src/base/bytes.ts";
-import { type NoiseSession, noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
+import { type NoiseSecrets, type NoiseSession, noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { decodeMessage, encodeMessage, type MessageName, type WireMessage } from "../../src/wire/registry.ts";
 
 /** The two ends of the wire. */
@@ -109,8 +110,8 @@ export class TappedWire {
     }
     line.start();
   }
-  #secretsOf(end: End): { readonly local: Uint8Array; readonly ephemeral: Uint8Array } {
-    return { local: this.#parties[end].secret, ephemeral: systemRandom.bytes(32) };
+  #secretsOf(end: End): NoiseSecrets {
+    return { local: staticKeyOf(this.#parties[end].secret), ephemeral: systemRandom.bytes(32) };
   }
   /** What goes on of a message; undefined when the wire is cut in it. */
   #pass(from: End, bytes: Uint8Array): Uint8Array | undefined {

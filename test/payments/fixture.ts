@@ -5,6 +5,7 @@ import { cltvExpiry, msat, unixMs } from "../../src/base/units.ts";
 import { type Codec, decode, encode } from "../../src/codec/codec.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import type { PaymentRequest } from "../../src/payments/payment.ts";
 
 /** Four nodes in a line, and a payment from the first to the last. */
@@ -51,7 +52,7 @@ export const REQUEST: PaymentRequest = {
 export function peelAlong(onion: Uint8Array, keys: readonly Uint8Array[]) {
   let packet = onion;
   return keys.map((key) => {
-    const peeled = peel(packet, HASH, key);
+    const peeled = peel(packet, HASH, staticKeyOf(key));
     if (peeled.tag === "Forward") packet = peeled.onion;
     return peeled;
   });

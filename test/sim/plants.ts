@@ -116,8 +116,8 @@ export function failWhenMined(): () => void {
 /** Nodes that leave some of what is theirs on the chain. The answer takes the bug out again. */
 export function forgetClaims(isForgotten: (claim: Claim) => boolean): () => void {
   const sound = ClaimHost.prototype.take;
-  ClaimHost.prototype.take = function (turn, channel, { secrets, claims }): void {
-    sound.call(this, turn, channel, { secrets, claims: claims.filter((claim) => !isForgotten(claim)) });
+  ClaimHost.prototype.take = function (turn, channel, { signer, claims }): void {
+    sound.call(this, turn, channel, { signer, claims: claims.filter((claim) => !isForgotten(claim)) });
   };
   return () => {
     ClaimHost.prototype.take = sound;

@@ -1,6 +1,8 @@
 import {
+  type ChannelKeys,
   type ChannelPolicy,
   type ChannelSecrets,
+  type ChannelSigner,
   type ChannelState,
   type Claim,
   type CommitmentHtlc,
@@ -13,7 +15,7 @@ import {
   type FundedState,
   type HtlcOrigin,
   type IncomingHtlc,
-  markRevoked,
+  localChannelSigner,
   type SignerMemory,
   type WatchedOutput,
 } from "../../channels/index.ts";
@@ -23,7 +25,7 @@ import type { BlockHeight } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
-import { HEIGHT, type Name, originKey, SCRIPT } from "./channel-fixtures.ts";
+import { CHAIN, HEIGHT, type Name, originKey, SCRIPT } from "./channel-fixtures.ts";
 
 /** One side of a pair: its keys, its state, its disk, and what it was asked to do. */
 export class Party {
@@ -31,7 +33,7 @@ export class Party {
   readonly secrets: ChannelSecrets;
   readonly nodeSecret: Uint8Array;
   readonly nodeId: NodeId;
-  keys: ReturnType<typeof channelKeys>;
+  signer: ChannelSigner;
   policy: ChannelPolicy = { ...DEFAULT_POLICY };
   height: BlockHeight = HEIGHT;
   state: ChannelState = FRESH;
@@ -59,8 +61,13 @@ export class Party {
     this.secrets = channelSecrets(sha256(new TextEncoder().encode(`party ${name}`)));
     this.nodeSecret = sha256(new TextEncoder().encode(`node ${name}`));
     this.nodeId = nodeId(secp256k1.publicKey(this.nodeSecret));
-    this.keys = channelKeys(this.secrets);
+    this.signer = this.newSigner();
     this.closeScript = SCRIPT[name];
+  }
+  /** Its keys, in hands that give away any secret. */
+  get keys(): ChannelKeys {
+    const { commitmentSecret } = channelKeys(this.secrets);
+    return { ...this.signer.keys, commitmentSecret };
   }
   get funded(): FundedState {
     assert("commitments" in this.state, `${this.name} is funded, not ${this.state.tag}`);
@@ -108,9 +115,14 @@ export class Party {
   revokedAt(number: bigint) {
     return { number, htlcs: this.revoked.get(number) ?? [] };
   }
-  markRevoked(): void {
-    const marked = markRevoked(this.memory, this.funded.commitments.local.number - 1n);
-    assert(marked.ok, "a revoked commitment was not broadcast");
-    this.memory = marked.value;
+  /** As after a start: it remembers what `memory` says. */
+  newSigner(): ChannelSigner {
+    const memory = {
+      get: () => this.memory,
+      set: (next: SignerMemory) => {
+        this.memory = next;
+      },
+    };
+    return localChannelSigner(this.secrets, { nodeSecret: this.nodeSecret, chainHash: CHAIN }, memory);
   }
 }

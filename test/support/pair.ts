@@ -4,13 +4,11 @@ import {
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
-  channelKeys,
   type DurableState,
   decodeChannel,
   type Effect,
   encodeChannel,
   type IncomingHtlc,
-  sign,
   signerMemoryOf,
   step,
   type Transition,
@@ -18,7 +16,6 @@ import {
 import { assert } from "../../src/base/result.ts";
 import { blockHeight, type CltvExpiry, msat, satPerKw } from "../../src/base/units.ts";
 import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
-import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { featureBits } from "../../src/wire/features.ts";
 import { decodeMessage, encodeMessage } from "../../src/wire/registry.ts";
 import {
@@ -66,7 +63,7 @@ export class Pair {
       localNodeId: party.nodeId,
       remoteNodeId: this.parties[other(name)].nodeId,
       features: featureBits(this.features),
-      keys: party.keys,
+      keys: party.signer.keys,
       keyIndex: 0,
     };
   }
@@ -121,7 +118,6 @@ export class Pair {
     switch (effect.tag) {
       case "Propose":
       case "Bind":
-        if (effect.tag === "Bind" && effect.message.name === "revoke_and_ack") party.markRevoked();
         return this.send(party.name, effect.message);
       case "SendWarning":
       case "SendError": {
@@ -143,25 +139,20 @@ export class Pair {
         party.signSoon++;
         return;
       case "NeedSignatures": {
-        const signed = sign(party.secrets, party.memory, effect.request);
-        if (!signed.ok) {
-          this.give(party.name, { tag: "SigningRefused", refusal: signed.error });
-          return;
-        }
-        party.memory = signed.value.memory;
-        this.give(party.name, { tag: "Signatures", signatures: signed.value.signatures });
+        const signed = party.signer.sign(effect.request);
+        if (signed.ok) this.give(party.name, { tag: "Signatures", signatures: signed.value });
+        else this.give(party.name, { tag: "SigningRefused", refusal: signed.error });
         return;
       }
       case "NeedRevokedHtlcs":
         this.give(party.name, { tag: "RevokedHtlcs", ...party.revokedAt(effect.number) });
         return;
-      case "NeedAnnouncementSignatures":
-        this.give(party.name, {
-          tag: "AnnouncementSignatures",
-          nodeSignature: secp256k1.sign(effect.digest, party.nodeSecret),
-          bitcoinSignature: secp256k1.sign(effect.digest, party.secrets.funding),
-        });
+      case "NeedAnnouncementSignatures": {
+        const signed = party.signer.announce(effect.announcement);
+        assert(signed.ok, "a channel announces itself");
+        this.give(party.name, { tag: "AnnouncementSignatures", ...signed.value });
         return;
+      }
       case "NeedFunding": {
         const tx = this.fund({ amount: effect.amount, script: effect.script });
         this.give(party.name, { tag: "FundingTx", tx, vout: 1 });
@@ -238,9 +229,9 @@ export class Pair {
     const read = decodeChannel(disk);
     assert(read.ok, "the record decodes");
     party.state = read.value;
-    party.keys = channelKeys(party.secrets);
     party.signSoon = 0;
     if ("commitments" in read.value) party.memory = signerMemoryOf(read.value);
+    party.signer = party.newSigner();
   }
 
   offer(from: Name, amount: bigint, tick = this.ticks++, expiry: CltvExpiry = EXPIRY): Transition {

@@ -8,7 +8,8 @@ import { type Tx, type TxOut, txidOf, vsizeOf, weightOf } from "../../bitcoin/tx
 import { feeAt } from "../../chain/mempool.ts";
 import { TRUC_VERSION } from "../../chain/truc.ts";
 import { abandon } from "./chain.ts";
-import { type Draft, draftOf, type WalletKeys } from "./draft.ts";
+import { type Draft, draftOf } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import { changeTypeFor, DUST_LIMIT, INPUT_WEIGHT, typeOfScript } from "./scripts.ts";
 import { signCoins } from "./sign.ts";
 import {

@@ -1,14 +1,12 @@
 import { toHex } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import type { BlockHeight } from "../../base/units.ts";
+import type { AddressType, Branch } from "../../bitcoin/key-path.ts";
 import type { StoreRecord } from "../../ports/store.ts";
-import type { AddressType, Branch, Keychain } from "../keychain.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import { addressRecord, coinRecord, encodeAddress, encodeCoin, encodeWalletTx, txRecord } from "./records.ts";
 import { scriptOfKey } from "./scripts.ts";
 import type { WalletAddress, WalletCoin, WalletEffect, WalletState, WalletStep, WalletTx } from "./state.ts";
-
-/** The keys that a wallet asks the keychain for. */
-export type WalletKeys = Pick<Keychain, "walletKey" | "walletOrigin" | "walletSecret">;
 
 /**
  * A state under change, within one step: what is set in it becomes the next state, and the records that differ. The

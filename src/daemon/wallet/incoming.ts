@@ -6,7 +6,8 @@ import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import type { Asked, BaseNode } from "../../ports/base-node.ts";
 import { type Bumped, type BumpFault, type BumpRequest, childFor, leaving } from "./bump.ts";
 import { watchIncoming } from "./chain.ts";
-import { draftOf, type WalletKeys } from "./draft.ts";
+import { draftOf } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import { publishIn, spendableOf } from "./spend.ts";
 import { INCOMING_LABEL, isIncoming, reservedTx, type WalletState } from "./state.ts";
 

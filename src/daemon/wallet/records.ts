@@ -2,6 +2,7 @@ import { toHex } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import { assert } from "../../base/result.ts";
 import type { BlockHeight } from "../../base/units.ts";
+import { ADDRESS_TYPES, type AddressType, type Branch } from "../../bitcoin/key-path.ts";
 import { tx } from "../../bitcoin/tx.ts";
 import { type Codec, decode, encode, optional, refine, struct, union } from "../../codec/codec.ts";
 import {
@@ -18,7 +19,6 @@ import {
 } from "../../codec/primitives.ts";
 import type { BlockRef } from "../../ports/chain-source.ts";
 import { StoreCorrupt, type StoreEntry } from "../../ports/store.ts";
-import { ADDRESS_TYPES, type AddressType, type Branch } from "../keychain.ts";
 import { KEY } from "../records.ts";
 import {
   EMPTY_WALLET,

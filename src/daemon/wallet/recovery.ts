@@ -1,9 +1,10 @@
 import { toHex } from "../../base/bytes.ts";
 import type { BlockHeight } from "../../base/units.ts";
+import { ADDRESS_TYPES, type Branch, type KeyPath } from "../../bitcoin/key-path.ts";
 import type { ChainEvent, Watch } from "../../ports/chain-source.ts";
-import { ADDRESS_TYPES, type Branch, type KeyPath } from "../keychain.ts";
 import { watchAll } from "./chain.ts";
-import { type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
+import { type Draft, draftOf, nextAddress } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import { scriptOfKey } from "./scripts.ts";
 import type { WalletState, WalletStep } from "./state.ts";
 

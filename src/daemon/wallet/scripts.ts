@@ -1,9 +1,9 @@
 import { assert, present } from "../../base/result.ts";
 import { type Sat, sat } from "../../base/units.ts";
 import { P2TR_INPUT_WEIGHT, P2WPKH_INPUT_WEIGHT } from "../../bitcoin/coins.ts";
+import type { AddressType } from "../../bitcoin/key-path.ts";
 import { isTaproot, outputKey } from "../../bitcoin/taproot.ts";
 import { p2tr, p2wpkhOf, witnessProgramOf } from "../../bitcoin/templates.ts";
-import type { AddressType } from "../keychain.ts";
 
 /** What an input that spends an address of this type weighs at most. */
 export const INPUT_WEIGHT: { readonly [T in AddressType]: number } = {

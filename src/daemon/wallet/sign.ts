@@ -1,21 +1,10 @@
-import { concat, toHex } from "../../base/bytes.ts";
+import { toHex } from "../../base/bytes.ts";
 import { outpointKey } from "../../base/ids.ts";
-import { present } from "../../base/result.ts";
-import { scriptSignature } from "../../bitcoin/der.ts";
-import { SIGHASH_ALL, SIGHASH_DEFAULT, type SighashesOf, sighashesOf } from "../../bitcoin/sighash.ts";
-import { tweakHash } from "../../bitcoin/taproot.ts";
-import { p2pkhOf } from "../../bitcoin/templates.ts";
+import { assert, present } from "../../base/result.ts";
+import { type SIGHASH_ALL, SIGHASH_DEFAULT } from "../../bitcoin/sighash.ts";
 import type { Tx, TxOut } from "../../bitcoin/tx.ts";
-import { schnorr } from "../../crypto/schnorr.ts";
-import { secp256k1 } from "../../crypto/secp256k1.ts";
-import type { WalletKeys } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import type { WalletCoin, WalletState } from "./state.ts";
-
-/**
- * The same transaction always gets the same signature, as with ECDSA here. BIP 340 §Default Signing: zeros are secure, and
- * only give up protection from those who measure the machine.
- */
-const NO_AUX = new Uint8Array(32);
 
 /**
  * The transaction with the inputs that spend these coins signed, each by the whole of it; others are left as they are.
@@ -35,33 +24,18 @@ export function signCoins(
     const key = outpointKey(prevout);
     return present(byOutpoint.get(key) ?? foreign.get(key), "what an input spends is known");
   });
-  const sighashes = sighashesOf(unsigned, spent);
-  const inputs = unsigned.inputs.map((input, index) => {
-    const coin = byOutpoint.get(outpointKey(input.prevout));
-    if (coin === undefined) return input;
-    return { ...input, witness: witnessFor(state, keys, sighashes, { index, coin, hashType: taprootType(index) }) };
+  const inputs = unsigned.inputs.flatMap(({ prevout }, index) => {
+    const coin = byOutpoint.get(outpointKey(prevout));
+    if (coin === undefined) return [];
+    const { path } = present(state.addresses.get(toHex(coin.script)), "a coin pays to an address of ours");
+    return [{ index, path, hashType: taprootType(index) }];
   });
-  return { ...unsigned, inputs };
-}
-
-function witnessFor(
-  state: WalletState,
-  keys: WalletKeys,
-  sighashes: SighashesOf,
-  { index, coin, hashType }: { readonly index: number; readonly coin: WalletCoin; readonly hashType: number },
-): readonly Uint8Array[] {
-  const { path } = present(state.addresses.get(toHex(coin.script)), "a coin pays to an address of ours");
-  const secret = keys.walletSecret(path);
-  if (path.type === "p2wpkh") {
-    const publicKey = secp256k1.publicKey(secret);
-    // BIP 143 §Specification: an input of a key hash signs the script that would pay to the key.
-    const digest = sighashes.segwit(index, p2pkhOf(publicKey), coin.amount, SIGHASH_ALL);
-    return [scriptSignature(secp256k1.sign(digest, secret), SIGHASH_ALL), publicKey];
-  }
-  const digest = present(sighashes.taproot({ index, hashType }), "this type can be signed");
-  const tweak = tweakHash(schnorr.publicKey(secret));
-  const tweaked = present(schnorr.tweakSecret(secret, tweak), "nobody can find a secret that its own tweak makes none");
-  const signature = schnorr.sign(digest, tweaked, NO_AUX);
-  // BIP 341 §Common signature message: the default type is not written.
-  return [hashType === SIGHASH_DEFAULT ? signature : concat(signature, Uint8Array.of(hashType))];
+  if (inputs.length === 0) return unsigned;
+  const signed = keys.signWallet({ tx: unsigned, spent, inputs });
+  assert(signed.ok, "a coin of the wallet pays to a key of the words");
+  const witnesses = new Map(inputs.map(({ index }, at) => [index, present(signed.value[at], "one for each input")]));
+  return {
+    ...unsigned,
+    inputs: unsigned.inputs.map((input, index) => ({ ...input, witness: witnesses.get(index) ?? input.witness })),
+  };
 }

@@ -10,10 +10,11 @@ import {
   selectCoins,
   selectGiven,
 } from "../../bitcoin/coins.ts";
+import type { AddressType } from "../../bitcoin/key-path.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
-import type { AddressType } from "../keychain.ts";
 import { abandon } from "./chain.ts";
-import { type AddressWish, type Draft, draftOf, nextAddress, type WalletKeys } from "./draft.ts";
+import { type AddressWish, type Draft, draftOf, nextAddress } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
 import { changeTypeFor, DUST_LIMIT, INPUT_WEIGHT } from "./scripts.ts";
 import { signCoins } from "./sign.ts";
 import {

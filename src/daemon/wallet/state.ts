@@ -1,9 +1,9 @@
 import type { Outpoint, Txid } from "../../base/ids.ts";
 import { addSat, type BlockHeight, blockHeight, type Sat, ZERO_SAT } from "../../base/units.ts";
+import type { AddressType, Branch, KeyPath } from "../../bitcoin/key-path.ts";
 import type { Tx } from "../../bitcoin/tx.ts";
 import type { BlockRef, Watch } from "../../ports/chain-source.ts";
 import type { StoreRecord } from "../../ports/store.ts";
-import type { AddressType, Branch, KeyPath } from "../keychain.ts";
 
 /** An address that was handed out, once and for one purpose. */
 export interface WalletAddress {

@@ -4,12 +4,15 @@ import { assert, present } from "../../../src/base/result.ts";
 import { blockHeight, type Sat, sat } from "../../../src/base/units.ts";
 import { STANDARD_FLAGS } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
+import type { AddressType, KeyPath } from "../../../src/bitcoin/key-path.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { COINBASE_VOUT, isCoinbase, SEQUENCE_FINAL, type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
-import { type AddressType, type KeyPath, keychainOfSeed } from "../../../src/daemon/keychain.ts";
+import { keychainOfSeed } from "../../../src/daemon/keychain.ts";
 import { KEY } from "../../../src/daemon/records.ts";
+import { localSigner } from "../../../src/daemon/signer/local-signer.ts";
 import { applyChainEvent, resume } from "../../../src/daemon/wallet/chain.ts";
-import type { WalletKeys } from "../../../src/daemon/wallet/draft.ts";
+import { type WalletKeys, walletKeysOf } from "../../../src/daemon/wallet/public-keys.ts";
 import { loadWallet } from "../../../src/daemon/wallet/records.ts";
 import { beginRescan, type Rescan, rescanned } from "../../../src/daemon/wallet/recovery.ts";
 import { newAddress } from "../../../src/daemon/wallet/spend.ts";
@@ -40,11 +43,9 @@ function remembered(): WalletKeys {
       return value;
     };
   };
-  return {
-    walletKey: cached(keychain.walletKey),
-    walletOrigin: keychain.walletOrigin,
-    walletSecret: cached(keychain.walletSecret),
-  };
+  const derived = { ...keychain, walletSecret: cached(keychain.walletSecret) };
+  const keys = walletKeysOf(localSigner(derived, CHAINS.regtest));
+  return { ...keys, walletKey: cached(keys.walletKey) };
 }
 export const keys = remembered();
 

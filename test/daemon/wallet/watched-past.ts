@@ -7,6 +7,7 @@ import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { p2wpkhOf } from "../../../src/bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { keychainOfSeed, TEST_VERSIONS } from "../../../src/daemon/keychain.ts";
+import { accountKey } from "../../../src/daemon/wallet/public-keys.ts";
 import { spendable } from "../../../src/daemon/wallet/spend.ts";
 import { addWatched, type WatchWish } from "../../../src/daemon/wallet/watch-add.ts";
 import { type WatchBalance, watchBalance } from "../../../src/daemon/wallet/watch-state.ts";
@@ -23,7 +24,7 @@ export function cold(index: number): Uint8Array {
   return known[index] ?? new Uint8Array(0);
 }
 const ours = keychainOfSeed(new Uint8Array(64).fill(3), "regtest").account("p2wpkh");
-export const OURS = `wpkh(${ours.origin}${ours.xpub}/0/*)`;
+export const OURS = `wpkh(${accountKey(ours)}/0/*)`;
 
 export function watch(chain: SmallChain, wish: Partial<WatchWish> = {}): string {
   const full = { descriptor: COLD, label: "cold", gap: 20, from: blockHeight(0), ...wish };

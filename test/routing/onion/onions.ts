@@ -4,6 +4,7 @@ import { concat } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
 import { hmacSha256 } from "../../../src/crypto/hash.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
+import { type StaticKey, staticKeyOf } from "../../../src/crypto/static-key.ts";
 import { keyStream } from "../../../src/crypto/stream.ts";
 import { originOf } from "../../support/vectors.ts";
 
@@ -16,13 +17,13 @@ export const secret = (seed: number): Uint8Array => new Uint8Array(32).fill(seed
 
 /** A hop whose node is in our hands. */
 export interface Hop extends PacketHop {
-  readonly nodeSecret: Uint8Array;
+  readonly nodeKey: StaticKey;
 }
 /** Hops with node secrets 0x15.., 0x16.. and so on. */
 export const hops = (count: number, payload: (index: number) => Uint8Array): readonly Hop[] =>
   Array.from({ length: count }, (_, index) => {
-    const nodeSecret = secret(0x15 + index);
-    return { nodeSecret, nodeId: secp256k1.publicKey(nodeSecret), payload: payload(index) };
+    const nodeKey = staticKeyOf(secret(0x15 + index));
+    return { nodeKey, nodeId: nodeKey.publicKey, payload: payload(index) };
   });
 
 /** A packet with a right HMAC whose payloads begin with these bytes, whatever they claim: what an attacker can send. */

@@ -9,12 +9,13 @@ import { fromHex } from "../../../src/base/bytes.ts";
 import { idBytes, nodeId, paymentHash, shortChannelId } from "../../../src/base/ids.ts";
 import { cltvExpiry, msat } from "../../../src/base/units.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
+import { type StaticKey, staticKeyOf } from "../../../src/crypto/static-key.ts";
 import { type Hop, hops, sealedWith, secret } from "./onions.ts";
 
 const HASH = paymentHash(new Uint8Array(32).fill(0x42));
 const SESSION_KEY = secret(7);
 const CONTENT: FinalContent = { paymentSecret: secret(5), paymentMetadata: undefined, customRecords: [] };
-const nodeSecret = (index: number): Uint8Array => secret(0x15 + index);
+const nodeKey = (index: number): StaticKey => staticKeyOf(secret(0x15 + index));
 /** Amounts and expiries fall towards the payee, each hop over a channel of its own. */
 const route = (count: number): Route => ({
   hops: hops(count, () => new Uint8Array(2)).map((hop, index) => ({
@@ -38,7 +39,7 @@ describe("BOLT 4 §Packet Construction: what each node of a route finds", () => 
       let packet = onion;
       for (let index = 0; index < count - 1; index++) {
         expect(packet.length).to.equal(ONION_BYTES);
-        const peeled = peel(packet, HASH, nodeSecret(index));
+        const peeled = peel(packet, HASH, nodeKey(index));
         if (peeled.tag !== "Forward") throw new Error(`hop ${index} forwards`);
         const next = way.hops[index + 1];
         expect(peeled).to.deep.equal({
@@ -55,7 +56,7 @@ describe("BOLT 4 §Packet Construction: what each node of a route finds", () => 
       }
       const last = way.hops[count - 1];
       expect(packet.length).to.equal(ONION_BYTES);
-      expect(peel(packet, HASH, nodeSecret(count - 1))).to.deep.equal({
+      expect(peel(packet, HASH, nodeKey(count - 1))).to.deep.equal({
         tag: "Final",
         sharedSecret: sharedSecrets[count - 1],
         payload: {
@@ -75,7 +76,7 @@ describe("BOLT 4 §Packet Construction: what each node of a route finds", () => 
     let packet = built(route(20), { ...CONTENT, customRecords: [record] }).onion;
     let peeled: Peeled | undefined;
     for (let index = 0; index < 20; index++) {
-      peeled = peel(packet, HASH, nodeSecret(index));
+      peeled = peel(packet, HASH, nodeKey(index));
       if (peeled.tag === "Forward") packet = peeled.onion;
     }
     expect(peeled?.tag === "Final" && peeled.payload.customRecords).to.deep.equal([record]);
@@ -96,7 +97,7 @@ describe("BOLT 4 §Returning Errors: a whole route", () => {
     const peeledSecrets: Uint8Array[] = [];
     let packet = onion;
     for (let hop = 0; hop < way.hops.length; hop++) {
-      const peeled = peel(packet, HASH, nodeSecret(hop));
+      const peeled = peel(packet, HASH, nodeKey(hop));
       if (peeled.tag !== "Forward" && peeled.tag !== "Final") throw new Error("an onion that is right");
       peeledSecrets.push(peeled.sharedSecret);
       let reason = createFailure(peeled.sharedSecret, { name: "permanent_channel_failure" });
@@ -122,7 +123,7 @@ describe("BOLT 4 §Onion Decryption: what is refused", () => {
       [1365, 0xc005],
     ] as const) {
       const broken = changed(at);
-      expect(peel(broken, HASH, nodeSecret(0))).to.deep.equal({
+      expect(peel(broken, HASH, nodeKey(0))).to.deep.equal({
         tag: "Malformed",
         failureCode,
         sha256OfOnion: sha256(broken),
@@ -131,7 +132,7 @@ describe("BOLT 4 §Onion Decryption: what is refused", () => {
   });
   it("is malformed when it comes with another payment hash", () => {
     const other = paymentHash(new Uint8Array(32));
-    const peeled = peel(onion, other, nodeSecret(0));
+    const peeled = peel(onion, other, nodeKey(0));
     expect(peeled).to.deep.equal({ tag: "Malformed", failureCode: 0xc005, sha256OfOnion: sha256(onion) });
   });
   /** One hop that finds this payload. */
@@ -139,7 +140,7 @@ describe("BOLT 4 §Onion Decryption: what is refused", () => {
     const route = hops(1, () => fromHex(payload));
     const packet = buildPacket(route, SESSION_KEY, idBytes(HASH));
     if (!packet.ok) throw new Error(packet.error.code);
-    return peel(packet.value.onion, HASH, nodeSecret(0));
+    return peel(packet.value.onion, HASH, nodeKey(0));
   }
   const [sharedSecret] = sharedSecretsOfRoute(route(1), SESSION_KEY);
   it("is an invalid payload when it lacks what the node needs, naming the record", () => {
@@ -152,7 +153,7 @@ describe("BOLT 4 §Onion Decryption: what is refused", () => {
   it("is an invalid payload when its length goes beyond the packet", () => {
     const [hop] = hops(1, () => new Uint8Array(2)) as [Hop];
     for (const length of ["fd0514", "fe00010000", "ffffffffffffffffff"])
-      expect(peel(sealedWith(fromHex(length), hop, idBytes(HASH)), HASH, nodeSecret(0)), length).to.deep.equal({
+      expect(peel(sealedWith(fromHex(length), hop, idBytes(HASH)), HASH, nodeKey(0)), length).to.deep.equal({
         tag: "InvalidPayload",
         sharedSecret,
         failure: { name: "invalid_onion_payload", type: 0n, offset: 0 },
@@ -166,7 +167,7 @@ describe("BOLT 4 §Onion Decryption: what is refused", () => {
   it("never throws, whatever the 1,366 bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: ONION_BYTES, maxLength: ONION_BYTES }), (bytes) => {
-        peel(bytes, HASH, nodeSecret(0));
+        peel(bytes, HASH, nodeKey(0));
       }),
       { seed: 4, numRuns: 50 },
     );

@@ -12,6 +12,7 @@ import { concat, fromHex, toHex } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
 import { decodePrefix, encode } from "../../../src/codec/codec.ts";
 import { bigSize } from "../../../src/codec/varint.ts";
+import { staticKeyOf } from "../../../src/crypto/static-key.ts";
 import { describeVectors } from "../../support/vectors.ts";
 import type { OnionErrorVector } from "./keys.test.ts";
 import { type Hop, hops, sealedWith, secret } from "./onions.ts";
@@ -52,7 +53,7 @@ describeVectors<OnionVector>("BOLT 4 §Test Vector: the onion", "bolts/bolt04/on
   it("peels it hop by hop: each finds its payload, and the last no further packet", () => {
     let onion: Uint8Array | undefined = fromHex(vector.onion);
     for (const [index, nodeSecret] of vector.decode.entries()) {
-      const unwrapped = unwrapPacket(present(onion, "a packet for every hop"), data, fromHex(nodeSecret));
+      const unwrapped = unwrapPacket(present(onion, "a packet for every hop"), data, staticKeyOf(fromHex(nodeSecret)));
       if (!unwrapped.ok) throw new Error(unwrapped.error.code);
       expect(toHex(unwrapped.value.payload)).to.equal(toHex(bare(fromHex(route[index]?.payload ?? ""))));
       onion = unwrapped.value.next;
@@ -79,7 +80,7 @@ describe("BOLT 4 §Packet Construction", () => {
       expect([onion.length, sharedSecrets.length]).to.deep.equal([ONION_BYTES, count]);
       let packet: Uint8Array | undefined = onion;
       for (const [index, hop] of route.entries()) {
-        const unwrapped = unwrapPacket(present(packet, "a packet"), DATA, hop.nodeSecret);
+        const unwrapped = unwrapPacket(present(packet, "a packet"), DATA, hop.nodeKey);
         if (!unwrapped.ok) throw new Error(unwrapped.error.code);
         expect(unwrapped.value.sharedSecret).to.deep.equal(sharedSecrets[index]);
         expect(unwrapped.value.payload).to.deep.equal(hop.payload);
@@ -98,7 +99,7 @@ describe("BOLT 4 §Packet Construction", () => {
         const route = hops(lengths.length, (index) => new Uint8Array(lengths[index] as number).fill(index + 1));
         let packet: Uint8Array | undefined = built(route).onion;
         for (const hop of route) {
-          const unwrapped = unwrapPacket(present(packet, "a packet"), DATA, hop.nodeSecret);
+          const unwrapped = unwrapPacket(present(packet, "a packet"), DATA, hop.nodeKey);
           expect(unwrapped.ok && unwrapped.value.payload).to.deep.equal(hop.payload);
           packet = unwrapped.ok ? unwrapped.value.next : undefined;
         }
@@ -137,13 +138,13 @@ describe("BOLT 4 §Onion Decryption", () => {
     return copy;
   };
   it("refuses another version", () => {
-    expect(unwrapPacket(changed(0, 1), DATA, hop.nodeSecret)).to.deep.equal({
+    expect(unwrapPacket(changed(0, 1), DATA, hop.nodeKey)).to.deep.equal({
       ok: false,
       error: { code: "invalid_onion_version" },
     });
   });
   it("refuses an ephemeral key that is no point", () => {
-    expect(unwrapPacket(changed(1, 5), DATA, hop.nodeSecret)).to.deep.equal({
+    expect(unwrapPacket(changed(1, 5), DATA, hop.nodeKey)).to.deep.equal({
       ok: false,
       error: { code: "invalid_onion_key" },
     });
@@ -151,19 +152,19 @@ describe("BOLT 4 §Onion Decryption", () => {
   it("refuses a changed byte anywhere behind the key, and other associated data", () => {
     const refusal = { ok: false, error: { code: "invalid_onion_hmac" } };
     for (const at of [34, 700, 1333, 1334, 1365])
-      expect(unwrapPacket(changed(at, (onion[at] as number) ^ 1), DATA, hop.nodeSecret)).to.deep.equal(refusal);
-    expect(unwrapPacket(onion, new Uint8Array(32), hop.nodeSecret)).to.deep.equal(refusal);
-    expect(unwrapPacket(onion, DATA, secret(99))).to.deep.equal(refusal);
+      expect(unwrapPacket(changed(at, (onion[at] as number) ^ 1), DATA, hop.nodeKey)).to.deep.equal(refusal);
+    expect(unwrapPacket(onion, new Uint8Array(32), hop.nodeKey)).to.deep.equal(refusal);
+    expect(unwrapPacket(onion, DATA, staticKeyOf(secret(99)))).to.deep.equal(refusal);
   });
   it("RELIABILITY D1: refuses a payload longer than the packet before it takes memory for it", () => {
     for (const length of [0n, 1n, 1266n, 1301n, 65_536n, 2n ** 32n - 1n, 2n ** 64n - 1n]) {
-      const unwrapped = unwrapPacket(sealedWith(encode(bigSize, length), hop, DATA), DATA, hop.nodeSecret);
+      const unwrapped = unwrapPacket(sealedWith(encode(bigSize, length), hop, DATA), DATA, hop.nodeKey);
       expect(!unwrapped.ok && unwrapped.error.code).to.equal("invalid_payload_length");
     }
-    expect(unwrapPacket(sealedWith(encode(bigSize, 1265n), hop, DATA), DATA, hop.nodeSecret).ok).to.equal(true);
+    expect(unwrapPacket(sealedWith(encode(bigSize, 1265n), hop, DATA), DATA, hop.nodeKey).ok).to.equal(true);
   });
   it("RELIABILITY D1: refuses a length that is not in its shortest form", () => {
-    const unwrapped = unwrapPacket(sealedWith(fromHex("fd0004"), hop, DATA), DATA, hop.nodeSecret);
+    const unwrapped = unwrapPacket(sealedWith(fromHex("fd0004"), hop, DATA), DATA, hop.nodeKey);
     expect(!unwrapped.ok && unwrapped.error.code).to.equal("invalid_payload_length");
   });
 });
