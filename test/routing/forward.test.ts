@@ -69,8 +69,8 @@ describe("BOLT 4 §Accepting and Forwarding a Payment", () => {
     });
     expect(check([1_001_100n, 1044], [1_000_000n, 1010]).ok).to.equal(true);
   });
-  it("RELIABILITY C22: answers expiry_too_far beyond 2,016 blocks, also near the limit of times", () => {
-    for (const expiry of [3017, 6001, 499_999_999, 2 ** 31 + 1])
+  it("RELIABILITY C22, C35: answers expiry_too_far beyond 2,016 blocks, also near the limit of times and of 32 bits with a sign", () => {
+    for (const expiry of [3017, 6001, 499_999_999, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1])
       expect(check([1_001_100n, expiry], [1_000_000n, 1100]), `${expiry}`).to.deep.equal({
         ok: false,
         error: { name: "expiry_too_far" },

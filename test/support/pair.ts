@@ -14,7 +14,7 @@ import {
   type Transition,
 } from "../../channels/index.ts";
 import { assert } from "../../src/base/result.ts";
-import { blockHeight, type CltvExpiry, msat, satPerKw } from "../../src/base/units.ts";
+import { blockHeight, type CltvExpiry, msat, type SatPerKw, satPerKw } from "../../src/base/units.ts";
 import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
 import { featureBits } from "../../src/wire/features.ts";
 import { decodeMessage, encodeMessage } from "../../src/wire/registry.ts";
@@ -46,6 +46,8 @@ export class Pair {
   compare = true;
   /** What both offer. */
   features: readonly number[] = [0, 8, 12, 14, 22, 34, 44];
+  /** What both estimators say. */
+  estimate: SatPerKw | undefined = satPerKw(1000);
   /** Makes the funding transaction; the output stands second. */
   fund: (output: TxOut) => Tx = fundingTx;
   /** Of every frame ever sent, in order. */
@@ -58,7 +60,7 @@ export class Pair {
     return {
       chainHash: CHAIN,
       height: party.height,
-      feerate: satPerKw(1000),
+      feerate: this.estimate,
       policy: party.policy,
       localNodeId: party.nodeId,
       remoteNodeId: this.parties[other(name)].nodeId,

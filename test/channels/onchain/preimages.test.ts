@@ -72,6 +72,22 @@ describe("Preimages learnt on the chain: upstream is paid, whatever commitment w
       expect(ends(court).filter((end) => end !== "HtlcSettled 0")).to.deep.equal([]);
     });
 
+  for (const closer of ["a", "b"] as const)
+    it(`RELIABILITY C33: held while ${closer} closes the channel, and settled only then: the preimage claims it on the chain`, () => {
+      const court = pending();
+      court.pair.give(closer, { tag: "ForceClose" });
+      court.mine(2);
+      court.pair.give("b", { tag: "FulfillHtlc", id: 0n, preimage: preimageOf(1) });
+      court.mine(2);
+      expect(ends(court)).to.deep.equal(["HtlcSettled 0"]);
+      court.mine(300);
+      expect([ends(court), court.pair.parties.a.state.tag, court.pair.parties.b.state.tag]).to.deep.equal([
+        ["HtlcSettled 0"],
+        "Closed",
+        "Closed",
+      ]);
+    });
+
   it("RELIABILITY O1: a preimage that is seen in the mempool and replaced again counts all the same", () => {
     const court = pending();
     const { pair } = court;
