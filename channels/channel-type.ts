@@ -1,5 +1,5 @@
 import { equalBytes } from "../src/base/bytes.ts";
-import { featureBits, hasBit } from "../src/wire/features.ts";
+import { featureBits, hasBit, hasFeature } from "../src/wire/features.ts";
 import type { CommitmentFormat } from "./tx/format.ts";
 
 /** What both sides agree on about a channel by name, before any amount: its `channel_type`. BOLT 2 §Defined Channel Types. */
@@ -23,6 +23,12 @@ const ZERO_CONF_BIT = 50;
 
 /** The type that all channels had before there was a choice. */
 export const ANCHORS: ChannelType = { format: "anchors", scidAlias: false, zeroConf: false };
+
+/** The first of these formats that a peer with these features knows; undefined when it knows none of them. */
+export const formatFor = (formats: readonly CommitmentFormat[], features: Uint8Array): CommitmentFormat | undefined =>
+  formats.find((format) => FORMAT_BITS[format].every((bit) => ASSUMED.has(bit) || hasFeature(features, bit)));
+/** Need not be shown. BOLT 9 §Assigned Feature Flags. */
+const ASSUMED: ReadonlySet<number> = new Set([12]);
 
 /** The shortest bit field that says so. */
 export const channelTypeBits = ({ format, scidAlias, zeroConf }: ChannelType): Uint8Array =>

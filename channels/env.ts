@@ -1,6 +1,7 @@
 import type { BlockHash, NodeId } from "../src/base/ids.ts";
 import { type BlockHeight, type Msat, msat, type Sat, type SatPerKw, sat, satPerKw } from "../src/base/units.ts";
 import type { ChannelKeys } from "./keys/channel-keys.ts";
+import type { CommitmentFormat } from "./tx/format.ts";
 
 /**
  * Everything around a channel that a step may depend on, as data: so any step can be replayed from what it was given.
@@ -23,6 +24,8 @@ export interface ChannelEnv {
 
 /** What this node offers and accepts. Policy, not protocol, within the bounds of BOLT 2 §The open_channel Message. */
 export interface ChannelPolicy {
+  /** Which commitments a channel may have, the one that we would rather have first. */
+  readonly formats: readonly CommitmentFormat[];
   readonly capacityMin: Sat;
   readonly capacityMax: Sat;
   readonly dustLimit: Sat;
@@ -67,6 +70,7 @@ export interface ChannelPolicy {
 }
 
 export const DEFAULT_POLICY: ChannelPolicy = {
+  formats: ["anchors"],
   capacityMin: sat(20_000n),
   capacityMax: sat((1n << 24n) - 1n),
   dustLimit: sat(354n),

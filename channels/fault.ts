@@ -31,6 +31,7 @@ export type PeerFault =
   | { readonly code: "update_fee_not_opener" }
   | { readonly code: "feerate_out_of_range"; readonly feerate: number }
   | { readonly code: "feerate_not_affordable"; readonly feerate: number }
+  | { readonly code: "feerate_exposes_dust"; readonly feerate: number }
   | { readonly code: "unexpected_revocation" }
   | { readonly code: "wrong_revocation_secret" }
   | { readonly code: "commitment_numbers_used_up" }
@@ -105,6 +106,7 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   update_fee_not_opener: "error-and-fail",
   feerate_out_of_range: "warn-and-disconnect",
   feerate_not_affordable: "warn-and-disconnect",
+  feerate_exposes_dust: "warn-and-disconnect",
   unexpected_revocation: "error-and-fail",
   wrong_revocation_secret: "error-and-fail",
   commitment_numbers_used_up: "error-and-fail",

@@ -1,4 +1,5 @@
 /** The one door of the channel machine: everything that other rooms may use. */
+export { ANCHORS, type ChannelType, channelTypeBits, channelTypeOf, formatFor } from "./channel-type.ts";
 export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
@@ -32,7 +33,7 @@ export {
 export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";
-export { claimInput, sweepTx } from "./onchain/claim-tx.ts";
+export { claimInput, presignedTx, sweepTx } from "./onchain/claim-tx.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
 export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";
@@ -60,4 +61,6 @@ export type {
   WatchedOutput,
 } from "./transition.ts";
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
+export type { CommitmentFormat } from "./tx/format.ts";
+export { lockScript } from "./tx/lock.ts";
 export { type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";

@@ -16,6 +16,7 @@ import type {
   UpdateFee,
   UpdateFulfillHtlc,
 } from "../src/wire/updates.ts";
+import type { ChannelType } from "./channel-type.ts";
 import type { Attributed, HtlcOrigin } from "./htlc.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
 import type { RestoredParams } from "./params.ts";
@@ -52,6 +53,7 @@ export interface OpenChannelInput {
   /** Of the commitments; at least the policy's minimum. */
   readonly feerate: SatPerKw;
   readonly announce: boolean;
+  readonly type: ChannelType;
 }
 /** Everything that a channel can be told. */
 export type ChannelInput =

@@ -95,7 +95,7 @@ export type VolatileEffect =
 /** An output whose fate decides about money of ours. */
 export interface WatchedOutput {
   readonly outpoint: Outpoint;
-  readonly witnessScript: Uint8Array;
+  readonly script: Uint8Array;
   readonly minedAt: BlockHeight;
 }
 
@@ -168,10 +168,12 @@ export type CommandRefusal =
   | { readonly code: "not_opener" }
   | { readonly code: "cannot_afford_feerate"; readonly requested: SatPerKw }
   | { readonly code: "feerate_out_of_range"; readonly requested: SatPerKw }
+  | { readonly code: "dust_exposure"; readonly maximum: Msat }
   | { readonly code: "bad_script" }
   | { readonly code: "already_shutting_down" }
   | { readonly code: "capacity_out_of_range"; readonly minimum: Sat; readonly maximum: Sat }
   | { readonly code: "push_out_of_range" }
+  | { readonly code: "channel_type_not_possible" }
   | { readonly code: "funding_output_missing" }
   | { readonly code: "commitment_numbers_used_up" };
 

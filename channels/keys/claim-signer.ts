@@ -4,6 +4,7 @@ import type { Sat } from "../../src/base/units.ts";
 import { segwitSighash } from "../../src/bitcoin/sighash.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { type Lock, scriptCodeOf } from "../tx/lock.ts";
 import { anchorScript } from "../tx/scripts.ts";
 import type { ChannelSecrets } from "./channel-keys.ts";
 import { deriveRevocationSecret, deriveSecret } from "./derivation.ts";
@@ -26,7 +27,7 @@ export interface ClaimRequest {
   readonly tx: Tx;
   readonly index: number;
   readonly amount: Sat;
-  readonly witnessScript: Uint8Array;
+  readonly lock: Lock;
   readonly key: ClaimKey;
 }
 
@@ -38,11 +39,12 @@ export type ClaimRefusal =
 
 /** The signature of a claim, 64 bytes compact. */
 export function signClaim(secrets: ChannelSecrets, request: ClaimRequest): Result<Uint8Array, ClaimRefusal> {
-  const { tx, index, amount, witnessScript, key } = request;
+  const { tx, index, amount, lock, key } = request;
+  const scriptCode = scriptCodeOf(lock);
   if (tx.inputs[index] === undefined) return err({ code: "malformed_request" });
-  if (key.tag === "anchor" && !equalBytes(witnessScript, anchorScript(secp256k1.publicKey(secrets.funding))))
+  if (key.tag === "anchor" && !equalBytes(scriptCode, anchorScript(secp256k1.publicKey(secrets.funding))))
     return err({ code: "not_our_anchor" });
-  return ok(secp256k1.sign(segwitSighash(tx, index, witnessScript, amount), secretOf(secrets, key)));
+  return ok(secp256k1.sign(segwitSighash(tx, index, scriptCode, amount), secretOf(secrets, key)));
 }
 
 function secretOf(secrets: ChannelSecrets, key: ClaimKey): Uint8Array {

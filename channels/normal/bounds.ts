@@ -1,7 +1,8 @@
-import { type Msat, msat, type Sat, type SatPerKw, satPerKw, toMsat, toSatFloor } from "../../src/base/units.ts";
+import { type Msat, msat, type Sat, type SatPerKw, satPerKw, toMsat } from "../../src/base/units.ts";
 import { feerateOf, localTerms, remoteTerms, sumUp, type Tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { PeerFault } from "../fault.ts";
+import type { Htlc } from "../htlc.ts";
 import { ACCEPTED_HTLCS_MAX } from "../open/rules.ts";
 import type { ChannelParams } from "../params.ts";
 import type { Commitments } from "../state.ts";
@@ -28,14 +29,15 @@ function lookAt(params: ChannelParams, commitments: Commitments, view: View): Lo
   const feerate = feerateOf(commitments, view);
   const outputFrom = (side: HtlcSide): Msat => toMsat(trimThreshold(side, terms.dustLimit, feerate, terms.format));
   const outputMin = { offered: outputFrom("offered"), received: outputFrom("received") };
+  const dustBelow = terms.format === "anchors" ? outputMin : dustThresholds(feerate, terms);
   const pending = { offered: { count: 0, value: 0n }, received: { count: 0, value: 0n } };
   let untrimmed = 0;
   let exposure = 0n;
   const sums = sumUp(commitments, view, ({ amount }, side) => {
     pending[side].count++;
     pending[side].value += amount;
-    if (amount < outputMin[side]) exposure += amount;
-    else untrimmed++;
+    if (amount < dustBelow[side]) exposure += amount;
+    if (amount >= outputMin[side]) untrimmed++;
   });
   return { ...sums, terms, pending, untrimmed, exposure };
 }
@@ -52,19 +54,34 @@ export const localReserve = (env: ChannelEnv, params: ChannelParams): Msat => {
 };
 const cost = (look: Look, extra: number, feerate: SatPerKw): Msat =>
   toMsat(openerCost(look.untrimmed + extra, feerate, look.terms.format));
-const spiked = (env: ChannelEnv, feerate: SatPerKw): SatPerKw =>
-  satPerKw(Math.min(feerate * env.policy.feeSpikeMultiple, 0xffff_ffff));
+const spiked = (env: ChannelEnv, feerate: SatPerKw): SatPerKw => risen(feerate, env.policy.feeSpikeMultiple * 100);
 
 const largest = (looks: readonly [Look, Look]): bigint =>
   looks[0].exposure > looks[1].exposure ? looks[0].exposure : looks[1].exposure;
 /** What miners would get of pending HTLCs, at the worst. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
 export const dustExposure = (params: ChannelParams, commitments: Commitments): bigint =>
   largest(worst(params, commitments));
-/** Whether the HTLC has no output in at least one of both commitments. */
-export const isDust = (params: ChannelParams, amount: Msat): boolean => {
-  const sats = toSatFloor(amount);
-  return sats < params.local.dustLimit || sats < params.remote.dustLimit;
-};
+/** The highest that either commitment pays or is about to. */
+export const highestFeerate = (commitments: Commitments): SatPerKw =>
+  satPerKw(Math.max(feerateOf(commitments, "local_worst"), feerateOf(commitments, "remote_worst")));
+/**
+ * Whether an HTLC of one side has no output in at least one of both commitments, or would have none if the feerate rose.
+ * BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat.
+ */
+export const isDust = (params: ChannelParams, side: Htlc["side"], amount: Msat, feerate: SatPerKw): boolean =>
+  amount < dustThreshold(side, feerate, localTerms(params)) ||
+  amount < dustThreshold(flip[side], feerate, remoteTerms(params));
+const flip = { offered: "received", received: "offered" } as const;
+/** Without anchors a higher feerate takes the output of HTLCs that had one: so much higher is looked ahead. Policy, not protocol. */
+const DUST_FEERATE_PERCENT = 125;
+const dustThreshold = (side: HtlcSide, feerate: SatPerKw, { dustLimit, format }: CommitmentTerms): Msat =>
+  toMsat(trimThreshold(side, dustLimit, risen(feerate, DUST_FEERATE_PERCENT), format));
+const dustThresholds = (feerate: SatPerKw, terms: CommitmentTerms): { readonly [S in HtlcSide]: Msat } => ({
+  offered: dustThreshold("offered", feerate, terms),
+  received: dustThreshold("received", feerate, terms),
+});
+const risen = (feerate: SatPerKw, percent: number): SatPerKw =>
+  satPerKw(Math.min(Math.floor((feerate * percent) / 100), 0xffff_ffff));
 
 /**
  * Whether commitments that hold one more HTLC of ours are within every bound: the peer's limits, both reserves, the
@@ -91,7 +108,7 @@ export function offerOutOfBounds(
     }
     if (params.opener === "remote" && look.remote < cost(look, 0, look.feerate))
       return { code: "remote_cannot_pay_fee" };
-    if (isDust(params, requested) && look.exposure > env.policy.maxDustExposure)
+    if (isDust(params, "offered", requested, look.feerate) && look.exposure > env.policy.maxDustExposure)
       return { code: "dust_exposure", maximum: env.policy.maxDustExposure, would: look.exposure };
   }
   return undefined;
@@ -124,7 +141,8 @@ export function spendable(env: ChannelEnv, params: ChannelParams, commitments: C
   let most = params.remote.maxHtlcValueInFlight - value;
   for (const look of looks) most = least(most, spendableIn(env, params, look));
   const dustRoom = env.policy.maxDustExposure - largest(looks);
-  const sendable = isDust(params, msat(most > 0n ? most : 0n)) ? least(most, dustRoom) : most;
+  const isTrimmed = isDust(params, "offered", msat(most > 0n ? most : 0n), highestFeerate(commitments));
+  const sendable = isTrimmed ? least(most, dustRoom) : most;
   return msat(sendable > 0n && sendable >= params.remote.htlcMinimum ? sendable : 0n);
 }
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

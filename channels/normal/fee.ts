@@ -6,7 +6,7 @@ import { assertConserved } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelState, Commitments, FeeUpdate, Funded, UpdatingState } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
-import { feerateAffordable } from "./bounds.ts";
+import { dustExposure, feerateAffordable } from "./bounds.ts";
 import { numbersUsedUp } from "./offer.ts";
 import { queueSign } from "./queue.ts";
 import { isHolding } from "./quiescence.ts";
@@ -32,10 +32,20 @@ export function changeFee(env: ChannelEnv, state: ChannelState, feerate: SatPerK
   const first = !commitments.proposed.some((update) => update.tag === "fee");
   const updated = withFee(commitments, { feerate, step: "SENT_ADD_HTLC" });
   if (!feerateAffordable(env, params, updated)) return refuse({ code: "cannot_afford_feerate", requested: feerate });
+  if (takesOutputs(env, state, updated)) return refuse({ code: "dust_exposure", maximum: env.policy.maxDustExposure });
   const after = first ? { ...updated, proposed: [...updated.proposed, { tag: "fee" as const }] } : updated;
   assertConserved(params, after);
   const asking = queueSign({ ...state, commitments: after });
   return advance(asking.state, propose(feeMessage(state, feerate)), ...asking.effects);
+}
+
+/**
+ * Without anchors a higher feerate takes outputs away from HTLCs: miners would get more of them than we put up with.
+ * BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat.
+ */
+function takesOutputs({ policy }: ChannelEnv, { params, commitments }: Funded, after: Commitments): boolean {
+  const exposure = dustExposure(params, after);
+  return exposure > policy.maxDustExposure && exposure > dustExposure(params, commitments);
 }
 
 export const feeMessage = (state: Funded, feerate: SatPerKw): UpdateFee => ({
@@ -53,6 +63,7 @@ export function receiveFee(env: ChannelEnv, state: UpdatingState, message: Updat
     return punish(state, { code: "feerate_out_of_range", feerate });
   const after = withFee(commitments, { feerate, step: "RECEIVED_ADD_HTLC" });
   if (!feerateAffordable(env, params, after)) return punish(state, { code: "feerate_not_affordable", feerate });
+  if (takesOutputs(env, state, after)) return punish(state, { code: "feerate_exposes_dust", feerate });
   assertConserved(params, after);
   return advance({ ...state, commitments: after });
 }

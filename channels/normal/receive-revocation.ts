@@ -12,7 +12,7 @@ import { insertSecret, secretIndex } from "../keys/commitment-secrets.ts";
 import type { Commitments, Funded, UpdatingState } from "../state.ts";
 import type { Effect, Transition, VolatileEffect } from "../transition.ts";
 import { isTrimmed } from "../tx/weights.ts";
-import { dustExposure, isDust } from "./bounds.ts";
+import { dustExposure, highestFeerate, isDust } from "./bounds.ts";
 
 /**
  * The peer gives up the commitment before the one that we signed last. Its secret is written before anything is built on
@@ -73,8 +73,9 @@ function committed(env: ChannelEnv, state: UpdatingState, moved: readonly Htlc[]
 function tell(env: ChannelEnv, { params, commitments }: Funded, htlcs: readonly ReceivedHtlc[]) {
   if (htlcs.length === 0) return [];
   const over = dustExposure(params, commitments) > env.policy.maxDustExposure;
+  const feerate = highestFeerate(commitments);
   return htlcs.map(({ id, amount, paymentHash, expiry, onion }) => {
-    const mustFail = over && isDust(params, amount) ? ("dust_exposure" as const) : undefined;
+    const mustFail = over && isDust(params, "received", amount, feerate) ? ("dust_exposure" as const) : undefined;
     const htlc: IncomingHtlc = { channelId: params.channelId, id, amount, paymentHash, expiry, onion, mustFail };
     return { tag: "HtlcCommitted", htlc } as const;
   });

@@ -4,6 +4,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { Htlc } from "../htlc.ts";
 import type { Failed } from "../state.ts";
 import { ANCHOR_SAT } from "../tx/format.ts";
+import { scriptLock } from "../tx/lock.ts";
 import { anchorScript } from "../tx/scripts.ts";
 import type { Claim } from "./claim.ts";
 import { currentLocal } from "./classify.ts";
@@ -25,6 +26,7 @@ export function anchorClaim(env: ChannelEnv, state: Failed): Claim | undefined {
   // Without the output that it spends no fee gets it mined: coins would wait for whoever never funded the channel.
   if (tx === undefined || failedAt === undefined || funding.confirmed === undefined) return undefined;
   const { txid, outputs, fee } = currentLocal(env, state);
+  // Of a format without anchors it pays what it pays.
   const vout = outputs.findIndex(({ role }) => role.tag === "to_local_anchor");
   if (vout < 0) return undefined;
   const urgent = state.commitments.htlcs.filter(isUrgent);
@@ -35,12 +37,13 @@ export function anchorClaim(env: ChannelEnv, state: Failed): Claim | undefined {
     amount: ANCHOR_SAT,
     why: "anchor",
     key: { tag: "anchor" },
-    witnessScript: anchorScript(state.params.local.basepoints.fundingPubkey),
+    lock: scriptLock(anchorScript(state.params.local.basepoints.fundingPubkey)),
     before: [],
     after: [],
     sequence: 0xffff_fffd,
     locktime: 0,
     output: undefined,
+    presigned: false,
     parent: { weight: weightOf(tx), fee },
     since: failedAt,
     deadline: deadlineOf(urgent, failedAt),

@@ -1,3 +1,4 @@
+import { present } from "../../src/base/result.ts";
 import { feeForWeightCeil, type Sat, type SatPerKw, sat } from "../../src/base/units.ts";
 import type { Tx, TxIn } from "../../src/bitcoin/tx.ts";
 import { DUST_THRESHOLD } from "../tx/weights.ts";
@@ -11,6 +12,13 @@ export const claimInput = ({ outpoint, sequence }: Claim): TxIn => ({
   sequence,
   witness: [],
 });
+
+/** The unsigned transaction of a claim that the peer has signed as a whole, and the fee that both agreed on. */
+export function presignedTx(claim: Claim): { readonly tx: Tx; readonly fee: Sat } {
+  const output = present(claim.presigned ? claim.output : undefined, "a second stage without anchors");
+  const tx: Tx = { version: 2, inputs: [claimInput(claim)], outputs: [output], locktime: claim.locktime };
+  return { tx, fee: sat(claim.amount - output.amount) };
+}
 
 /**
  * The unsigned transaction of a claim that pays its own fee, to a key hash of the wallet. Undefined when at this feerate

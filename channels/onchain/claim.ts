@@ -5,7 +5,9 @@ import { scriptSignature } from "../../src/bitcoin/der.ts";
 import { SIGHASH_ALL } from "../../src/bitcoin/sighash.ts";
 import type { TxOut } from "../../src/bitcoin/tx.ts";
 import type { ClaimKey } from "../keys/claim-signer.ts";
+import type { CommitmentFormat } from "../tx/format.ts";
 import { remoteHtlcSighash } from "../tx/htlc-tx.ts";
+import { type Lock, revealed } from "../tx/lock.ts";
 import { DUST_THRESHOLD } from "../tx/weights.ts";
 import type { ChannelOutput } from "./output.ts";
 
@@ -18,14 +20,16 @@ export interface Claim {
   readonly amount: Sat;
   readonly why: ClaimPurpose;
   readonly key: ClaimKey;
-  readonly witnessScript: Uint8Array;
-  /** What stands before and after our signature in the witness; the script comes last. */
+  readonly lock: Lock;
+  /** What stands before and after our signature in the witness; what the lock hides comes last. */
   readonly before: readonly Uint8Array[];
   readonly after: readonly Uint8Array[];
   readonly sequence: number;
   readonly locktime: number;
   /** What it must pay: a second stage, whose fee the wallet has to add. Else it goes to the wallet, less the fee. */
   readonly output: TxOut | undefined;
+  /** The peer has signed the whole transaction: nothing can be added, and its fee is what was agreed on long before. */
+  readonly presigned: boolean;
   /** An unconfirmed transaction for which an anchor pays: its weight and the fee that it pays itself, in sat. */
   readonly parent: { readonly weight: number; readonly fee: Sat } | undefined;
   /** The height from which on it could be claimed, and the one at which it is a rival's to take; undefined when it never is. */
@@ -41,7 +45,7 @@ const TRUE = Uint8Array.of(1);
 /** Final enough for a locktime, and says that the fee may be raised. BIP 125 §Summary. */
 const SEQUENCE = 0xffff_fffd;
 /** With anchors nothing but an anchor can be spent at once. BOLT 3 §to_remote Output. */
-const ONE_BLOCK = 1;
+const sequenceOf = (format: CommitmentFormat): number => (format === "anchors" ? 1 : SEQUENCE);
 
 /** Blocks within which an HTLC that timed out should be back: upstream waits for it. Policy, not protocol. */
 const TIMEOUT_TARGET_BLOCKS = 18;
@@ -58,27 +62,38 @@ export interface Standing {
 }
 /** Not now: not before a height, or not without the preimage. */
 export type NotYet = { readonly tag: "wait"; readonly until: BlockHeight } | { readonly tag: "no_preimage" };
-type Due = Pick<Claim, "why" | "key" | "before" | "after" | "sequence" | "locktime" | "output" | "deadline" | "budget">;
+type Due = Pick<
+  Claim,
+  "why" | "key" | "before" | "after" | "sequence" | "locktime" | "output" | "presigned" | "deadline" | "budget"
+>;
 
 /** How we spend an output that the chain holds, from which height on. BOLT 5 §Unilateral Close Handling: Local Commitment Transaction. */
 export function claimOf(output: ChannelOutput, standing: Standing, height: BlockHeight): Claim | NotYet {
-  const { path, amount, outpoint, witnessScript } = output;
+  const { path, amount, outpoint, lock } = output;
   const due = dueOf(output, standing);
   if (due === undefined) return { tag: "no_preimage" };
-  const relative = path.tag === "delayed" ? path.delay : path.tag === "penalty" ? 0 : ONE_BLOCK;
-  // A transaction can enter the mempool one block before the block that may hold it.
-  const since = blockHeight(Math.max(standing.minedAt + Math.max(relative - 1, 0), due.locktime));
+  // A transaction can enter the mempool one block before the block that may hold it: the one block of anchors is no wait.
+  const wait = path.tag === "delayed" ? Math.max(path.delay - 1, 0) : 0;
+  const since = blockHeight(Math.max(standing.minedAt + wait, due.locktime));
   if (height < since) return { tag: "wait", until: since };
   assert(amount > 0n, "an output holds something");
-  return { outpoint, amount, witnessScript, parent: undefined, since, ...due };
+  return { outpoint, amount, lock, parent: undefined, since, ...due };
 }
 
+const PAYS_ITSELF = { output: undefined, presigned: false } as const;
+const BY_SIGNATURE = { before: [], after: [] } as const;
 function dueOf(output: ChannelOutput, standing: Standing): Due | undefined {
   const { path, amount } = output;
-  const alone = { output: undefined, locktime: 0, deadline: undefined, budget: share(amount, SHARE.uncontested) };
+  const alone = { ...PAYS_ITSELF, locktime: 0, deadline: undefined, budget: share(amount, SHARE.uncontested) };
   switch (path.tag) {
     case "to_remote":
-      return { ...alone, why: "to_remote", key: { tag: "payment" }, before: [], after: [], sequence: ONE_BLOCK };
+      return {
+        ...alone,
+        ...BY_SIGNATURE,
+        why: "to_remote",
+        key: { tag: "payment" },
+        sequence: sequenceOf(path.format),
+      };
     case "delayed": {
       const key = { tag: "delayed", point: path.point } as const;
       return { ...alone, why: "to_local", key, before: [], after: [EMPTY], sequence: path.delay };
@@ -103,7 +118,7 @@ function penalty(path: Extract<ChannelOutput["path"], { tag: "penalty" }>, amoun
     after: [path.branch === "to_local" ? TRUE : path.revocationPubkey],
     sequence: SEQUENCE,
     locktime: 0,
-    output: undefined,
+    ...PAYS_ITSELF,
     deadline: blockHeight(minedAt + path.delay),
     // Better a miner has it than the thief.
     budget: share(allBut(amount), SHARE.penalty),
@@ -127,11 +142,13 @@ function htlcDue(
   return {
     why: offered ? "htlc_timeout" : "htlc_success",
     key: { tag: "htlc", point: path.point },
-    before: second === undefined ? [] : [EMPTY, scriptSignature(second.remoteSignature, remoteHtlcSighash("anchors"))],
+    before:
+      second === undefined ? [] : [EMPTY, scriptSignature(second.remoteSignature, remoteHtlcSighash(path.format))],
     after: [proof],
-    sequence: ONE_BLOCK,
+    sequence: second?.tx.inputs[0]?.sequence ?? sequenceOf(path.format),
     locktime: offered ? htlc.expiry : 0,
     output: second?.tx.outputs[0],
+    presigned: second !== undefined && remoteHtlcSighash(path.format) === SIGHASH_ALL,
     deadline,
     budget: most,
   };
@@ -142,5 +159,5 @@ export const witnessOf = (claim: Claim, signature: Uint8Array): readonly Uint8Ar
   ...claim.before,
   scriptSignature(signature, SIGHASH_ALL),
   ...claim.after,
-  claim.witnessScript,
+  revealed(claim.lock),
 ];

@@ -1,4 +1,5 @@
 import { type BlockHeight, feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw } from "../../src/base/units.ts";
+import { revealed } from "../tx/lock.ts";
 import { DUST_THRESHOLD } from "../tx/weights.ts";
 import type { Claim } from "./claim.ts";
 
@@ -21,11 +22,11 @@ export const ANCHOR_CLAIM_WEIGHT = FRAME_WEIGHT + INPUT_WEIGHT + 1 + SIGNATURE_W
 
 const itemWeight = (length: number): number => (length < 253 ? 1 : 3) + length;
 /** The weight of the input that spends a claim, witness included, at most. */
-export const inputWeight = ({ before, after, witnessScript }: Claim): number =>
+export const inputWeight = ({ before, after, lock }: Claim): number =>
   INPUT_WEIGHT +
   1 +
   SIGNATURE_WEIGHT +
-  [...before, ...after, witnessScript].reduce((sum, { length }) => sum + itemWeight(length), 0);
+  [...before, ...after, revealed(lock)].reduce((sum, { length }) => sum + itemWeight(length), 0);
 
 /** The weight of the whole transaction of a claim, at most; with what the wallet adds where it has to pay. */
 export const claimWeight = (claim: Claim): number =>
@@ -35,10 +36,12 @@ export const claimWeight = (claim: Claim): number =>
     ? FEE_INPUT_WEIGHT
     : claim.output === undefined
       ? P2WPKH_OUTPUT_WEIGHT
-      : P2WSH_OUTPUT_WEIGHT + FEE_INPUT_WEIGHT);
+      : P2WSH_OUTPUT_WEIGHT + (claim.presigned ? 0 : FEE_INPUT_WEIGHT));
 
 /** Whether the output is worth its own transaction at the lowest feerate there is. What is not goes to whoever wants it. */
 export function isWorthClaiming(claim: Claim): boolean {
+  // Its fee was taken off when it was signed.
+  if (claim.presigned) return true;
   const fee = feeForWeightCeil(RELAY_FEERATE_MIN, claimWeight(claim));
   return claim.amount > fee + (claim.output === undefined ? DUST_THRESHOLD.p2wpkh : 0n);
 }

@@ -8,6 +8,7 @@ import { localCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import type { Restored } from "../restored/state.ts";
 import type { ChainSpend, Failed } from "../state.ts";
 import { advance, commit, type Effect, isVolatile, stay, type Transition } from "../transition.ts";
+import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
 import { classify, currentLocal } from "./classify.ts";
@@ -64,11 +65,9 @@ function publication(env: ChannelEnv, state: Failed): readonly Effect[] {
 }
 
 export function watchAndClaim({ spend, outputs }: Pick<Progress, "spend" | "outputs">): readonly Effect[] {
-  const watched = outputs.map(({ output: { outpoint, witnessScript }, minedAt }) => ({
-    outpoint,
-    witnessScript,
-    minedAt,
-  }));
+  const watched = outputs.map(({ output: { outpoint, lock }, minedAt }) => {
+    return { outpoint, script: lockScript(lock), minedAt };
+  });
   const claims = outputs.flatMap(({ status }) => (status.tag === "claimable" ? [status.claim] : []));
   assert(spend.height > 0, "nothing of ours is in the genesis block");
   return [

@@ -1,6 +1,5 @@
 import { toHex } from "../../src/base/bytes.ts";
 import { present } from "../../src/base/result.ts";
-import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { localCommitment, remoteCommitment, remoteTerms, specOf } from "../commitments.ts";
@@ -9,7 +8,8 @@ import { type CommitmentKeys, commitmentKeys } from "../keys/commitment-keys.ts"
 import type { RestoredParams } from "../params.ts";
 import type { Failed, Funded } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
-import { offeredHtlcScript, receivedHtlcScript, toLocalScript, toRemoteAnchorsScript } from "../tx/scripts.ts";
+import { type Lock, lockScript, scriptLock } from "../tx/lock.ts";
+import { offeredHtlcScript, receivedHtlcScript, toLocalScript, toRemoteLock } from "../tx/scripts.ts";
 import { currentLocal, type Publication } from "./classify.ts";
 import type { ChannelOutput, OutputPath } from "./output.ts";
 
@@ -43,7 +43,8 @@ function localOutputs(env: ChannelEnv, state: Funded): readonly ChannelOutput[] 
     const at = commitment.htlcs.findIndex((untrimmed) => untrimmed.vout === vout);
     const { htlc, tx, witnessScript } = present(commitment.htlcs[at], "an HTLC output has its second stage");
     const remoteSignature = present(signatures.htlcSignatures[at], "the peer has signed each second stage");
-    return [{ outpoint, amount, witnessScript, path: { tag: "second_stage", htlc, tx, remoteSignature, point } }];
+    const path: OutputPath = { tag: "second_stage", format: params.type.format, htlc, tx, remoteSignature, point };
+    return [{ outpoint, amount, lock: scriptLock(witnessScript), path }];
   });
 }
 
@@ -62,21 +63,21 @@ function remoteOutputs(
     const outpoint = { txid, vout };
     if (role.tag === "to_remote") return [{ outpoint, amount, ...toRemote(state) }];
     if (role.tag !== "htlc") return [];
-    const path: OutputPath = { tag: "direct", htlc: fromHere(role.htlc), point };
-    return [{ outpoint, amount, witnessScript: role.witnessScript, path }];
+    const path: OutputPath = { tag: "direct", format: params.type.format, htlc: fromHere(role.htlc), point };
+    return [{ outpoint, amount, lock: scriptLock(role.witnessScript), path }];
   });
 }
 
 /** A script that one knows how to spend: outputs are found by it where amounts are not known any more. */
-export type Spendable = Pick<ChannelOutput, "witnessScript" | "path">;
+export type Spendable = Pick<ChannelOutput, "lock" | "path">;
 
 /** Our balance in a commitment of the peer's. */
-export const toRemote = ({ params }: { readonly params: RestoredParams }): Spendable => ({
-  witnessScript: toRemoteAnchorsScript(params.local.basepoints.paymentBasepoint),
-  path: { tag: "to_remote" },
+export const toRemote = ({ params: { type, local } }: { readonly params: RestoredParams }): Spendable => ({
+  lock: toRemoteLock(local.basepoints.paymentBasepoint, type.format),
+  path: { tag: "to_remote", format: type.format },
 });
-const delayedScript = (keys: CommitmentKeys, delay: number): Uint8Array =>
-  toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, delay);
+const delayedLock = (keys: CommitmentKeys, delay: number): Lock =>
+  scriptLock(toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, delay));
 
 /** What a second stage of ours pays, for us after the delay. */
 export function ownDelayed(
@@ -86,7 +87,7 @@ export function ownDelayed(
 ): Spendable {
   const keys = commitmentKeys(env.keys.derived, params.local.basepoints, params.remote.basepoints, point);
   const delay = params.remote.toSelfDelay;
-  return { witnessScript: delayedScript(keys, delay), path: { tag: "delayed", point, delay } };
+  return { lock: delayedLock(keys, delay), path: { tag: "delayed", point, delay } };
 }
 
 type Revoked = Extract<Publication, { tag: "revoked" }>;
@@ -110,7 +111,7 @@ function revokedScripts(env: ChannelEnv, state: Failed, { number, secret }: Revo
           ? offeredHtlcScript(keys, htlc.paymentHash, format)
           : receivedHtlcScript(keys, htlc.paymentHash, htlc.expiry, format);
       const owed = { secret, revocationPubkey, delay, htlc: fromHere(htlc) };
-      return { witnessScript, path: { tag: "penalty", branch: "htlc", ...owed } };
+      return { lock: scriptLock(witnessScript), path: { tag: "penalty", branch: "htlc", ...owed } };
     }),
   ];
 }
@@ -120,14 +121,14 @@ export function revokedDelayed(env: ChannelEnv, state: Funded, secret: Uint8Arra
   const { toSelfDelay: delay } = remoteTerms(state.params);
   const keys = revokedKeys(env, state, secret);
   const owed = { secret, revocationPubkey: keys.revocationPubkey, delay, htlc: undefined };
-  return { witnessScript: delayedScript(keys, delay), path: { tag: "penalty", branch: "to_local", ...owed } };
+  return { lock: delayedLock(keys, delay), path: { tag: "penalty", branch: "to_local", ...owed } };
 }
 
 /** The outputs of a transaction that pay to one of these scripts; several HTLCs of one script each get an output of theirs. */
 export function matched(tx: Tx, scripts: readonly Spendable[]): readonly ChannelOutput[] {
   const known = new Map<string, Spendable[]>();
   for (const spendable of scripts) {
-    const script = toHex(p2wshOf(spendable.witnessScript));
+    const script = toHex(lockScript(spendable.lock));
     known.set(script, [...(known.get(script) ?? []), spendable]);
   }
   const txid = txidOf(tx);

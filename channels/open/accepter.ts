@@ -1,9 +1,10 @@
 import { assert } from "../../src/base/result.ts";
 import type { AcceptChannel, FundingCreated, OpenChannel } from "../../src/wire/opening.ts";
-import { ANCHORS, channelTypeBits } from "../channel-type.ts";
+import { channelTypeBits, channelTypeOf } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import type { OpeningRule } from "../fault.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
 import type { Proposal, SigningFunding, WaitForFundingCreated } from "../state.ts";
@@ -14,8 +15,10 @@ import { isAnnounced, openRuleBroken, ownSide, remoteSide } from "./rules.ts";
 
 /** The peer wants to fund a channel with us. BOLT 2 §The accept_channel Message. */
 export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
-  const rule = openRuleBroken(env, open);
-  if (rule !== undefined) return abortOpening(open.temporary_channel_id, { code: "bad_opening", rule });
+  const type = open.channel_type === undefined ? undefined : channelTypeOf(open.channel_type);
+  if (type === undefined) return refuse(open, "channel_type");
+  const rule = openRuleBroken(env, open, type);
+  if (rule !== undefined) return refuse(open, rule);
   const own = ownSide(env, open.funding_satoshis, open.dust_limit_satoshis);
   const accept: AcceptChannel = {
     name: "accept_channel",
@@ -34,7 +37,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
     htlc_basepoint: own.basepoints.htlcBasepoint,
     first_per_commitment_point: env.keys.commitmentPoint(0n),
     upfront_shutdown_script: new Uint8Array(0),
-    channel_type: channelTypeBits(ANCHORS),
+    channel_type: channelTypeBits(type),
   };
   const proposal: Proposal = {
     params: {
@@ -42,7 +45,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
       remoteNodeId: env.remoteNodeId,
       opener: "remote",
       announce: isAnnounced(open),
-      type: ANCHORS,
+      type,
       capacity: open.funding_satoshis,
       minimumDepth: env.policy.minimumDepth,
       keyIndex: env.keyIndex,
@@ -55,6 +58,9 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
   };
   return advance({ tag: "WaitForFundingCreated", proposal, accept }, propose(accept));
 }
+
+const refuse = ({ temporary_channel_id }: OpenChannel, rule: OpeningRule): Transition =>
+  abortOpening(temporary_channel_id, { code: "bad_opening", rule });
 
 /** The peer names the funding output and signs our first commitment. BOLT 2 §The funding_created Message. */
 export function receiveFundingCreated(

@@ -2,7 +2,7 @@ import { assert } from "../../src/base/result.ts";
 import { msat, toMsat } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { AcceptChannel, FundingSigned, OpenChannel } from "../../src/wire/opening.ts";
-import { ANCHORS, channelTypeBits } from "../channel-type.ts";
+import { channelTypeBits } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -13,7 +13,7 @@ import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } fro
 import { advance, type CommandRefusal, commit, propose, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { acceptRuleBroken, isAffordable, isAnnounced, ownSide, remoteSide } from "./rules.ts";
+import { acceptRuleBroken, isAffordable, isAnnounced, isSuitable, ownSide, remoteSide } from "./rules.ts";
 
 /** We fund: `open_channel` leaves. BOLT 2 §The open_channel Message. */
 export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transition {
@@ -41,13 +41,14 @@ export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transit
     first_per_commitment_point: env.keys.commitmentPoint(0n),
     channel_flags: request.announce ? 1 : 0,
     upfront_shutdown_script: new Uint8Array(0),
-    channel_type: channelTypeBits(ANCHORS),
+    channel_type: channelTypeBits(request.type),
   };
   return advance({ tag: "WaitForAcceptChannel", request, open }, propose(open));
 }
 
 function openRefusal(env: ChannelEnv, request: OpenChannelInput): CommandRefusal | undefined {
   const { capacityMin, capacityMax, feerateMin, feerateMax } = env.policy;
+  if (!isSuitable(env, request.type)) return { code: "channel_type_not_possible" };
   if (request.capacity < capacityMin || request.capacity > capacityMax)
     return { code: "capacity_out_of_range", minimum: capacityMin, maximum: capacityMax };
   if (request.push > toMsat(request.capacity)) return { code: "push_out_of_range" };
@@ -60,7 +61,7 @@ function openRefusal(env: ChannelEnv, request: OpenChannelInput): CommandRefusal
 /** The peer agrees: now a funding transaction is worth building. BOLT 2 §The accept_channel Message. */
 export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, accept: AcceptChannel): Transition {
   const { open, request } = state;
-  const rule = acceptRuleBroken(env, open, accept);
+  const rule = acceptRuleBroken(env, { open, type: request.type }, accept);
   if (rule !== undefined) return abortOpening(open.temporary_channel_id, { code: "bad_opening", rule });
   const own = ownSide(env, request.capacity, env.policy.dustLimit);
   const proposal = {
@@ -69,7 +70,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
       remoteNodeId: env.remoteNodeId,
       opener: "local" as const,
       announce: isAnnounced(open),
-      type: ANCHORS,
+      type: request.type,
       capacity: request.capacity,
       minimumDepth: accept.minimum_depth,
       keyIndex: env.keyIndex,

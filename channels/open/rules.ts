@@ -1,11 +1,12 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { type Sat, type SatPerKw, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
+import { type Sat, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { AcceptChannel, OpenChannel } from "../../src/wire/opening.ts";
-import { ANCHORS, channelTypeBits } from "../channel-type.ts";
+import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
+import type { OpenChannelInput } from "../input.ts";
 import type { SideParams } from "../params.ts";
 import { openerCost } from "../tx/weights.ts";
 
@@ -60,11 +61,16 @@ export const remoteSide = (message: OpenChannel | AcceptChannel): SideParams => 
       : message.upfront_shutdown_script,
 });
 
+/** Whether we have channels of this type. BOLT 2 §The open_channel Message. */
+export const isSuitable = ({ policy }: ChannelEnv, { format, scidAlias, zeroConf }: ChannelType): boolean =>
+  policy.formats.includes(format) && !scidAlias && !zeroConf;
+
 /** The first rule that an `open_channel` breaks. BOLT 2 §The open_channel Message. */
-export function openRuleBroken(env: ChannelEnv, open: OpenChannel): OpeningRule | undefined {
+export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: ChannelType): OpeningRule | undefined {
   const { policy } = env;
   const capacity = open.funding_satoshis;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
+  if (!isSuitable(env, type)) return "channel_type";
   if (capacity < policy.capacityMin || capacity > policy.capacityMax) return "capacity";
   if (open.push_msat > toMsat(capacity)) return "push_msat";
   if (open.feerate_per_kw < policy.feerateMin || open.feerate_per_kw > policy.feerateMax) return "feerate";
@@ -72,25 +78,29 @@ export function openRuleBroken(env: ChannelEnv, open: OpenChannel): OpeningRule 
   if (common !== undefined) return common;
   // Our own dust limit must fit under the reserve that the peer asks us to keep.
   if (open.channel_reserve_satoshis < policy.dustLimit) return "reserve_below_dust";
-  return initialRuleBroken(open, open.channel_reserve_satoshis);
+  return initialRuleBroken(open, type, open.channel_reserve_satoshis);
 }
 
 /** The first rule that an `accept_channel` breaks. BOLT 2 §The accept_channel Message. */
-export function acceptRuleBroken(env: ChannelEnv, open: OpenChannel, accept: AcceptChannel): OpeningRule | undefined {
+export function acceptRuleBroken(
+  env: ChannelEnv,
+  { open, type }: { readonly open: OpenChannel; readonly type: ChannelType },
+  accept: AcceptChannel,
+): OpeningRule | undefined {
   if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
+  if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
+    return "channel_type";
   if (accept.minimum_depth > env.policy.minimumDepthMax || accept.minimum_depth === 0) return "minimum_depth";
   const common = sideRuleBroken(env, accept, open.funding_satoshis);
   if (common !== undefined) return common;
   if (accept.channel_reserve_satoshis < open.dust_limit_satoshis) return "reserve_below_dust";
   if (open.channel_reserve_satoshis < accept.dust_limit_satoshis) return "reserve_below_dust";
-  return initialRuleBroken(open, accept.channel_reserve_satoshis);
+  return initialRuleBroken(open, type, accept.channel_reserve_satoshis);
 }
 
 /** What both messages must keep to. */
 function sideRuleBroken(env: ChannelEnv, side: OpenChannel | AcceptChannel, capacity: Sat): OpeningRule | undefined {
   const { policy } = env;
-  const type = side.channel_type;
-  if (type === undefined || !equalBytes(type, channelTypeBits(ANCHORS))) return "channel_type";
   const dust = side.dust_limit_satoshis;
   if (dust < DUST_LIMIT_MIN || dust > policy.dustLimitMax) return "dust_limit";
   const reserve = side.channel_reserve_satoshis;
@@ -117,9 +127,9 @@ const publicKeysOf = (side: OpenChannel | AcceptChannel): readonly Uint8Array[] 
 ];
 
 /** Whether the first commitment can pay its fee and holds something for somebody. */
-function initialRuleBroken(open: OpenChannel, reserve: Sat): OpeningRule | undefined {
+function initialRuleBroken(open: OpenChannel, { format }: ChannelType, reserve: Sat): OpeningRule | undefined {
   const opener = openerBalance(open.funding_satoshis, open.push_msat);
-  const cost = openerCost(0, open.feerate_per_kw, ANCHORS.format);
+  const cost = openerCost(0, open.feerate_per_kw, format);
   if (opener < cost) return "unaffordable_fee";
   if (opener - cost <= reserve && toSatFloor(open.push_msat) <= reserve) return "both_below_reserve";
   return undefined;
@@ -127,5 +137,5 @@ function initialRuleBroken(open: OpenChannel, reserve: Sat): OpeningRule | undef
 const openerBalance = (capacity: Sat, push: OpenChannel["push_msat"]): bigint => (toMsat(capacity) - push) / 1000n;
 
 /** Whether our own opening would be refused for these reasons. */
-export const isAffordable = (request: { capacity: Sat; push: OpenChannel["push_msat"]; feerate: SatPerKw }): boolean =>
-  openerBalance(request.capacity, request.push) >= openerCost(0, request.feerate, ANCHORS.format);
+export const isAffordable = ({ capacity, push, feerate, type }: OpenChannelInput): boolean =>
+  openerBalance(capacity, push) >= openerCost(0, feerate, type.format);

@@ -4,6 +4,7 @@ import { OP } from "../../src/bitcoin/opcodes.ts";
 import { type ScriptItem, script } from "../../src/bitcoin/script.ts";
 import { ripemd160 } from "../../src/crypto/hash.ts";
 import type { CommitmentFormat } from "./format.ts";
+import { type Lock, scriptLock } from "./lock.ts";
 
 /** The keys that stand in HTLC scripts; local is the owner of the commitment transaction. */
 export interface HtlcKeys {
@@ -36,8 +37,11 @@ export const toLocalScript = (
     OP.CHECKSIG,
   );
 
-/** With anchors: the other side's own money, one block after confirmation. BOLT 3 §to_remote Output. */
-export const toRemoteAnchorsScript = (remotePubkey: Uint8Array): Uint8Array =>
+/** The other side's own money: of its key alone, and with anchors one block after confirmation. BOLT 3 §to_remote Output. */
+export const toRemoteLock = (remotePubkey: Uint8Array, format: CommitmentFormat): Lock =>
+  format === "anchors" ? scriptLock(toRemoteAnchorsScript(remotePubkey)) : { tag: "key", publicKey: remotePubkey };
+
+const toRemoteAnchorsScript = (remotePubkey: Uint8Array): Uint8Array =>
   script(remotePubkey, OP.CHECKSIGVERIFY, 1n, OP.CHECKSEQUENCEVERIFY);
 
 /** Spendable by the funding key at once, by anyone after 16 blocks. BOLT 3 §to_local_anchor and to_remote_anchor Output (option_anchors). */

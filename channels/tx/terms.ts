@@ -1,11 +1,12 @@
 import type { Outpoint } from "../../src/base/ids.ts";
 import type { Sat } from "../../src/base/units.ts";
-import { p2wpkhOf, p2wshOf } from "../../src/bitcoin/templates.ts";
+import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import type { Basepoints } from "../keys/commitment-keys.ts";
 import { obscuringFactor } from "./commitment-number.ts";
 import type { CommitmentFormat } from "./format.ts";
 import { type Funding, fundingScript } from "./funding-tx.ts";
-import { anchorScript, toRemoteAnchorsScript } from "./scripts.ts";
+import { lockScript } from "./lock.ts";
+import { anchorScript, toRemoteLock } from "./scripts.ts";
 
 /** What all commitment transactions of one side have in common. As in BOLT 3, local is the side that owns them. */
 export interface CommitmentTerms {
@@ -55,10 +56,7 @@ export function commitmentTerms(negotiated: NegotiatedTerms): CommitmentTerms {
     dustLimit: negotiated.local.dustLimit,
     toSelfDelay: negotiated.remote.toSelfDelay,
     obscuringFactor: obscuringFactor(openerPoint, accepterPoint),
-    toRemoteOutput:
-      format === "anchors"
-        ? p2wshOf(toRemoteAnchorsScript(remote.paymentBasepoint))
-        : p2wpkhOf(remote.paymentBasepoint),
+    toRemoteOutput: lockScript(toRemoteLock(remote.paymentBasepoint, format)),
     anchors:
       format === "anchors" ? { local: anchor(local.fundingPubkey), remote: anchor(remote.fundingPubkey) } : undefined,
   };

@@ -126,6 +126,7 @@ export const channelShape = z.object({
   active: z.boolean(),
   opener: z.enum(["local", "remote"]),
   announced: z.boolean(),
+  channelType: z.array(z.enum(["static_remotekey", "anchors", "scid_alias", "zeroconf"])),
   shortChannelId: scid.nullable(),
   funding: outpoint.nullable(),
   capacitySat: sat,

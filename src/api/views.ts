@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { Explanation } from "../../channels/index.ts";
 import { type ChannelId, formatShortChannelId, type NodeId, outpointKey } from "../base/ids.ts";
+import type { ChannelInfo } from "../daemon/channel-info.ts";
 import type {
   Balance,
   ChainInfo,
-  ChannelInfo,
   Decoded,
   GraphChannel,
   GraphNode,
@@ -117,6 +117,17 @@ export const peerJson = (peer: PeerInfo): Json<typeof shapes.peerShape> => ({
   inbound: peer.inbound,
   features: peer.features,
 });
+/** What a channel's type says, by the features' names. BOLT 2 §Defined Channel Types. */
+const typeNames = ({
+  format,
+  scidAlias,
+  zeroConf,
+}: ChannelInfo["type"]): Json<typeof shapes.channelShape>["channelType"] => [
+  "static_remotekey",
+  ...(format === "anchors" ? (["anchors"] as const) : []),
+  ...(scidAlias ? (["scid_alias"] as const) : []),
+  ...(zeroConf ? (["zeroconf"] as const) : []),
+];
 export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelShape> => ({
   id: `ch_${channel.id}`,
   peer: channel.peer,
@@ -124,6 +135,7 @@ export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelSha
   active: channel.active,
   opener: channel.opener,
   announced: channel.announced,
+  channelType: typeNames(channel.type),
   shortChannelId: or(channel.shortChannelId, formatShortChannelId),
   funding: or(channel.funding, outpointKey),
   capacitySat: digits(channel.capacity),

@@ -50,6 +50,7 @@ export interface OpenChannel {
   readonly capacitySat: string;
   readonly pushMsat?: string;
   readonly announce?: boolean;
+  readonly anchors?: boolean;
   readonly feerateSatPerKw?: number;
 }
 export interface CloseChannel {

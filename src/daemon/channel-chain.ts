@@ -4,6 +4,7 @@ import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
 import { watchFundingFrom } from "./channel-effects.ts";
+import { followFeerate } from "./channel-fees.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
 import type { Turn } from "./turn.ts";
@@ -23,6 +24,7 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       const { height } = event.block;
       for (const entry of host.table.settled()) {
         host.apply(turn, entry, { tag: "BlockConnected", height });
+        followFeerate(host, turn, entry);
         if (isFundingHopeless(host, entry)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
       }
       return;

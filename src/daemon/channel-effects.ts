@@ -2,7 +2,6 @@ import { type Effect, explain, type WatchedOutput } from "../../channels/index.t
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
-import { p2wshOf } from "../bitcoin/templates.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
@@ -191,7 +190,9 @@ function fromWallet(
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
   // This channel too may have to be closed against the peer's will.
-  const keep = reserveOf(host.table.settled(), host.parts.ctx.policy.channel, 1);
+  assert(entry.state.tag === "WaitForFundingTx", "only an opener needs funding");
+  const { format } = entry.state.proposal.params.type;
+  const keep = reserveOf(host.table.settled(), host.parts.ctx.policy.channel, [format]);
   const feerate = entry.fundingFeerate ?? wallet.feerate();
   const output = { amount: effect.amount, script: effect.script };
   const funded = wallet.fund(turn, output, { label: FUNDING_LABEL, keep, feerate });
@@ -236,9 +237,9 @@ export function watchFundingFrom(
 }
 
 function watchOutputs(host: ChannelHost, turn: Turn, entry: ChannelEntry, outputs: readonly WatchedOutput[]): void {
-  const watches = outputs.map(({ outpoint, witnessScript, minedAt }) => {
+  const watches = outputs.map(({ outpoint, script, minedAt }) => {
     host.table.watchOutput(entry, outpoint);
-    return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
+    return { tag: "Outpoint", outpoint, script, from: minedAt } as const;
   });
   if (watches.length > 0) turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
 }

@@ -31,7 +31,7 @@ import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { OldCopy } from "../ports/signer.ts";
 import { StoreCorrupt } from "../ports/store.ts";
-import { featureBits, hasFeature, OFFERED } from "../wire/features.ts";
+import { featureBits, hasFeature } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import { performChannelEffect } from "./channel-effects.ts";
@@ -39,6 +39,7 @@ import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
 import type { ClaimHost } from "./claim-host.ts";
 import type { NodeContext } from "./context.ts";
+import { offeredInit } from "./offered.ts";
 import type { Peers } from "./peers.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
@@ -76,10 +77,12 @@ export class ChannelHost {
   readonly #revoked: RecordTable<readonly CommitmentHtlc[]>;
   /** How channels ended, by id, also of those that are forgotten. */
   readonly ended: RecordTable<Explanation>;
+  readonly #offered: readonly number[];
   #nextKeyIndex = 0;
 
   constructor(parts: ChannelHostParts) {
     this.parts = parts;
+    this.#offered = offeredInit(parts.ctx.policy.channel);
     this.#revoked = recordTable(parts.ctx.store, KEY.revokedAll, revokedHtlcs);
     this.ended = recordTable(parts.ctx.store, KEY.ended, explanationRecord);
     this.#load();
@@ -232,7 +235,7 @@ export class ChannelHost {
       policy: ctx.policy.channel,
       localNodeId: ctx.self,
       remoteNodeId: entry.peer,
-      features: featureBits(OFFERED.init.filter((bit) => hasFeature(theirs, evenBit(bit)))),
+      features: featureBits(this.#offered.filter((bit) => hasFeature(theirs, evenBit(bit)))),
       keys: entry.signer.keys,
       keyIndex: entry.keyIndex,
     };

@@ -3,9 +3,10 @@ import type { ForwardPolicy, LocalChannel } from "../../routing/index.ts";
 import type { ShortChannelId } from "../base/ids.ts";
 import { type Msat, minMsat, msat, subMsat, sumMsat, toMsat, ZERO_MSAT } from "../base/units.ts";
 import type { ChannelHost } from "./channel-host.ts";
+import type { ChannelInfo } from "./channel-info.ts";
 import { type ChannelEntry, paramsOf } from "./channel-table.ts";
 import type { ForwardingPolicy } from "./context.ts";
-import type { Balance, ChannelInfo } from "./views.ts";
+import type { Balance } from "./views.ts";
 
 const isFunded = (state: ChannelState): state is FundedState => "commitments" in state;
 
@@ -17,9 +18,9 @@ export const viewOfEntry = (host: ChannelHost, entry: ChannelEntry): ChannelView
 export function channelInfo(host: ChannelHost, entry: ChannelEntry): ChannelInfo | undefined {
   const params = paramsOf(entry.state);
   if (params === undefined) return undefined;
-  const { channelId: id, opener, funding, capacity } = params;
+  const { channelId: id, opener, type, funding, capacity } = params;
   const view = viewOfEntry(host, entry) ?? OVER;
-  return { id, peer: entry.peer, opener, funding, capacity, ...view, state: entry.state.tag };
+  return { id, peer: entry.peer, opener, type, funding, capacity, ...view, state: entry.state.tag };
 }
 const OVER: Omit<ChannelView, "state"> = {
   active: false,

@@ -4,14 +4,15 @@ import {
   claimFeerate,
   claimInput,
   inputWeight,
+  lockScript,
   parentDeficit,
+  presignedTx,
   sweepTx,
   witnessOf,
 } from "../../channels/index.ts";
 import { type ChannelId, outpointKey, type Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
-import { p2wshOf } from "../bitcoin/templates.ts";
 import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
@@ -115,19 +116,28 @@ export class ClaimHost {
     flight: Flight | undefined,
   ): Flight | undefined {
     const feerate = claimFeerate(claim, this.#height(), this.#wallet.feerate());
-    if (flight !== undefined && feerate * 100 < flight.feerate * RAISE_PERCENT) {
+    if (flight !== undefined && (claim.presigned || feerate * 100 < flight.feerate * RAISE_PERCENT)) {
       this.#wallet.again(turn, flight.txid);
       return flight;
     }
     if (claim.parent !== undefined && parentDeficit(claim, feerate) === 0n) return flight;
     if (flight !== undefined) this.#wallet.giveUp(turn, flight.txid);
     const complete = (tx: Tx): Tx => signed(signer, claim, tx);
-    const made = isSelfPaying(claim)
-      ? this.#sweep(turn, claim, feerate, complete)
-      : this.#attach(turn, claim, feerate, complete);
+    const made = claim.presigned
+      ? this.#present(turn, claim, complete)
+      : isSelfPaying(claim)
+        ? this.#sweep(turn, claim, feerate, complete)
+        : this.#attach(turn, claim, feerate, complete);
     if (made === undefined) return undefined;
     this.#tell(turn, channel, claim, made);
     return { txid: made, feerate };
+  }
+  /** As both have signed it: it pays what it pays. */
+  #present(turn: Turn, claim: Claim, complete: (tx: Tx) => Tx): Txid {
+    const { tx, fee } = presignedTx(claim);
+    const whole = complete(tx);
+    this.#wallet.adopt(turn, whole, fee, LABEL[claim.why]);
+    return txidOf(whole);
   }
   #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: (tx: Tx) => Tx): Txid | undefined {
     const fits = sweepTx(claim, PLACEHOLDER, feerate);
@@ -144,7 +154,7 @@ export class ClaimHost {
     const input = claimInput(claim);
     const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
     const owed = parentDeficit(claim, feerate);
-    const spends = { amount: claim.amount, script: p2wshOf(claim.witnessScript) };
+    const spends = { amount: claim.amount, script: lockScript(claim.lock) };
     const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
     const attached = this.#wallet.attach(turn, attachment, complete);
     if (attached.ok) return txidOf(attached.value);
@@ -173,8 +183,8 @@ const LABEL: { readonly [W in Claim["why"]]: string } = {
 
 /** The claim's own input, always the first. */
 function signed(signer: ChannelSigner, claim: Claim, tx: Tx): Tx {
-  const { amount, witnessScript, key } = claim;
-  const signature = signer.signClaim({ tx, index: 0, amount, witnessScript, key });
+  const { amount, lock, key } = claim;
+  const signature = signer.signClaim({ tx, index: 0, amount, lock, key });
   assert(signature.ok, "a claim asks for nothing that the signer refuses");
   const [first, ...others] = tx.inputs;
   assert(first !== undefined, "a claim has an input");

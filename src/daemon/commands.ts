@@ -4,6 +4,7 @@ import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
+import type { ChannelInfo, CloseRequest, OpenRequest } from "./channel-info.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
 import type {
@@ -11,8 +12,6 @@ import type {
   Balance,
   BumpFeeRequest,
   ChainInfo,
-  ChannelInfo,
-  CloseRequest,
   Decoded,
   GraphChannel,
   GraphNode,
@@ -20,7 +19,6 @@ import type {
   InvoiceRequest,
   NodeEvent,
   NodeInfo,
-  OpenRequest,
   PaymentInfo,
   PayRequest,
   PeerInfo,

@@ -46,6 +46,8 @@ export interface Config {
   readonly feeBaseMsat: number;
   readonly feePpm: number;
   readonly cltvExpiryDelta: number;
+  /** Whether channels without anchors are accepted, and proposed to peers that know no others. */
+  readonly staticRemotekey: boolean;
 }
 export interface LoadedConfig {
   readonly config: Config;
@@ -100,6 +102,7 @@ const SETTINGS = {
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
+  staticRemotekey: { schema: yesOrNo, fallback: false },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
 /** The two parts of a `host:port` that was checked. */
 export function addressOfText(text: string): { readonly host: string; readonly port: number } {

@@ -5,9 +5,9 @@ import { scriptOfAddress } from "../bitcoin/address.ts";
 import { isPublicNetwork } from "../chain/addresses/place.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
-import { featureBits, OFFERED } from "../wire/features.ts";
+import { featureBits } from "../wire/features.ts";
 import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
-import { closeChannel, explainChannel, openChannel } from "./channel-commands.ts";
+import { closeChannel, explainChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
@@ -16,6 +16,8 @@ import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
 import { labelCommands } from "./label-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
+import { offeredInit } from "./offered.ts";
+import { openChannel } from "./open-channel.ts";
 import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
 import { psbtCommands } from "./psbt-commands.ts";
@@ -81,7 +83,7 @@ function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, list
     synced: syncState.phase === "synced",
     syncState,
     addresses: listening === undefined ? [] : [`${listening.host}:${listening.port}`],
-    features: toHex(featureBits(OFFERED.init)),
+    features: toHex(featureBits(offeredInit(ctx.policy.channel))),
     crypto: secp256k1.name,
     peers: peers.live().length,
     channels: { active, pending: infos.length - active - closing, closing },

@@ -2,6 +2,7 @@ import { isDurable } from "../../channels/index.ts";
 import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Sat } from "../base/units.ts";
+import { featureBits } from "../wire/features.ts";
 import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
@@ -17,6 +18,7 @@ import { IncomingHost } from "./incoming-host.ts";
 import { LabelHost } from "./label-host.ts";
 import { nodeCommands } from "./node-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
+import { offeredInit } from "./offered.ts";
 import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
@@ -114,6 +116,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
       log: ctx.log,
       nodeKey: ctx.signer.nodeKey,
       chain: ctx.params.genesisHash,
+      features: featureBits(offeredInit(ctx.policy.channel)),
       observe: parts.observe,
     },
     ctx.self,

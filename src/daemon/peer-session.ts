@@ -6,7 +6,7 @@ import type { StaticKey } from "../crypto/static-key.ts";
 import type { Log } from "../ports/log.ts";
 import type { Connection } from "../ports/network.ts";
 import type { Clock, Random } from "../ports/world.ts";
-import { compatible, featureBits, OFFERED, unionOf } from "../wire/features.ts";
+import { compatible, unionOf } from "../wire/features.ts";
 import { standing } from "../wire/negotiated.ts";
 import { decodeMessage, encodeMessage, type WireMessage } from "../wire/registry.ts";
 import { type Init, type Ping, PONG_BYTES_LIMIT } from "../wire/setup.ts";
@@ -42,6 +42,8 @@ export interface SessionWorld {
   readonly log: Log;
   readonly nodeKey: StaticKey;
   readonly chain: BlockHash;
+  /** Of our `init`. */
+  readonly features: Uint8Array;
   /** Told of every message that leaves, type in front, before it is encrypted. For recorders: nobody else may know. */
   readonly observe?: Observe | undefined;
 }
@@ -57,7 +59,6 @@ const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
 /** Policy, not protocol: pings that are answered at once, and for each second after. RELIABILITY D21. */
 const PINGS_MAX = 60;
 const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
-const OURS = featureBits(OFFERED.init);
 
 export const warningTo = (channel: ChannelId, text: string): WireMessage => ({
   name: "warning",
@@ -182,7 +183,8 @@ class Session implements PeerSession {
   }
   #opened(id: Uint8Array): void {
     this.remote = nodeId(id);
-    this.send({ name: "init", globalfeatures: new Uint8Array(0), features: OURS, networks: [this.#world.chain] });
+    const { features, chain } = this.#world;
+    this.send({ name: "init", globalfeatures: new Uint8Array(0), features, networks: [chain] });
   }
   #readMessage(bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
@@ -196,13 +198,13 @@ class Session implements PeerSession {
     this.#heard();
     if (message.name === "init") return this.refuse("init comes once");
     if (message.name === "ping") return this.#answer(message);
-    const meant = standing(message.name, OURS, this.features);
+    const meant = standing(message.name, this.#world.features, this.features);
     if (meant === "refused") return this.refuse(`${message.name} was not negotiated`);
     if (message.name !== "pong" && meant === "known") this.#listener.message(this, message, bytes);
   }
   #readInit(message: Init): void {
     this.features = unionOf(message.globalfeatures, message.features);
-    const fits = compatible(OURS, this.features);
+    const fits = compatible(this.#world.features, this.features);
     if (!fits.ok) return this.refuse(`features do not fit: ${fits.error.code}`);
     if (message.networks !== undefined && !message.networks.includes(this.#world.chain)) {
       return this.refuse("no common chain");

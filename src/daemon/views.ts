@@ -1,13 +1,4 @@
-import type {
-  BlockHash,
-  ChannelId,
-  NodeId,
-  Outpoint,
-  PaymentHash,
-  Preimage,
-  ShortChannelId,
-  Txid,
-} from "../base/ids.ts";
+import type { BlockHash, NodeId, Outpoint, PaymentHash, Preimage, ShortChannelId, Txid } from "../base/ids.ts";
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
 import type { BaseNodeInfo } from "../ports/base-node.ts";
 import type { CommandFault } from "./command-fault.ts";
@@ -111,39 +102,6 @@ export interface PeerInfo {
   readonly connected: boolean;
   readonly inbound: boolean;
   readonly features: string;
-}
-export interface OpenRequest {
-  readonly nodeId: NodeId;
-  readonly capacity: Sat;
-  readonly push: Msat;
-  readonly announce: boolean;
-  readonly feerate?: SatPerKw;
-}
-export interface CloseRequest {
-  readonly id: ChannelId;
-  /** Without the peer: our commitment goes to the chain. Address and feerate are of no use then. */
-  readonly force?: boolean;
-  readonly address?: string;
-  readonly feerate?: SatPerKw;
-}
-export interface ChannelInfo {
-  readonly id: ChannelId;
-  readonly peer: NodeId;
-  readonly state: string;
-  readonly active: boolean;
-  readonly opener: "local" | "remote";
-  readonly announced: boolean;
-  readonly shortChannelId: ShortChannelId | undefined;
-  readonly funding: Outpoint | undefined;
-  readonly capacity: Sat;
-  readonly local: Msat;
-  readonly remote: Msat;
-  readonly spendable: Msat;
-  readonly receivable: Msat;
-  readonly htlcs: number;
-  readonly localCommitmentNumber: bigint;
-  readonly remoteCommitmentNumber: bigint;
-  readonly closingTxid: Txid | undefined;
 }
 export interface GraphNode {
   readonly id: NodeId;

@@ -24,7 +24,8 @@ export interface LabNodeParts {
   readonly name: string;
   /** BIP 39 words. */
   readonly words: string;
-  readonly policy: NodePolicy;
+  /** Asked for at each start. */
+  readonly policy: () => NodePolicy;
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: MemoryDisk;
@@ -105,7 +106,7 @@ export class LabNode {
       version: "simulated",
       params: CHAINS.regtest,
       signer: localSigner(this.#keychain, CHAINS.regtest),
-      policy,
+      policy: policy(),
       clock: {
         now: () => clock.now(),
         after: (delayMs, task) =>

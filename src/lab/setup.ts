@@ -3,6 +3,7 @@ import { assert, present } from "../base/result.ts";
 import { type Msat, msat, type Sat, sat, toMsat } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
+import type { OpenRequest } from "../daemon/channel-info.ts";
 import { type LabNode, PORT } from "./lab-node.ts";
 import type { World } from "./world.ts";
 
@@ -12,6 +13,8 @@ export interface Edge {
   readonly accepter: LabNode;
   readonly capacity: Sat;
   readonly push: Msat;
+  /** Asked of `openChannel` besides. */
+  readonly wish?: Partial<OpenRequest>;
   id: ChannelId | undefined;
 }
 export const idOf = (edge: Edge): ChannelId => present(edge.id, "the channel is open");
@@ -96,8 +99,8 @@ async function giveCoins(world: World, edges: readonly Edge[]): Promise<boolean>
 }
 
 async function openChannel(world: World, edge: Edge): Promise<boolean> {
-  const { opener, accepter, capacity, push } = edge;
-  const request = { nodeId: accepter.id, capacity, push, announce: true };
+  const { opener, accepter, capacity, push, wish } = edge;
+  const request = { nodeId: accepter.id, capacity, push, announce: true, ...wish };
   const opened = await answered(world, opener.node.openChannel(request));
   if (!opened?.ok) return fails(world, `${opener.name} opened no channel: ${opened?.error.detail ?? "no answer"}`);
   edge.id = opened.value.id;

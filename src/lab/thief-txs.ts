@@ -3,6 +3,7 @@ import { type ChannelSecrets, channelKeys, FRESH_MEMORY, type FundedState, sign 
 import { type ClaimKey, signClaim } from "../../channels/keys/claim-signer.ts";
 import { localCommitmentRequest } from "../../channels/keys/signer.ts";
 import type { Commitment } from "../../channels/tx/commitment.ts";
+import { scriptLock } from "../../channels/tx/lock.ts";
 import { toLocalScript } from "../../channels/tx/scripts.ts";
 import { fundingWitness, secondStageWitness, withWitness } from "../../channels/tx/witnesses.ts";
 import { ANYONE } from "../adapters/memory/chain.ts";
@@ -66,7 +67,7 @@ export function secondStage(stolen: Stolen, at: number, preimage: Preimage | und
     outputs: [...bare.outputs, { amount: sat(coin.amount - fee), script: ANYONE }],
   };
   const key: ClaimKey = { tag: "htlc", point };
-  const local = signClaim(secrets, { tx, index: 0, amount, witnessScript, key });
+  const local = signClaim(secrets, { tx, index: 0, amount, lock: scriptLock(witnessScript), key });
   assert(local.ok, "the input is there");
   const remote = present(state.commitments.local.signatures.htlcSignatures[at], "the peer signed every second stage");
   return withFirst(tx, secondStageWitness({ remote, local: local.value }, preimage, witnessScript, "anchors"));
@@ -89,7 +90,7 @@ export function sweep({ state, secrets, point, delayedScript }: Stolen, { outpoi
     locktime: 0,
   };
   const key: ClaimKey = { tag: "delayed", point };
-  const signature = signClaim(secrets, { tx, index: 0, amount, witnessScript: delayedScript, key });
+  const signature = signClaim(secrets, { tx, index: 0, amount, lock: scriptLock(delayedScript), key });
   assert(signature.ok, "the input is there");
   return withFirst(tx, [scriptSignature(signature.value, SIGHASH_ALL), NOTHING, delayedScript]);
 }

@@ -1,4 +1,4 @@
-import { type ClaimPurpose, DEFAULT_POLICY } from "../../channels/index.ts";
+import { type ChannelPolicy, type ClaimPurpose, DEFAULT_POLICY } from "../../channels/index.ts";
 import { type SimulatedChain, simulatedChain } from "../adapters/memory/chain.ts";
 import { type VirtualClock, virtualClock } from "../adapters/memory/clock.ts";
 import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts";
@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly traceLines?: number;
   /** Puts a planted bug between a node and its store. */
   readonly plant?: (store: Store, name: string) => Store;
+  /** What a node's policy for channels has that `POLICY` has not; asked for at each start. */
+  readonly channelPolicy?: (node: number) => Partial<ChannelPolicy>;
 }
 
 /** Everything around several nodes in one process, in virtual time. The same seed gives the same events in the same order. */
@@ -111,7 +113,7 @@ class OneWorld implements World {
   readonly #names = new Map<string, string>();
   readonly #planned = new Map<ChannelId, Set<Reason>>();
 
-  constructor({ seed, nodes, traceLines = 400, plant = (store) => store }: WorldOptions) {
+  constructor({ seed, nodes, traceLines = 400, plant = (store) => store, channelPolicy = () => ({}) }: WorldOptions) {
     this.seed = seed;
     this.trace = createTrace(traceLines);
     this.#random = seededRandom(`sluice world ${seed}`);
@@ -124,17 +126,23 @@ class OneWorld implements World {
       schedule: (_name, task) => void clock.after(chainChance.between(1, CHAIN_MS_MAX), task),
       now: () => Math.floor(clock.now() / 1000),
     });
-    this.nodes = Array.from({ length: nodes }, (_, index) => this.#node(`n${index}`, plant));
+    this.nodes = Array.from({ length: nodes }, (_, index) =>
+      this.#node(`n${index}`, plant, () => channelPolicy(index)),
+    );
     for (const { id, name } of this.nodes) this.#names.set(id, name);
   }
-  #node(name: string, plant: (store: Store, name: string) => Store): LabNode {
+  #node(
+    name: string,
+    plant: (store: Store, name: string) => Store,
+    channelPolicy: () => Partial<ChannelPolicy>,
+  ): LabNode {
     const random = this.#random.fork(name);
     const disk = memoryDisk({ sync: (done) => this.#sync(name, done) });
     const report = (rule: Rule, detail: string): void => this.report(rule, name, detail);
     return new LabNode({
       name,
       words: newWords(random),
-      policy: POLICY,
+      policy: () => ({ ...POLICY, channel: { ...POLICY.channel, ...channelPolicy() } }),
       clock: this.clock,
       random,
       disk,

@@ -3,9 +3,9 @@ import type { ChannelId, NodeId, PaymentHash, Preimage } from "../../src/base/id
 import { shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
 import { blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
+import type { ChannelInfo } from "../../src/daemon/channel-info.ts";
 import type { NodeCommands } from "../../src/daemon/commands.ts";
 import type {
-  ChannelInfo,
   InvoiceInfo,
   NodeEvent,
   PaymentInfo,
@@ -56,6 +56,7 @@ export const OPEN_CHANNEL: ChannelInfo = {
   active: true,
   opener: "local",
   announced: true,
+  type: { format: "anchors", scidAlias: false, zeroConf: false },
   shortChannelId: SCID,
   funding: { txid: TXID, vout: 1 },
   capacity: sat(1_000_000n),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type ChannelType, channelTypeBits, channelTypeOf } from "../../channels/channel-type.ts";
+import { type ChannelType, channelTypeBits, channelTypeOf, formatFor } from "../../channels/channel-type.ts";
 import { featureBits, setBits } from "../../src/wire/features.ts";
 
 const booleans = [false, true];
@@ -36,5 +36,15 @@ describe("The type of a channel", () => {
     ];
     for (const bits of others) expect(channelTypeOf(featureBits(bits)), String(bits)).to.equal(undefined);
     expect(channelTypeOf(Uint8Array.of(0, ...featureBits([12, 22])))).to.equal(undefined);
+  });
+  it("is proposed with the first commitments of ours that the peer knows", () => {
+    const both = ["anchors", "static_remotekey"] as const;
+    expect([
+      formatFor(both, featureBits([12, 22])),
+      formatFor(both, featureBits([23])),
+      formatFor(both, featureBits([12])),
+      formatFor(["anchors"], featureBits([12])),
+      formatFor(["static_remotekey"], featureBits([])),
+    ]).to.deep.equal(["anchors", "anchors", "static_remotekey", undefined, "static_remotekey"]);
   });
 });

@@ -27,6 +27,7 @@ export const channel: Channel = channelShape.parse({
   active: true,
   opener: "local",
   announced: true,
+  channelType: ["static_remotekey", "anchors"],
   shortChannelId: "104x1x0",
   funding: `${HASH}:0`,
   capacitySat: "1000000",

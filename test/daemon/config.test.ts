@@ -43,6 +43,7 @@ describe("configuration of a daemon", () => {
       feeBaseMsat: 0,
       feePpm: 1_000,
       cltvExpiryDelta: 80,
+      staticRemotekey: false,
     });
   });
 

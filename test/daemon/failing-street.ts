@@ -16,8 +16,8 @@ export async function mine(world: World, count: number): Promise<void> {
   }
 }
 /** That channels fail is what these tests are about: it stops no world. */
-export async function streetOf(nodes: number): Promise<Line> {
-  const made = await line(nodes);
+export async function streetOf(nodes: number, options: Parameters<typeof line>[1] = {}): Promise<Line> {
+  const made = await line(nodes, options);
   const { report } = made.world;
   Object.assign(made.world, {
     report: (...[rule, node, detail]: Parameters<World["report"]>) => {

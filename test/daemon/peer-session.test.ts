@@ -10,6 +10,7 @@ import { noiseInitiator } from "../../src/crypto/noise.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { staticKeyOf } from "../../src/crypto/static-key.ts";
 import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer-session.ts";
+import { featureBits, OFFERED } from "../../src/wire/features.ts";
 import { encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
 
 const SECRETS = { a: sha256(Uint8Array.of(1)), b: sha256(Uint8Array.of(2)) };
@@ -33,6 +34,7 @@ async function twoSessions() {
     log: quiet,
     nodeKey: staticKeyOf(SECRETS[name]),
     chain: CHAINS.regtest.genesisHash,
+    features: featureBits(OFFERED.init),
     observe: (_peer, [high = 0, low = 0]) => {
       const type = high * 256 + low;
       if (type !== 16) sent.push(`${name} ${type} at ${Math.floor(clock.now() / SECOND)} s`);

@@ -1,4 +1,5 @@
 import {
+  ANCHORS,
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
@@ -170,6 +171,7 @@ export const openInput = (
   push,
   feerate: satPerKw(2_500),
   announce: false,
+  type: ANCHORS,
 });
 
 /** A channel that the node has funded, half of it pushed to the puppet, both ends ready. */

@@ -12,6 +12,7 @@ import { type LabNode, PORT } from "../../src/lab/lab-node.ts";
 import { answered, type Edge, setUp } from "../../src/lab/setup.ts";
 import { showViolation } from "../../src/lab/violation.ts";
 import { createWorld, type World, type WorldOptions } from "../../src/lab/world.ts";
+import { featureBits, OFFERED } from "../../src/wire/features.ts";
 import type { WireMessage } from "../../src/wire/registry.ts";
 
 /** A world of nodes in a line, each with a public channel to the next, at rest. */
@@ -20,13 +21,17 @@ export interface Line {
   readonly nodes: readonly LabNode[];
   readonly edges: readonly Edge[];
 }
-export async function line(nodes: number, options: Partial<WorldOptions> = {}): Promise<Line> {
+export async function line(
+  nodes: number,
+  { wish = {}, ...options }: Partial<WorldOptions> & Pick<Edge, "wish"> = {},
+): Promise<Line> {
   const world = createWorld({ seed: 3, nodes, ...options });
   const edges = world.nodes.slice(1).map((accepter, at) => ({
     opener: present(world.nodes[at], "a node before"),
     accepter,
     capacity: sat(500_000n),
     push: msat(100_000_000n),
+    wish,
     id: undefined,
   }));
   expect(await setUp(world, edges), world.violations.map(showViolation).join("; ")).to.equal(true);
@@ -74,7 +79,14 @@ export async function stranger(world: World, node: LabNode, name = "mallory"): P
   const connection = await soon(world, world.network.host(name).dial({ host: node.name, port: PORT }));
   let isReady = false;
   const session = startPeerSession(
-    { clock: world.clock, random: seededRandom(name), log: SILENT, nodeKey, chain: CHAINS.regtest.genesisHash },
+    {
+      clock: world.clock,
+      random: seededRandom(name),
+      log: SILENT,
+      nodeKey,
+      chain: CHAINS.regtest.genesisHash,
+      features: featureBits(OFFERED.init),
+    },
     connection,
     node.id,
     {

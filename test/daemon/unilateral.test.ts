@@ -54,7 +54,7 @@ describe("A channel closed without the peer, by whole nodes", () => {
     const { world, nodes } = street;
     const [a, b] = nodes as [LabNode, LabNode];
     const { confirmed, unconfirmed } = a.node.balance().onchain;
-    const kept = closingReserve(POLICY.channel.reserveFeerate) * 2n;
+    const kept = closingReserve(POLICY.channel.reserveFeerate, "anchors") * 2n;
     const funds = confirmed + unconfirmed;
     const open = (capacity: bigint) =>
       soon(world, a.node.openChannel({ nodeId: b.id, capacity: sat(capacity), push: msat(0n), announce: false }));

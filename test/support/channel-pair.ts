@@ -1,4 +1,4 @@
-import type { ChannelPolicy } from "../../channels/index.ts";
+import { ANCHORS, type ChannelPolicy, type ChannelType } from "../../channels/index.ts";
 import { assert } from "../../src/base/result.ts";
 import { msat, sat, satPerKw } from "../../src/base/units.ts";
 import { TEMPORARY } from "./channel-fixtures.ts";
@@ -15,10 +15,12 @@ export interface Opening {
   readonly push?: bigint;
   readonly feerate?: number;
   readonly announce?: boolean;
+  readonly type?: Partial<ChannelType>;
   readonly policy?: Partial<ChannelPolicy>;
 }
 export function opened(options: Opening = {}, pair = new Pair()): Pair {
-  for (const party of [pair.parties.a, pair.parties.b]) party.policy = { ...party.policy, ...options.policy };
+  for (const party of [pair.parties.a, pair.parties.b])
+    party.policy = { ...party.policy, formats: ["anchors", "static_remotekey"], ...options.policy };
   pair.give("a", {
     tag: "Open",
     temporaryChannelId: TEMPORARY,
@@ -26,6 +28,7 @@ export function opened(options: Opening = {}, pair = new Pair()): Pair {
     push: msat(options.push ?? 400_000_000n),
     feerate: satPerKw(options.feerate ?? 1000),
     announce: options.announce ?? false,
+    type: { ...ANCHORS, ...options.type },
   });
   return pair;
 }

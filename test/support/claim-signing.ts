@@ -1,9 +1,8 @@
-import { type ChannelSecrets, type Claim, signClaim, witnessOf } from "../../channels/index.ts";
+import { type ChannelSecrets, type Claim, lockScript, signClaim, witnessOf } from "../../channels/index.ts";
 import { outpointKey } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { STANDARD_FLAGS } from "../../src/bitcoin/interpreter/flags.ts";
 import { verifyInput } from "../../src/bitcoin/interpreter/verify.ts";
-import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import type { Tx, TxOut } from "../../src/bitcoin/tx.ts";
 
 /** The transaction with its first inputs signed, one for each claim. */
@@ -11,8 +10,8 @@ export function signedClaims(secrets: ChannelSecrets, claims: readonly Claim[], 
   const inputs = tx.inputs.map((input, index) => {
     const claim = claims[index];
     if (claim === undefined) return input;
-    const { amount, witnessScript, key } = claim;
-    const signature = signClaim(secrets, { tx, index, amount, witnessScript, key });
+    const { amount, lock, key } = claim;
+    const signature = signClaim(secrets, { tx, index, amount, lock, key });
     assert(signature.ok, "the signer signs claims");
     return { ...input, witness: witnessOf(claim, signature.value) };
   });
@@ -25,7 +24,7 @@ export function claimFault(claim: Claim, tx: Tx, holder: Tx): string | undefined
   const prevout: TxOut | undefined = holder.outputs[claim.outpoint.vout];
   if (prevout === undefined) return `${outpointKey(claim.outpoint)} is no output`;
   if (prevout.amount !== claim.amount) return `holds ${prevout.amount}, not ${claim.amount}`;
-  if (Buffer.compare(prevout.script, p2wshOf(claim.witnessScript)) !== 0) return "another script";
+  if (Buffer.compare(prevout.script, lockScript(claim.lock)) !== 0) return "another script";
   const others: TxOut[] = tx.inputs.slice(1).map(() => prevout);
   const verified = verifyInput(tx, 0, [prevout, ...others], STANDARD_FLAGS);
   return verified.ok ? undefined : verified.error;

@@ -1,4 +1,12 @@
-import { type Claim, claimFeerate, claimInput, claimWeight, parentDeficit, sweepTx } from "../../channels/index.ts";
+import {
+  type Claim,
+  claimFeerate,
+  claimInput,
+  claimWeight,
+  parentDeficit,
+  presignedTx,
+  sweepTx,
+} from "../../channels/index.ts";
 import { ANYONE, type SimulatedChain, simulatedChain } from "../../src/adapters/memory/chain.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
@@ -167,7 +175,9 @@ export class Court {
     const party = this.pair.parties[name];
     const feerate = claimFeerate(claim, party.height, FEERATE);
     let tx: Tx | undefined;
-    if (claim.output === undefined && claim.parent === undefined) tx = sweepTx(claim, party.closeScript, feerate)?.tx;
+    if (claim.presigned) tx = presignedTx(claim).tx;
+    else if (claim.output === undefined && claim.parent === undefined)
+      tx = sweepTx(claim, party.closeScript, feerate)?.tx;
     else if (claim.parent === undefined || parentDeficit(claim, feerate) > 0n) {
       const outputs = claim.output === undefined ? [] : [claim.output];
       const bare: Tx = { version: 2, inputs: [claimInput(claim)], outputs, locktime: claim.locktime };

@@ -1,7 +1,6 @@
 import type { Effect } from "../../channels/index.ts";
 import { outpointKey } from "../../src/base/ids.ts";
 import { blockHeight } from "../../src/base/units.ts";
-import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
 import type { ChainEvent } from "../../src/ports/chain-source.ts";
@@ -66,8 +65,8 @@ export function watch(source: Pick<BaseNode, "watch">, effect: Effect): void {
   }
   if (effect.tag === "WatchOutputs") {
     source.watch(
-      effect.outputs.map(({ outpoint, witnessScript, minedAt }) => {
-        return { tag: "Outpoint", outpoint, script: p2wshOf(witnessScript), from: minedAt } as const;
+      effect.outputs.map(({ outpoint, script, minedAt }) => {
+        return { tag: "Outpoint", outpoint, script, from: minedAt } as const;
       }),
     );
   }

@@ -70,7 +70,10 @@ export class Thief {
           "each second stage is signed",
         );
         const preimage = side === "received" ? preimageOfHash(terms.paymentHash) : undefined;
-        return { ...input, witness: secondStageWitness({ remote, local }, preimage, witnessScript, "anchors") };
+        return {
+          ...input,
+          witness: secondStageWitness({ remote, local }, preimage, witnessScript, then.params.type.format),
+        };
       });
       return { tx: { ...tx, inputs }, vouts: group.map(({ untrimmed }) => untrimmed.vout) };
     });

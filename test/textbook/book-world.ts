@@ -76,7 +76,7 @@ function nodeOf(world: World, wires: Wires, name: string): LabNode {
   return new LabNode({
     name,
     words: newWords(random),
-    policy: BOOK,
+    policy: () => BOOK,
     clock: world.clock,
     random,
     disk: memoryDisk({ sync: (done) => void world.clock.after(DISK_MS, done) }),

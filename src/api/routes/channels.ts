@@ -82,19 +82,20 @@ export const channelRoutes: readonly Route[] = [
       capacitySat: positiveSatField,
       pushMsat: msatField.optional(),
       announce: z.boolean().optional(),
+      anchors: z.boolean().optional(),
       feerateSatPerKw: feerateField.optional(),
     }),
     example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
     response: channelShape,
     async handler({ commands, body }) {
-      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, feerateSatPerKw } = body;
-      const feerate = feerateSatPerKw === undefined ? {} : { feerate: feerateSatPerKw };
+      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, anchors, feerateSatPerKw } = body;
       const opened = await commands.openChannel({
         nodeId: peer,
         capacity: capacitySat,
         push: pushMsat,
         announce,
-        ...feerate,
+        ...(anchors !== undefined && { anchors }),
+        ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));
       const channel = channelJson(opened.value);

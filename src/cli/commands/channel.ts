@@ -13,6 +13,7 @@ const whole = (channel: Channel): string =>
     state: channel.state,
     active: channel.active,
     announced: channel.announced,
+    type: channel.channelType.join(", "),
     "short channel id": channel.shortChannelId,
     "opened by": channel.opener === "local" ? "us" : "them",
     funding: channel.funding,
@@ -56,14 +57,16 @@ export const channelCommands = [
     options: {
       "--push <amount>": "given to the peer from the start",
       "--private": "do not announce the channel to the network",
+      "--no-anchors": "of the older type whose commitments pay a fee agreed on in advance (where the config allows it)",
       ...FEERATE,
     },
-    async run({ client, show }, { peer, capacity, push, private: hidden, feerate }) {
+    async run({ client, show }, { peer, capacity, push, private: hidden, anchors, feerate }) {
       const node = await client();
       const opened = await node.openChannel({
         peer: await wholeId(peer, NODE_ID, async () => (await node.peers()).map(({ id }) => id)),
         capacitySat: satOf(capacity),
         announce: hidden !== true,
+        ...(anchors === false && { anchors }),
         ...given({ pushMsat: optional(push, msatOf), feerateSatPerKw: optional(feerate, wholeOf) }),
       });
       show(opened, () => whole(opened));

@@ -9,6 +9,7 @@ const channel = {
   active: true,
   opener: "local",
   announced: true,
+  channelType: ["static_remotekey", "anchors"],
   shortChannelId: "539268x845x1",
   funding: `${TXID}:1`,
   capacitySat: "1000000",

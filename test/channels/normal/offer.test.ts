@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { OfferRefusal } from "../../../channels/index.ts";
-import { spendable } from "../../../channels/normal/bounds.ts";
+import { dustExposure, spendable } from "../../../channels/normal/bounds.ts";
 import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
 import { type Name, normal, type Pair } from "../../support/channel-pair.ts";
 import { act, schedule } from "../../support/schedule.ts";
@@ -107,6 +107,35 @@ describe("BOLT 2 §Adding an HTLC: update_add_htlc, sending node", () => {
       "dust_exposure",
       undefined,
     ]);
+  });
+  it("counts, without anchors, as dust what a higher feerate would trim (CONFORMANCE 87)", () => {
+    const type = { format: "static_remotekey" } as const;
+    // 354 sat and an HTLC-timeout of 663 weight units at 1,250 sat/kw: below 1,182 sat it is counted, and has an output.
+    const pair = normal({ type, policy: { maxDustExposure: msat(1_200_000n) } });
+    expect(pair.offer("a", 1_181_999n).kind).to.equal("advance");
+    pair.offer("a", 1_181_999n);
+    expect(refusal(pair)).to.deep.equal({ code: "dust_exposure", maximum: 1_200_000n, would: 2_363_998n });
+    expect(pair.offer("a", 1_300_000n).kind, "far enough above").to.equal("advance");
+    pair.settle();
+    // Received it is an HTLC-success of 703: at 8,000 sat/kw all of them would go to miners.
+    for (const name of ["a", "b"] as const) {
+      expect(dustExposure(pair.parties[name].funded.params, pair.parties[name].funded.commitments)).to.equal(
+        1_181_999n,
+      );
+    }
+    pair.give("a", { tag: "UpdateFee", feerate: satPerKw(8_000) });
+    expect(pair.parties.a.take("CommandRefused").at(-1)?.reason).to.deep.equal({
+      code: "dust_exposure",
+      maximum: 1_200_000n,
+    });
+    pair.parties.a.policy = { ...pair.parties.a.policy, maxDustExposure: msat(10_000_000n) };
+    pair.give("a", { tag: "UpdateFee", feerate: satPerKw(8_000) });
+    pair.deliver("b");
+    const text = "feerate exposes dust, feerate 8000";
+    expect(pair.parties.b.take("SendWarning").map((warning) => warning.text)).to.deep.equal([text]);
+    pair.connect();
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
   });
   it("refuses while disconnected, and in states without updates", () => {
     const pair = normal();

@@ -3,6 +3,7 @@ import { type Claim, claimOf } from "../../../channels/onchain/claim.ts";
 import { sweepTx } from "../../../channels/onchain/claim-tx.ts";
 import { claimFeerate, isWorthClaiming } from "../../../channels/onchain/fee.ts";
 import type { ChannelOutput } from "../../../channels/onchain/output.ts";
+import { scriptLock } from "../../../channels/tx/lock.ts";
 import { paymentHash, preimage, type Txid } from "../../../src/base/ids.ts";
 import { blockHeight, cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
 
@@ -21,8 +22,8 @@ function htlcClaim(amount: bigint): Claim {
   const output: ChannelOutput = {
     outpoint: { txid: "00".repeat(32) as Txid, vout: 0 },
     amount: sat(amount),
-    witnessScript: bytes(139),
-    path: { tag: "direct", htlc, point: bytes(33) },
+    lock: scriptLock(bytes(139)),
+    path: { tag: "direct", format: "anchors", htlc, point: bytes(33) },
   };
   const claim = claimOf(output, { minedAt: HEIGHT, preimage: preimage(bytes(32)) }, HEIGHT);
   if ("tag" in claim) throw new Error(claim.tag);

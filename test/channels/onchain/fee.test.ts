@@ -9,6 +9,7 @@ import {
   sweepTx,
 } from "../../../channels/index.ts";
 import { parentDeficit } from "../../../channels/onchain/fee.ts";
+import { scriptLock } from "../../../channels/tx/lock.ts";
 import { txid } from "../../../src/base/ids.ts";
 import { blockHeight, feeForWeightCeil, sat, satPerKw } from "../../../src/base/units.ts";
 import { weightOf } from "../../../src/bitcoin/tx.ts";
@@ -20,12 +21,13 @@ const claim = (change: Partial<Claim> = {}): Claim => ({
   amount: sat(1_000_000n),
   why: "htlc_timeout",
   key: { tag: "htlc", point: new Uint8Array(33) },
-  witnessScript: new Uint8Array(133),
+  lock: scriptLock(new Uint8Array(133)),
   before: [],
   after: [new Uint8Array(0)],
   sequence: 1,
   locktime: 0,
   output: undefined,
+  presigned: false,
   parent: undefined,
   since,
   deadline: blockHeight(1_040),
@@ -114,7 +116,7 @@ describe("What is worth claiming", () => {
 
 describe("What the wallet keeps for closing a channel: RELIABILITY O21", () => {
   it("pays for a commitment with four HTLCs, its anchor, and four second stages at ten sat a virtual byte", () => {
-    expect(closingReserve(satPerKw(2_500))).to.equal(17_343n);
-    expect(closingReserve(satPerKw(253)) < 2_000n).to.equal(true);
+    expect(closingReserve(satPerKw(2_500), "anchors")).to.equal(17_343n);
+    expect(closingReserve(satPerKw(253), "anchors") < 2_000n).to.equal(true);
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ChannelType } from "../../../channels/index.ts";
 import type { Failed } from "../../../channels/state.ts";
 import { outpointKey } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
@@ -34,8 +35,8 @@ export const scene = (court: Court, a: bigint): Scene => {
  * a takes back 100,000 sat that time out and claims 80,000 with a preimage, which do not time out while blocks come and go;
  * 200 more have no output.
  */
-export function withHtlcs(closer: Name): Scene {
-  const court = new Court().open({ policy: POLICY });
+export function withHtlcs(closer: Name, type: Partial<ChannelType> = {}): Scene {
+  const court = new Court().open({ policy: POLICY, type });
   const { pair } = court;
   const expiry = cltvExpiry(court.height + EXPIRY_BLOCKS);
   pair.offer("a", 100_000_000n, 1, expiry);
@@ -50,8 +51,8 @@ export function withHtlcs(closer: Name): Scene {
   return here;
 }
 /** b publishes a commitment that it has revoked, with an HTLC in it. */
-export function betrayed(): Scene {
-  const court = new Court().open({ policy: POLICY });
+export function betrayed(type: Partial<ChannelType> = {}): Scene {
+  const court = new Court().open({ policy: POLICY, type });
   const { pair } = court;
   pair.offer("a", 100_000_000n, 1, cltvExpiry(court.height + EXPIRY_BLOCKS + 100));
   pair.settle();

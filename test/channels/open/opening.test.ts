@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ANCHORS } from "../../../channels/index.ts";
 import { channelIdOf } from "../../../channels/tx/funding-tx.ts";
 import type { Txid } from "../../../src/base/ids.ts";
 import { msat, sat, satPerKw } from "../../../src/base/units.ts";
@@ -88,6 +89,7 @@ describe("BOLT 2 §Channel Establishment v1", () => {
         push: msat(0n),
         feerate: satPerKw(1000),
         announce: false,
+        type: ANCHORS,
         ...change,
       });
       const [refused] = pair.parties.a.take("CommandRefused");

@@ -92,6 +92,19 @@ describe("RELIABILITY U9, U10: bounds of open_channel, each an error before any 
     expect(answerTo({ upfront_shutdown_script: new Uint8Array(0) }).tag).to.equal("WaitForFundingCreated");
     expect(answerTo({ upfront_shutdown_script: undefined } as never).tag).to.equal("WaitForFundingCreated");
   });
+  it("CONFORMANCE 29, 30: takes a type without anchors where the operator lets it, and answers with the same", () => {
+    const pair = opened({ type: { format: "static_remotekey" } });
+    pair.deliver("b");
+    expect(messageOf<AcceptChannel>(pair, "accept_channel").channel_type).to.deep.equal(featureBits([12]));
+    pair.settle();
+    for (const name of ["a", "b"] as const)
+      expect(pair.parties[name].funded.params.type.format).to.equal("static_remotekey");
+  });
+  it("CONFORMANCE 30: proposes nothing that it would not take", () => {
+    const pair = opened({ type: { format: "static_remotekey" }, policy: { formats: ["anchors"] } });
+    const [refused] = pair.parties.a.take("CommandRefused");
+    expect([refused?.reason, pair.parties.a.state.tag]).to.deep.equal([{ code: "channel_type_not_possible" }, "Fresh"]);
+  });
   it("accepts the good one that these differ from", () => {
     expect(answerTo({}).tag).to.equal("WaitForFundingCreated");
   });

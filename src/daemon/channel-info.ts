@@ -1,0 +1,43 @@
+import type { ChannelType } from "../../channels/index.ts";
+import type { ChannelId, NodeId, Outpoint, ShortChannelId, Txid } from "../base/ids.ts";
+import type { Msat, Sat, SatPerKw } from "../base/units.ts";
+
+/** What a command takes that opens a channel. */
+export interface OpenRequest {
+  readonly nodeId: NodeId;
+  readonly capacity: Sat;
+  readonly push: Msat;
+  readonly announce: boolean;
+  readonly feerate?: SatPerKw;
+  /** Whether its commitments have anchors; chosen by what the peer knows when it is not said. */
+  readonly anchors?: boolean;
+}
+/** What a command takes that closes one. */
+export interface CloseRequest {
+  readonly id: ChannelId;
+  /** Without the peer: our commitment goes to the chain. Address and feerate are of no use then. */
+  readonly force?: boolean;
+  readonly address?: string;
+  readonly feerate?: SatPerKw;
+}
+/** A channel as people see it. */
+export interface ChannelInfo {
+  readonly id: ChannelId;
+  readonly peer: NodeId;
+  readonly state: string;
+  readonly active: boolean;
+  readonly opener: "local" | "remote";
+  readonly announced: boolean;
+  readonly type: ChannelType;
+  readonly shortChannelId: ShortChannelId | undefined;
+  readonly funding: Outpoint | undefined;
+  readonly capacity: Sat;
+  readonly local: Msat;
+  readonly remote: Msat;
+  readonly spendable: Msat;
+  readonly receivable: Msat;
+  readonly htlcs: number;
+  readonly localCommitmentNumber: bigint;
+  readonly remoteCommitmentNumber: bigint;
+  readonly closingTxid: Txid | undefined;
+}

@@ -1,0 +1,9 @@
+import type { ChannelPolicy } from "../../channels/index.ts";
+import { OFFERED } from "../wire/features.ts";
+
+/** Of option_anchors, which whoever has no other channels requires. BOLT 9 §Assigned Feature Flags. */
+const ANCHORS_BIT = 22;
+
+/** The bits of our `init`: what this node offers, as far as its operator lets it. */
+export const offeredInit = ({ formats }: ChannelPolicy): readonly number[] =>
+  OFFERED.init.map((bit) => (bit === ANCHORS_BIT && formats.length > 1 ? ANCHORS_BIT + 1 : bit));

@@ -1,0 +1,68 @@
+import { type ChannelType, formatFor } from "../../channels/index.ts";
+import { channelId } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { type SatPerKw, satPerKw } from "../base/units.ts";
+import { type Asked, ask, told } from "./channel-asks.ts";
+import type { ChannelInfo, OpenRequest } from "./channel-info.ts";
+import { reserveOf } from "./closing-reserve.ts";
+import type { CommandFault } from "./commands.ts";
+import type { Hosts } from "./hosts.ts";
+import { keptFor } from "./wallet/faults.ts";
+
+/** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
+const COMMITMENT_FEERATE_MIN = 2_500;
+/** How long somebody waits for a peer's answers before an opening is given up. Policy, not protocol. */
+const OPENING_MS_MAX = 60_000;
+
+/** Opens a channel with a connected peer; answers when the funding transaction is on its way. */
+export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>> {
+  const { ctx, peers, channels, wallet } = hosts;
+  if (peers.session(request.nodeId) === undefined) {
+    return err({ code: "peer_unreachable", detail: "connect to the peer first", pointer: "/nodeId" });
+  }
+  const type = typeFor(hosts, request);
+  if (!type.ok) return type;
+  const funds = wallet.balance().confirmed + wallet.balance().unconfirmed;
+  const kept = reserveOf(channels.table.settled(), ctx.policy.channel, [type.value.format]);
+  const needed = request.capacity + kept;
+  if (funds < needed) {
+    const detail = `needs ${needed} sat on the chain${keptFor(kept)}, ${funds} sat are there`;
+    return err({ code: "insufficient_balance", detail, pointer: "/capacitySat" });
+  }
+  const asked = await new Promise<Asked>((resolve) => {
+    ctx.turns.run((turn) => {
+      const entry = channels.begin(turn, request.nodeId, channelId(ctx.random.bytes(32)));
+      ask(hosts, OPENING_MS_MAX, entry, resolve, () => {
+        const reason = "the peer did not answer in time";
+        ctx.turns.run((later) => channels.apply(later, entry, { tag: "AbortOpening", reason }));
+      });
+      entry.fundingFeerate = request.feerate;
+      const feerate = commitmentFeerate(hosts);
+      const { capacity, push, announce } = request;
+      const { temporaryId: temporaryChannelId } = entry;
+      channels.apply(turn, entry, {
+        tag: "Open",
+        temporaryChannelId,
+        capacity,
+        push,
+        feerate,
+        announce,
+        type: type.value,
+      });
+      if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
+    });
+  });
+  return told(hosts, asked);
+}
+
+const commitmentFeerate = ({ wallet }: Hosts): SatPerKw => satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
+
+/** What is proposed: what was asked for, else the first of ours that the peer knows. */
+function typeFor({ ctx, peers }: Hosts, { nodeId, anchors }: OpenRequest): Result<ChannelType, CommandFault> {
+  const { formats } = ctx.policy.channel;
+  const wanted = formats.filter((format) => anchors === undefined || anchors === (format === "anchors"));
+  const format = formatFor(wanted, peers.session(nodeId)?.features ?? new Uint8Array(0));
+  if (format !== undefined) return ok({ format, scidAlias: false, zeroConf: false });
+  const ours = wanted.length > 0 ? "the peer has no such channels" : "this node is not set up for such channels";
+  return err({ code: "not_possible", detail: ours, pointer: "/anchors" });
+}
