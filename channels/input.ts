@@ -92,6 +92,8 @@ export type ChannelInput =
   | { readonly tag: "QuiescenceTimedOut" }
   /** Closes by agreement; also answers `NeedCloseScript`. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
+  /** The host has proof that this state is an old one: nothing of it is signed or published any more. */
+  | { readonly tag: "DataLost" }
   /** Closes without the peer: our commitment goes to the chain. */
   | { readonly tag: "ForceClose" }
   /** Answers `NeedAnnouncementSignatures`, 64 bytes compact each. */

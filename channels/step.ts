@@ -1,6 +1,6 @@
 import { unreachable } from "../src/base/result.ts";
 import type { BlockHeight } from "../src/base/units.ts";
-import { fail, forceClose, idOf, punish } from "./close/failure.ts";
+import { dataLost, fail, forceClose, idOf, punish } from "./close/failure.ts";
 import { sendClosing } from "./close/legacy.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
@@ -69,7 +69,8 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
     case "Shutdown":
       return shutDown(env, state, input.script, input.feerate);
     case "ForceClose":
-      return forceClose(state);
+    case "DataLost":
+      return input.tag === "ForceClose" ? forceClose(state) : dataLost(state);
     case "Connected":
       return connected(env, state);
     case "Disconnected":

@@ -80,6 +80,10 @@ export function forceClose(state: ChannelState): Transition {
   return stay({ tag: "CommandRefused", command: "ForceClose", reason: { code: "wrong_state", state: state.tag } });
 }
 
+/** The host has proof that our state is an old one. One that has failed or was closed by agreement before is not made so by that. */
+export const dataLost = (state: ChannelState): Transition =>
+  "commitments" in state ? fail(state, { tag: "data_lost" }) : stay();
+
 export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause): Failed {
   const { params, commitments, funding, ready, remoteAlias, announcement } = offline(state);
   return {

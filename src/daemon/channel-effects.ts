@@ -251,14 +251,17 @@ function broadcast(
   effect: Extract<Effect, { tag: "Broadcast" }>,
 ): void {
   if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
-  host.parts.wallet.publish(turn, txidOf(effect.tx));
-  answer(turn, entry);
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
-  host.parts.ctx.events.record(turn, "channel.opening", {
-    channelId: params.channelId,
-    peer: entry.peer,
-    capacitySat: params.capacity.toString(),
-    fundingTxid: params.funding.txid,
+  // Lost with this disk, it could be got back from a copy of the backup that tells of it.
+  host.parts.backup.whenKept(turn, (later) => {
+    host.parts.wallet.publish(later, txidOf(effect.tx));
+    answer(later, entry);
+    host.parts.ctx.events.record(later, "channel.opening", {
+      channelId: params.channelId,
+      peer: entry.peer,
+      capacitySat: params.capacity.toString(),
+      fundingTxid: params.funding.txid,
+    });
   });
 }
 
@@ -267,6 +270,7 @@ function forget(host: ChannelHost, turn: Turn, entry: ChannelEntry, reason: stri
   const params = paramsOf(entry.state);
   if (params !== undefined) {
     turn.put(KEY.channel(params.channelId), undefined);
+    host.parts.backup.forgotten(turn, params.channelId);
     for (const { key } of ctx.store.range(KEY.revokedOf(params.channelId))) turn.put(key, undefined);
     ctx.log.info("channel forgotten", { channel: params.channelId, reason });
   }

@@ -34,7 +34,9 @@ import { StoreCorrupt } from "../ports/store.ts";
 import { featureBits, hasFeature } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
+import type { BackupHost } from "./backup-host.ts";
 import { performChannelEffect } from "./channel-effects.ts";
+import { isChannelMessage } from "./channel-messages.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
 import type { ClaimHost } from "./claim-host.ts";
@@ -64,6 +66,7 @@ export interface ChannelHostParts {
   readonly peers: () => Peers;
   readonly wallet: WalletHost;
   readonly claims: ClaimHost;
+  readonly backup: BackupHost;
   readonly listener: ChannelListener;
   readonly height: () => BlockHeight;
 }
@@ -128,6 +131,7 @@ export class ChannelHost {
       if (transition.kind === "commit") {
         const { next } = transition;
         turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
+        this.parts.backup.changed(turn, entry);
         this.table.kept(entry);
         turn.next((later) => this.parts.listener.committed(later, entry));
       }
@@ -173,6 +177,12 @@ export class ChannelHost {
     const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, FRESH);
     this.table.addOpening(entry);
     return entry;
+  }
+  /** For a store that does not know which indexes these words have used: none below is used again. */
+  skipKeyIndexes(turn: Turn, below: number): void {
+    if (below <= this.#nextKeyIndex) return;
+    this.#nextKeyIndex = below;
+    turn.put(KEY.channelKeys(below - 1), new Uint8Array(0));
   }
   peerConnected(turn: Turn, peer: NodeId): void {
     for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "Connected" });
@@ -272,26 +282,3 @@ function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {
   if (a.tag === "payment") return b.tag === "payment" && a.paymentId === b.paymentId && a.attempt === b.attempt;
   return b.tag === "relay" && a.channelId === b.channelId && a.htlcId === b.htlcId;
 }
-
-const CHANNEL_MESSAGES: ReadonlySet<WireMessage["name"]> = new Set<ChannelMessage["name"]>([
-  "open_channel",
-  "accept_channel",
-  "funding_created",
-  "funding_signed",
-  "channel_ready",
-  "announcement_signatures",
-  "update_add_htlc",
-  "update_fulfill_htlc",
-  "update_fail_htlc",
-  "update_fail_malformed_htlc",
-  "update_fee",
-  "commitment_signed",
-  "revoke_and_ack",
-  "channel_reestablish",
-  "shutdown",
-  "closing_signed",
-  "stfu",
-  "error",
-  "warning",
-]);
-const isChannelMessage = (message: WireMessage): message is ChannelMessage => CHANNEL_MESSAGES.has(message.name);

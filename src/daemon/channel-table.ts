@@ -122,6 +122,12 @@ export class ChannelTable {
   of(peer: NodeId): readonly ChannelEntry[] {
     return this.#all().filter((entry) => entry.peer === peer);
   }
+  /** Whether there is a channel with this peer that has cost somebody a funding transaction. */
+  hasFunded(peer: NodeId): boolean {
+    return this.settled().some(
+      ({ peer: other, state }) => other === peer && !("funding" in state && isUnfunded(state)),
+    );
+  }
   /** Channels that cost whoever opened them nothing so far: being opened, or opened by the peer and in no block yet. */
   unfunded(): readonly ChannelEntry[] {
     return this.#all().filter(({ state }) => !("funding" in state) || isUnfunded(state));

@@ -8,6 +8,7 @@ import type { LabelHost } from "./label-host.ts";
 import type { OwnGossip } from "./own-gossip.ts";
 import type { PaymentHost } from "./payment-host.ts";
 import type { Peers } from "./peers.ts";
+import type { Safekeeping } from "./safekeeping.ts";
 import type { SiteHost } from "./site-host.ts";
 import type { StaleTip } from "./stale-tip.ts";
 import type { SteadyMiner } from "./steady-miner.ts";
@@ -17,7 +18,7 @@ import type { WalletHost } from "./wallet-host.ts";
 import type { WatchHost } from "./watch-host.ts";
 
 /** The hosts of one node, as its commands use them. */
-export interface Hosts {
+export interface Hosts extends Safekeeping {
   readonly ctx: NodeContext;
   readonly graph: Graph;
   readonly peers: Peers;

@@ -25,6 +25,8 @@ export interface Keychain {
   readonly nodeId: NodeId;
   /** The seed of all keys of the channel with this index. An index is used for one channel, ever. 32 bytes. */
   channelSeed(index: number): Uint8Array;
+  /** Under which static backups are sealed. 32 bytes. */
+  readonly backupKey: Uint8Array;
   /** The compressed public key of a wallet address; of a taproot output it is the internal key. */
   walletKey(path: KeyPath): Uint8Array;
   walletSecret(path: KeyPath): Uint8Array;
@@ -69,6 +71,7 @@ export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain
   return {
     nodeSecret,
     nodeId: nodeId(secp256k1.publicKey(nodeSecret)),
+    backupKey: derived(seed, "backup", 0),
     channelSeed: (index) => derived(seed, "channel", index),
     walletKey: ({ type, branch, index }) =>
       present(accounts[type]()[branch].deriveChild(index).publicKey, "a derived key has its public half"),
@@ -92,7 +95,7 @@ function onceOnly<T>(make: () => T): () => T {
 }
 
 /** Keys that no other program needs to know how to derive. Changing a label would lose identity and channels. */
-function derived(seed: Uint8Array, purpose: "node" | "channel", index: number): Uint8Array {
+function derived(seed: Uint8Array, purpose: "node" | "channel" | "backup", index: number): Uint8Array {
   const info = new ByteWriter(16);
   info.bytes(utf8(purpose));
   info.u64(BigInt(index));

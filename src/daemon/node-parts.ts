@@ -7,6 +7,7 @@ import type { Signer } from "../ports/signer.ts";
 import type { Store } from "../ports/store.ts";
 import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
+import type { BackupFile } from "./backup-host.ts";
 import type { NodeCommands } from "./commands.ts";
 import type { NodePolicy } from "./context.ts";
 import type { Observe } from "./peer-session.ts";
@@ -18,6 +19,10 @@ export interface NodeParts {
   readonly params: ChainParams;
   /** Every key of the node. */
   readonly signer: Signer;
+  /** These words were there before, and the store was not: others may know what they own. */
+  readonly wordsWereUsed?: boolean;
+  /** The static backup beside the store; none in a world without files. */
+  readonly backupFile?: BackupFile;
   readonly policy: NodePolicy;
   readonly clock: Clock;
   readonly random: Random;

@@ -3,6 +3,7 @@ import { emptyGraph } from "../../routing/index.ts";
 import type { NodeId } from "../base/ids.ts";
 import type { Sat } from "../base/units.ts";
 import { featureBits } from "../wire/features.ts";
+import type { BackupHost } from "./backup-host.ts";
 import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
@@ -23,6 +24,7 @@ import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
+import { type Safekeeping, safekeepingOf, safekeptConnected, safekeptMessage } from "./safekeeping.ts";
 import { keptBySigner } from "./signer/kept.ts";
 import { SiteHost } from "./site-host.ts";
 import { StaleTip } from "./stale-tip.ts";
@@ -44,6 +46,8 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   turns.run((turn) => {
     hosts.wallet.start(turn);
     hosts.watching.start(turn);
+    hosts.recovery.start(turn);
+    hosts.backup.start(turn);
     hosts.channels.start(turn);
     releaseLostFundings(hosts, turn);
   });
@@ -106,36 +110,34 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     forwardPolicy: (id) => forwardPolicy(channels, ctx.policy.forwarding, id),
     streamTick: (turn, htlc) => site.tick(turn, htlc),
   });
-  const listener = channelListener(ctx, { payments, incoming, ownGossip });
   const claims = new ClaimHost(ctx, wallet, height);
-  const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, claims, listener, height });
-  const peers = createPeers(
-    {
-      clock: ctx.clock,
-      random: ctx.random,
-      log: ctx.log,
-      nodeKey: ctx.signer.nodeKey,
-      chain: ctx.params.genesisHash,
-      features: featureBits(offeredInit(ctx.policy.channel)),
-      observe: parts.observe,
-    },
-    ctx.self,
-    parts.network,
-    peersListener(ctx, channelsOf, gossip),
-  );
+  const safekeeping = safekeepingOf(ctx, parts, { wallet, channels: channelsOf, peers: peersOf });
+  const { backup } = safekeeping;
+  const listener = channelListener(ctx, { payments, incoming, ownGossip, backup });
+  const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, claims, backup, listener, height });
+  const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, gossip, safekeeping }));
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
     (turn, event) => wallet.chainEvent(turn, event),
     (turn, event) => watching.chainEvent(turn, event),
     (turn, event) => channelChainEvent(channels, turn, event),
+    (turn, event) => safekeeping.peerStorage.chainEvent(turn, event),
+    (turn, event) => safekeeping.recovery.chainEvent(turn, event),
     (_turn, event) => gossip.chainEvent(event),
     (turn, event) => tellOfBlock(ctx.events, turn, event),
   ]);
   const miner = new SteadyMiner(ctx);
   const staleTip = new StaleTip(ctx);
   const syncTeller = new SyncTeller(ctx, height);
-  const money = { wallet, watching, labels, channels, payments, incoming, subscriptions };
+  const money = { wallet, watching, labels, channels, ...safekeeping, payments, incoming, subscriptions };
   return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, staleTip, syncTeller, ...money };
+}
+
+function peersOfNode(ctx: NodeContext, { network, observe }: NodeParts, listener: PeersListener): Peers {
+  const { clock, random, log, signer, params, self, policy } = ctx;
+  const features = featureBits(offeredInit(policy.channel));
+  const world = { clock, random, log, nodeKey: signer.nodeKey, chain: params.genesisHash, features, observe };
+  return createPeers(world, self, network, listener);
 }
 
 function channelListener(
@@ -144,9 +146,10 @@ function channelListener(
     readonly payments: PaymentHost;
     readonly incoming: IncomingHost;
     readonly ownGossip: OwnGossip;
+    readonly backup: BackupHost;
   },
 ): ChannelListener {
-  const { payments, incoming, ownGossip } = rooms;
+  const { payments, incoming, ownGossip, backup } = rooms;
   return {
     htlcCommitted: (turn, htlc) => incoming.committed(turn, htlc),
     htlcSettled: (turn, origin, settled) => {
@@ -171,6 +174,7 @@ function channelListener(
     ready: (turn, entry, isNews) => {
       const id = paramsOf(entry.state)?.channelId;
       if (isNews) ctx.events.record(turn, "channel.ready", { channelId: id, peer: entry.peer });
+      if (isNews) backup.peerReady(turn, entry.peer);
       ownGossip.ready(entry);
     },
     gone: (_turn, entry) => ownGossip.gone(entry),
@@ -178,18 +182,26 @@ function channelListener(
   };
 }
 
-function peersListener(ctx: NodeContext, channels: () => ChannelHost, gossip: GossipHost): PeersListener {
+interface Listening {
+  readonly channels: () => ChannelHost;
+  readonly gossip: GossipHost;
+  readonly safekeeping: Safekeeping;
+}
+function peersListener(ctx: NodeContext, { channels, gossip, safekeeping }: Listening): PeersListener {
   return {
     connected: (session, peer: NodeId) => {
       ctx.turns.run((turn) => {
         ctx.events.record(turn, "peer.connected", { peer });
+        safekeptConnected(safekeeping, turn, peer, session);
         channels().peerConnected(turn, peer);
       });
       gossip.peerConnected(peer, session.features);
     },
     message: (peer, message, bytes) => {
       if (gossip.peerMessage(peer, message, bytes)) return;
-      ctx.turns.run((turn) => channels().peerMessage(turn, peer, message));
+      ctx.turns.run((turn) => {
+        if (!safekeptMessage(safekeeping, turn, peer, message)) channels().peerMessage(turn, peer, message);
+      });
     },
     disconnected: (peer, reason) => {
       ctx.turns.outbox.drop(peerLane(peer));

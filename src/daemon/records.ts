@@ -37,6 +37,12 @@ export const KEY = {
   events: "event/",
   peer: (id: NodeId): string => `peer/${id}`,
   peers: "peer/",
+  /** What a peer has us keep for it. */
+  peerStorage: "peer-storage/",
+  /** Which static backup is the newest. */
+  backup: "backup/mark",
+  /** There while the wallet of words that were used before is looked for in the chain. */
+  recovering: "backup/recovering",
   /** Announced channels and their updates: rebuildable, kept to start quickly. */
   gossip: "gossip/",
   wallet: "wallet/",

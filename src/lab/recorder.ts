@@ -84,6 +84,10 @@ export class Recorder {
     return new Set(loadWallet(entries, undefined).addresses.keys());
   }
 
+  /** A record as it is durable. */
+  record(key: string): Uint8Array | undefined {
+    return this.#raw.get(key);
+  }
   /** Groups that were appended and are not yet durable. */
   get pending(): number {
     return this.#pending.length;

@@ -23,6 +23,8 @@ export interface Signer {
   signAsNode(digest: Uint8Array): { readonly signature: Uint8Array; readonly recovery: number };
   /** From which all keys of streams that are on sale here follow. No money rests on it. 32 bytes. */
   readonly streamMaster: Uint8Array;
+  /** Under which static backups are sealed. No money rests on it: a backup signs nothing. 32 bytes. */
+  readonly backupKey: Uint8Array;
 
   /** What is public of the wallet. */
   readonly accounts: { readonly [T in AddressType]: PublicAccount };

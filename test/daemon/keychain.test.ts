@@ -103,10 +103,12 @@ describe("the keychain", () => {
       id: keychain.nodeId,
       first: toHex(keychain.channelSeed(0)),
       second: toHex(keychain.channelSeed(1)),
+      backup: toHex(keychain.backupKey),
     }).to.deep.equal({
       id: "0321a7d40c93dd72cd05e43173c409cb4a6bc0c015b39bfd3143ab9124c93fa7b0",
       first: "49a08f03869cfd7529ac6576db077ea971c4b35f4b5b0ccbb236e84c588ebbba",
       second: "921fd3f5f80b82d6e2cad52ea21873233643645b20329384c85ad158447ee30e",
+      backup: "6a0061737e9be033901146bf8a92f7eec6147aa516a068a06215852acaa45b0e",
     });
     expect(toHex(secp256k1.publicKey(keychain.nodeSecret))).to.equal(keychain.nodeId);
   });

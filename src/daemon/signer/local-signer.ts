@@ -26,6 +26,7 @@ export function localSigner(keychain: Keychain, { genesisHash: chainHash }: Chai
     nodeKey: staticKeyOf(nodeSecret),
     signAsNode: (digest) => secp256k1.signRecoverable(digest, nodeSecret),
     streamMaster: streamMaster(nodeSecret),
+    backupKey: keychain.backupKey,
     accounts: {
       get p2wpkh() {
         return keychain.account("p2wpkh");

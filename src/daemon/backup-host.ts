@@ -1,0 +1,226 @@
+import { equalBytes } from "../base/bytes.ts";
+import { type ChannelId, type NodeId, outpointKey } from "../base/ids.ts";
+import { decode, encode } from "../codec/codec.ts";
+import { StoreCorrupt } from "../ports/store.ts";
+import { hasFeature } from "../wire/features.ts";
+import { backupOf } from "./backup/contents.ts";
+import { backupText, openBackup, sealBackup, sealForPeer } from "./backup/sealed.ts";
+import { type BackupMark, markRecord, type StaticBackup } from "./backup/static-backup.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { ALL_CHANNELS } from "./channel-openings.ts";
+import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import type { NodeContext } from "./context.ts";
+import { warningTo } from "./peer-session.ts";
+import type { Peers } from "./peers.ts";
+import { KEY } from "./records.ts";
+import type { Turn } from "./turn.ts";
+
+/** The even bit of `option_provide_storage`. BOLT 9 §Assigned Feature Flags. */
+export const PROVIDE_STORAGE = 42;
+const LINEAGE_BYTES = 16;
+const LANE = "backup";
+
+/** The file beside the store. */
+export interface BackupFile {
+  /** What was in it at the start. */
+  readonly found: StaticBackup | undefined;
+  /** Resolves once the text is on stable storage in place of the one before. */
+  write(text: string): Promise<void>;
+}
+export interface BackupParts {
+  readonly ctx: NodeContext;
+  readonly channels: () => ChannelHost;
+  readonly peers: () => Peers;
+  /** None in a world without files. */
+  readonly file: BackupFile | undefined;
+  /** Takes in what the store does not know of an authentic backup of these words. */
+  readonly restore: (turn: Turn, backup: StaticBackup) => void;
+}
+
+/**
+ * Keeps the static backup: counts the changes of the set of channels, writes the file, hands the same to peers that keep it
+ * for us, and looks at what they give back. A funding transaction leaves only when the file tells of its channel.
+ */
+export class BackupHost {
+  readonly #parts: BackupParts;
+  /** The funding output of each channel, by what was agreed in it. */
+  readonly #known = new Map<ChannelId, { readonly params: object; readonly funding: string }>();
+  #mark: BackupMark | undefined;
+  /** What the file has; undefined until it is known to have anything of this store. */
+  #inFile: bigint | undefined;
+  /** Is durable in the store. */
+  #durable: bigint | undefined;
+  #isWriting = false;
+  #waiting: { readonly needs: bigint; readonly task: (turn: Turn) => void }[] = [];
+  /** On the connection that there is: what the peer has of ours, and whether it has given anything back. */
+  readonly #has = new Map<NodeId, bigint>();
+  readonly #heard = new Set<NodeId>();
+
+  constructor(parts: BackupParts) {
+    this.#parts = parts;
+    this.#mark = loadMark(parts.ctx);
+  }
+
+  /** Before anything else may change the set of channels. */
+  start(turn: Turn): void {
+    const { ctx, file, channels } = this.#parts;
+    const isNew = this.#mark === undefined;
+    for (const entry of channels().table.settled()) this.#note(entry);
+    if (isNew)
+      this.#put(turn, { lineage: ctx.random.bytes(LINEAGE_BYTES), generation: BigInt(this.#known.size > 0 ? 1 : 0) });
+    const { lineage, generation } = this.mark;
+    const found = file?.found;
+    if (found !== undefined && !equalBytes(found.mark.lineage, lineage)) this.#parts.restore(turn, found);
+    else if (found !== undefined && found.mark.generation === generation) this.#inFile = generation;
+    turn.afterwards(LANE, () => this.#counted(generation));
+  }
+  get mark(): BackupMark {
+    if (this.#mark === undefined) throw new Error("the backup has been started");
+    return this.#mark;
+  }
+  /** The newest, also of what is on its way to the disk. */
+  current(): StaticBackup {
+    const { ctx, channels } = this.#parts;
+    return backupOf(ctx, this.mark, channels().table.settled());
+  }
+  text(): string {
+    return backupText(sealBackup(this.#parts.ctx.signer.backupKey, this.current()));
+  }
+
+  /** A durable state was taken: in the same group the backup counts what is new about the set of channels. */
+  changed(turn: Turn, entry: ChannelEntry): void {
+    if (this.#note(entry)) this.#count(turn);
+  }
+  forgotten(turn: Turn, id: ChannelId): void {
+    if (this.#known.delete(id)) this.#count(turn);
+  }
+  #note({ state }: ChannelEntry): boolean {
+    const params = paramsOf(state);
+    if (params === undefined) return false;
+    const known = this.#known.get(params.channelId);
+    if (known?.params === params) return false;
+    const funding = outpointKey(params.funding);
+    this.#known.set(params.channelId, { params, funding });
+    return known?.funding !== funding;
+  }
+  #count(turn: Turn): void {
+    const { lineage, generation } = this.mark;
+    this.#put(turn, { lineage, generation: generation + 1n });
+    const counted = generation + 1n;
+    turn.afterwards(LANE, () => this.#counted(counted));
+  }
+  /**
+   * What is written and handed out was durable before: a backup that is newer than its store would make an old copy of it.
+   * Another change may be on its way to the disk; it comes here as well.
+   */
+  #counted(generation: bigint): void {
+    this.#durable = generation;
+    this.#write();
+    for (const session of this.#parts.peers().live()) if (session.remote !== undefined) this.#hand(session.remote);
+  }
+  #put(turn: Turn, { lineage, generation }: Pick<BackupMark, "lineage" | "generation">): void {
+    const mark = { lineage, generation, changedAt: turn.now };
+    this.#mark = mark;
+    turn.put(KEY.backup, () => encode(markRecord, mark));
+  }
+
+  /** Runs the task once the file tells of every channel that there is now: at once when it does. */
+  whenKept(turn: Turn, task: (turn: Turn) => void): void {
+    const needs = this.mark.generation;
+    if (this.#parts.file === undefined || this.#inFile === needs) task(turn);
+    else this.#waiting.push({ needs, task });
+  }
+  /** One write at a time; what changes meanwhile is in the next one. */
+  #write(): void {
+    const { file, ctx } = this.#parts;
+    const { generation } = this.mark;
+    if (file === undefined || this.#isWriting || this.#inFile === generation || this.#durable !== generation) return;
+    this.#isWriting = true;
+    file.write(this.text()).then(
+      () => this.#written(generation),
+      // A disk that does not take the backup is as one that does not take the store.
+      (error) =>
+        ctx.turns.run(() => {
+          throw error;
+        }),
+    );
+  }
+  #written(generation: bigint): void {
+    this.#isWriting = false;
+    this.#inFile = generation;
+    const ready = this.#waiting.filter(({ needs }) => needs <= generation);
+    this.#waiting = this.#waiting.filter(({ needs }) => needs > generation);
+    if (ready.length > 0)
+      this.#parts.ctx.turns.run((turn) => {
+        for (const { task } of ready) task(turn);
+      });
+    this.#write();
+  }
+
+  peerConnected(peer: NodeId): void {
+    this.#has.delete(peer);
+    this.#heard.delete(peer);
+  }
+  /** The peer has said where its channels stand, and before that what it keeps for us: now it may have the newest. */
+  peerSpoke(turn: Turn, peer: NodeId): void {
+    if (this.#has.get(peer) !== this.mark.generation) turn.afterwards(LANE, () => this.#hand(peer));
+  }
+  /** A channel can be used for the first time: until then its peer may have kept nothing for us. */
+  peerReady(turn: Turn, peer: NodeId): void {
+    this.#has.delete(peer);
+    turn.afterwards(LANE, () => this.#hand(peer));
+  }
+  #hand(peer: NodeId): void {
+    const { ctx, peers, channels } = this.#parts;
+    const { generation } = this.mark;
+    if (this.#durable !== generation) return;
+    const session = peers().session(peer);
+    if (session === undefined || !hasFeature(session.features, PROVIDE_STORAGE)) return;
+    if (this.#has.get(peer) === generation || !channels().table.hasFunded(peer)) return;
+    this.#has.set(peer, generation);
+    session.send({ name: "peer_storage", blob: sealForPeer(ctx.signer.backupKey, this.current()) });
+  }
+
+  /**
+   * `peer_storage_retrieval`, once on a connection. What is authentic can only have been made by a node with our words: of
+   * this store and newer than it, it proves that the store is an old copy; of another store it tells of channels that are to
+   * be restored. What is older proves nothing, and nothing of ours ever goes back to it.
+   */
+  retrieved(turn: Turn, peer: NodeId, blob: Uint8Array): void {
+    const { ctx, restore } = this.#parts;
+    if (this.#heard.has(peer)) return;
+    this.#heard.add(peer);
+    const opened = openBackup(ctx.signer.backupKey, blob);
+    if (!opened.ok) return this.#complain(turn, peer, "what you kept for us is not what we gave you");
+    const { lineage, generation } = opened.value.mark;
+    if (opened.value.network !== ctx.params.network)
+      return this.#complain(turn, peer, "what you kept for us is of another network");
+    if (!equalBytes(lineage, this.mark.lineage)) return restore(turn, opened.value);
+    if (generation < this.mark.generation) return this.#complain(turn, peer, "what you kept for us is outdated");
+    this.#has.set(peer, generation);
+    if (generation > this.mark.generation) this.#isOldCopy(turn, peer, opened.value);
+  }
+  #complain(turn: Turn, peer: NodeId, text: string): void {
+    this.#parts.ctx.log.warn("peer storage", { peer, text });
+    this.#parts.channels().tell(turn, peer, warningTo(ALL_CHANNELS, text));
+  }
+  /** RELIABILITY P5: any of our states may be revoked, so none is signed for or published any more. */
+  #isOldCopy(turn: Turn, peer: NodeId, newer: StaticBackup): void {
+    const { ctx, channels, restore } = this.#parts;
+    ctx.log.error("this store is an old copy: a peer keeps a newer backup of it", { peer });
+    ctx.events.record(turn, "node.old_copy", { peer, generation: newer.mark.generation.toString() });
+    for (const entry of channels().table.settled()) channels().apply(turn, entry, { tag: "DataLost" });
+    restore(turn, newer);
+    const { lineage } = this.mark;
+    this.#put(turn, { lineage, generation: newer.mark.generation });
+    this.#count(turn);
+  }
+}
+
+function loadMark({ store }: NodeContext): BackupMark | undefined {
+  const value = store.get(KEY.backup);
+  if (value === undefined) return undefined;
+  const decoded = decode(markRecord, value);
+  if (!decoded.ok) throw new StoreCorrupt(KEY.backup, "not the mark of a backup");
+  return decoded.value;
+}
