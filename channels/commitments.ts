@@ -2,6 +2,7 @@ import { assert } from "../src/base/result.ts";
 import { type Msat, msat, type SatPerKw, toMsat } from "../src/base/units.ts";
 import { STEP_INDEX } from "./changes.ts";
 import type { ChannelEnv } from "./env.ts";
+import { onOthers } from "./fundings/other.ts";
 import type { Htlc, HtlcStep } from "./htlc.ts";
 import { type CommitmentKeys, commitmentKeys } from "./keys/commitment-keys.ts";
 import type { ChannelParams } from "./params.ts";
@@ -160,6 +161,7 @@ export function assertConserved(params: ChannelParams, commitments: Commitments)
   const { local, remote } = commitments.balance;
   assert(local + remote === toMsat(params.capacity), "both balances together are the capacity");
   assert(local >= 0n && remote >= 0n, "no balance is negative");
+  for (const on of onOthers(params, commitments)) assertConserved(on.params, on.commitments);
 }
 
 /** Offered and received HTLCs that are still in one of both commitments, in msat. */

@@ -14,6 +14,11 @@ export type PeerFault =
   | { readonly code: "bad_htlc_signature"; readonly index: number }
   | { readonly code: "wrong_htlc_signature_count"; readonly expected: number; readonly received: number }
   | { readonly code: "commitment_without_updates" }
+  | { readonly code: "batch_too_large"; readonly maximum: number }
+  | { readonly code: "batch_interrupted" }
+  | { readonly code: "batch_without_funding_txid" }
+  | { readonly code: "commitment_without_batch" }
+  | { readonly code: "commitment_missing"; readonly funding: string }
   | { readonly code: "wrong_htlc_id"; readonly expected: bigint; readonly received: bigint }
   | { readonly code: "unknown_htlc"; readonly id: bigint }
   | { readonly code: "htlc_not_removable"; readonly id: bigint }
@@ -89,6 +94,11 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_htlc_signature: "error-and-fail",
   wrong_htlc_signature_count: "error-and-fail",
   commitment_without_updates: "warn-and-disconnect",
+  batch_too_large: "warn-and-disconnect",
+  batch_interrupted: "warn-and-disconnect",
+  batch_without_funding_txid: "error-and-fail",
+  commitment_without_batch: "error-and-fail",
+  commitment_missing: "error-and-fail",
   wrong_htlc_id: "warn-and-disconnect",
   unknown_htlc: "warn-and-disconnect",
   htlc_not_removable: "warn-and-disconnect",

@@ -34,6 +34,7 @@ export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";
 export { claimInput, presignedTx, sweepTx } from "./onchain/claim-tx.ts";
+export { fundingOutpoints } from "./onchain/decided.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
 export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";

@@ -1,4 +1,4 @@
-import type { ChannelId, Outpoint, PaymentHash, Preimage } from "../src/base/ids.ts";
+import type { ChannelId, Outpoint, PaymentHash, Preimage, Txid } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx, TxOut } from "../src/bitcoin/tx.ts";
 import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
@@ -10,6 +10,7 @@ import type {
   ChannelReestablish,
   CommitmentSigned,
   RevokeAndAck,
+  StartBatch,
   UpdateAddHtlc,
   UpdateFailHtlc,
   UpdateFailMalformedHtlc,
@@ -37,6 +38,7 @@ export type ChannelMessage =
   | UpdateFee
   | CommitmentSigned
   | RevokeAndAck
+  | StartBatch
   | ChannelReestablish
   | Shutdown
   | ClosingSigned
@@ -90,6 +92,8 @@ export type ChannelInput =
   | { readonly tag: "Quiesce" }
   /** Answers `TimeQuiescence`, when the time is over. */
   | { readonly tag: "QuiescenceTimedOut" }
+  /** Amid a batch for this channel the peer has sent a message for another one. */
+  | { readonly tag: "BatchInterrupted" }
   /** Closes by agreement; also answers `NeedCloseScript`. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
   /** The host has proof that this state is an old one: nothing of it is signed or published any more. */
@@ -111,9 +115,18 @@ export type ChannelInput =
       readonly output: TxOut | undefined;
     }
   | { readonly tag: "FundingReorged" }
+  /** As both, of another funding of the channel, named by its transaction. */
+  | {
+      readonly tag: "OtherFundingConfirmed";
+      readonly txid: Txid;
+      readonly height: BlockHeight;
+      readonly txIndex: number;
+      readonly output: TxOut | undefined;
+    }
+  | { readonly tag: "OtherFundingReorged"; readonly txid: Txid }
   /** A block that is buried holds another transaction with a coin that the funding transaction, ours, was to spend. */
   | { readonly tag: "FundingConflictBuried" }
-  /** A block of the best chain spends the funding output. */
+  /** A block of the best chain spends the funding output, or another of the channel's fundings. */
   | { readonly tag: "FundingSpent"; readonly tx: Tx; readonly height: BlockHeight }
   /** A block of the best chain spends an output of `WatchOutputs`. */
   | { readonly tag: "OutputSpent"; readonly outpoint: Outpoint; readonly tx: Tx; readonly height: BlockHeight }

@@ -10,7 +10,7 @@ import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
 import { isHolding, receiveStfu } from "./normal/quiescence.ts";
 import { receiveAdd } from "./normal/receive-add.ts";
-import { receiveCommitment } from "./normal/receive-commitment.ts";
+import { receiveBatch, receiveCommitment } from "./normal/receive-commitment.ts";
 import { lateFulfill, receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
 import { receiveRevocation } from "./normal/receive-revocation.ts";
 import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
@@ -55,6 +55,8 @@ function opening(env: ChannelEnv, state: ChannelState, message: ChannelMessage):
 
 type FundedMessage = Exclude<ChannelMessage, { name: "error" | "warning" | "channel_reestablish" }>;
 function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Transition {
+  const isBatch = state.link.tag === "online" && state.link.batch !== undefined;
+  if (isBatch && message.name !== "commitment_signed") return punish(state, { code: "batch_interrupted" });
   switch (message.name) {
     case "channel_ready":
       return receiveReady(env, state, message);
@@ -109,6 +111,8 @@ function updated(env: ChannelEnv, state: UpdatingState, message: UpdateMessage):
       return receiveFail(env, state, message);
     case "update_fee":
       return receiveFee(env, state, message);
+    case "start_batch":
+      return receiveBatch(state, message);
     case "commitment_signed":
       return receiveCommitment(env, state, message);
     case "revoke_and_ack":

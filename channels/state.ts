@@ -2,6 +2,7 @@ import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx } from "../src/bitcoin/tx.ts";
 import type { AcceptChannel, OpenChannel } from "../src/wire/opening.ts";
+import type { OtherFunding } from "./fundings/other.ts";
 import type { Htlc, OfferedStep, ReceivedStep } from "./htlc.ts";
 import type { OpenChannelInput } from "./input.ts";
 import type { SecretStore } from "./keys/commitment-secrets.ts";
@@ -58,6 +59,8 @@ export interface Commitments {
   readonly secrets: SecretStore;
   /** Which of the two left last: retransmission keeps that order. BOLT 2 §Message Retransmission. */
   readonly lastSent: "neither" | "commitment_signed" | "revoke_and_ack";
+  /** Other outputs that may turn out to hold the channel. Of most channels there are none. */
+  readonly others: readonly OtherFunding[];
 }
 
 /** One node's two signatures under a `channel_announcement`. */

@@ -5,6 +5,7 @@ import { sendClosing } from "./close/legacy.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
 import type { ChannelEnv } from "./env.ts";
+import { otherConfirmed, otherReorged, othersDeeper } from "./fundings/confirm.ts";
 import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
 import { connected, disconnected } from "./link/connect.ts";
@@ -62,19 +63,17 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       return signingRefused(state, input.refusal.code);
     case "UpdateFee":
       return changeFee(env, state, input.feerate);
-    case "Quiesce":
-      return quiesce(env, state);
-    case "QuiescenceTimedOut":
-      return quiescenceTimedOut(state);
     case "Shutdown":
       return shutDown(env, state, input.script, input.feerate);
     case "ForceClose":
     case "DataLost":
       return input.tag === "ForceClose" ? forceClose(state) : dataLost(state);
     case "Connected":
-      return connected(env, state);
     case "Disconnected":
-      return disconnected(state);
+    case "Quiesce":
+    case "QuiescenceTimedOut":
+    case "BatchInterrupted":
+      return linkInput(env, state, input);
     case "Resume":
       return resume(env, state);
     case "AnnouncementSignatures": {
@@ -89,6 +88,8 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
     case "BlockConnected":
     case "FundingConfirmed":
     case "FundingReorged":
+    case "OtherFundingConfirmed":
+    case "OtherFundingReorged":
     case "FundingConflictBuried":
     case "FundingSpent":
     case "OutputSpent":
@@ -98,6 +99,26 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       return "commitments" in state ? chainInput(env, state, input) : stay();
     default:
       return unreachable(input);
+  }
+}
+
+type LinkInput = Extract<
+  ChannelInput,
+  { tag: "Connected" | "Disconnected" | "Quiesce" | "QuiescenceTimedOut" | "BatchInterrupted" }
+>;
+/** What concerns the connection and what is said over it. */
+function linkInput(env: ChannelEnv, state: ChannelState, input: LinkInput): Transition {
+  switch (input.tag) {
+    case "Connected":
+      return connected(env, state);
+    case "Disconnected":
+      return disconnected(state);
+    case "Quiesce":
+      return quiesce(env, state);
+    case "QuiescenceTimedOut":
+      return quiescenceTimedOut(state);
+    case "BatchInterrupted":
+      return punish(state, { code: "batch_interrupted" });
   }
 }
 
@@ -124,7 +145,7 @@ function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): T
   if (!("commitments" in state) || state.link.tag !== "online") return stay();
   const { link } = state;
   if (link.signing?.tag === "commitment" && (state.tag === "Normal" || state.tag === "ShuttingDown"))
-    return sendCommitment(state, link, signatures);
+    return sendCommitment(env, state, link, signatures);
   if (link.signing?.tag === "closing" && (state.tag === "Negotiating" || state.tag === "Closing"))
     return sendClosing(env, state, link, signatures);
   return stay();
@@ -145,6 +166,8 @@ type ChainInput = Extract<
       | "BlockConnected"
       | "FundingConfirmed"
       | "FundingReorged"
+      | "OtherFundingConfirmed"
+      | "OtherFundingReorged"
       | "FundingConflictBuried"
       | "FundingSpent"
       | "OutputSpent"
@@ -161,6 +184,10 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
       return fundingConfirmed(env, state, input);
     case "FundingReorged":
       return fundingReorged(state);
+    case "OtherFundingConfirmed":
+      return otherConfirmed(env, state, input);
+    case "OtherFundingReorged":
+      return otherReorged(state, input.txid);
     case "FundingConflictBuried":
       return fundingConflictBuried(state);
     case "FundingSpent":
@@ -176,6 +203,7 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
   }
 }
 function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight): Transition {
-  const changed = failOverdue(env, state) ?? forgetWhenBuried(state, height) ?? fundingDeeper(env, state);
+  const changed =
+    failOverdue(env, state) ?? forgetWhenBuried(state, height) ?? fundingDeeper(env, state) ?? othersDeeper(env, state);
   return changed ?? (state.tag === "Failed" ? advance(state) : stay());
 }

@@ -9,6 +9,7 @@ import type {
   ChannelReestablish,
   CommitmentSigned,
   RevokeAndAck,
+  StartBatch,
   UpdateAddHtlc,
   UpdateFailHtlc,
   UpdateFailMalformedHtlc,
@@ -34,6 +35,7 @@ export type ProposalMessage =
   | UpdateFailMalformedHtlc
   | UpdateFee
   | Stfu
+  | StartBatch
   | AnnouncementSignatures;
 /** Promises: sending one before its state is durable can lose funds. A `channel_reestablish` promises that what it counts is on disk. */
 export type BindingMessage =

@@ -1,13 +1,14 @@
-import type { ShortChannelId, Txid } from "../src/base/ids.ts";
+import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import { type Msat, msat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
 import { tally } from "./commitments.ts";
 import type { ChannelEnv } from "./env.ts";
+import type { OtherFunding } from "./fundings/other.ts";
 import type { HtlcOrigin } from "./htlc.ts";
-import { type SignerMemory, signerMemory } from "./keys/signer.ts";
+import { type SignedCommitment, type SignerMemory, signerMemory } from "./keys/signer.ts";
 import { receivable, spendable } from "./normal/bounds.ts";
 import { isHolding } from "./normal/quiescence.ts";
-import { spendOf } from "./onchain/progress.ts";
+import { decided, spendOf } from "./onchain/decided.ts";
 import type { FundedState } from "./state.ts";
 
 /** What people and path finding look at. Amounts are of our own current commitment. */
@@ -62,7 +63,7 @@ export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
 
 function closingTxid(state: FundedState): Txid | undefined {
   if (state.tag === "Failed") {
-    const spend = spendOf(state, state.params.funding);
+    const spend = spendOf(state, decided(state).params.funding);
     return spend === undefined ? undefined : txidOf(spend.tx);
   }
   if (state.tag !== "Closing") return undefined;
@@ -78,12 +79,16 @@ export const pendingOrigins = (state: FundedState): readonly HtlcOrigin[] =>
 
 /** What the signer must know of a channel that is loaded: it starts from what is durable. */
 export function signerMemoryOf(state: FundedState): SignerMemory {
-  const { local, remote, sent } = state.commitments;
-  const { funding } = state.params;
-  const signed =
-    sent === undefined
-      ? { funding, number: remote.number, txid: remote.txid }
-      : { funding, number: remote.number + 1n, txid: sent.txid };
+  const { local, remote, sent, others } = state.commitments;
+  const newest = (funding: Outpoint, held: Pick<OtherFunding, "remote" | "sent">): SignedCommitment =>
+    held.sent === undefined
+      ? { funding, ...held.remote }
+      : { funding, number: held.remote.number + 1n, txid: held.sent.txid };
+  const { number, txid } = remote;
+  const signed = [
+    newest(state.params.funding, { remote: { number, txid }, sent }),
+    ...others.map((other) => newest(other.terms.outpoint, other)),
+  ];
   const broadcast = state.tag === "Failed" && state.commitment !== undefined;
   return signerMemory({ signed, localNumber: local.number, broadcast });
 }

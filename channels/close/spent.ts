@@ -3,6 +3,7 @@ import type { BlockHeight } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import { isFunding, isOwnFunding } from "../onchain/decided.ts";
 import { spendConfirmed, withoutSpendsFrom } from "../onchain/follow.ts";
 import { BURIED_DEPTH } from "../onchain/progress.ts";
 import type { FundedState } from "../state.ts";
@@ -12,9 +13,10 @@ import { failed } from "./failure.ts";
 
 /** A block of the best chain spends the funding output: the channel is over. BOLT 5 §Failing a Channel. */
 export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height: BlockHeight): Transition {
-  const { outpoint } = localTerms(state.params).funding;
-  const spends = tx.inputs.some(({ prevout }) => prevout.txid === outpoint.txid && prevout.vout === outpoint.vout);
-  assert(spends, "the transaction spends the funding output");
+  const outpoint = tx.inputs.map(({ prevout }) => prevout).find((prevout) => isFunding(state, prevout));
+  assert(outpoint !== undefined, "the transaction spends a funding output");
+  // The channel only goes on elsewhere: that the next funding is confirmed is told apart.
+  if (isOwnFunding(state, txidOf(tx))) return stay();
   if (state.tag === "Failed") return spendConfirmed(env, state, { outpoint, tx, height });
   const mutual = commitmentNumberOf(tx, localTerms(state.params).obscuringFactor) === undefined;
   // A transaction of two signatures that is no commitment is one that we signed: it pays what was agreed.

@@ -10,7 +10,6 @@ import {
   paymentHash,
   point,
   preimage,
-  signature,
   text,
   txid,
   u8,
@@ -22,7 +21,8 @@ import { OFFERED_STEPS, RECEIVED_STEPS } from "../changes.ts";
 import type { Htlc, HtlcOrigin, HtlcStep, OfferedStep, ReceivedStep, Removal } from "../htlc.ts";
 import { secretStore } from "../keys/commitment-secrets.ts";
 import type { Commitments } from "../state.ts";
-import { nothing, once } from "./parts.ts";
+import { others, signatures } from "./fundings.ts";
+import { nothing, older, once } from "./parts.ts";
 
 const origin: Codec<HtlcOrigin> = union(u8, {
   payment: [0, struct({ paymentId: text, attempt: u32 })],
@@ -58,13 +58,12 @@ const htlc: Codec<Htlc> = once(
 
 /** A step of either life in one byte: that of a received HTLC behind those of an offered one. */
 const feeStep: Codec<HtlcStep> = enumeration("fee_step", ...OFFERED_STEPS, ...RECEIVED_STEPS);
-const signatures = struct({ signature, htlcSignatures: listOf(u16, signature) });
 const updateRef = union(u8, {
   add: [0, struct({ id: u64 })],
   remove: [1, struct({ id: u64 })],
   fee: [2, nothing],
 });
-export const commitments: Codec<Commitments> = struct({
+const fields = {
   balance: struct({ local: amountMsat, remote: amountMsat }),
   feerate,
   feeUpdates: listOf(u8, struct({ feerate, step: feeStep })),
@@ -78,4 +77,7 @@ export const commitments: Codec<Commitments> = struct({
   nextReceivedId: u64,
   secrets: once(secretStore),
   lastSent: enumeration("last_sent", "neither", "commitment_signed", "revoke_and_ack"),
-});
+};
+export const commitments: Codec<Commitments> = struct({ ...fields, others });
+/** Of versions 1 and 2. */
+export const commitmentsV2: Codec<Commitments> = older(struct(fields), { others: [] });

@@ -1,20 +1,13 @@
-import { tx } from "../../src/bitcoin/tx.ts";
 import { type Codec, type Fields, optional, refine, struct } from "../../src/codec/codec.ts";
-import { flag, height, shortChannelId, signature } from "../../src/codec/primitives.ts";
+import { flag, shortChannelId, signature } from "../../src/codec/primitives.ts";
 import { OFFLINE } from "../link/state.ts";
 import type { ChannelParams } from "../params.ts";
-import type { Funded } from "../state.ts";
-import { commitments } from "./commitments.ts";
+import type { Commitments, Funded } from "../state.ts";
+import { progress } from "./fundings.ts";
 
 const pair = struct({ nodeSignature: signature, bitcoinSignature: signature });
 const fields = {
-  commitments,
-  funding: struct({
-    since: height,
-    confirmed: optional(struct({ height, shortChannelId })),
-    deep: flag,
-    tx: optional(tx),
-  }),
+  funding: progress,
   ready: struct({ local: flag, remote: flag }),
   remoteAlias: optional(shortChannelId),
   announcement: struct({ local: optional(pair), remote: optional(pair) }),
@@ -30,5 +23,10 @@ const offlineOnLoad = <T extends object>(codec: Codec<T>): Codec<T & Pick<Funded
   );
 
 /** What every channel has whose funding transaction is signed for, with the `extra` of one state. */
-export const funded = <F extends Fields>(params: Codec<ChannelParams>, extra: F) =>
-  offlineOnLoad(struct({ params, ...fields, ...extra }));
+export const funded = <F extends Fields>({ params, commitments }: Parts, extra: F) =>
+  offlineOnLoad(struct({ params, commitments, ...fields, ...extra }));
+/** What versions of the record write in different ways. */
+export interface Parts {
+  readonly params: Codec<ChannelParams>;
+  readonly commitments: Codec<Commitments>;
+}

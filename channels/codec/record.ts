@@ -3,11 +3,11 @@ import { tx } from "../../src/bitcoin/tx.ts";
 import { type Codec, decode, listOf, optional, refine, struct, union, type ValueOf } from "../../src/codec/codec.ts";
 import { ByteWriter, DecodeError } from "../../src/codec/io.ts";
 import { height, txid, u8, u16 } from "../../src/codec/primitives.ts";
-import type { ChannelParams } from "../params.ts";
 import type { DurableState } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
+import { commitments, commitmentsV2 } from "./commitments.ts";
 import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, spends } from "./ending.ts";
-import { funded } from "./funded.ts";
+import { funded, type Parts } from "./funded.ts";
 import { params, paramsV2, restoredParams } from "./params.ts";
 import { commitmentHtlc, seen } from "./parts.ts";
 
@@ -15,8 +15,10 @@ import { commitmentHtlc, seen } from "./parts.ts";
 const VERSION = 3;
 const REVOKED_VERSION = 1;
 
-/** The states that every version has, over what that version says of a channel's parameters. */
-const statesOf = (of: Codec<ChannelParams>) =>
+const V2: Parts = { params: paramsV2, commitments: commitmentsV2 };
+const V3: Parts = { params, commitments };
+/** The states that every version has, over what that version writes in its own way. */
+const statesOf = (of: Parts) =>
   ({
     WaitForFundingConfirmed: [0, funded(of, {})],
     WaitForChannelReady: [1, funded(of, {})],
@@ -24,19 +26,19 @@ const statesOf = (of: Codec<ChannelParams>) =>
     ShuttingDown: [3, funded(of, { close })],
     Negotiating: [4, funded(of, { close, signed: listOf(u8, signedClose) })],
     Closing: [5, funded(of, { close, signed: listOf(u8, signedClose), tx, confirmed: seen })],
-    Closed: [7, struct({ params: of, closingTxid: optional(txid) })],
+    Closed: [7, struct({ params: of.params, closingTxid: optional(txid) })],
   }) as const;
 const failedV1 = refine(
   "failed_v1",
-  funded(paramsV2, { cause, spent: seen }),
+  funded(V2, { cause, spent: seen }),
   ({ spent: _spent, ...kept }) => ({ ...kept, ...NOTHING_ON_CHAIN }),
   (value) => ({ ...value, spent: undefined }),
 );
-const stateV1 = union(u8, { ...statesOf(paramsV2), Failed: [6, failedV1] });
-const stateV2 = union(u8, { ...statesOf(paramsV2), Failed: [6, funded(paramsV2, onChain)] });
+const stateV1 = union(u8, { ...statesOf(V2), Failed: [6, failedV1] });
+const stateV2 = union(u8, { ...statesOf(V2), Failed: [6, funded(V2, onChain)] });
 const state = union(u8, {
-  ...statesOf(params),
-  Failed: [6, funded(params, onChain)],
+  ...statesOf(V3),
+  Failed: [6, funded(V3, onChain)],
   Restored: [8, struct({ params: restoredParams, since: height, spends })],
 });
 

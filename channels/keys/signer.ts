@@ -184,13 +184,13 @@ export function markRevoked(memory: SignerMemory, number: bigint): Result<Signer
 
 /** The memory of a channel that is loaded from its durable state. */
 export const signerMemory = (durable: {
-  /** The newest commitment of the peer that we signed. */
-  readonly signed: SignedCommitment;
+  /** The newest commitment of the peer that we signed, for each funding output. */
+  readonly signed: readonly SignedCommitment[];
   /** The number of our own current commitment: all below are revoked. */
   readonly localNumber: bigint;
   readonly broadcast: boolean;
 }): SignerMemory => ({
-  signed: [durable.signed],
+  signed: durable.signed,
   revokedBelow: durable.localNumber,
   broadcastFrom: durable.broadcast ? durable.localNumber : undefined,
 });

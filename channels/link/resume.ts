@@ -1,4 +1,5 @@
 import type { ChannelEnv } from "../env.ts";
+import { type FundingTerms, termsOf } from "../fundings/other.ts";
 import { tellAnnounced } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
 import type { ChannelState, Funded, FundedState } from "../state.ts";
@@ -16,9 +17,8 @@ export function resume(env: ChannelEnv, state: ChannelState): Transition {
   }
   if (!("commitments" in state)) return stay();
   const loaded = offline(state);
-  const { outpoint, script } = watched(loaded);
   const effects: readonly Effect[] = [
-    { tag: "WatchFunding", outpoint, script },
+    ...watchFundings(loaded),
     ...broadcasts(loaded),
     ...settled(loaded),
     ...tellUnresolved(env, loaded),
@@ -27,10 +27,14 @@ export function resume(env: ChannelEnv, state: ChannelState): Transition {
   return commit(loaded, ...effects);
 }
 
-function watched({ params }: Funded) {
-  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
-  return { outpoint: params.funding, script: fundingOutput(...keys, params.capacity).script };
-}
+/** Each output that holds the channel's money, may come to hold it, or held it. */
+const watchFundings = ({ params, commitments }: Funded): readonly Effect[] =>
+  [termsOf(params), ...commitments.others.map(({ terms }) => terms)].map(watchFunding);
+export const watchFunding = ({ outpoint, keys, capacity }: FundingTerms): Effect => ({
+  tag: "WatchFunding",
+  outpoint,
+  script: fundingOutput(keys.local, keys.remote, capacity).script,
+});
 
 /** Transactions that are ours to bring into the chain. */
 function broadcasts(state: FundedState): readonly Effect[] {

@@ -5,7 +5,7 @@ import { feeMessage } from "../normal/fee.ts";
 import { addMessage } from "../normal/offer.ts";
 import { revocationMessage } from "../normal/receive-commitment.ts";
 import { removalMessage } from "../normal/settle.ts";
-import { commitmentMessage } from "../normal/sign.ts";
+import { commitmentEffects } from "../normal/sign.ts";
 import type { Commitments, Funded, UpdateRef } from "../state.ts";
 import { bind, type Effect, propose } from "../transition.ts";
 
@@ -22,7 +22,7 @@ export function retransmission(
   assert(!lacks.commitment || sent !== undefined, "only an unrevoked commitment is sent again");
   const commitment =
     lacks.commitment && sent !== undefined
-      ? [...updates(state, sent.updates, "SENT_ADD_COMMIT"), bind(commitmentMessage(state, sent.signatures))]
+      ? [...updates(state, sent.updates, "SENT_ADD_COMMIT"), ...commitmentEffects(env, state)]
       : [];
   const revocation = lacks.revocation ? [bind(revocationMessage(env, state))] : [];
   const both = lastSent === "revoke_and_ack" ? [...commitment, ...revocation] : [...revocation, ...commitment];

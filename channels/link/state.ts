@@ -1,6 +1,8 @@
 import type { Txid } from "../../src/base/ids.ts";
 import type { Sat } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
+import type { CommitmentSigned } from "../../src/wire/updates.ts";
+import type { Signatures } from "../keys/signer.ts";
 import type { ClosingOutputs } from "../tx/closing-tx.ts";
 
 /** Where the connection to the peer stands. Never written: a channel is loaded `offline`. */
@@ -29,6 +31,13 @@ export interface Online {
   readonly signing: Signing | undefined;
   /** From the moment when either side wants silence. It ends with the connection. */
   readonly quiescence: Quiescence | undefined;
+  /** What has come of a batch that the peer has begun. BOLT 2 §Batching channel messages. */
+  readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
+}
+/** A commitment of the peer's on one of the channel's fundings, and our signatures on it. */
+export interface SignedOn {
+  readonly txid: Txid;
+  readonly signatures: Signatures;
 }
 /** How far the two sides are on their way to silence. BOLT 2 §Channel Quiescence. */
 export interface Quiescence {
@@ -39,7 +48,8 @@ export interface Quiescence {
   readonly initiator: "local" | "remote";
 }
 export type Signing =
-  | { readonly tag: "commitment"; readonly txid: Txid }
+  /** On one funding after the other; `signed` is what has been signed before. */
+  | { readonly tag: "commitment"; readonly txid: Txid; readonly signed: readonly SignedOn[] }
   | {
       readonly tag: "closing";
       readonly fee: Sat;

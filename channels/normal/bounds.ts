@@ -2,6 +2,7 @@ import { type Msat, msat, type Sat, type SatPerKw, satPerKw, toMsat } from "../.
 import { feerateOf, localTerms, remoteTerms, sumUp, type Tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { PeerFault } from "../fault.ts";
+import { onOthers } from "../fundings/other.ts";
 import type { Htlc } from "../htlc.ts";
 import { ACCEPTED_HTLCS_MAX } from "../open/rules.ts";
 import type { ChannelParams } from "../params.ts";
@@ -93,6 +94,10 @@ export function offerOutOfBounds(
   after: Commitments,
   requested: Msat,
 ): OfferRefusal | undefined {
+  for (const on of onOthers(params, after)) {
+    const refusal = offerOutOfBounds(env, on.params, on.commitments, requested);
+    if (refusal !== undefined) return refusal;
+  }
   const looks = worst(params, after);
   const { count, value } = looks[1].pending.received;
   const maximum = Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX);
@@ -116,6 +121,10 @@ export function offerOutOfBounds(
 
 /** Whether the peer may have added what stands in our next commitment. BOLT 2 §Adding an HTLC: update_add_htlc. */
 export function receivedOutOfBounds(params: ChannelParams, after: Commitments): PeerFault | undefined {
+  for (const on of onOthers(params, after)) {
+    const fault = receivedOutOfBounds(on.params, on.commitments);
+    if (fault !== undefined) return fault;
+  }
   const look = lookAt(params, after, "local_next");
   const { count, value } = look.pending.received;
   if (count > params.local.maxAcceptedHtlcs) return { code: "too_many_htlcs", maximum: params.local.maxAcceptedHtlcs };
@@ -127,6 +136,7 @@ export function receivedOutOfBounds(params: ChannelParams, after: Commitments): 
 
 /** Whether the opener can pay a feerate on both commitments: as opener above our reserve, as accepter what we must insist on. */
 export function feerateAffordable(env: ChannelEnv, params: ChannelParams, after: Commitments): boolean {
+  if (!onOthers(params, after).every((on) => feerateAffordable(env, on.params, on.commitments))) return false;
   if (params.opener === "local")
     return worst(params, after).every((look) => look.local >= localReserve(env, params) + cost(look, 0, look.feerate));
   const look = lookAt(params, after, "local_next");
@@ -135,6 +145,15 @@ export function feerateAffordable(env: ChannelEnv, params: ChannelParams, after:
 
 /** The most that can be sent in one HTLC now: an offer of it is within bounds. Zero when none is. */
 export function spendable(env: ChannelEnv, params: ChannelParams, commitments: Commitments): Msat {
+  const onCurrent = spendableAlone(env, params, commitments);
+  return onOthers(params, commitments).reduce(
+    (most, on) => lesser(most, spendableAlone(env, on.params, on.commitments)),
+    onCurrent,
+  );
+}
+const lesser = (a: Msat, b: Msat): Msat => (a < b ? a : b);
+
+function spendableAlone(env: ChannelEnv, params: ChannelParams, commitments: Commitments): Msat {
   const looks = worst(params, commitments);
   const { count, value } = looks[1].pending.received;
   if (count >= Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX)) return msat(0n);
@@ -167,6 +186,14 @@ function threshold({ feerate, terms }: Look): Sat {
 
 /** The most that the peer can send to us in one HTLC, as far as its balance goes. */
 export function receivable(params: ChannelParams, commitments: Commitments): Msat {
+  const onCurrent = receivableAlone(params, commitments);
+  return onOthers(params, commitments).reduce(
+    (most, on) => lesser(most, receivableAlone(on.params, on.commitments)),
+    onCurrent,
+  );
+}
+
+function receivableAlone(params: ChannelParams, commitments: Commitments): Msat {
   const look = lookAt(params, commitments, "local_worst");
   const fee = params.opener === "remote" ? cost(look, 1, look.feerate) : 0n;
   const { value } = look.pending.received;

@@ -7,6 +7,7 @@ import { punish } from "../close/failure.ts";
 import { closeStep } from "../close/progress.ts";
 import { assertConserved, remoteTerms, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import type { OtherFunding } from "../fundings/other.ts";
 import type { Htlc, IncomingHtlc, ReceivedHtlc } from "../htlc.ts";
 import { insertSecret, secretIndex } from "../keys/commitment-secrets.ts";
 import type { Commitments, Funded, UpdatingState } from "../state.ts";
@@ -35,6 +36,7 @@ export function receiveRevocation(env: ChannelEnv, state: UpdatingState, message
     remoteNextPoint: message.next_per_commitment_point,
     sent: undefined,
     secrets: secrets.value,
+    others: next.others.length === 0 ? next.others : next.others.map(othersRevoked),
   };
   assertConserved(params, after);
   assert(after.secrets.lowest === secretIndex(remote.number), "the secret of the revoked commitment is kept");
@@ -42,6 +44,12 @@ export function receiveRevocation(env: ChannelEnv, state: UpdatingState, message
   const effects = [...revokedRecord(state), ...failures(gone), ...committed(env, advanced, moved)];
   return closeStep(env, advanced, effects);
 }
+
+/** On every funding on which the next one is signed, also on those that have been replaced since. */
+const othersRevoked = (other: OtherFunding): OtherFunding =>
+  other.sent === undefined
+    ? other
+    : { ...other, remote: { number: other.remote.number + 1n, txid: other.sent.txid }, sent: undefined };
 
 /** What of the revoked commitment must be remembered to punish it: the HTLCs that have an output. */
 function revokedRecord(state: Funded): readonly Effect[] {

@@ -8,6 +8,7 @@ import { scriptLock } from "../tx/lock.ts";
 import { anchorScript } from "../tx/scripts.ts";
 import type { Claim } from "./claim.ts";
 import { currentLocal } from "./classify.ts";
+import { signedOn } from "./decided.ts";
 
 /** Of the HTLCs whose time runs, and of our own balance, what may go to miners for a commitment in time, in percent. Policy, not protocol. */
 const HTLC_SHARE = 25n;
@@ -22,7 +23,8 @@ const UNHURRIED_BLOCKS = 144;
  * now. The wallet adds the coins. BOLT 3 §to_local_anchor and to_remote_anchor Output (option_anchors).
  */
 export function anchorClaim(env: ChannelEnv, state: Failed): Claim | undefined {
-  const { commitment: tx, failedAt, funding } = state;
+  const { failedAt, funding } = state;
+  const tx = signedOn(state);
   // Without the output that it spends no fee gets it mined: coins would wait for whoever never funded the channel.
   if (tx === undefined || failedAt === undefined || funding.confirmed === undefined) return undefined;
   const { txid, outputs, fee } = currentLocal(env, state);

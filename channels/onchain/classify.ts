@@ -25,12 +25,13 @@ export type Publication =
   | { readonly tag: "mutual" };
 
 /** Our own commitment as it stands, with what it was built of. Asked for at each block, so it is built once for each state. */
-const ours = new WeakMap<Commitments["htlcs"], { readonly of: Commitments; readonly commitment: Commitment }>();
-export function currentLocal(env: ChannelEnv, { params, commitments }: Funded): Commitment {
+const ours = new WeakMap<Commitments["htlcs"], { readonly of: Funded; readonly commitment: Commitment }>();
+export function currentLocal(env: ChannelEnv, state: Funded): Commitment {
+  const { params, commitments } = state;
   const known = ours.get(commitments.htlcs);
-  if (known?.of.local === commitments.local) return known.commitment;
+  if (known?.of.commitments.local === commitments.local && known.of.params === params) return known.commitment;
   const { commitment } = localCommitment(env, params, commitments.local.number, specOf(commitments, "local"));
-  ours.set(commitments.htlcs, { of: commitments, commitment });
+  ours.set(commitments.htlcs, { of: state, commitment });
   return commitment;
 }
 

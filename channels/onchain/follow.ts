@@ -12,6 +12,7 @@ import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
 import { classify, currentLocal } from "./classify.ts";
+import { decided, isFunding, signedOn } from "./decided.ts";
 import { failedOnChain } from "./ends.ts";
 import { learnPreimages } from "./preimages.ts";
 import { isOver, type Progress, progressOf } from "./progress.ts";
@@ -44,14 +45,16 @@ const answer = (before: Failed, next: Failed, effects: readonly Effect[]): Trans
   before === next && effects.every(isVolatile) ? advance(next, ...effects) : commit(next, ...effects);
 
 /** Ours to bring into the chain: what was agreed, or else our own commitment. Never after a proof that it is an old one. */
-function publication(env: ChannelEnv, state: Failed): readonly Effect[] {
+function publication(env: ChannelEnv, failed: Failed): readonly Effect[] {
+  const state = decided(failed);
   if (state.cause.tag === "data_lost") return [];
   if (state.mutual !== undefined) return [{ tag: "Broadcast", tx: state.mutual, why: "mutual_close" }];
-  if (state.commitment !== undefined) {
+  const commitment = signedOn(state);
+  if (commitment !== undefined) {
     const anchor = anchorClaim(env, state);
     const claims = anchor === undefined ? [] : [anchor];
     return [
-      { tag: "Broadcast", tx: state.commitment, why: "commitment" },
+      { tag: "Broadcast", tx: commitment, why: "commitment" },
       { tag: "Claims", claims },
     ];
   }
@@ -78,13 +81,14 @@ export function watchAndClaim({ spend, outputs }: Pick<Progress, "spend" | "outp
 
 /** Our commitment with both signatures: from here on it may be in the chain at any time. */
 export function commitmentSigned(env: ChannelEnv, state: Failed, { signature }: Signatures): Transition {
-  const { params, commitments } = state;
+  const on = decided(state);
+  const { params, commitments } = on;
   const witness = fundingWitness(
     { pubkey: params.local.basepoints.fundingPubkey, signature },
     { pubkey: params.remote.basepoints.fundingPubkey, signature: commitments.local.signatures.signature },
     localTerms(params).funding.witnessScript,
   );
-  return commit({ ...state, commitment: withWitness(currentLocal(env, state).tx, witness) });
+  return commit({ ...state, commitment: withWitness(currentLocal(env, on).tx, witness) });
 }
 
 /** A block of the best chain holds a transaction that spends the funding output, or something that followed from it. */
@@ -95,8 +99,7 @@ export function spendConfirmed(env: ChannelEnv, state: Failed, spend: ChainSpend
   const { outpoint, tx, height } = spend;
   const spends = [...state.spends.filter((known) => known !== same), { outpoint, tx, height }];
   const learned = learnPreimages({ ...state, spends }, spend.tx);
-  const isFunding = key === outpointKey(state.params.funding);
-  if (!isFunding) return commit(learned.state, ...learned.effects, { tag: "NotifyUpdated" });
+  if (!isFunding(state, outpoint)) return commit(learned.state, ...learned.effects, { tag: "NotifyUpdated" });
   const ended = endedBy(env, learned.state, spend);
   return commit(ended.state, ...learned.effects, ...ended.effects, { tag: "NotifyUpdated" });
 }
@@ -109,7 +112,7 @@ function endedBy(
 ): { readonly state: Failed; readonly effects: readonly Effect[] } {
   const txid = txidOf(tx);
   const closed: Effect = { tag: "Closed", txid, height };
-  const publication = classify(env, state, tx);
+  const publication = classify(env, decided(state), tx);
   if (publication.tag === "revoked") {
     return { state, effects: [closed, { tag: "Breach", txid, number: publication.number }] };
   }

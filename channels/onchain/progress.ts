@@ -1,4 +1,4 @@
-import { type Outpoint, outpointKey, type Preimage, type Txid } from "../../src/base/ids.ts";
+import { outpointKey, type Preimage, type Txid } from "../../src/base/ids.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -6,6 +6,7 @@ import type { ChainSpend, Failed } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
 import { type Claim, claimOf, type Standing } from "./claim.ts";
 import { classify, type Publication } from "./classify.ts";
+import { decided, spendOf } from "./decided.ts";
 import { isWorthClaiming } from "./fee.ts";
 import type { ChannelOutput } from "./output.ts";
 import { matched, outputsOf, ownDelayed, revokedDelayed } from "./outputs.ts";
@@ -38,7 +39,8 @@ export interface Progress {
 }
 
 /** Undefined while nothing in the best chain spends the funding output. */
-export function progressOf(env: ChannelEnv, state: Failed): Progress | undefined {
+export function progressOf(env: ChannelEnv, failed: Failed): Progress | undefined {
+  const state = decided(failed);
   const spend = spendOf(state, state.params.funding);
   if (spend === undefined) return undefined;
   const publication = classify(env, state, spend.tx);
@@ -47,9 +49,6 @@ export function progressOf(env: ChannelEnv, state: Failed): Progress | undefined
   );
   return { spend, publication, outputs };
 }
-
-export const spendOf = ({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined =>
-  spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));
 
 /** An output and what came of it: a second stage that spends it makes another one, which goes the same way. */
 function follow(

@@ -21,6 +21,7 @@ export const ONLINE: Online = {
   emptyCommitment: false,
   signing: undefined,
   quiescence: undefined,
+  batch: undefined,
 };
 
 export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelParams => ({
@@ -53,6 +54,7 @@ export function initialCommitments(
     nextReceivedId: 0n,
     secrets: EMPTY_SECRETS,
     lastSent: "neither",
+    others: [],
   };
 }
 

@@ -1,8 +1,9 @@
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
+import { spendOf } from "../onchain/decided.ts";
 import type { ChannelOutput } from "../onchain/output.ts";
 import { matched, ownDelayed, toRemote } from "../onchain/outputs.ts";
-import { type OutputProgress, type Progress, spendOf, unspentStatus } from "../onchain/progress.ts";
+import { type OutputProgress, type Progress, unspentStatus } from "../onchain/progress.ts";
 import type { ChainSpend } from "../state.ts";
 import { commitmentNumberOf, obscuringFactor } from "../tx/commitment-number.ts";
 import type { Restored } from "./state.ts";

@@ -1,5 +1,5 @@
-import { BURIED_DEPTH } from "../../channels/index.ts";
-import { outpointKey } from "../base/ids.ts";
+import { BURIED_DEPTH, type FundedState, fundingOutpoints } from "../../channels/index.ts";
+import { type Outpoint, outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
@@ -35,6 +35,12 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
   }
 }
 
+function fundingsOf({ state }: ChannelEntry): readonly Outpoint[] {
+  if ("commitments" in state) return fundingOutpoints(state);
+  const params = paramsOf(state);
+  return params === undefined ? [] : [params.funding];
+}
+
 /** Coins of ours that a funding transaction was to spend have gone another way, for good. */
 function isFundingHopeless({ parts }: ChannelHost, { state }: ChannelEntry): boolean {
   const funding = "funding" in state ? state.funding : undefined;
@@ -44,11 +50,15 @@ function isFundingHopeless({ parts }: ChannelHost, { state }: ChannelEntry): boo
 
 function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<ChainEvent, { tag: "ScriptPaid" }>): void {
   const entry = host.table.byScript(script);
-  const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
+  if (entry === undefined) return;
   const { block, index, tx } = by;
-  if (entry === undefined || funding?.txid !== txidOf(tx)) return;
-  const output = tx.outputs[funding.vout];
-  host.apply(turn, entry, { tag: "FundingConfirmed", height: block.height, txIndex: index, output });
+  const [txid, current] = [txidOf(tx), paramsOf(entry.state)?.funding];
+  const place = { height: block.height, txIndex: index };
+  if (current?.txid === txid)
+    return host.apply(turn, entry, { tag: "FundingConfirmed", ...place, output: tx.outputs[current.vout] });
+  const other = fundingsOf(entry).find((funding) => funding.txid === txid);
+  if (other === undefined) return;
+  host.apply(turn, entry, { tag: "OtherFundingConfirmed", txid, ...place, output: tx.outputs[other.vout] });
 }
 
 /** The funding output, or one of those that came of it when the channel ended. */
@@ -58,10 +68,9 @@ function outpointSpent(
   { outpoint, by }: Extract<ChainEvent, { tag: "OutpointSpent" }>,
 ): void {
   const entry = host.table.byOutpoint(outpoint);
-  const funding = entry === undefined ? undefined : paramsOf(entry.state)?.funding;
-  if (entry === undefined || funding === undefined) return;
+  if (entry === undefined) return;
   const spend = { tx: by.tx, height: by.block.height };
-  const isFunding = outpointKey(funding) === outpointKey(outpoint);
+  const isFunding = fundingsOf(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
   host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
 }
 
@@ -70,8 +79,12 @@ function reorganised(host: ChannelHost, turn: Turn, entry: ChannelEntry, height:
   if (state.tag === "Closing" || state.tag === "Failed" || state.tag === "Restored")
     host.apply(turn, entry, { tag: "SpendsReorged", height });
   const since = sinceOf(state);
-  if (since !== undefined && since > height && entry.watched !== undefined)
-    watchFundingFrom(host, turn, entry.watched, height);
-  const confirmed = "funding" in state ? state.funding.confirmed : undefined;
-  if (confirmed !== undefined && confirmed.height >= height) host.apply(turn, entry, { tag: "FundingReorged" });
+  if (since !== undefined && since > height)
+    for (const funding of entry.watched) watchFundingFrom(host, turn, funding, height);
+  if (!("funding" in state)) return;
+  const isGone = ({ confirmed }: FundedState["funding"]): boolean =>
+    confirmed !== undefined && confirmed.height >= height;
+  for (const { terms, progress } of state.commitments.others)
+    if (isGone(progress)) host.apply(turn, entry, { tag: "OtherFundingReorged", txid: terms.outpoint.txid });
+  if (isGone(state.funding)) host.apply(turn, entry, { tag: "FundingReorged" });
 }

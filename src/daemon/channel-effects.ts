@@ -4,7 +4,7 @@ import { assert, present, unreachable } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, sinceOf, type WatchedFunding } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
@@ -224,7 +224,7 @@ const LOOK_BACK_BLOCKS = 144;
 export function watchFundingFrom(
   host: ChannelHost,
   turn: Turn,
-  { outpoint, script }: NonNullable<ChannelEntry["watched"]>,
+  { outpoint, script }: WatchedFunding,
   height: number,
 ): void {
   const from = blockHeight(Math.max(0, height));

@@ -35,6 +35,7 @@ import { featureBits, hasFeature } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import type { BackupHost } from "./backup-host.ts";
+import { Batches } from "./batches.ts";
 import { performChannelEffect } from "./channel-effects.ts";
 import { isChannelMessage } from "./channel-messages.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
@@ -81,6 +82,7 @@ export class ChannelHost {
   /** How channels ended, by id, also of those that are forgotten. */
   readonly ended: RecordTable<Explanation>;
   readonly #offered: readonly number[];
+  readonly #batches = new Batches();
   #nextKeyIndex = 0;
 
   constructor(parts: ChannelHostParts) {
@@ -188,6 +190,7 @@ export class ChannelHost {
     for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "Connected" });
   }
   peerDisconnected(turn: Turn, peer: NodeId): void {
+    this.#batches.forget(peer);
     for (const entry of this.table.of(peer)) {
       this.apply(turn, entry, { tag: "Disconnected" });
       if (!isDurable(entry.state)) this.drop(turn, entry, "the peer disconnected");
@@ -201,7 +204,11 @@ export class ChannelHost {
       return;
     }
     const entry = this.#addressee(turn, peer, message);
-    if (entry !== undefined) this.apply(turn, entry, { tag: "PeerMessage", message });
+    const broken = this.#batches.brokenBy(peer, entry);
+    if (broken !== undefined) this.apply(turn, broken, { tag: "BatchInterrupted" });
+    if (entry === undefined) return;
+    this.apply(turn, entry, { tag: "PeerMessage", message });
+    this.#batches.note(peer, entry, message);
   }
   /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */
   #addressee(turn: Turn, peer: NodeId, message: ChannelMessage): ChannelEntry | undefined {

@@ -15,6 +15,7 @@ const CHANNEL_MESSAGES: ReadonlySet<WireMessage["name"]> = new Set<ChannelMessag
   "update_fee",
   "commitment_signed",
   "revoke_and_ack",
+  "start_batch",
   "channel_reestablish",
   "shutdown",
   "closing_signed",

@@ -27,8 +27,12 @@ export interface ChannelEntry {
   fundingTxid: Txid | undefined;
   /** Ends the wait that was begun for a silence. */
   cancelQuiescence: () => void;
-  /** Its funding output, once that is watched for. */
-  watched: { readonly outpoint: Outpoint; readonly script: Uint8Array } | undefined;
+  /** Its funding outputs that are watched for. */
+  watched: readonly WatchedFunding[];
+}
+export interface WatchedFunding {
+  readonly outpoint: Outpoint;
+  readonly script: Uint8Array;
 }
 export type Outcome = { readonly tag: "done" } | { readonly tag: "refused"; readonly detail: string };
 
@@ -48,7 +52,7 @@ export function channelEntry(
   of: Pick<ChannelEntry, "peer" | "temporaryId" | "keyIndex" | "signer">,
   state: ChannelState,
 ): ChannelEntry {
-  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: undefined };
+  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: [] };
   const cancelQuiescence = (): void => {};
   return { ...of, state, cancelQuiescence, ...nothingAsked };
 }
@@ -78,7 +82,8 @@ export class ChannelTable {
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
   }
   watchFunding(entry: ChannelEntry, outpoint: Outpoint, script: Uint8Array): void {
-    entry.watched = { outpoint, script };
+    const known = entry.watched.some((funding) => outpointKey(funding.outpoint) === outpointKey(outpoint));
+    if (!known) entry.watched = [...entry.watched, { outpoint, script }];
     this.#byOutpoint.set(outpointKey(outpoint), entry);
     this.#byScript.set(toHex(script), entry);
   }

@@ -23,6 +23,7 @@ const NAMES = [
   "update_fee",
   "commitment_signed",
   "revoke_and_ack",
+  "start_batch",
   "channel_reestablish",
   "shutdown",
   "closing_signed",

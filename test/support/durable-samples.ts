@@ -1,9 +1,12 @@
 import { localCommitment, specOf } from "../../channels/commitments.ts";
+import { lockedOn } from "../../channels/fundings/move.ts";
 import { type DurableState, FRESH, keptParams } from "../../channels/index.ts";
 import { currentLocal } from "../../channels/onchain/classify.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { blockHeight, satPerKw } from "../../src/base/units.ts";
+import { txidOf } from "../../src/bitcoin/tx.ts";
 import { HEIGHT, normal, ONION, opened, type Pair, SCRIPT } from "./channel-pair.ts";
+import { spliced } from "./fundings.ts";
 
 const durable = (pair: Pair, name: "a" | "b" = "a"): DurableState => pair.parties[name].state as DurableState;
 const closing = (pair: Pair): Pair => {
@@ -71,6 +74,23 @@ function restored(): DurableState {
   return durable(pair);
 }
 
+/** One splice is locked and one is not, with an HTLC on its way. */
+function splicePending(): DurableState {
+  const pair = normal();
+  const tx = spliced(pair);
+  const { a } = pair.parties;
+  const locked = lockedOn(a.funded, { txid: txidOf(tx), vout: 0 });
+  spliced(pair, { a: 30_000n, b: 10_000n }, 1);
+  pair.offer("a", 5_000_000n, 1);
+  pair.signTurn("a");
+  const { commitments } = a.funded;
+  const past = locked.commitments.others;
+  return {
+    ...a.funded,
+    commitments: { ...commitments, others: [...commitments.others.slice(1), ...past] },
+  } as DurableState;
+}
+
 /** One of every durable state, and of every shape that a part of it can have. */
 export function durableSamples(): Readonly<Record<string, DurableState>> {
   const waiting = opened();
@@ -116,6 +136,7 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
     failed: durable(failed),
     "failed-by-breach": durable(breached()),
     closed: durable(buried),
+    "splice-pending": splicePending(),
   };
 }
 

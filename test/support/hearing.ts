@@ -1,10 +1,14 @@
-import type { Effect } from "../../channels/index.ts";
-import { outpointKey } from "../../src/base/ids.ts";
+import { type Effect, type FundedState, fundingOutpoints } from "../../channels/index.ts";
+import type { Restored } from "../../channels/restored/state.ts";
+import { type Outpoint, outpointKey } from "../../src/base/ids.ts";
 import { blockHeight } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
 import type { ChainEvent } from "../../src/ports/chain-source.ts";
 import { HEIGHT, type Name, type Pair } from "./channel-pair.ts";
+
+const fundingsOf = (state: FundedState | Restored): readonly Outpoint[] =>
+  "commitments" in state ? fundingOutpoints(state) : [state.params.funding];
 
 /** Tells one party of a pair what the chain did to its channel, as the daemon's `channel-chain` does. */
 export function hear(pair: Pair, name: Name, event: ChainEvent): void {
@@ -17,19 +21,18 @@ export function hear(pair: Pair, name: Name, event: ChainEvent): void {
     case "ScriptPaid": {
       const { block, index, tx } = event.by;
       const { funding } = state.params;
-      if (txidOf(tx) !== funding.txid) return;
-      pair.give(name, {
-        tag: "FundingConfirmed",
-        height: block.height,
-        txIndex: index,
-        output: tx.outputs[funding.vout],
-      });
+      const txid = txidOf(tx);
+      const paid = fundingsOf(state).find((outpoint) => outpoint.txid === txid);
+      if (paid === undefined) return;
+      const place = { height: block.height, txIndex: index, output: tx.outputs[paid.vout] };
+      if (txid === funding.txid) pair.give(name, { tag: "FundingConfirmed", ...place });
+      else pair.give(name, { tag: "OtherFundingConfirmed", txid, ...place });
       return;
     }
     case "OutpointSpent": {
       const { tx, block } = event.by;
       const { outpoint } = event;
-      const isFunding = outpointKey(state.params.funding) === outpointKey(outpoint);
+      const isFunding = fundingsOf(state).some((known) => outpointKey(known) === outpointKey(outpoint));
       if (isFunding) pair.give(name, { tag: "FundingSpent", tx, height: block.height });
       else pair.give(name, { tag: "OutputSpent", outpoint, tx, height: block.height });
       return;
@@ -49,8 +52,11 @@ function disconnected(pair: Pair, name: Name, height: number): void {
   const { state } = pair.parties[name];
   if (state.tag === "Closing" || state.tag === "Failed" || state.tag === "Restored")
     pair.give(name, { tag: "SpendsReorged", height: blockHeight(height) });
-  const funding = "funding" in state ? state.funding : undefined;
-  if (funding?.confirmed !== undefined && funding.confirmed.height >= height)
+  if (!("funding" in state)) return;
+  for (const { terms, progress } of state.commitments.others)
+    if (progress.confirmed !== undefined && progress.confirmed.height >= height)
+      pair.give(name, { tag: "OtherFundingReorged", txid: terms.outpoint.txid });
+  if (state.funding.confirmed !== undefined && state.funding.confirmed.height >= height)
     pair.give(name, { tag: "FundingReorged" });
 }
 

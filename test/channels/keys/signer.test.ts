@@ -154,7 +154,7 @@ describe("the signer", () => {
   });
 
   it("starts from what is durable", () => {
-    const durable = { signed: { funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }, localNumber: 6n };
+    const durable = { signed: [{ funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }], localNumber: 6n };
     const memory = signerMemory({ ...durable, broadcast: false });
     expect(refusal(memory, bobs(8n, simple(1_000_000_000n)).request)?.code).to.equal("number_signed_before");
     expect(refusal(memory, alices(5n))?.code).to.equal("own_commitment_revoked");

@@ -25,7 +25,7 @@ function signEmpty(pair: Pair): ChannelMessage {
   const { signatures } = signed.value;
   const sent = { txid: commitment.txid, signatures, updates: [] };
   a.state = { ...a.funded, commitments: { ...commitments, sent, lastSent: "commitment_signed" } };
-  return commitmentMessage(a.funded, signatures);
+  return commitmentMessage(a.funded.params, signatures);
 }
 
 describe("a commitment_signed that includes no update, which a peer must not send", () => {

@@ -1,0 +1,45 @@
+import { tx } from "../../src/bitcoin/tx.ts";
+import { type Codec, listOf, optional, struct } from "../../src/codec/codec.ts";
+import {
+  amountSat,
+  enumeration,
+  flag,
+  height,
+  i64,
+  point,
+  shortChannelId,
+  signature,
+  txid,
+  u8,
+  u16,
+  u64,
+} from "../../src/codec/primitives.ts";
+import type { FundingTerms, OtherFunding } from "../fundings/other.ts";
+import type { FundingProgress } from "../state.ts";
+import { once, outpoint } from "./parts.ts";
+
+export const signatures = struct({ signature, htlcSignatures: listOf(u16, signature) });
+export const progress: Codec<FundingProgress> = struct({
+  since: height,
+  confirmed: optional(struct({ height, shortChannelId })),
+  deep: flag,
+  tx: optional(tx),
+});
+const terms: Codec<FundingTerms> = once(
+  struct({
+    outpoint,
+    capacity: amountSat,
+    keys: struct({ local: point, remote: point }),
+    reserves: struct({ local: amountSat, remote: amountSat }),
+  }),
+);
+const other: Codec<OtherFunding> = struct({
+  role: enumeration("funding_role", "active", "past"),
+  terms,
+  shift: struct({ local: i64, remote: i64 }),
+  local: struct({ number: u64, signatures }),
+  remote: struct({ number: u64, txid }),
+  sent: optional(struct({ txid, signatures })),
+  progress,
+});
+export const others: Codec<readonly OtherFunding[]> = listOf(u8, other);

@@ -1,0 +1,63 @@
+import { equalBytes } from "../../src/base/bytes.ts";
+import { shortChannelId, type Txid } from "../../src/base/ids.ts";
+import type { BlockHeight } from "../../src/base/units.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { ChannelInput } from "../input.ts";
+import type { FundedState, FundingProgress } from "../state.ts";
+import { commit, stay, type Transition } from "../transition.ts";
+import { fundingOutput } from "../tx/funding-tx.ts";
+import { otherOf } from "./move.ts";
+import type { FundingTerms, OtherFunding } from "./other.ts";
+
+/** Confirmations after which no reorganisation brings back what a splice has replaced. BOLT 5 §General Nomenclature. */
+const BURIED_DEPTH = 100;
+
+/** Another funding of the channel is in the best chain. */
+export function otherConfirmed(
+  env: ChannelEnv,
+  state: FundedState,
+  { txid, height, txIndex, output }: Extract<ChannelInput, { tag: "OtherFundingConfirmed" }>,
+): Transition {
+  const other = otherOf(state, txid);
+  if (other === undefined || !isPaidBy(other.terms, output)) return stay();
+  const scid = shortChannelId(height, txIndex, other.terms.outpoint.vout);
+  const deep = isDeep(env, state, height);
+  if (other.progress.confirmed?.shortChannelId === scid && other.progress.deep === deep) return stay();
+  const progress = { ...other.progress, confirmed: { height, shortChannelId: scid }, deep };
+  return commit(withProgress(state, other, progress), { tag: "NotifyUpdated" });
+}
+const isDeep = (env: ChannelEnv, { params }: FundedState, height: BlockHeight): boolean =>
+  env.height - height + 1 >= params.minimumDepth;
+
+/** The output on chain, to the sat and to the byte. BOLT 3 §Funding Transaction Output. */
+function isPaidBy(
+  { keys, capacity }: FundingTerms,
+  output: Extract<ChannelInput, { tag: "OtherFundingConfirmed" }>["output"],
+): boolean {
+  const expected = fundingOutput(keys.local, keys.remote, capacity);
+  return output !== undefined && output.amount === expected.amount && equalBytes(output.script, expected.script);
+}
+
+/** Its block is no longer in the best chain. */
+export function otherReorged(state: FundedState, txid: Txid): Transition {
+  const other = otherOf(state, txid);
+  if (other?.progress.confirmed === undefined) return stay();
+  const progress = { ...other.progress, confirmed: undefined, deep: false };
+  return commit(withProgress(state, other, progress), { tag: "NotifyUpdated" });
+}
+
+function withProgress<S extends FundedState>(state: S, of: OtherFunding, progress: FundingProgress): S {
+  const others = state.commitments.others.map((other) => (other === of ? { ...other, progress } : other));
+  return { ...state, commitments: { ...state.commitments, others } };
+}
+
+/** One more block. Undefined when it changes nothing about the others. */
+export function othersDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
+  const { others } = state.commitments;
+  const { confirmed } = state.funding;
+  if (others.length === 0 || confirmed === undefined || state.tag === "Failed") return undefined;
+  if (env.height - confirmed.height + 1 < BURIED_DEPTH) return undefined;
+  const kept = others.filter(({ role }) => role !== "past");
+  if (kept.length === others.length) return undefined;
+  return commit({ ...state, commitments: { ...state.commitments, others: kept } });
+}

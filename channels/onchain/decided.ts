@@ -1,0 +1,66 @@
+import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
+import { type Msat, msat, toMsat } from "../../src/base/units.ts";
+import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
+import type { ChainSpend, Commitments, Failed, Funded } from "../state.ts";
+
+/** Every output that holds, may come to hold, or held the channel's money: any of them may be spent by a commitment. */
+export const fundingOutpoints = ({
+  params,
+  commitments,
+}: Pick<Funded, "params" | "commitments">): readonly Outpoint[] => [
+  params.funding,
+  ...commitments.others.map(({ terms }) => terms.outpoint),
+];
+/** Whether a transaction moves the channel to another of its fundings, which ends nothing. */
+export const isOwnFunding = (state: Funded, txid: Txid): boolean =>
+  fundingOutpoints(state).some((outpoint) => outpoint.txid === txid);
+
+/**
+ * The channel as if the funding on which the chain decides were its only one: the one whose commitment is in the best
+ * chain, or else the newest that is. It is computed anew from the facts, so a reorganisation may name another one.
+ */
+export function decided(state: Failed): Failed {
+  if (state.commitments.others.length === 0) return state;
+  const spent = state.spends.find(({ outpoint }) => isFunding(state, outpoint));
+  return on(state, spent?.outpoint ?? newest(state));
+}
+export const isFunding = (state: Funded, outpoint: Outpoint): boolean =>
+  fundingOutpoints(state).some((known) => outpointKey(known) === outpointKey(outpoint));
+
+/** Of those on which our newest commitment is not revoked: a splice that is in the chain takes the place of what it spends. */
+function newest(state: Failed): Outpoint {
+  const { commitments, params, funding } = state;
+  const live = commitments.others.filter(
+    ({ local, progress }) => local.number === commitments.local.number && progress.confirmed !== undefined,
+  );
+  const after = live.find(({ role }) => role === "active");
+  const before = funding.confirmed === undefined ? live.find(({ role }) => role === "past") : undefined;
+  return (after ?? before)?.terms.outpoint ?? params.funding;
+}
+
+function on(state: Failed, outpoint: Outpoint): Failed {
+  const other = state.commitments.others.find(({ terms }) => outpointKey(terms.outpoint) === outpointKey(outpoint));
+  if (other === undefined) return { ...state, commitments: { ...state.commitments, others: [] } };
+  const params = paramsOn(state.params, other.terms);
+  return { ...state, params, commitments: onSpent(state.commitments, other), funding: other.progress };
+}
+
+/**
+ * On a funding that was replaced long ago every commitment is revoked, and what would stand in the next one says nothing:
+ * its balances are only kept within what the output holds.
+ */
+function onSpent(commitments: Commitments, other: OtherFunding): Commitments {
+  const capacity = toMsat(other.terms.capacity);
+  const wanted = commitments.balance.local + other.shift.local;
+  const local: Msat = msat(wanted < 0n ? 0n : wanted > capacity ? capacity : wanted);
+  const shift = { local: local - commitments.balance.local, remote: capacity - local - commitments.balance.remote };
+  return commitmentsOn(commitments, { ...other, shift });
+}
+
+/** Our signed commitment, if it is one on this funding. */
+export const signedOn = ({ commitment, params }: Failed): Failed["commitment"] =>
+  commitment?.inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(params.funding)) === true
+    ? commitment
+    : undefined;
+export const spendOf = ({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined =>
+  spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));
