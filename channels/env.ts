@@ -27,7 +27,10 @@ export interface ChannelPolicy {
   /** Which commitments a channel may have, the one that we would rather have first. */
   readonly formats: readonly CommitmentFormat[];
   readonly capacityMin: Sat;
+  /** From 2^24 sat on, only between two nodes that both offer option_support_large_channel. */
   readonly capacityMax: Sat;
+  /** Where a mutual close must pay us, for channels from now on; undefined leaves it open until the close. */
+  readonly upfrontShutdownScript: Uint8Array | undefined;
   readonly dustLimit: Sat;
   /** The highest dust limit that a peer may have: more would let it turn our HTLCs into fees. */
   readonly dustLimitMax: Sat;
@@ -72,7 +75,8 @@ export interface ChannelPolicy {
 export const DEFAULT_POLICY: ChannelPolicy = {
   formats: ["anchors"],
   capacityMin: sat(20_000n),
-  capacityMax: sat((1n << 24n) - 1n),
+  capacityMax: sat(1_000_000_000n),
+  upfrontShutdownScript: undefined,
   dustLimit: sat(354n),
   dustLimitMax: sat(10_000n),
   htlcMinimum: msat(1n),

@@ -71,6 +71,8 @@ export type OpeningRule =
   | "minimum_depth"
   | "public_key"
   | "shutdown_script"
+  /** Where we want to be paid the peer cannot pay. */
+  | "own_shutdown_script"
   | "unaffordable_fee"
   | "both_below_reserve";
 

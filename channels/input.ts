@@ -56,6 +56,8 @@ export interface OpenChannelInput {
   readonly feerate: SatPerKw;
   readonly announce: boolean;
   readonly type: ChannelType;
+  /** Where a mutual close must pay us; the policy's unless given. */
+  readonly shutdownScript?: Uint8Array | undefined;
 }
 /** Everything that a channel can be told. */
 export type ChannelInput =

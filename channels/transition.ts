@@ -172,6 +172,8 @@ export type CommandRefusal =
   | { readonly code: "feerate_out_of_range"; readonly requested: SatPerKw }
   | { readonly code: "dust_exposure"; readonly maximum: Msat }
   | { readonly code: "bad_script" }
+  /** We have bound ourselves to another one at the opening. */
+  | { readonly code: "another_script_promised" }
   | { readonly code: "already_shutting_down" }
   | { readonly code: "capacity_out_of_range"; readonly minimum: Sat; readonly maximum: Sat }
   | { readonly code: "push_out_of_range" }

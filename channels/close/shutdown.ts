@@ -26,6 +26,8 @@ const isOpen = (state: ChannelState): state is Open =>
 export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Array, feerate: SatPerKw): Transition {
   const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command: "Shutdown", reason });
   if (!isShutdownScript(script, env.features)) return refuse({ code: "bad_script" });
+  const promised = "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
+  if (promised !== undefined && !equalBytes(promised, script)) return refuse({ code: "another_script_promised" });
   if (feerate < env.policy.closingFeerateMin || feerate > env.policy.feerateMax)
     return refuse({ code: "feerate_out_of_range", requested: feerate });
   if (isOpen(state)) {

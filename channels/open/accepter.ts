@@ -11,7 +11,7 @@ import type { Proposal, SigningFunding, WaitForFundingCreated } from "../state.t
 import { advance, bind, commit, propose, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { isAnnounced, openRuleBroken, ownSide, remoteSide } from "./rules.ts";
+import { isAnnounced, openRuleBroken, ownSide, remoteSide, upfrontScript } from "./rules.ts";
 
 /** The peer wants to fund a channel with us. BOLT 2 §The accept_channel Message. */
 export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
@@ -36,7 +36,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
     delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
     htlc_basepoint: own.basepoints.htlcBasepoint,
     first_per_commitment_point: env.keys.commitmentPoint(0n),
-    upfront_shutdown_script: new Uint8Array(0),
+    upfront_shutdown_script: upfrontScript(own),
     channel_type: channelTypeBits(type),
   };
   const proposal: Proposal = {

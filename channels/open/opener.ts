@@ -4,6 +4,7 @@ import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { AcceptChannel, FundingSigned, OpenChannel } from "../../src/wire/opening.ts";
 import { channelTypeBits } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
+import { isShutdownScript } from "../close/script.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput, OpenChannelInput } from "../input.ts";
@@ -13,13 +14,22 @@ import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } fro
 import { advance, type CommandRefusal, commit, propose, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { acceptRuleBroken, isAffordable, isAnnounced, isSuitable, ownSide, remoteSide } from "./rules.ts";
+import {
+  acceptRuleBroken,
+  capacityBounds,
+  isAffordable,
+  isAnnounced,
+  isSuitable,
+  ownSide,
+  remoteSide,
+  upfrontScript,
+} from "./rules.ts";
 
 /** We fund: `open_channel` leaves. BOLT 2 §The open_channel Message. */
 export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transition {
   const refusal = openRefusal(env, request);
   if (refusal !== undefined) return stay({ tag: "CommandRefused", command: "Open", reason: refusal });
-  const own = ownSide(env, request.capacity, env.policy.dustLimit);
+  const own = ownSide(env, request.capacity, env.policy.dustLimit, request.shutdownScript);
   const open: OpenChannel = {
     name: "open_channel",
     chain_hash: env.chainHash,
@@ -40,17 +50,20 @@ export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transit
     htlc_basepoint: own.basepoints.htlcBasepoint,
     first_per_commitment_point: env.keys.commitmentPoint(0n),
     channel_flags: request.announce ? 1 : 0,
-    upfront_shutdown_script: new Uint8Array(0),
+    upfront_shutdown_script: upfrontScript(own),
     channel_type: channelTypeBits(request.type),
   };
   return advance({ tag: "WaitForAcceptChannel", request, open }, propose(open));
 }
 
 function openRefusal(env: ChannelEnv, request: OpenChannelInput): CommandRefusal | undefined {
-  const { capacityMin, capacityMax, feerateMin, feerateMax } = env.policy;
+  const { feerateMin, feerateMax, upfrontShutdownScript } = env.policy;
+  const { minimum, maximum } = capacityBounds(env);
   if (!isSuitable(env, request.type)) return { code: "channel_type_not_possible" };
-  if (request.capacity < capacityMin || request.capacity > capacityMax)
-    return { code: "capacity_out_of_range", minimum: capacityMin, maximum: capacityMax };
+  if (request.capacity < minimum || request.capacity > maximum)
+    return { code: "capacity_out_of_range", minimum, maximum };
+  const script = request.shutdownScript ?? upfrontShutdownScript;
+  if (script !== undefined && !isShutdownScript(script, env.features)) return { code: "bad_script" };
   if (request.push > toMsat(request.capacity)) return { code: "push_out_of_range" };
   if (request.feerate < feerateMin || request.feerate > feerateMax)
     return { code: "feerate_out_of_range", requested: request.feerate };
@@ -63,7 +76,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
   const { open, request } = state;
   const rule = acceptRuleBroken(env, { open, type: request.type }, accept);
   if (rule !== undefined) return abortOpening(open.temporary_channel_id, { code: "bad_opening", rule });
-  const own = ownSide(env, request.capacity, env.policy.dustLimit);
+  const own = ownSide(env, request.capacity, env.policy.dustLimit, request.shutdownScript);
   const proposal = {
     params: {
       temporaryChannelId: open.temporary_channel_id,

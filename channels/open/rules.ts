@@ -1,6 +1,7 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { type Sat, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import { hasFeature } from "../../src/wire/features.ts";
 import type { AcceptChannel, OpenChannel } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import { isShutdownScript } from "../close/script.ts";
@@ -19,7 +20,12 @@ export const isAnnounced = (open: OpenChannel): boolean => (open.channel_flags &
 const share = (amount: bigint, ppm: bigint): bigint => (amount * ppm) / 1_000_000n;
 
 /** What we announce for a channel of this capacity. `remoteDust` is known to the accepter only. */
-export function ownSide(env: ChannelEnv, capacity: Sat, remoteDust: Sat): SideParams {
+export function ownSide(
+  env: ChannelEnv,
+  capacity: Sat,
+  remoteDust: Sat,
+  shutdownScript: Uint8Array | undefined = env.policy.upfrontShutdownScript,
+): SideParams {
   const { policy, keys } = env;
   const reserves = [share(capacity, policy.reserveSharePpm), policy.reserveMin, policy.dustLimit, remoteDust];
   return {
@@ -36,8 +42,21 @@ export function ownSide(env: ChannelEnv, capacity: Sat, remoteDust: Sat): SidePa
     htlcMinimum: policy.htlcMinimum,
     toSelfDelay: policy.toSelfDelay,
     maxAcceptedHtlcs: policy.maxAcceptedHtlcs,
-    upfrontShutdownScript: undefined,
+    upfrontShutdownScript: shutdownScript,
   };
+}
+
+/** An empty one leaves it open, and stands in every message: with any TLV this one has to be there. BOLT 2 §The open_channel Message. */
+export const upfrontScript = ({ upfrontShutdownScript }: SideParams): Uint8Array =>
+  upfrontShutdownScript ?? new Uint8Array(0);
+
+const LARGE_FROM = sat(1n << 24n);
+const OPTION_SUPPORT_LARGE_CHANNEL = 18;
+/** Which capacities we have with this peer. BOLT 2 §The open_channel Message. */
+export function capacityBounds({ policy, features }: ChannelEnv): { readonly minimum: Sat; readonly maximum: Sat } {
+  const { capacityMin: minimum, capacityMax } = policy;
+  const isLarge = capacityMax >= LARGE_FROM && !hasFeature(features, OPTION_SUPPORT_LARGE_CHANNEL);
+  return { minimum, maximum: isLarge ? sat(LARGE_FROM - 1n) : capacityMax };
 }
 
 /** What the peer announced. */
@@ -71,11 +90,14 @@ export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: Channel
   const capacity = open.funding_satoshis;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
   if (!isSuitable(env, type)) return "channel_type";
-  if (capacity < policy.capacityMin || capacity > policy.capacityMax) return "capacity";
+  const { minimum, maximum } = capacityBounds(env);
+  if (capacity < minimum || capacity > maximum) return "capacity";
   if (open.push_msat > toMsat(capacity)) return "push_msat";
   if (open.feerate_per_kw < policy.feerateMin || open.feerate_per_kw > policy.feerateMax) return "feerate";
   const common = sideRuleBroken(env, open, capacity);
   if (common !== undefined) return common;
+  const own = policy.upfrontShutdownScript;
+  if (own !== undefined && !isShutdownScript(own, env.features)) return "own_shutdown_script";
   // Our own dust limit must fit under the reserve that the peer asks us to keep.
   if (open.channel_reserve_satoshis < policy.dustLimit) return "reserve_below_dust";
   return initialRuleBroken(open, type, open.channel_reserve_satoshis);

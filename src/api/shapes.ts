@@ -137,6 +137,7 @@ export const channelShape = z.object({
   htlcs: count,
   localCommitmentNumber: amount,
   remoteCommitmentNumber: amount,
+  closeAddress: z.string().nullable(),
   closingTxid: hash.nullable(),
 });
 export const explanationShape = z.object({

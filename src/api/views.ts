@@ -146,6 +146,7 @@ export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelSha
   htlcs: channel.htlcs,
   localCommitmentNumber: digits(channel.localCommitmentNumber),
   remoteCommitmentNumber: digits(channel.remoteCommitmentNumber),
+  closeAddress: or(channel.closeAddress, same),
   closingTxid: or(channel.closingTxid, same),
 });
 export const explanationJson = (id: ChannelId, told: Explanation): Json<typeof shapes.explanationShape> => ({

@@ -51,6 +51,7 @@ export interface OpenChannel {
   readonly pushMsat?: string;
   readonly announce?: boolean;
   readonly anchors?: boolean;
+  readonly closeAddress?: string;
   readonly feerateSatPerKw?: number;
 }
 export interface CloseChannel {

@@ -1,10 +1,13 @@
 import { type Explanation, explain } from "../../channels/index.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
 import { err, type Result } from "../base/result.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { type Asked, ask, told } from "./channel-asks.ts";
+import { closeScript } from "./channel-effects.ts";
 import type { ChannelInfo, CloseRequest } from "./channel-info.ts";
 import type { ChannelEntry } from "./channel-table.ts";
+import { promisedScript } from "./channel-table.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
 
@@ -28,10 +31,15 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
   if (given !== undefined && !given.ok) {
     return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/address" });
   }
+  const promised = promisedScript(entry.state);
+  if (given !== undefined && promised !== undefined && !equalBytes(given.value, promised)) {
+    const detail = `the channel was opened to be closed to ${wallet.addressOf(promised)} alone`;
+    return err({ code: "not_possible", detail, pointer: "/address" });
+  }
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
       ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
-      const script = given?.value ?? wallet.newScript(turn, "channel closed", { branch: "change" });
+      const script = given?.value ?? closeScript(channels, turn, entry);
       const feerate = request.feerate ?? wallet.feerate();
       channels.apply(turn, entry, { tag: "Shutdown", script, feerate });
     });

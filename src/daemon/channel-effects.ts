@@ -4,7 +4,7 @@ import { assert, present, unreachable } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf, sinceOf, type WatchedFunding } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, promisedScript, sinceOf, type WatchedFunding } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
@@ -178,6 +178,10 @@ function announceFor(host: ChannelHost, turn: Turn, entry: ChannelEntry, announc
   host.apply(turn, entry, { tag: "AnnouncementSignatures", ...signed.value });
 }
 
+/** Where our part of a mutual close goes: where we have promised it, or else to an address of the wallet. */
+export const closeScript = ({ parts }: ChannelHost, turn: Turn, { state }: ChannelEntry): Uint8Array =>
+  promisedScript(state) ?? parts.wallet.newScript(turn, "channel closed", { branch: "change" });
+
 function fromWallet(
   host: ChannelHost,
   turn: Turn,
@@ -186,7 +190,7 @@ function fromWallet(
 ): void {
   const { wallet } = host.parts;
   if (effect.tag === "NeedCloseScript") {
-    const script = wallet.newScript(turn, "channel closed", { branch: "change" });
+    const script = closeScript(host, turn, entry);
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
   // This channel too may have to be closed against the peer's will.

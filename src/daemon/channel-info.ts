@@ -11,6 +11,8 @@ export interface OpenRequest {
   readonly feerate?: SatPerKw;
   /** Whether its commitments have anchors; chosen by what the peer knows when it is not said. */
   readonly anchors?: boolean;
+  /** Where our part must go when it is closed by agreement; the configured address, or open until then. */
+  readonly closeAddress?: string;
 }
 /** What a command takes that closes one. */
 export interface CloseRequest {
@@ -39,5 +41,7 @@ export interface ChannelInfo {
   readonly htlcs: number;
   readonly localCommitmentNumber: bigint;
   readonly remoteCommitmentNumber: bigint;
+  /** Where our part must go when it is closed by agreement, if that was said at the opening. */
+  readonly closeAddress: string | undefined;
   readonly closingTxid: Txid | undefined;
 }

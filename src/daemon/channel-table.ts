@@ -48,6 +48,10 @@ export function sinceOf(state: ChannelState): BlockHeight | undefined {
   return "funding" in state ? state.funding.since : undefined;
 }
 
+/** Where a mutual close must pay us, if that was said at the opening. */
+export const promisedScript = (state: ChannelState): Uint8Array | undefined =>
+  "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
+
 export function channelEntry(
   of: Pick<ChannelEntry, "peer" | "temporaryId" | "keyIndex" | "signer">,
   state: ChannelState,

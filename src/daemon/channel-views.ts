@@ -4,7 +4,7 @@ import type { ShortChannelId } from "../base/ids.ts";
 import { type Msat, minMsat, msat, subMsat, sumMsat, toMsat, ZERO_MSAT } from "../base/units.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { ChannelInfo } from "./channel-info.ts";
-import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, promisedScript } from "./channel-table.ts";
 import type { ForwardingPolicy } from "./context.ts";
 import type { Balance } from "./views.ts";
 
@@ -20,7 +20,9 @@ export function channelInfo(host: ChannelHost, entry: ChannelEntry): ChannelInfo
   if (params === undefined) return undefined;
   const { channelId: id, opener, type, funding, capacity } = params;
   const view = viewOfEntry(host, entry) ?? OVER;
-  return { id, peer: entry.peer, opener, type, funding, capacity, ...view, state: entry.state.tag };
+  const script = promisedScript(entry.state);
+  const closeAddress = script && host.parts.wallet.addressOf(script);
+  return { id, peer: entry.peer, opener, type, funding, capacity, ...view, state: entry.state.tag, closeAddress };
 }
 const OVER: Omit<ChannelView, "state"> = {
   active: false,

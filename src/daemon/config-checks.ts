@@ -1,3 +1,5 @@
+import { scriptOfAddress } from "../bitcoin/address.ts";
+import { CHAINS } from "../bitcoin/params.ts";
 import { isPublicNetwork } from "../chain/addresses/place.ts";
 import type { Config, ConfigFault } from "./config.ts";
 import { isDaemonNetwork, REAL_MONEY_WORDS, realMoneyFault, unknownNetwork } from "./networks.ts";
@@ -24,6 +26,9 @@ export function contradictions(
   if (network !== "sluicenet" && sequenceReplacement === true)
     details.push(`${name("sequenceReplacement")} is for sluicenet alone.`);
   if (chain === "bitcoind") details.push(...unfitForBitcoind(config));
+  const closesTo =
+    config.closeAddress && isDaemonNetwork(network) && !scriptOfAddress(config.closeAddress, CHAINS[network]).ok;
+  if (closesTo) details.push(`${name("closeAddress")} must be an address of ${network}.`);
   const areStrangers = network !== undefined && isPublicNetwork(network);
   if (chain === "compact" && chainPeers?.length === 0 && !areStrangers)
     details.push(`${name("chain")} needs a Bitcoin node that serves filters: give ${flag("chainPeers")}.`);

@@ -48,6 +48,8 @@ export interface Config {
   readonly cltvExpiryDelta: number;
   /** Whether channels without anchors are accepted, and proposed to peers that know no others. */
   readonly staticRemotekey: boolean;
+  /** Where our part of every channel from now on must go when it is closed by agreement; empty leaves it open. */
+  readonly closeAddress: string;
 }
 export interface LoadedConfig {
   readonly config: Config;
@@ -103,6 +105,7 @@ const SETTINGS = {
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
   staticRemotekey: { schema: yesOrNo, fallback: false },
+  closeAddress: { schema: z.string(), fallback: "" },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
 /** The two parts of a `host:port` that was checked. */
 export function addressOfText(text: string): { readonly host: string; readonly port: number } {

@@ -2,6 +2,7 @@ import { type ChannelType, formatFor } from "../../channels/index.ts";
 import { channelId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type SatPerKw, satPerKw } from "../base/units.ts";
+import { scriptOfAddress } from "../bitcoin/address.ts";
 import { type Asked, ask, told } from "./channel-asks.ts";
 import type { ChannelInfo, OpenRequest } from "./channel-info.ts";
 import { reserveOf } from "./closing-reserve.ts";
@@ -22,6 +23,10 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
   }
   const type = typeFor(hosts, request);
   if (!type.ok) return type;
+  const script = request.closeAddress === undefined ? ok(undefined) : scriptOfAddress(request.closeAddress, ctx.params);
+  if (!script.ok) {
+    return err({ code: "bad_request", detail: `not an address of ${ctx.params.network}`, pointer: "/closeAddress" });
+  }
   const funds = wallet.balance().confirmed + wallet.balance().unconfirmed;
   const kept = reserveOf(channels.table.settled(), ctx.policy.channel, [type.value.format]);
   const needed = request.capacity + kept;
@@ -48,6 +53,7 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
         feerate,
         announce,
         type: type.value,
+        shutdownScript: script.value,
       });
       if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
     });

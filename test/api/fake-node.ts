@@ -67,6 +67,7 @@ export const OPEN_CHANNEL: ChannelInfo = {
   htlcs: 2,
   localCommitmentNumber: 7n,
   remoteCommitmentNumber: 8n,
+  closeAddress: undefined,
   closingTxid: undefined,
 };
 export const INVOICE: InvoiceInfo = {

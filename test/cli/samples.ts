@@ -38,6 +38,7 @@ export const channel: Channel = channelShape.parse({
   htlcs: 3,
   localCommitmentNumber: "7",
   remoteCommitmentNumber: "8",
+  closeAddress: null,
   closingTxid: null,
 });
 export const invoice: Invoice = invoiceShape.parse({

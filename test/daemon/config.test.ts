@@ -44,6 +44,7 @@ describe("configuration of a daemon", () => {
       feePpm: 1_000,
       cltvExpiryDelta: 80,
       staticRemotekey: false,
+      closeAddress: "",
     });
   });
 
@@ -104,6 +105,10 @@ describe("configuration of a daemon", () => {
     [["--prune", "-1"], "--prune must be a whole number."],
     [["--network", "sluicenet", "--prune", "549"], "--prune must be 0 or at least 550."],
     [["--network", "sluicenet", "--segwit-height", "432"], "--segwit-height is for regtest alone."],
+    [
+      ["--close-address", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"],
+      "--close-address must be an address of regtest.",
+    ],
     [["--sequence-replacement", "true"], "--sequence-replacement is for sluicenet alone."],
   ] as const)
     it(`refuses ${flags.join(" ")}`, () => {

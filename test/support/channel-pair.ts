@@ -17,6 +17,7 @@ export interface Opening {
   readonly announce?: boolean;
   readonly type?: Partial<ChannelType>;
   readonly policy?: Partial<ChannelPolicy>;
+  readonly shutdownScript?: Uint8Array;
 }
 export function opened(options: Opening = {}, pair = new Pair()): Pair {
   for (const party of [pair.parties.a, pair.parties.b])
@@ -29,6 +30,7 @@ export function opened(options: Opening = {}, pair = new Pair()): Pair {
     feerate: satPerKw(options.feerate ?? 1000),
     announce: options.announce ?? false,
     type: { ...ANCHORS, ...options.type },
+    shutdownScript: options.shutdownScript,
   });
   return pair;
 }

@@ -161,7 +161,11 @@ export class Pair {
         return;
       }
       case "NeedCloseScript":
-        this.give(party.name, { tag: "Shutdown", script: party.closeScript, feerate: satPerKw(500) });
+        this.give(party.name, {
+          tag: "Shutdown",
+          script: party.funded.params.local.upfrontShutdownScript ?? party.closeScript,
+          feerate: satPerKw(500),
+        });
         return;
       default:
     }

@@ -83,18 +83,20 @@ export const channelRoutes: readonly Route[] = [
       pushMsat: msatField.optional(),
       announce: z.boolean().optional(),
       anchors: z.boolean().optional(),
+      closeAddress: addressField.optional(),
       feerateSatPerKw: feerateField.optional(),
     }),
     example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
     response: channelShape,
     async handler({ commands, body }) {
-      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, anchors, feerateSatPerKw } = body;
+      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, anchors, closeAddress, feerateSatPerKw } = body;
       const opened = await commands.openChannel({
         nodeId: peer,
         capacity: capacitySat,
         push: pushMsat,
         announce,
         ...(anchors !== undefined && { anchors }),
+        ...(closeAddress !== undefined && { closeAddress }),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));

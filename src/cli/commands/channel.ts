@@ -24,6 +24,7 @@ const whole = (channel: Channel): string =>
     receivable: `${satText(channel.receivableMsat)} sat`,
     "pending HTLCs": channel.htlcs,
     commitments: `local ${channel.localCommitmentNumber}, remote ${channel.remoteCommitmentNumber}`,
+    "closes to": channel.closeAddress,
     "closing transaction": channel.closingTxid,
   });
 
@@ -57,17 +58,18 @@ export const channelCommands = [
     options: {
       "--push <amount>": "given to the peer from the start",
       "--private": "do not announce the channel to the network",
+      "--close-address <address>": "where our part must go when it is closed by agreement; nothing changes that later",
       "--no-anchors": "of the older type whose commitments pay a fee agreed on in advance (where the config allows it)",
       ...FEERATE,
     },
-    async run({ client, show }, { peer, capacity, push, private: hidden, anchors, feerate }) {
+    async run({ client, show }, { peer, capacity, push, private: hidden, anchors, closeAddress, feerate }) {
       const node = await client();
       const opened = await node.openChannel({
         peer: await wholeId(peer, NODE_ID, async () => (await node.peers()).map(({ id }) => id)),
         capacitySat: satOf(capacity),
         announce: hidden !== true,
         ...(anchors === false && { anchors }),
-        ...given({ pushMsat: optional(push, msatOf), feerateSatPerKw: optional(feerate, wholeOf) }),
+        ...given({ closeAddress, pushMsat: optional(push, msatOf), feerateSatPerKw: optional(feerate, wholeOf) }),
       });
       show(opened, () => whole(opened));
     },

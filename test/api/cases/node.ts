@@ -20,6 +20,7 @@ const channel = {
   htlcs: 2,
   localCommitmentNumber: "7",
   remoteCommitmentNumber: "8",
+  closeAddress: null,
   closingTxid: null,
 };
 

@@ -88,6 +88,25 @@ describe("RELIABILITY U9, U10: bounds of open_channel, each an error before any 
     it(`refuses ${what}`, () => {
       expect(answerTo(change)).to.deep.equal({ tag: "Aborted", text: `bad opening, rule ${rule}` });
     });
+  it("CONFORMANCE 27: 2^24 sat and more take both sides' option_support_large_channel, and stay below our own limit", () => {
+    const large = (capacity: bigint, features: readonly number[]): readonly string[] => {
+      const pair = new Pair();
+      pair.features = [...pair.features, ...features];
+      opened({ capacity, push: 0n }, pair);
+      pair.settle();
+      return [pair.parties.a.state.tag, pair.parties.b.state.tag];
+    };
+    expect(large((1n << 24n) - 1n, [])).to.deep.equal(["WaitForFundingConfirmed", "WaitForFundingConfirmed"]);
+    expect(large(1n << 24n, [])).to.deep.equal(["Fresh", "Fresh"]);
+    expect(large(1_000_000_000n, [18])).to.deep.equal(["WaitForFundingConfirmed", "WaitForFundingConfirmed"]);
+    expect(large(1_000_000_001n, [18])).to.deep.equal(["Fresh", "Fresh"]);
+    const knowing = new Pair();
+    knowing.features = [...knowing.features, 18];
+    const open = messageOf<OpenChannel>(opened({ capacity: 50_000_000n, push: 0n }, knowing), "open_channel");
+    const unknowing = new Pair();
+    unknowing.give("b", { tag: "PeerMessage", message: open });
+    expect(unknowing.parties.b.take("SendError")[0]?.text).to.equal("bad opening, rule capacity");
+  });
   it("takes an empty upfront script and none", () => {
     expect(answerTo({ upfront_shutdown_script: new Uint8Array(0) }).tag).to.equal("WaitForFundingCreated");
     expect(answerTo({ upfront_shutdown_script: undefined } as never).tag).to.equal("WaitForFundingCreated");
