@@ -23,7 +23,7 @@ import { signedDigests, VerifyThreads } from "./verify-threads.ts";
 
 const INPUTS = 2_000;
 const INPUTS_OF_TX = 2;
-const ROUNDS = 7;
+const ROUNDS = 15;
 /** Before anything counts: threads start, and code is compiled, that of rare scripts in each thread last. */
 const WARM_UP = 10;
 const AMOUNT = sat(100_000n);

@@ -23,17 +23,18 @@ export function toHex(bytes: Uint8Array): string {
   }
   return text;
 }
-/** Lower-case hex of the bytes, the last one first. */
-export function toReversedHex(bytes: Uint8Array): string {
-  assert(bytes.length <= HEX_PIECE_BYTES, "short enough for one piece");
-  const codes = new Array<number>(2 * bytes.length);
-  for (let i = bytes.length - 1, at = 0; i >= 0; i--, at += 2) {
+/** Lower-case hex of 32 bytes, the last one first. */
+export function reversedHashHex(bytes: Uint8Array): string {
+  for (let i = HASH_BYTES - 1, at = 0; i >= 0; i--, at += 2) {
     const byte = bytes[i] as number;
-    codes[at] = DIGIT[byte >> 4] as number;
-    codes[at + 1] = DIGIT[byte & 15] as number;
+    hashCodes[at] = DIGIT[byte >> 4] as number;
+    hashCodes[at + 1] = DIGIT[byte & 15] as number;
   }
-  return String.fromCharCode.apply(null, codes);
+  return String.fromCharCode.apply(null, hashCodes);
 }
+const HASH_BYTES = 32;
+/** Scratch: blocks name thousands. */
+const hashCodes = new Array<number>(2 * HASH_BYTES).fill(0);
 /** A call takes so many arguments at a time without a deep stack. */
 const HEX_PIECE_BYTES = 512;
 

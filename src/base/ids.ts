@@ -1,4 +1,4 @@
-import { fromHex, parseHex, putReversedHex, toHex, toReversedHex } from "./bytes.ts";
+import { fromHex, parseHex, putReversedHex, reversedHashHex, toHex } from "./bytes.ts";
 import { assert } from "./result.ts";
 import type { Brand } from "./units.ts";
 
@@ -35,7 +35,7 @@ const hashId =
   <T extends string>() =>
   (hash: Uint8Array): T => {
     assert(hash.length === 32, "identifier has 32 bytes");
-    return toReversedHex(hash) as T;
+    return reversedHashHex(hash) as T;
   };
 const hexParser =
   <T extends string>(bytes: number) =>

@@ -1,7 +1,6 @@
-import { equalBytes } from "../base/bytes.ts";
-import { hashBytes } from "../base/ids.ts";
+import { putHash, type Txid } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
-import { sha256d } from "../crypto/hash.ts";
+import { sha256d, sha256dInto } from "../crypto/hash.ts";
 import { OP } from "./opcodes.ts";
 import { type ClaimedTx, type Tx, txidOf, wtxidOf } from "./tx.ts";
 
@@ -16,15 +15,28 @@ export interface MerkleRoot {
 }
 
 /** Pairs are hashed together up to the root; the last of an odd row is paired with itself. No leaves give zeros. */
-export function merkleRoot(leaves: readonly Uint8Array[]): MerkleRoot {
+export const merkleRoot = (leaves: readonly Uint8Array[]): MerkleRoot =>
+  rootOver(leaves.length, (out, at, index) => out.set(leaves[index] as Uint8Array, at));
+/** @param put  writes a leaf into memory that is used row after row: blocks have thousands */
+function rootOver(count: number, put: (out: Uint8Array, at: number, index: number) => void): MerkleRoot {
+  const row = new Uint8Array(HASH_BYTES * (count + 1));
+  for (let index = 0; index < count; index++) put(row, HASH_BYTES * index, index);
   let mutated = false;
-  let row = leaves;
-  while (row.length > 1) {
-    for (let i = 0; i + 1 < row.length; i += 2) mutated ||= equalBytes(row[i] as Uint8Array, row[i + 1] as Uint8Array);
-    row = nextRow(row);
+  for (let left = count; left > 1; left = (left + 1) >> 1) {
+    if (left % 2 === 1) row.copyWithin(HASH_BYTES * left, HASH_BYTES * (left - 1), HASH_BYTES * left);
+    for (let from = 0, to = 0; from < left; from += 2, to++) {
+      const pair = row.subarray(HASH_BYTES * from, HASH_BYTES * (from + 2));
+      mutated ||= from + 1 < left && isTwice(pair);
+      sha256dInto(row, HASH_BYTES * to, pair);
+    }
   }
-  return { root: row[0] ?? new Uint8Array(32), mutated };
+  return { root: row.slice(0, HASH_BYTES), mutated };
 }
+function isTwice(pair: Uint8Array): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) if (pair[i] !== pair[HASH_BYTES + i]) return false;
+  return true;
+}
+const HASH_BYTES = 32;
 function nextRow(row: readonly Uint8Array[]): readonly Uint8Array[] {
   const next: Uint8Array[] = [];
   for (let i = 0; i < row.length; i += 2)
@@ -61,11 +73,14 @@ export function rootOfBranch(leaf: Uint8Array, index: number, branch: readonly U
 }
 
 /** The root that a header commits to: over the txids. */
-export const txMerkleRoot = (txs: readonly ClaimedTx[]): MerkleRoot =>
-  merkleRoot(txs.map((tx) => hashBytes(txidOf(tx))));
+export const txMerkleRoot = (txs: readonly ClaimedTx[]): MerkleRoot => txidMerkleRoot(txs.map(txidOf));
+export const txidMerkleRoot = (txids: readonly Txid[]): MerkleRoot =>
+  rootOver(txids.length, (out, at, index) => putHash(out, at, txids[index] as Txid));
 /** Over the wtxids, with zeros for the coinbase. BIP 141 §Commitment structure. */
 export const witnessMerkleRoot = (txs: readonly Tx[]): Uint8Array =>
-  merkleRoot(txs.map((tx, index) => (index === 0 ? new Uint8Array(32) : hashBytes(wtxidOf(tx))))).root;
+  rootOver(txs.length, (out, at, index) => {
+    if (index > 0) putHash(out, at, wtxidOf(txs[index] as Tx));
+  }).root;
 
 /** OP_RETURN, a push of 36 bytes, and the header of the commitment. BIP 141 §Commitment structure. */
 const COMMITMENT_PREFIX = Uint8Array.of(OP.RETURN, 0x24, 0xaa, 0x21, 0xa9, 0xed);

@@ -1,4 +1,4 @@
-import type { Outpoint, Txid } from "../base/ids.ts";
+import type { Txid } from "../base/ids.ts";
 import { err, type Result } from "../base/result.ts";
 import { consensusFlags } from "../bitcoin/interpreter/flags.ts";
 import { isCoinbase, type Tx, type TxOut, wtxidOf } from "../bitcoin/tx.ts";
@@ -25,15 +25,15 @@ export interface ScriptVerifier {
 /** Scripts of a block that are to be verified, and the coins found on the way to them. */
 export interface GatheredScripts {
   readonly scripts: BlockScripts;
-  /** By the very outpoints of the block's inputs; without what the block itself creates. */
-  readonly coins: ReadonlyMap<Outpoint, Coin>;
+  /** What the block's inputs spend, in their order but for the coinbase's; nothing where the block itself creates it. */
+  readonly coins: readonly (Coin | undefined)[];
 }
 
 /** Undefined when a coin is missing: then the block is invalid, and not for its scripts. */
 export function gatherScripts(hashed: HashedBlock, place: Omit<Place, "gathered">): GatheredScripts | undefined {
   const { block, txids, hash } = hashed;
-  const { previous, params, view, verified } = place;
-  const coins = new Map<Outpoint, Coin>();
+  const { previous, params, storage, verified } = place;
+  const coins: (Coin | undefined)[] = [];
   const created = new Map<Txid, Tx>();
   const checks: ScriptCheck[] = [];
   let inputs = 0;
@@ -42,8 +42,8 @@ export function gatherScripts(hashed: HashedBlock, place: Omit<Place, "gathered"
       const spent: TxOut[] = [];
       for (const { prevout } of tx.inputs) {
         const parent = created.get(prevout.txid);
-        const coin = parent === undefined ? view(prevout) : undefined;
-        if (coin !== undefined) coins.set(prevout, coin);
+        const coin = parent === undefined ? storage.coin(prevout) : undefined;
+        coins.push(coin);
         const output = parent === undefined ? coin?.output : parent.outputs[prevout.vout];
         if (output === undefined) return undefined;
         spent.push(output);
@@ -66,7 +66,7 @@ export interface Ahead {
 /** @param mayWait  the block for its verdict */
 function gatherAndBegin(chain: Chain, block: HashedBlock, mayWait: boolean): GatheredScripts | undefined {
   const { params, storage, verified, verifier, inputsAtOnce, tip } = chain;
-  const gathered = gatherScripts(block, { previous: tip, params, view: storage.coin, verified });
+  const gathered = gatherScripts(block, { previous: tip, params, storage, verified });
   if (mayWait && gathered !== undefined && gathered.scripts.inputs > inputsAtOnce) verifier?.begin(gathered.scripts);
   return gathered;
 }

@@ -226,7 +226,7 @@ function connectTip(
 ): Result<"connected" | "waits", BlockFault> {
   const { storage, params, verified } = chain;
   const gathered = takeAhead(chain, block, mayWait);
-  const done = connectBlock(block, { previous: chain.tip, params, view: storage.coin, verified, gathered });
+  const done = connectBlock(block, { previous: chain.tip, params, storage, verified, gathered });
   if (!done.ok) {
     chain.verifier?.giveUp();
     return done;

@@ -1,5 +1,4 @@
 import { equalBytes } from "../base/bytes.ts";
-import { hashBytes } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import {
   BLOCK_SIGOPS_COST_MAX,
@@ -12,7 +11,7 @@ import {
 } from "../bitcoin/block.ts";
 import { checkTransaction } from "../bitcoin/check.ts";
 import { isFinal } from "../bitcoin/locks.ts";
-import { committedWitness, merkleRoot, witnessCommitment, witnessMerkleRoot } from "../bitcoin/merkle.ts";
+import { committedWitness, txidMerkleRoot, witnessCommitment, witnessMerkleRoot } from "../bitcoin/merkle.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { script } from "../bitcoin/script.ts";
 import { solvesChallenge } from "../bitcoin/signet.ts";
@@ -36,7 +35,7 @@ export function checkBlock(hashed: HashedClaim): Result<HashedBlock, BlockFault>
 }
 function blockFault({ block, txids }: HashedClaim): BlockFault | undefined {
   const { txs } = block;
-  const { root, mutated } = merkleRoot(txids.map(hashBytes));
+  const { root, mutated } = txidMerkleRoot(txids);
   if (!equalBytes(root, block.header.merkleRoot)) return { code: "bad-txnmrklroot" };
   if (mutated) return { code: "bad-txns-duplicate" };
   const [first] = txs;

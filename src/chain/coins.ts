@@ -1,4 +1,5 @@
-import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
+import type { Outpoint, Txid } from "../base/ids.ts";
+import { OutpointMap } from "../base/outpoint-map.ts";
 import { assert } from "../base/result.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
 import { isCoinbase, type Tx, type TxOut } from "../bitcoin/tx.ts";
@@ -30,51 +31,63 @@ export type BlockUndo = readonly Coin[];
 /** A view in which changes are tried out above another one that does not change. */
 export interface CoinOverlay {
   readonly view: CoinView;
-  /** The coin, which is gone from now on; undefined when there is none. */
-  spend(outpoint: Outpoint): Coin | undefined;
-  /** Adds every output that can ever be spent. */
-  create(tx: Tx, txid: Txid, height: number): void;
+  /**
+   * The coin, which is gone from now on; undefined when there is none.
+   * @param found  what is below, where that is known already
+   */
+  spend(outpoint: Outpoint, found?: Coin): Coin | undefined;
+  /**
+   * Adds every output that can ever be spent.
+   * @param isNew  it is known that below there are no coins of this transaction
+   */
+  create(tx: Tx, txid: Txid, height: number, isNew: boolean): void;
   restore(outpoint: Outpoint, coin: Coin): void;
   /** What is different now, each outpoint once. Coins that came and went within the overlay are left out. */
   changes(): readonly CoinChange[];
 }
 
+interface OverlayChange {
+  readonly outpoint: Outpoint;
+  coin: Coin | undefined;
+  /** What is below; not looked for yet where the coin was put there without asking. */
+  readonly before: Coin | undefined | "not looked for";
+}
 export function coinOverlay(below: CoinView): CoinOverlay {
-  const changed = new Map<
-    string,
-    { outpoint: Outpoint; coin: Coin | undefined; before?: { coin: Coin | undefined } }
-  >();
+  const changed = new OutpointMap<OverlayChange>();
   const view: CoinView = (outpoint) => {
-    const change = changed.get(outpointKey(outpoint));
+    const change = changed.get(outpoint);
     return change === undefined ? below(outpoint) : change.coin;
   };
-  const restore = (outpoint: Outpoint, coin: Coin): void => {
-    const key = outpointKey(outpoint);
-    const change = changed.get(key);
-    if (change === undefined) changed.set(key, { outpoint, coin });
+  const put = (outpoint: Outpoint, coin: Coin, before: OverlayChange["before"]): void => {
+    const change = changed.get(outpoint);
+    if (change === undefined) changed.set(outpoint, { outpoint, coin, before });
     else change.coin = coin;
   };
   return {
     view,
-    restore,
-    spend: (outpoint) => {
-      const key = outpointKey(outpoint);
-      const change = changed.get(key);
-      const coin = change === undefined ? below(outpoint) : change.coin;
+    restore: (outpoint, coin) => put(outpoint, coin, "not looked for"),
+    spend: (outpoint, found) => {
+      const change = changed.get(outpoint);
+      const coin = change === undefined ? (found ?? below(outpoint)) : change.coin;
       if (change !== undefined) change.coin = undefined;
-      else if (coin !== undefined) changed.set(key, { outpoint, coin: undefined, before: { coin } });
+      else if (coin !== undefined) changed.set(outpoint, { outpoint, coin: undefined, before: coin });
       return coin;
     },
-    create: (tx, txid, height) => {
+    create: (tx, txid, height, isNew) => {
       const coinbase = isCoinbase(tx);
+      const before = isNew ? undefined : "not looked for";
       tx.outputs.forEach((output, vout) => {
-        if (!isUnspendable(output.script)) restore({ txid, vout }, { output, height, coinbase });
+        if (!isUnspendable(output.script)) put({ txid, vout }, { output, height, coinbase }, before);
       });
     },
-    changes: () =>
-      [...changed.values()]
-        .map(({ outpoint, coin, before }) => ({ outpoint, coin, before: before ? before.coin : below(outpoint) }))
-        .filter(({ coin, before }) => coin !== undefined || before !== undefined),
+    changes: () => {
+      const changes: CoinChange[] = [];
+      for (const { outpoint, coin, before: known } of changed.values()) {
+        const before = known === "not looked for" ? below(outpoint) : known;
+        if (coin !== undefined || before !== undefined) changes.push({ outpoint, coin, before });
+      }
+      return changes;
+    },
   };
 }
 

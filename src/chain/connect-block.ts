@@ -8,19 +8,12 @@ import { sigopsCost } from "../bitcoin/sigops.ts";
 import { isUnspendable } from "../bitcoin/templates.ts";
 import { isCoinbase, type Tx } from "../bitcoin/tx.ts";
 import type { GatheredScripts } from "./ahead.ts";
-import {
-  type BlockUndo,
-  type Coin,
-  type CoinChange,
-  type CoinOverlay,
-  type CoinView,
-  coinOverlay,
-  outputsOf,
-} from "./coins.ts";
+import { type BlockUndo, type Coin, type CoinChange, type CoinOverlay, coinOverlay, outputsOf } from "./coins.ts";
 import type { BlockFault, InputFault } from "./faults.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 import type { BlockScripts, VerifiedScripts } from "./scripts.ts";
+import type { ChainStorage } from "./storage.ts";
 import { feeOf, relativeLocksPassed } from "./tx-inputs.ts";
 
 /** What a block does to the coins, if its scripts allow it. */
@@ -34,8 +27,8 @@ export interface ConnectedBlock {
 export interface Place {
   readonly previous: HeaderNode;
   readonly params: ChainParams;
-  /** The coins after `previous`. */
-  readonly view: CoinView;
+  /** The coins after `previous`, and the places of transactions. */
+  readonly storage: Pick<ChainStorage, "coin" | "place">;
   readonly verified: VerifiedScripts;
   /** Of this block, in this place. */
   readonly gathered: GatheredScripts | undefined;
@@ -50,15 +43,18 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   const { previous, params } = place;
   const height = previous.height + 1;
   const flags = consensusFlags(height, params, hashed.hash);
-  const { gathered, view } = place;
-  const overlay = coinOverlay((outpoint) => gathered?.coins.get(outpoint) ?? view(outpoint));
+  const { gathered, storage } = place;
+  const overlay = coinOverlay(storage.coin);
   const undo: Coin[] = [...overwrittenCoins(hashed, height, place)];
   let fees = 0n;
   let sigops = 0;
-  if (repeatsCoin(hashed, height, place)) return err({ code: "bad-txns-BIP30" });
+  let inputs = 0;
+  const isNew = params.duplicateCoinbases.get(height) !== hashed.hash;
+  if (isNew && repeatsCoin(hashed, place)) return err({ code: "bad-txns-BIP30" });
   for (const [index, tx] of block.txs.entries()) {
-    const coins = isCoinbase(tx) ? [] : spendAll(tx, overlay);
+    const coins = isCoinbase(tx) ? [] : spendAll(tx, overlay, gathered?.coins, inputs);
     if (coins === undefined) return err({ code: "bad-txns-inputs-missingorspent", index });
+    inputs += coins.length;
     const spent = outputsOf(coins);
     sigops += sigopsCost(tx, spent, flags);
     if (sigops > BLOCK_SIGOPS_COST_MAX) return err({ code: "bad-blk-sigops", index });
@@ -68,7 +64,7 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
       fees += fee.value;
       if (!isSat(fees)) return err({ code: "bad-txns-accumulated-fee-outofrange", index });
     }
-    overlay.create(tx, txids[index] as Txid, height);
+    overlay.create(tx, txids[index] as Txid, height, isNew);
     undo.push(...coins);
   }
   const created = block.txs[0]?.outputs.reduce((sum, { amount }) => sum + amount, 0n) ?? 0n;
@@ -77,10 +73,16 @@ export function connectBlock(hashed: HashedBlock, place: Place): Result<Connecte
   return ok({ coins: overlay.changes(), undo, fees: sat(fees), scripts });
 }
 
-function spendAll(tx: Tx, overlay: CoinOverlay): readonly Coin[] | undefined {
+/** @param found  of the whole block; what this transaction spends begins at `from` */
+function spendAll(
+  tx: Tx,
+  overlay: CoinOverlay,
+  found: GatheredScripts["coins"] = [],
+  from: number,
+): readonly Coin[] | undefined {
   const coins: Coin[] = [];
-  for (const { prevout } of tx.inputs) {
-    const coin = overlay.spend(prevout);
+  for (const [at, { prevout }] of tx.inputs.entries()) {
+    const coin = overlay.spend(prevout, found[from + at]);
     if (coin === undefined) return undefined;
     coins.push(coin);
   }
@@ -106,22 +108,24 @@ function checkSpends(
 function overwrittenCoins(
   { block, hash, txids }: HashedBlock,
   height: number,
-  { params, view }: Place,
+  { params, storage }: Place,
 ): readonly Coin[] {
   if (params.duplicateCoinbases.get(height) !== hash) return [];
   const outputs = block.txs[0]?.outputs ?? [];
   const coins = outputs.map(({ script }, vout) =>
-    isUnspendable(script) ? undefined : view({ txid: txids[0] as Txid, vout }),
+    isUnspendable(script) ? undefined : storage.coin({ txid: txids[0] as Txid, vout }),
   );
   return coins.filter((coin) => coin !== undefined);
 }
 
 /** BIP 30 §Specification: no transaction may repeat one that still has an unspent output. */
-function repeatsCoin({ block, hash, txids }: HashedBlock, height: number, { params, view }: Place): boolean {
-  if (params.duplicateCoinbases.get(height) === hash) return false;
-  return block.txs.some((tx, index) =>
-    tx.outputs.some(
-      ({ script }, vout) => !isUnspendable(script) && view({ txid: txids[index] as Txid, vout }) !== undefined,
-    ),
+function repeatsCoin({ block, txids }: HashedBlock, { storage }: Place): boolean {
+  return txids.some(
+    (txid, index) =>
+      // What stands nowhere in the chain has no coins.
+      storage.place(txid) !== undefined &&
+      block.txs[index]?.outputs.some(
+        ({ script }, vout) => !isUnspendable(script) && storage.coin({ txid, vout }) !== undefined,
+      ),
   );
 }

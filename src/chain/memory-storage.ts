@@ -8,7 +8,7 @@ import type { ChainStorage, CoinTotals, StorageChange, StoredHeader, TxPlace } f
 
 /** A storage that lasts as long as the process: for the simulator and for tests. */
 export interface MemoryStorage extends ChainStorage {
-  /** Every coin, for comparing whole sets. */
+  /** Every coin by `outpointKey`, for comparing whole sets. */
   readonly coins: ReadonlyMap<string, Coin>;
   /** Forgets a block and what taking it back needs. */
   prune(node: HeaderNode): void;
@@ -18,20 +18,15 @@ export function memoryStorage(): MemoryStorage {
   const headers = new Map<BlockHash, StoredHeader>();
   const blocks = new Map<BlockHash, Block>();
   const undos = new Map<BlockHash, BlockUndo>();
-  const coins = new Map<string, Coin>();
-  const places = new Map<Txid, TxPlace>();
+  const coins = new Map<Txid, LeftOf>();
+  /** The newest last: two early blocks repeat a transaction. */
+  const places = new Map<Txid, TxPlace[]>();
   let tip: BlockHash | undefined;
   let totals: CoinTotals = { count: 0, total: 0n };
   let prunedTo = 0;
 
   const note = ({ hash, header }: HeaderNode, state: StoredHeader["state"]): void => {
     headers.set(hash, { hash, header, state });
-  };
-  const connect = ({ hash, txids }: HashedBlock): void => {
-    txids.forEach((txid, index) => {
-      places.set(txid, { block: hash, index });
-    });
-    tip = hash;
   };
   const commit = (change: StorageChange): void => {
     if (change.tag === "Headers") {
@@ -49,19 +44,22 @@ export function memoryStorage(): MemoryStorage {
       totals = change.totals;
       if (change.tag === "Connect") {
         undos.set(change.block.hash, change.undo);
-        connect(change.block);
+        addPlaces(places, change.block);
+        tip = change.block.hash;
       } else {
-        for (const txid of change.block.txids) places.delete(txid);
+        removePlaces(places, change.block);
         tip = change.tip;
       }
     }
   };
   return {
-    coins,
+    get coins() {
+      return byKey(coins);
+    },
     headers: () => headers.values(),
     tip: () => tip,
     totals: () => totals,
-    coin: (outpoint) => coins.get(outpointKey(outpoint)),
+    coin: ({ txid, vout }) => coins.get(txid)?.outputs[vout],
     block: (hash) => blocks.get(hash),
     undo: (hash) => undos.get(hash),
     prunedTo: () => prunedTo,
@@ -70,16 +68,49 @@ export function memoryStorage(): MemoryStorage {
       undos.delete(hash);
       prunedTo = Math.max(prunedTo, height);
     },
-    place: (txid) => places.get(txid),
+    place: (txid) => places.get(txid)?.at(-1),
     commit,
   };
 }
 
-function apply(coins: Map<string, Coin>, changes: readonly CoinChange[]): void {
-  for (const { outpoint, coin } of changes) {
-    if (coin === undefined) coins.delete(outpointKey(outpoint));
-    else coins.set(outpointKey(outpoint), coin);
+function addPlaces(places: Map<Txid, TxPlace[]>, { hash, txids }: HashedBlock): void {
+  for (const [index, txid] of txids.entries()) {
+    const place = { block: hash, index };
+    const before = places.get(txid);
+    if (before === undefined) places.set(txid, [place]);
+    else before.push(place);
   }
+}
+function removePlaces(places: Map<Txid, TxPlace[]>, { txids }: HashedBlock): void {
+  for (const txid of txids) {
+    places.get(txid)?.pop();
+    if (places.get(txid)?.length === 0) places.delete(txid);
+  }
+}
+/** What is left of a transaction: its coins by the numbers of their outputs, and how many they are. */
+interface LeftOf {
+  readonly outputs: (Coin | undefined)[];
+  count: number;
+}
+function apply(coins: Map<Txid, LeftOf>, changes: readonly CoinChange[]): void {
+  for (const { outpoint, coin } of changes) {
+    const { txid, vout } = outpoint;
+    let left = coins.get(txid);
+    if (left === undefined) {
+      left = { outputs: [], count: 0 };
+      coins.set(txid, left);
+    }
+    left.count += (coin === undefined ? 0 : 1) - (left.outputs[vout] === undefined ? 0 : 1);
+    left.outputs[vout] = coin;
+    if (left.count === 0) coins.delete(txid);
+  }
+}
+function byKey(coins: ReadonlyMap<Txid, LeftOf>): ReadonlyMap<string, Coin> {
+  const all = new Map<string, Coin>();
+  for (const [txid, { outputs }] of coins) {
+    for (const [vout, coin] of outputs.entries()) if (coin !== undefined) all.set(outpointKey({ txid, vout }), coin);
+  }
+  return all;
 }
 
 /** As `memoryStorage`, for filters. */

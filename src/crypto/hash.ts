@@ -1,11 +1,21 @@
-import { hmacSha256, ripemd160, sha1, sha256 } from "#symmetric";
+import { hmacSha256, ripemd160, sha1, sha256, sha256Into } from "#symmetric";
 import { concat, utf8 } from "../base/bytes.ts";
 import { assert } from "../base/result.ts";
 
 export { hmacSha256, ripemd160, sha1, sha256 };
 
 /** Two rounds of SHA-256: Bitcoin's hash of transactions, blocks and gossip. */
-export const sha256d = (data: Uint8Array): Uint8Array => sha256(sha256(data));
+export function sha256d(data: Uint8Array): Uint8Array {
+  sha256Into(once, 0, data);
+  return sha256(once);
+}
+/** The same into `out` from `at` on, which may be where `data` stands. */
+export function sha256dInto(out: Uint8Array, at: number, data: Uint8Array): void {
+  sha256Into(once, 0, data);
+  sha256Into(out, at, once);
+}
+/** Scratch: nothing is kept in it between two calls. */
+const once = new Uint8Array(32);
 /** RIPEMD-160 of SHA-256: the hash in addresses and HTLC scripts. */
 export const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
 

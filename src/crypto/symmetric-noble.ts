@@ -7,6 +7,8 @@ import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 export const name = "noble";
 
 export const sha256 = (data: Uint8Array): Uint8Array => nobleSha256(data);
+/** Into `out` from `at` on. */
+export const sha256Into = (out: Uint8Array, at: number, data: Uint8Array): void => out.set(nobleSha256(data), at);
 export const ripemd160 = (data: Uint8Array): Uint8Array => nobleRipemd160(data);
 /** Broken for collisions, but old scripts may ask for it. */
 export const sha1 = (data: Uint8Array): Uint8Array => nobleSha1(data);

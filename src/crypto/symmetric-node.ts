@@ -9,12 +9,17 @@ const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffe
 
 /** A digest comes as text of one byte a character: a buffer of its own would cost more than hashing a short message does. */
 function digest(algorithm: string, data: Uint8Array, length: number): Uint8Array {
-  const text = hash(algorithm, data, "binary");
   const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  putDigest(bytes, 0, hash(algorithm, data, "binary"));
   return bytes;
 }
+function putDigest(out: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i);
+}
 export const sha256 = (data: Uint8Array): Uint8Array => digest("sha256", data, 32);
+/** Into `out` from `at` on. */
+export const sha256Into = (out: Uint8Array, at: number, data: Uint8Array): void =>
+  putDigest(out, at, hash("sha256", data, "binary"));
 /** A block may ask for a million of these two, of 520 bytes each: in JavaScript that would take minutes. */
 export const ripemd160 = (data: Uint8Array): Uint8Array => digest("ripemd160", data, 20);
 export const sha1 = (data: Uint8Array): Uint8Array => digest("sha1", data, 20);

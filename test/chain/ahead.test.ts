@@ -76,8 +76,8 @@ describe("scripts of a block that is still being checked", () => {
     const { chain, told } = watched(1);
     const txs = [{ ...spend([], [output(COIN)]), inputs: [input({ txid: coin(chain, 0).txid, vout: 7 })] }];
     const block = buildBlock(chain, { txs });
-    const { tip, params, verified } = chain.brain.chain;
-    const place = { previous: tip, params, verified, view: chain.storage.coin };
+    const { tip, params, verified, storage } = chain.brain.chain;
+    const place = { previous: tip, params, verified, storage };
     expect(gatherScripts(hashBlock(block), place)).to.equal(undefined);
     expect(give(chain, block)).to.have.nested.property("rejected[0].fault.code", "bad-txns-inputs-missingorspent");
     expect(told.filter((each) => each !== "give up")).to.deep.equal([]);

@@ -31,7 +31,8 @@ function claiming(height: number, claim: bigint): string {
   const [coinbase, ...rest] = mined.txs as [Block["txs"][0]];
   const block = hashBlock({ ...mined, txs: [{ ...coinbase, outputs: [output(claim)] }, ...rest] });
   const previous = { ...genesis, height: blockHeight(height - 1) };
-  const place = { previous, params: mainnet, view: () => undefined, verified: new Set<Txid>() };
+  const storage = { coin: () => undefined, place: () => undefined };
+  const place = { previous, params: mainnet, storage, verified: new Set<Txid>() };
   const connected = connectBlock(block, { ...place, gathered: gatherScripts(block, place) });
   return connected.ok ? "connected" : connected.error.code;
 }

@@ -81,7 +81,7 @@ describe("taproot in mempool and blocks", () => {
     const block = hashBlock(buildBlock({ brain, params: CHAINS.regtest }, { txs: [spends(fund, 0, [])] }));
     const connected = (flags: readonly ScriptFlag[], hash = block.hash): string => {
       const params: ChainParams = { ...CHAINS.regtest, scriptExceptions: new Map([[hash, flags]]) };
-      const place = { previous: brain.chain.tip, params, view: storage.coin, verified: new Set<Txid>() };
+      const place = { previous: brain.chain.tip, params, storage, verified: new Set<Txid>() };
       const done = connectBlock(block, { ...place, gathered: gatherScripts(block, place) });
       const fault = done.ok ? verifyScripts(done.value.scripts) : done.error;
       return fault === undefined ? "connected" : `${fault.detail}`;

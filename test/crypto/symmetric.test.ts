@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
+import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { constantTimeEqual, hash160, hkdf, hmacSha256, ripemd160, sha256, sha256d } from "../../src/crypto/hash.ts";
 import * as noble from "../../src/crypto/symmetric-noble.ts";
 import * as node from "../../src/crypto/symmetric-node.ts";
@@ -14,8 +14,22 @@ describe("symmetric primitives: node:crypto against noble", () => {
   it("hash, authenticate, stream and seal alike", () => {
     fc.assert(
       fc.property(key, nonce, data, data, (secret, once, ad, message) => {
-        const answers = ({ sha256, ripemd160, sha1, hmacSha256, seal, open, keyStream }: Omit<typeof node, "name">) => {
+        const answers = ({
+          sha256,
+          sha256Into,
+          ripemd160,
+          sha1,
+          hmacSha256,
+          seal,
+          open,
+          keyStream,
+        }: Omit<typeof node, "name">) => {
           const sealed = seal(secret, once, ad, message);
+          const hashed = new Uint8Array(40).fill(7);
+          sha256Into(hashed, 3, message);
+          expect(hashed).to.deep.equal(
+            concat(hashed.subarray(0, 3).fill(7), sha256(message), hashed.subarray(35).fill(7)),
+          );
           return [
             sha256(message),
             ripemd160(message),
