@@ -5,7 +5,7 @@ import { type Company, type OurChannel, told, usable } from "./ldk-and-sluice.ts
 
 /** What the two do with each other, each to its end: a test says only what is special about it. */
 
-interface Payment {
+export interface Payment {
   readonly id: string;
   readonly paymentHash: string;
   readonly state: "pending" | "succeeded" | "failed";
@@ -16,6 +16,7 @@ export interface Opening {
   readonly pushMsat?: string;
   readonly announce?: boolean;
 }
+const MEMPOOL = "/v1/chain/mempool?limit=500";
 const CAPACITY_SAT = "1000000";
 /** More than either side asks for. */
 export const DEPTH_BLOCKS = 6;
@@ -57,8 +58,13 @@ export async function ldkBegins(them: Company, opening: Opening = {}): Promise<s
 }
 export async function ldkHasBegun(them: Company, since: number): Promise<string> {
   const pending = await told(them.ldk, "a pending channel", since, ({ name }) => name === "pending");
-  await inMempool(them);
-  return pending.name === "pending" ? `ch_${pending.channel}` : "";
+  const id = pending.name === "pending" ? `ch_${pending.channel}` : "";
+  await until("a funding transaction", async () => {
+    const { data } = await them.ours.api.get<{ readonly data: readonly { readonly txid: string }[] }>(MEMPOOL);
+    const funding = (await them.channels()).find((each) => each.id === id)?.funding;
+    return data.some(({ txid }) => funding?.startsWith(txid));
+  });
+  return id;
 }
 export async function weOpen(them: Company, opening: Opening = {}): Promise<OurChannel> {
   const id = await weBegin(them, opening);
@@ -73,7 +79,7 @@ export async function ldkOpens(them: Company, opening: Opening = {}): Promise<Ou
 /** Something waits to be mined. */
 export async function inMempool(them: Company, count = 1): Promise<void> {
   await until(`${count} in the mempool`, async () => {
-    const { data } = await them.ours.api.get<{ readonly data: readonly object[] }>("/v1/chain/mempool");
+    const { data } = await them.ours.api.get<{ readonly data: readonly object[] }>(MEMPOOL);
     return data.length >= count;
   });
 }

@@ -20,6 +20,8 @@ export interface OurChannel {
   readonly state: string;
   readonly active: boolean;
   readonly announced: boolean;
+  /** Its outpoint. */
+  readonly funding: string | null;
   readonly capacitySat: string;
   readonly localMsat: string;
   readonly htlcs: number;

@@ -4,6 +4,8 @@ import type { LdkNode } from "./node.ts";
 import { configOf } from "./settings.ts";
 
 const KEYSEND_EXPIRY_BLOCKS = 40;
+/** Leaves little for the blocks that LDK adds so that nobody knows who is the last. */
+const EXPIRY_BLOCKS_MAX = 44;
 
 /** A channel as LDK sees it. Amounts are decimal millisatoshis. */
 export interface LdkChannel {
@@ -54,6 +56,9 @@ export const COMMANDS = {
     onChannel(node, channel, (id, peer) =>
       node.parts.manager.force_close_broadcasting_latest_txn(id, peer, "as the test wants"),
     ),
+  /** What it still waits for on the chain, in its own words. */
+  claimable: ({ parts }: LdkNode) =>
+    parts.monitor.get_claimable_balances([]).map((balance) => balance.constructor.name.replace("Balance_", "")),
   /** From now on payments that come in wait for `claim` or `fail`, or do not. */
   hold: ({ parts }: LdkNode, { holds }: { readonly holds: boolean }) => {
     parts.habits.holds = holds;
@@ -138,6 +143,7 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
   if (!(asked instanceof ldk.Result_C3Tuple_ThirtyTwoBytesRecipientOnionFieldsRouteParametersZNoneZ_OK))
     throw new Error("an invoice without an amount");
   const hash = asked.res.get_a();
+  asked.res.get_c().get_payment_params().set_max_total_cltv_expiry_delta(EXPIRY_BLOCKS_MAX);
   const sent = node.parts.manager.send_payment(
     hash,
     asked.res.get_b(),
@@ -153,6 +159,7 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
 function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonly msat: string }): string {
   const id = node.parts.keys.as_EntropySource().get_secure_random_bytes();
   const payee = ldk.PaymentParameters.constructor_for_keysend(fromHex(peer), KEYSEND_EXPIRY_BLOCKS, false);
+  payee.set_max_total_cltv_expiry_delta(EXPIRY_BLOCKS_MAX);
   const sent = node.parts.manager.send_spontaneous_payment(
     ldk.Option_ThirtyTwoBytesZ.constructor_some(id),
     ldk.RecipientOnionFields.constructor_spontaneous_empty(),

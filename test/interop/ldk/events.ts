@@ -5,7 +5,8 @@ import type { LdkParts } from "./parts.ts";
 
 /** What an LDK node tells of itself. Amounts are decimal, ids hex. */
 export type Said =
-  | { readonly name: "log" | "closed" | "not_taken"; readonly text: string }
+  | { readonly name: "log" | "not_taken"; readonly text: string }
+  | { readonly name: "closed"; readonly channel: string; readonly text: string }
   | { readonly name: "broadcast"; readonly tx: string }
   | { readonly name: "pending" | "ready"; readonly channel: string; readonly peer: string }
   | { readonly name: "claimable" | "claimed"; readonly hash: string; readonly msat: string }
@@ -33,7 +34,8 @@ function tellingOf(event: ldk.Event): Said | undefined {
     return { name: "pending", channel: idOf(event.channel_id), peer: toHex(event.counterparty_node_id) };
   if (event instanceof ldk.Event_ChannelReady)
     return { name: "ready", channel: idOf(event.channel_id), peer: toHex(event.counterparty_node_id) };
-  if (event instanceof ldk.Event_ChannelClosed) return { name: "closed", text: reasonOf(event.reason) };
+  if (event instanceof ldk.Event_ChannelClosed)
+    return { name: "closed", channel: idOf(event.channel_id), text: reasonOf(event.reason) };
   if (event instanceof ldk.Event_PaymentClaimed)
     return { name: "claimed", hash: toHex(event.payment_hash), msat: String(event.amount_msat) };
   if (event instanceof ldk.Event_PaymentSent)

@@ -48,9 +48,11 @@ export class LdkNode {
   get nodeId(): string {
     return toHex(this.parts.manager.get_our_node_id());
   }
+  /** Hears of all blocks, and has given to the Bitcoin node what follows from them. */
   async sync(): Promise<number> {
     const height = await this.chain.sync();
     this.turn();
+    await this.parts.broadcasts();
     return height;
   }
   /** Everything that waits is done, and the state written. Forwards are not held back for the batch that LDK advises. */

@@ -26,6 +26,8 @@ export interface LdkParts {
   say(said: Said): void;
   /** Gives transactions to the Bitcoin node. */
   broadcast(txs: readonly Uint8Array[]): void;
+  /** Resolves when the Bitcoin node has answered to all of them. */
+  broadcasts(): Promise<void>;
 }
 /** What its application does of its own accord, as long as a test does not want it otherwise. */
 export interface Habits {
@@ -55,13 +57,14 @@ interface Base extends Ground {
   readonly router: ldk.Router;
   readonly messageRouter: ldk.MessageRouter;
   broadcast(txs: readonly Uint8Array[]): void;
+  broadcasts(): Promise<void>;
 }
 
 /** A node put together as LDK's guide says, new or as its store has it, that has heard of every block. */
 export async function assemble(ground: Ground): Promise<LdkParts> {
   const { settings, chain, store, say } = ground;
   const base = baseOf(ground);
-  const { keys, logger, monitor, graph, broadcaster, broadcast, habits } = base;
+  const { keys, logger, monitor, graph, broadcaster, broadcast, broadcasts, habits } = base;
   const wallet = new KeyWallet(new Uint8Array(32).fill(settings.seed + 1));
   const begun = await chain.beginAt(settings.fromHeight);
   chain.listen(wallet);
@@ -83,7 +86,7 @@ export async function assemble(ground: Ground): Promise<LdkParts> {
   );
   const coins = ldk.Wallet.constructor_new(ldk.WalletSource.new_impl(wallet), logger).as_CoinSelectionSource();
   const bumps = ldk.BumpTransactionEventHandler.constructor_new(broadcaster, coins, keys.as_SignerProvider(), logger);
-  return { manager, monitor, peers, graph, keys, wallet, bumps, settings, habits, say, broadcast };
+  return { manager, monitor, peers, graph, keys, wallet, bumps, settings, habits, say, broadcast, broadcasts };
 }
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -97,7 +100,11 @@ function baseOf(ground: Ground): Base {
         say({ name: "log", text: `${record.get_module_path()}:${record.get_line()} ${record.get_args()}` });
     },
   });
-  const broadcast = (txs: readonly Uint8Array[]): void => void send(chain, txs, say);
+  let sending = Promise.resolve();
+  const broadcast = (txs: readonly Uint8Array[]): void => {
+    sending = sending.then(() => send(chain, txs, say));
+  };
+  const broadcasts = (): Promise<void> => sending;
   const habits: Habits = { feerate: settings.feerate, holds: false, held: new Map() };
   const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => habits.feerate });
   const broadcaster = ldk.BroadcasterInterface.new_impl({ broadcast_transactions: broadcast });
@@ -128,6 +135,7 @@ function baseOf(ground: Ground): Base {
     router,
     messageRouter,
     broadcast,
+    broadcasts,
   };
 }
 function routerOf(graph: ldk.NetworkGraph, logger: ldk.Logger, entropy: ldk.EntropySource): ldk.Router {
