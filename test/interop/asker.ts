@@ -25,6 +25,6 @@ export function asker(child: ChildProcess, who: string): Ask {
     new Promise((resolve, reject) => {
       const id = next++;
       waiting.set(id, { resolve, reject });
-      child.send({ id, name, given });
+      child.send({ id, name, given }, (error) => error && reject(error));
     });
 }

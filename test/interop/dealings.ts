@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
+import type { Daemon } from "../../scripts/demo/daemon.ts";
 import type { LdkChannel } from "./ldk/commands.ts";
 import { type Company, type OurChannel, told, usable } from "./ldk-and-sluice.ts";
 
@@ -135,3 +136,17 @@ export async function agreed(them: Company): Promise<void> {
 }
 const sameMoney = ({ localMsat }: OurChannel, { capacitySat, balanceMsat }: LdkChannel): boolean =>
   balanceMsat === undefined || BigInt(localMsat) + BigInt(balanceMsat) === BigInt(capacitySat) * 1_000n;
+
+/** Why a channel was closed and what has come of its money. */
+export interface Explanation {
+  readonly cause: string;
+  readonly closing: { readonly by: string } | null;
+  readonly outputs: readonly { readonly status: string; readonly what: string }[];
+}
+export const explained = ({ api }: Daemon, { id }: OurChannel): Promise<Explanation> =>
+  api.get(`/v1/channels/${id}/explanation`);
+/** Nothing of it waits for us or for a later block. */
+export async function isOver(ours: Daemon, channel: OurChannel): Promise<boolean> {
+  const { closing, outputs } = await explained(ours, channel);
+  return closing !== null && outputs.every(({ status }) => status === "spent" || status === "uneconomical");
+}

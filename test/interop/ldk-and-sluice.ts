@@ -72,7 +72,7 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     flags: ["--bitcoin-rpc-port", String(rpc)],
   };
   const place = { host: "127.0.0.1", port: rpc, cookieFile: join(folder, "ours", ".cookie") };
-  const start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: SEED } };
+  let start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: SEED } };
   const state = { ours: await startDaemon(options), ldk: undefined as unknown as Ldk };
   await state.ours.api.post("/v1/chain/mine", { blocks: MATURITY_BLOCKS });
   state.ldk = await startLdk(start);
@@ -99,7 +99,8 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     },
     restartLdk: async (how, from = start.folder) => {
       await state.ldk[how]();
-      state.ldk = await startLdk({ ...start, folder: from });
+      start = { ...start, folder: from };
+      state.ldk = await startLdk(start);
       asked = { ...asked, ldk: 0 };
     },
     dial: () => state.ldk.do("dial", { nodeId: state.ours.started.nodeId, port: passing.ours }),

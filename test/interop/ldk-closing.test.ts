@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
-import type { Daemon } from "../../scripts/demo/daemon.ts";
-import { connected, ldkOpens, type Payment, weOpen } from "./dealings.ts";
+import { connected, explained, isOver, ldkOpens, type Payment, weOpen } from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, type OurChannel, told } from "./ldk-and-sluice.ts";
 import { ANCHOR_SAT, balances, ledgerSince } from "./ledger.ts";
@@ -157,15 +156,3 @@ describe("LDK: channels with payments under way are closed by one side alone", f
     expect(await balances(them)).to.deep.equal(due);
   });
 });
-interface Explanation {
-  readonly cause: string;
-  readonly closing: { readonly by: string } | null;
-  readonly outputs: readonly { readonly status: string; readonly what: string }[];
-}
-const explained = ({ api }: Daemon, { id }: OurChannel): Promise<Explanation> =>
-  api.get(`/v1/channels/${id}/explanation`);
-/** Nothing of it waits for us or for a later block. */
-async function isOver(ours: Daemon, channel: OurChannel): Promise<boolean> {
-  const { closing, outputs } = await explained(ours, channel);
-  return closing !== null && outputs.every(({ status }) => status === "spent" || status === "uneconomical");
-}

@@ -64,6 +64,8 @@ export async function startLdk({ folder, place, settings }: LdkStart): Promise<L
   };
 }
 async function endOf(child: ChildProcess): Promise<void> {
+  // It may have ended of itself: a panic of LDK's.
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await ended;

@@ -56,6 +56,7 @@ export const COMMANDS = {
     onChannel(node, channel, (id, peer) =>
       node.parts.manager.force_close_broadcasting_latest_txn(id, peer, "as the test wants"),
     ),
+  copy: (node: LdkNode, { to }: { readonly to: string }) => node.copy(to),
   /** What it still waits for on the chain, in its own words. */
   claimable: ({ parts }: LdkNode) =>
     parts.monitor.get_claimable_balances([]).map((balance) => balance.constructor.name.replace("Balance_", "")),

@@ -64,6 +64,11 @@ export class LdkNode {
     peers.process_events();
     if (manager.get_and_clear_needs_persistence()) this.#store.put(MANAGER, manager.write());
   }
+  /** All that is kept of it, as it is at this moment. */
+  copy(to: string): void {
+    this.turn();
+    this.#store.copy(to);
+  }
   stop(): void {
     clearInterval(this.#turns);
     this.net.stop();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ldk from "lightningdevkit";
 
@@ -20,6 +20,9 @@ export class FolderStore implements ldk.KVStoreInterface {
   }
   put(key: string, bytes: Uint8Array): void {
     writeFileSync(join(this.#folder, key), bytes);
+  }
+  copy(to: string): void {
+    cpSync(this.#folder, to, { recursive: true });
   }
 
   read(primary: string, secondary: string, key: string): ldk.Result_CVec_u8ZIOErrorZ {
