@@ -30,6 +30,8 @@ export interface Theft {
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** How long bytes are on the wire: by lot between the two. */
+  readonly latencyMs?: { readonly min: number; readonly max: number };
   /** Lines of the trace that are kept for reading. */
   readonly traceLines?: number;
   /** Puts a planted bug between a node and its store. */
@@ -113,14 +115,21 @@ class OneWorld implements World {
   readonly #names = new Map<string, string>();
   readonly #planned = new Map<ChannelId, Set<Reason>>();
 
-  constructor({ seed, nodes, traceLines = 400, plant = (store) => store, channelPolicy = () => ({}) }: WorldOptions) {
+  constructor({
+    seed,
+    nodes,
+    latencyMs = LATENCY_MS,
+    traceLines = 400,
+    plant = (store) => store,
+    channelPolicy = () => ({}),
+  }: WorldOptions) {
     this.seed = seed;
     this.trace = createTrace(traceLines);
     this.#random = seededRandom(`sluice world ${seed}`);
     this.chance = chanceOf(this.#random.fork("scenario"));
     this.#disks = chanceOf(this.#random.fork("disks"));
     const { clock } = this;
-    this.network = memoryNetwork({ clock, random: this.#random.fork("network"), delayMs: LATENCY_MS });
+    this.network = memoryNetwork({ clock, random: this.#random.fork("network"), delayMs: latencyMs });
     const chainChance = chanceOf(this.#random.fork("chain"));
     this.chain = simulatedChain({
       schedule: (_name, task) => void clock.after(chainChance.between(1, CHAIN_MS_MAX), task),

@@ -52,11 +52,13 @@ export interface BookWorld {
 const NAMES = ["alice", "bob", "carol", "diana", "eric"] as const;
 const SILENT = "carol";
 const DISK_MS = 2;
+/** The same for all, so that the order of messages follows from what is said and from no lot. */
+const LATENCY_MS = { min: 3, max: 3 };
 
 /** Alice, Bob, Carol, Diana and Eric in a line, each with 2 BTC on either side of each channel, at rest. */
 export async function bookWorld(): Promise<BookWorld> {
   const wires: Wires = { limit: Number.POSITIVE_INFINITY, passed: [], waiting: undefined, names: new Map() };
-  const empty = createWorld({ seed: 1, nodes: 0 });
+  const empty = createWorld({ seed: 1, nodes: 0, latencyMs: LATENCY_MS });
   const nodes = NAMES.map((name) => nodeOf(empty, wires, name));
   for (const { id, name } of nodes) wires.names.set(id, name);
   const world: World = { ...empty, nodes };

@@ -18,8 +18,11 @@ const balances = ({ pair }: Court): readonly bigint[] => {
 
 /** Both have 5 BTC; Irene keeps the record of that, and pays 2. */
 function afterPayment(): { readonly court: Court; readonly old: Uint8Array } {
-  const court = new Court().open({ capacity: 10n * BTC, push: toMsat(sat(5n * BTC)), policy: BOOK });
+  const court = new Court();
   const { pair } = court;
+  // 2^24 sat and more are for nodes that both say so.
+  pair.features = [...pair.features, 18];
+  court.open({ capacity: 10n * BTC, push: toMsat(sat(5n * BTC)), policy: BOOK });
   const old = present(pair.parties[IRENE].disk, "Irene's record of 5 and 5");
   expect(balances(court)).to.deep.equal([5n * BTC * 1_000n, 5n * BTC * 1_000n]);
   pair.offer(IRENE, 2n * BTC * 1_000n);

@@ -34,9 +34,9 @@ const MESSAGES = [
   "carol commitment_signed bob",
   "carol revoke_and_ack diana",
   "carol commitment_signed diana",
-  "diana revoke_and_ack carol",
   "bob revoke_and_ack carol",
   "bob commitment_signed carol",
+  "diana revoke_and_ack carol",
   "carol revoke_and_ack bob",
 ] as const;
 /** How many messages it takes until something is so. */
