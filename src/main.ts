@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openBitcoind } from "./adapters/chain/bitcoind/base-node.ts";
 import { openCompactNode } from "./adapters/chain/compact/compact-node.ts";
@@ -11,26 +10,23 @@ import { systemNames } from "./adapters/names.ts";
 import { pageFiles } from "./adapters/page-files.ts";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
-import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import { causeOf } from "./adapters/store/failed-commit.ts";
-import type { SequencedStore } from "./adapters/store/group-commit.ts";
-import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
+import { keepHighWater } from "./adapters/store/high-water.ts";
 import { watched } from "./adapters/store/watched.ts";
 import { socketStreamLinks } from "./adapters/stream-socket.ts";
 import { systemClock, systemRandom } from "./adapters/system.ts";
 import { assertFree, tcpNetwork } from "./adapters/tcp.ts";
 import { textLog } from "./adapters/text-log.ts";
-import { openWords } from "./adapters/words.ts";
 import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
 import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
+import { HIGH_WATER, openNodeData } from "./cli/node-data.ts";
 import { screen } from "./cli/screen.ts";
 import { StatusLine } from "./cli/status-line.ts";
 import { stepOf, syncLine, syncRecords } from "./cli/sync-display.ts";
 import { addressOfText, type Config, loadConfig } from "./daemon/config.ts";
 import { streamFolders } from "./daemon/hls/folders.ts";
-import { areWords, keychainOf, newWords } from "./daemon/keychain.ts";
 import { paramsOf } from "./daemon/networks.ts";
 import { createNode } from "./daemon/node.ts";
 import type { SluiceNode } from "./daemon/node-parts.ts";
@@ -45,9 +41,6 @@ const LOOPBACK = "127.0.0.1";
 const EXIT_REFUSED = 1;
 /** Policy, not protocol: the end does not wait longer to be told what went wrong. */
 const CAUSE_MS_MAX = 1_000;
-/** In the data folder: the store of record, and how far it is known to have come. */
-const STORE = "store";
-const HIGH_WATER = "high-water";
 /** Where programs for Bitcoin Core look for the password. */
 const COOKIE = ".cookie";
 
@@ -70,26 +63,6 @@ async function run(config: Config): Promise<void> {
     for (const close of opened.reverse()) await close();
   }
 }
-
-async function wordsOf(datadir: string): Promise<string> {
-  const path = join(datadir, "words");
-  const words = await openWords(path, () => {
-    // New words would open nothing of what is there, and be taken for the right ones from then on.
-    if (existsSync(join(datadir, STORE)))
-      throw new Refused(`${path} is missing, and the data beside it can be used with no other words.`);
-    return newWords(systemRandom);
-  });
-  if (!areWords(words)) throw new Refused(`${path} does not hold the words of a node.`);
-  return words;
-}
-const openStore = async ({ datadir, network }: Config, words: string): Promise<SequencedStore> =>
-  openEmbeddedStore({
-    path: join(datadir, STORE),
-    network,
-    owner: keychainOf(words, network).nodeId,
-    atLeast: await readHighWater(join(datadir, HIGH_WATER)),
-    readAll: true,
-  });
 
 /** The end, said in a sentence. Whatever is not on the disk by now never was. */
 const halting =
@@ -215,9 +188,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const params = paramsOf(config);
   // What can be wrong is read before anything is written.
   const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
-  const words = await wordsOf(datadir);
-  const store = await openStore(config, words);
-  opened.push(() => store.close());
+  const { keychain, store, wordsWereUsed, backupFile } = await openNodeData(config, opened);
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
   const { chain, chainPort } = await startChain(config, base, opened, () => stopping.ask());
@@ -230,7 +201,9 @@ async function serve(config: Config, opened: Closers): Promise<void> {
     alias: config.alias,
     version: VERSION,
     params,
-    signer: localSigner(keychainOf(words, config.network), params),
+    signer: localSigner(keychain, params),
+    wordsWereUsed,
+    backupFile,
     policy: policyOf(config),
     chain,
     links: socketStreamLinks,

@@ -7,10 +7,10 @@ const msat = amount.meta({ description: "millisatoshis" });
 export const sat = amount.meta({ description: "satoshis" });
 const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/);
+export const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/);
 const scid = z.string().regex(/^\d+x\d+x\d+$/);
 export const outpoint = z.string().regex(/^[0-9a-f]{64}:\d+$/);
-const time = z.iso.datetime();
+export const time = z.iso.datetime();
 export const count = z.int().min(0);
 const code = z.custom<ApiCode>((value) => typeof value === "string").meta({ type: "string" });
 

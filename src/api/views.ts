@@ -28,7 +28,7 @@ import type * as shapes from "./shapes.ts";
 /** From the daemon's views to JSON: amounts as decimal strings, times as RFC 3339, what is absent as null. */
 type Json<S extends z.ZodType> = z.output<S>;
 
-const time = (ms: number): string => new Date(ms).toISOString();
+export const time = (ms: number): string => new Date(ms).toISOString();
 const seconds = (at: number): string => time(at * 1000);
 /** The value shown by `show`, or null when there is none. */
 const or = <T, S>(value: T | undefined, show: (value: T) => S): S | null => (value === undefined ? null : show(value));

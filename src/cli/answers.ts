@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as backups from "../api/backup-shapes.ts";
 import type * as explorer from "../api/explorer.ts";
 import type * as labelling from "../api/label-shapes.ts";
 import type * as shapes from "../api/shapes.ts";
@@ -28,6 +29,8 @@ export type Psbt = Answer<typeof shapes.psbtShape>;
 export type Transaction = Answer<typeof shapes.transactionShape>;
 export type Utxo = Answer<typeof shapes.utxoShape>;
 export type Label = Answer<typeof labelling.labelShape>;
+export type Backup = Answer<typeof backups.backupShape>;
+export type BackupCheck = Answer<typeof backups.backupCheckShape>;
 export type ImportedLabels = Answer<typeof labelling.importedLabelsShape>;
 export type Watched = Answer<typeof watching.watchShape>;
 export type WatchedUtxo = Answer<typeof watching.watchedUtxoShape>;

@@ -1,5 +1,7 @@
 import type {
   Address,
+  Backup,
+  BackupCheck,
   Balance,
   Block,
   Branches,
@@ -149,6 +151,9 @@ export function sluiceClient(api: ApiClient) {
     ...psbtQuestions(api),
     ...watchQuestions(api),
     ...labelQuestions(api),
+    backup: () => get<Backup>("/v1/backup"),
+    /** The text of a file. */
+    verifyBackup: (text: string) => api.ask<BackupCheck>("/v1/backup/verify", { text }),
     /** Documents under one root; 64 hex digits. */
     stamp: (request: StampDocuments) => post<Sent>("/v1/notary/stamps", request),
     peers: () => list<Peer>("/v1/peers"),

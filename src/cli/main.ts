@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from "node:readline";
 import { systemClock } from "../adapters/system.ts";
 import { runCli } from "./program.ts";
 import { screen } from "./screen.ts";
@@ -7,6 +8,14 @@ import { runDaemon } from "./start.ts";
 // Whoever reads may have seen enough: `sluice events | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+async function ask(question: string): Promise<string> {
+  const output = process.stdin.isTTY ? process.stderr : undefined;
+  const lines = createInterface({ input: process.stdin, ...(output !== undefined && { output }) });
+  if (output !== undefined) lines.setPrompt(question);
+  lines.prompt();
+  for await (const line of lines) return line;
+  return "";
+}
 function interruption(): AbortSignal {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
@@ -19,6 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: screen(process.stdout),
   err: screen(process.stderr),
   interruption,
+  ask,
   now: systemClock.now,
   runDaemon,
 });

@@ -1,6 +1,7 @@
 import { CommanderError, Command as Verb } from "commander";
 import { sluiceClient } from "./client.ts";
 import type { Command, Session } from "./command.ts";
+import { backupCommands } from "./commands/backup.ts";
 import { chainCommands } from "./commands/chain.ts";
 import { channelCommands } from "./commands/channel.ts";
 import { configCommands } from "./commands/config.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...psbtCommands,
   ...watchedCommands,
   ...labelCommands,
+  ...backupCommands,
   ...chainCommands,
   ...notaryCommands,
   ...peerCommands,
@@ -54,6 +56,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   graph: "the announced network",
   stream: "films: sell and watch",
   subscription: "sessions with sites",
+  backup: "what gives channels back beside the words",
   config: "settings",
 };
 

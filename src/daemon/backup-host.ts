@@ -1,7 +1,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { type ChannelId, type NodeId, outpointKey } from "../base/ids.ts";
 import { decode, encode } from "../codec/codec.ts";
-import { StoreCorrupt } from "../ports/store.ts";
+import { type Store, StoreCorrupt } from "../ports/store.ts";
 import { hasFeature } from "../wire/features.ts";
 import { backupOf } from "./backup/contents.ts";
 import { backupText, openBackup, sealBackup, sealForPeer } from "./backup/sealed.ts";
@@ -58,7 +58,7 @@ export class BackupHost {
 
   constructor(parts: BackupParts) {
     this.#parts = parts;
-    this.#mark = loadMark(parts.ctx);
+    this.#mark = loadMark(parts.ctx.store);
   }
 
   /** Before anything else may change the set of channels. */
@@ -217,7 +217,8 @@ export class BackupHost {
   }
 }
 
-function loadMark({ store }: NodeContext): BackupMark | undefined {
+/** Which backup the store has counted last; undefined of a store that was made before there were any. */
+export function loadMark(store: Pick<Store, "get">): BackupMark | undefined {
   const value = store.get(KEY.backup);
   if (value === undefined) return undefined;
   const decoded = decode(markRecord, value);

@@ -3,6 +3,7 @@ import type { BlockHash, ChannelId, NodeId, Outpoint, PaymentHash, Txid } from "
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
+import type { BackupCommands } from "./backup-commands.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
 import type { ChannelInfo, CloseRequest, OpenRequest } from "./channel-info.ts";
 import type { CommandFault } from "./command-fault.ts";
@@ -45,7 +46,7 @@ export type { CommandFault } from "./command-fault.ts";
  * What a client may ask of a node: the one surface between the daemon and everything that serves people (HTTP API,
  * demo, lab). Every answer that tells of a change is given only after that change is durable.
  */
-export interface NodeCommands {
+export interface NodeCommands extends BackupCommands {
   info(): NodeInfo;
   balance(): Balance;
 

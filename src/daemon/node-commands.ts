@@ -6,6 +6,7 @@ import { isPublicNetwork } from "../chain/addresses/place.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits } from "../wire/features.ts";
+import { backupCommands } from "./backup-commands.ts";
 import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
 import { closeChannel, explainChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
@@ -46,6 +47,7 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
     ...psbtCommands(hosts),
     ...watchCommands(hosts),
     ...labelCommands(hosts),
+    ...backupCommands(hosts),
     ...chainCommands(hosts),
     ...chainReadings(hosts),
     ...peerAndChannelCommands(hosts),

@@ -3,6 +3,7 @@ import { ok } from "../../src/base/result.ts";
 import { type BlockHeight, sat } from "../../src/base/units.ts";
 import type { WalletUtxo } from "../../src/daemon/views.ts";
 import type { PsbtView } from "../../src/daemon/wallet/psbt-view.ts";
+import { backupReadings } from "./fake-backups.ts";
 import { BLOCK, HEIGHT, TXID } from "./fake-chain.ts";
 import { labelChanges, labelReadings } from "./fake-labels.ts";
 import { watchChanges, watchReadings } from "./fake-watching.ts";
@@ -40,6 +41,7 @@ const PSBT: PsbtView = {
 export const walletReadings = () => ({
   ...watchReadings(),
   ...labelReadings(),
+  ...backupReadings(),
   walletTransactions: () => [
     { txid: TXID, deltaSat: -50_150n, feeSat: sat(150n), height: HEIGHT, label: "channel" },
     { txid: BLOCK as string as Txid, deltaSat: 5_000_000_000n, feeSat: undefined, height: undefined, label: "mined" },

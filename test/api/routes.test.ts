@@ -3,6 +3,7 @@ import { SCOPES } from "../../src/api/auth.ts";
 import { BYTES } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes/all.ts";
 import { present } from "../../src/base/result.ts";
+import { BACKUP_CASES } from "./cases/backups.ts";
 import { CHAIN_CASES } from "./cases/chain.ts";
 import { LABEL_CASES } from "./cases/labels.ts";
 import { NODE_CASES } from "./cases/node.ts";
@@ -24,6 +25,7 @@ const ROUTE_CASES = [
   ...PSBT_CASES,
   ...WATCH_CASES,
   ...LABEL_CASES,
+  ...BACKUP_CASES,
 ];
 
 const nameOf = (route: { readonly method: string; readonly path: string }): string => `${route.method} ${route.path}`;

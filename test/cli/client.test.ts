@@ -62,8 +62,8 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.setLabel({ type: "output", ref: `${HASH}:0`, label: "rent", origin: "", spendable: false });
   await client.importLabels("{}");
   await client.labels();
-  await client.lock(`${HASH}:0`);
-  await client.unlock(`${HASH}:0`);
+  await Promise.all([client.backup(), client.verifyBackup("sluice-backup-1:AAAA")]);
+  await Promise.all([client.lock(`${HASH}:0`), client.unlock(`${HASH}:0`)]);
   await client.send({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, coins: [`${HASH}:0`] });
   await client.createPsbt({ address: ADDRESS, amountSat: "5000", feerateSatPerKw: 253, anyFee: true });
   await client.showPsbt("cHNidP8BAA==");

@@ -33,6 +33,8 @@ export interface How {
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** What is said to a question. */
+  readonly typed?: string;
   readonly interruption?: () => AbortSignal;
   /** Hears everything written so far, each time that something is. */
   readonly onOut?: (out: string) => unknown;
@@ -98,7 +100,14 @@ export const page = (data: readonly unknown[], next: string | null = null): Cann
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 export async function run(words: readonly string[], how: How = {}): Promise<Ran> {
-  const { terminal = false, columns = 100, env = {}, onOut, interruption = () => new AbortController().signal } = how;
+  const {
+    terminal = false,
+    columns = 100,
+    env = {},
+    typed = "",
+    onOut,
+    interruption = () => new AbortController().signal,
+  } = how;
   const written = { out: "", err: "" };
   const started: (readonly string[])[] = [];
   const screen = (name: "out" | "err"): Screen => ({
@@ -115,6 +124,7 @@ export async function run(words: readonly string[], how: How = {}): Promise<Ran>
     out: screen("out"),
     err: screen("err"),
     interruption,
+    ask: async () => typed,
     now: () => NOW_MS,
     runDaemon: async (flags) => {
       started.push(flags);

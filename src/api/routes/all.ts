@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { backupRoutes } from "./backups.ts";
 import { chainRoutes } from "./chain.ts";
 import { channelRoutes, peerRoutes } from "./channels.ts";
 import { explorerRoutes } from "./explorer.ts";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...psbtRoutes,
   ...watchRoutes,
   ...labelRoutes,
+  ...backupRoutes,
   ...chainRoutes,
   ...explorerRoutes,
   ...graphRoutes,

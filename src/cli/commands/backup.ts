@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { grouped } from "../amounts.ts";
+import type { BackupCheck } from "../answers.ts";
+import { command } from "../command.ts";
+import { failed, usage } from "../exit.ts";
+import { textOf } from "../proof-file.ts";
+import { short, table, when } from "../table.ts";
+
+const counted = (many: number, what: string): string => `${many} ${what}${many === 1 ? "" : "s"}`;
+
+export const backupCommands = [
+  command({
+    words: "backup export [file]",
+    about: "the newest backup of all channels, to a file or to the screen: keep it elsewhere, beside the words",
+    async run({ client, terminal, show }, { file }) {
+      const node = await client();
+      const backup = await node.backup();
+      if (file === undefined) return terminal.out.write(backup.text);
+      if (existsSync(file)) refuseToForget(file, await node.verifyBackup(await textOf(file)));
+      const { writeDurably } = await import("../../adapters/documents.ts");
+      await writeDurably(file, backup.text);
+      const { channels, changedAt } = backup;
+      show({ file, channels, changedAt }, () => `${counted(channels, "channel")} written to ${file}\n`);
+    },
+  }),
+  command({
+    words: "backup verify <file>",
+    about:
+      "whether a file is a backup of this node's words, and has every channel that there is now (exit code 1 when not)",
+    async run({ client, show }, { file }) {
+      const check = await (await client()).verifyBackup(await textOf(file));
+      show(check, () => shownCheck(check));
+      if (!check.isComplete)
+        throw failed(`${file} lacks ${counted(check.missing.length, "channel")}.`, "sluice backup export");
+    },
+  }),
+  command({
+    words: "backup restore [file]",
+    about:
+      "prepares a new folder for a node of which the words are left, and a backup or peers that keep one: start it then",
+    options: { "--peer <uris>": "id@host:port of peers that had channels with the node, separated by commas" },
+    async run({ datadir, terminal, show }, { file, peer }) {
+      const peers = peer === undefined ? [] : peer.split(",");
+      if (file === undefined && peers.length === 0)
+        throw usage(
+          "Channels are restored from a file, or from peers.",
+          "sluice backup restore FILE, or --peer id@host:port",
+        );
+      const { prepareFolder } = await import("../restore.ts");
+      const askWords = () => terminal.ask("The node's 12 or 24 words, on one line: ");
+      const { env, now } = terminal;
+      const prepared = await prepareFolder({ datadir, env, file, peers, askWords, now: now() });
+      show(prepared, () => {
+        const where = `${prepared.datadir} is ready for node ${short(prepared.nodeId)} on ${prepared.network}.`;
+        const found = `${counted(prepared.channels, "channel")} will be closed by their peers; coins are looked for in the chain.`;
+        return `${where}\n${found}\nGo on with: ${terminal.called} start --network ${prepared.network} --datadir ${prepared.datadir}\n`;
+      });
+    },
+  }),
+];
+
+/** RELIABILITY P6: a backup is never replaced by one that knows less. */
+function refuseToForget(file: string, { channels }: BackupCheck): void {
+  const unknown = channels.filter(({ standing }) => standing === "unknown").length;
+  if (unknown > 0)
+    throw failed(
+      `${file} tells of ${counted(unknown, "channel")} that this node does not know.`,
+      "export to another file",
+    );
+}
+
+function shownCheck({ network, changedAt, isComplete, channels, missing }: BackupCheck): string {
+  const verdict = isComplete
+    ? "complete: every channel of the node is in it"
+    : `${counted(missing.length, "channel")} missing`;
+  const rows = table(channels, [
+    ["CHANNEL", ({ id }) => short(id)],
+    ["PEER", ({ peer }) => short(peer)],
+    ["CAPACITY SAT", ({ capacitySat }) => grouped(capacitySat), "right"],
+    ["FUNDING", ({ funding }) => short(funding)],
+    ["HERE", ({ standing }) => standing],
+  ]);
+  return `a backup of these words, ${network}, of ${when(changedAt)}\n${verdict}\n${rows}`;
+}
