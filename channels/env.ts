@@ -31,6 +31,10 @@ export interface ChannelPolicy {
   readonly capacityMax: Sat;
   /** Where a mutual close must pay us, for channels from now on; undefined leaves it open until the close. */
   readonly upfrontShutdownScript: Uint8Array | undefined;
+  /** What we add to a channel that a peer opens with `open_channel2`, as long as the wallet has it. */
+  readonly contribution: Sat;
+  /** Whether peers may fund channels with confirmed coins only. BOLT 2 §The open_channel2 Message: require_confirmed_inputs. */
+  readonly requireConfirmedInputs: boolean;
   readonly dustLimit: Sat;
   /** The highest dust limit that a peer may have: more would let it turn our HTLCs into fees. */
   readonly dustLimitMax: Sat;
@@ -77,6 +81,8 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   capacityMin: sat(20_000n),
   capacityMax: sat(1_000_000_000n),
   upfrontShutdownScript: undefined,
+  contribution: sat(0n),
+  requireConfirmedInputs: false,
   dustLimit: sat(354n),
   dustLimitMax: sat(10_000n),
   htlcMinimum: msat(1n),

@@ -9,6 +9,8 @@ export type PeerFault =
   | { readonly code: "bad_funding_outpoint" }
   | { readonly code: "funding_output_wrong" }
   | { readonly code: "funding_never_confirmed" }
+  | { readonly code: "bad_tx_signatures"; readonly reason: string }
+  | { readonly code: "other_funding_expected" }
   | { readonly code: "bad_point" }
   | { readonly code: "bad_commitment_signature" }
   | { readonly code: "bad_htlc_signature"; readonly index: number }
@@ -61,6 +63,8 @@ export type OpeningRule =
   | "capacity"
   | "push_msat"
   | "feerate"
+  | "funding_feerate"
+  | "locktime"
   | "dust_limit"
   | "reserve_below_dust"
   | "reserve_too_high"
@@ -91,6 +95,8 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_funding_outpoint: "error-and-fail",
   funding_output_wrong: "error-and-fail",
   funding_never_confirmed: "error-and-fail",
+  bad_tx_signatures: "warn-and-disconnect",
+  other_funding_expected: "error-and-fail",
   bad_point: "error-and-fail",
   bad_commitment_signature: "error-and-fail",
   bad_htlc_signature: "error-and-fail",

@@ -1,6 +1,10 @@
 /** The one door of the channel machine: everything that other rooms may use. */
 export { ANCHORS, type ChannelType, channelTypeBits, channelTypeOf, formatFor } from "./channel-type.ts";
 export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
+export { fundingTxs } from "./dual/chosen.ts";
+export { temporaryDualId } from "./dual/proposal.ts";
+export { ATTEMPTS_MAX, nextFeerate } from "./dual/rbf.ts";
+export type { FundingAttempt } from "./dual/state.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
 export type {
@@ -15,7 +19,10 @@ export type {
   ReceivedHtlc,
   Removal,
 } from "./htlc.ts";
-export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput } from "./input.ts";
+export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput, OpenDualInput } from "./input.ts";
+export type { ConstructedTx } from "./interactive/constructed.ts";
+export { ownInputs, type Witnesses } from "./interactive/signatures.ts";
+export { type Contribution, NOTHING, type OwnInput, type OwnOutput } from "./interactive/terms.ts";
 export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
 export type { AnnouncementRefusal, ChannelSigner } from "./keys/channel-signer.ts";
@@ -64,4 +71,4 @@ export type {
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
 export type { CommitmentFormat } from "./tx/format.ts";
 export { lockScript } from "./tx/lock.ts";
-export { type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";
+export { attemptMemoryOf, type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";

@@ -3,7 +3,16 @@ import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/u
 import type { Tx, TxOut } from "../src/bitcoin/tx.ts";
 import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures } from "../src/wire/gossip.ts";
-import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
+import type { TxAbort, TxAckRbf, TxInitRbf, TxSignatures } from "../src/wire/interactive-tx.ts";
+import type {
+  AcceptChannel,
+  AcceptChannel2,
+  ChannelReady,
+  FundingCreated,
+  FundingSigned,
+  OpenChannel,
+  OpenChannel2,
+} from "../src/wire/opening.ts";
 import type { ErrorMessage, Warning } from "../src/wire/setup.ts";
 import type { Stfu } from "../src/wire/splicing.ts";
 import type {
@@ -19,6 +28,9 @@ import type {
 } from "../src/wire/updates.ts";
 import type { ChannelType } from "./channel-type.ts";
 import type { Attributed, HtlcOrigin } from "./htlc.ts";
+import type { ConstructionMessage } from "./interactive/session.ts";
+import type { Witnesses } from "./interactive/signatures.ts";
+import type { Contribution } from "./interactive/terms.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
 import type { RestoredParams } from "./params.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
@@ -29,6 +41,13 @@ export type ChannelMessage =
   | AcceptChannel
   | FundingCreated
   | FundingSigned
+  | OpenChannel2
+  | AcceptChannel2
+  | ConstructionMessage
+  | TxSignatures
+  | TxInitRbf
+  | TxAckRbf
+  | TxAbort
   | ChannelReady
   | AnnouncementSignatures
   | UpdateAddHtlc
@@ -59,9 +78,34 @@ export interface OpenChannelInput {
   /** Where a mutual close must pay us; the policy's unless given. */
   readonly shutdownScript?: Uint8Array | undefined;
 }
+/** We open a channel that the peer may help to fund. The id is `temporaryDualId` of our keys. */
+export interface OpenDualInput {
+  readonly tag: "OpenDual";
+  readonly temporaryChannelId: ChannelId;
+  /** Where our part of a mutual close must go; the policy's when it is not said. */
+  readonly shutdownScript?: Uint8Array | undefined;
+  /** What we put in. */
+  readonly contribution: Sat;
+  /** Of the commitments, and of the funding transaction. */
+  readonly feerate: SatPerKw;
+  readonly fundingFeerate: SatPerKw;
+  readonly announce: boolean;
+  readonly type: ChannelType;
+}
 /** Everything that a channel can be told. */
 export type ChannelInput =
   | OpenChannelInput
+  | OpenDualInput
+  /** Answers `NeedContribution`: coins that are held for this channel. */
+  | { readonly tag: "Contribution"; readonly contribution: Contribution }
+  /** Answers `NeedContribution`: there are none. */
+  | { readonly tag: "NothingToContribute"; readonly reason: string }
+  /** Answers `NeedConfirmation`. */
+  | { readonly tag: "InputConfirmation"; readonly outpoint: Outpoint; readonly confirmed: boolean }
+  /** Answers `NeedFundingWitnesses`, in the same cascade: the coins are kept for that transaction. */
+  | { readonly tag: "FundingWitnesses"; readonly witnesses: Witnesses }
+  /** Replaces a funding transaction that waits by one that pays this much. */
+  | { readonly tag: "BumpFunding"; readonly feerate: SatPerKw }
   /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */
   | { readonly tag: "FundingTx"; readonly tx: Tx; readonly vout: number }
   /** A channel that a static backup tells of, and nothing else does. `since` is the block from which on it may be funded. */

@@ -3,8 +3,11 @@ import { unreachable } from "../src/base/result.ts";
 import { punish, receiveError } from "./close/failure.ts";
 import { receiveClosing } from "./close/legacy.ts";
 import { receiveShutdown } from "./close/shutdown.ts";
+import { receiveOpen2 } from "./dual/open.ts";
+import { receiveFunding, receiveLate } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
 import type { ChannelMessage } from "./input.ts";
+import type { ConstructionMessage } from "./interactive/session.ts";
 import { receiveReestablish } from "./link/connect.ts";
 import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
@@ -38,6 +41,8 @@ function opening(env: ChannelEnv, state: ChannelState, message: ChannelMessage):
   switch (message.name) {
     case "open_channel":
       return state.tag === "Fresh" ? receiveOpen(env, message) : unexpected(state, message);
+    case "open_channel2":
+      return state.tag === "Fresh" ? receiveOpen2(env, message) : unexpected(state, message);
     case "accept_channel":
       return state.tag === "WaitForAcceptChannel" ? receiveAccept(env, state, message) : unexpected(state, message);
     case "funding_created":
@@ -57,6 +62,14 @@ type FundedMessage = Exclude<ChannelMessage, { name: "error" | "warning" | "chan
 function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Transition {
   const isBatch = state.link.tag === "online" && state.link.batch !== undefined;
   if (isBatch && message.name !== "commitment_signed") return punish(state, { code: "batch_interrupted" });
+  const funding = state.tag === "WaitForFundingConfirmed" ? receiveFunding(env, state, message) : undefined;
+  if (funding !== undefined) return funding;
+  if (state.link.tag === "online" && state.link.negotiation !== undefined) {
+    const late = receiveLate({ ...state, link: state.link }, message);
+    if (late !== undefined) return late;
+  }
+  // What is said of a funding transaction that is mined, or of none.
+  if (message.name === "tx_abort" || message.name === "tx_signatures") return stay();
   switch (message.name) {
     case "channel_ready":
       return receiveReady(env, state, message);
@@ -71,6 +84,15 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
         : unexpected(state, message);
     case "stfu":
       return state.tag === "Normal" ? receiveStfu(env, state, message) : unexpected(state, message);
+    case "open_channel2":
+    case "accept_channel2":
+    case "tx_add_input":
+    case "tx_add_output":
+    case "tx_remove_input":
+    case "tx_remove_output":
+    case "tx_complete":
+    case "tx_init_rbf":
+    case "tx_ack_rbf":
     case "open_channel":
     case "accept_channel":
     case "funding_created":
@@ -91,6 +113,13 @@ type UpdateMessage = Exclude<
       | "shutdown"
       | "closing_signed"
       | "stfu"
+      | ConstructionMessage["name"]
+      | "open_channel2"
+      | "accept_channel2"
+      | "tx_signatures"
+      | "tx_init_rbf"
+      | "tx_ack_rbf"
+      | "tx_abort"
       | "open_channel"
       | "accept_channel"
       | "funding_created"

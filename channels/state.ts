@@ -2,6 +2,7 @@ import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx } from "../src/bitcoin/tx.ts";
 import type { AcceptChannel, OpenChannel } from "../src/wire/opening.ts";
+import type { DualOpening, FundingAttempts, WaitForFundingSignatures } from "./dual/state.ts";
 import type { OtherFunding } from "./fundings/other.ts";
 import type { Htlc, OfferedStep, ReceivedStep } from "./htlc.ts";
 import type { OpenChannelInput } from "./input.ts";
@@ -74,6 +75,8 @@ export interface Funded {
   readonly params: ChannelParams;
   readonly commitments: Commitments;
   readonly funding: FundingProgress;
+  /** The transactions that may fund it, where both sides made them and none is buried. */
+  readonly attempts: FundingAttempts;
   /** Our `channel_ready` has been sent, the peer's received. */
   readonly ready: { readonly local: boolean; readonly remote: boolean };
   /** By which name the peer also knows the channel. */
@@ -91,7 +94,7 @@ export interface FundingProgress {
   readonly confirmed: { readonly height: BlockHeight; readonly shortChannelId: ShortChannelId } | undefined;
   /** It has the confirmations that were agreed on: the channel's money counts. A reorganisation takes that back. */
   readonly deep: boolean;
-  /** Ours to broadcast, if we opened. */
+  /** Ours to broadcast, if we opened or both sides did: the newest that is complete. */
   readonly tx: Tx | undefined;
 }
 
@@ -236,6 +239,7 @@ export interface Closed {
 /** What exists only in memory: losing it loses no money. */
 export type OpeningState =
   | Fresh
+  | DualOpening
   | WaitForAcceptChannel
   | WaitForFundingTx
   | WaitForFundingSigned
@@ -253,9 +257,12 @@ export type FundedState =
   | Closing
   | Failed;
 /** What may exist on disk is a type. */
-export type DurableState = FundedState | Restored | Closed;
+export type DurableState = FundedState | WaitForFundingSignatures | Restored | Closed;
 export type ChannelState = OpeningState | DurableState;
 
 export const FRESH: Fresh = { tag: "Fresh" };
 export const isDurable = (state: ChannelState): state is DurableState =>
-  state.tag === "Closed" || state.tag === "Restored" || "commitments" in state;
+  state.tag === "Closed" ||
+  state.tag === "Restored" ||
+  state.tag === "WaitForFundingSignatures" ||
+  "commitments" in state;

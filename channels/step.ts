@@ -4,6 +4,9 @@ import { dataLost, fail, forceClose, idOf, punish } from "./close/failure.ts";
 import { sendClosing } from "./close/legacy.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
+import { openDual } from "./dual/open.ts";
+import { bumpFunding } from "./dual/rbf.ts";
+import { type ConstructionInput, constructionInput, giveUpReplacement, isDual, stepDual } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
 import { otherConfirmed, otherReorged, othersDeeper } from "./fundings/confirm.ts";
 import type { ChannelInput } from "./input.ts";
@@ -19,7 +22,13 @@ import { answerOf, removeReceived } from "./normal/settle.ts";
 import { sendCommitment, signCommitment } from "./normal/sign.ts";
 import { commitmentSigned, followChain, revokedKnown, spendConfirmed, spendSeen } from "./onchain/follow.ts";
 import { signedFunding } from "./open/accepter.ts";
-import { fundingConfirmed, fundingConflictBuried, fundingDeeper, fundingReorged } from "./open/confirm.ts";
+import {
+  attemptConfirmed,
+  fundingConfirmed,
+  fundingConflictBuried,
+  fundingDeeper,
+  fundingReorged,
+} from "./open/confirm.ts";
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
@@ -29,6 +38,7 @@ import { advance, type CommandRefusal, commit, stay, type Transition } from "./t
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
 export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
   if (state.tag === "Restored") return stepRestored(env, state, input);
+  if (isDual(state)) return stepDual(env, state, input);
   const transition = take(env, state, input);
   // A channel that has failed is the chain's, whichever input made it so or told it something new.
   if (transition.kind === "stay" || transition.next.tag !== "Failed") return transition;
@@ -80,7 +90,28 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       const { nodeSignature, bitcoinSignature } = input;
       return announcementSigned(env, state, { nodeSignature, bitcoinSignature });
     }
+    default:
+      return fundingInput(env, state, input);
+  }
+}
+
+type FundingInput =
+  | Exclude<ConstructionInput, { tag: "Signatures" }>
+  | OpeningInput
+  | ChainInput
+  | Extract<ChannelInput, { tag: "BumpFunding" }>;
+/** What leads to a funding transaction, and what the chain makes of it. */
+function fundingInput(env: ChannelEnv, state: ChannelState, input: FundingInput): Transition {
+  switch (input.tag) {
+    case "Contribution":
+    case "NothingToContribute":
+    case "InputConfirmation":
+    case "FundingWitnesses":
+      return constructionInput(env, state, input);
+    case "BumpFunding":
+      return bumpFunding(env, state, input);
     case "Open":
+    case "OpenDual":
     case "Restore":
     case "FundingTx":
     case "AbortOpening":
@@ -122,11 +153,14 @@ function linkInput(env: ChannelEnv, state: ChannelState, input: LinkInput): Tran
   }
 }
 
-type OpeningInput = Extract<ChannelInput, { tag: "Open" | "Restore" | "FundingTx" | "AbortOpening" }>;
+type OpeningInput = Extract<ChannelInput, { tag: "Open" | "OpenDual" | "Restore" | "FundingTx" | "AbortOpening" }>;
 function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput): Transition {
   if (input.tag === "Open" && state.tag === "Fresh") return openChannel(env, input);
+  if (input.tag === "OpenDual" && state.tag === "Fresh") return openDual(env, input);
   if (input.tag === "Restore" && state.tag === "Fresh") return restore(input);
   if (input.tag === "FundingTx" && state.tag === "WaitForFundingTx") return receiveFundingTx(env, state, input);
+  if (input.tag === "AbortOpening" && state.tag === "WaitForFundingConfirmed")
+    return giveUpReplacement(state, input.reason);
   if (input.tag === "AbortOpening" && !("commitments" in state) && state.tag !== "Closed") {
     const { reason } = input;
     const channelId = idOf(state);
@@ -143,6 +177,8 @@ function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): T
   if (state.tag === "SigningFunding") return signedFunding(env, state, signatures);
   if (state.tag === "Failed") return commitmentSigned(env, state, signatures);
   if (!("commitments" in state) || state.link.tag !== "online") return stay();
+  if (state.link.negotiation?.stage === "signing")
+    return constructionInput(env, state, { tag: "Signatures", signatures });
   const { link } = state;
   if (link.signing?.tag === "commitment" && (state.tag === "Normal" || state.tag === "ShuttingDown"))
     return sendCommitment(env, state, link, signatures);
@@ -185,7 +221,7 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
     case "FundingReorged":
       return fundingReorged(state);
     case "OtherFundingConfirmed":
-      return otherConfirmed(env, state, input);
+      return attemptConfirmed(env, state, input) ?? otherConfirmed(env, state, input);
     case "OtherFundingReorged":
       return otherReorged(state, input.txid);
     case "FundingConflictBuried":

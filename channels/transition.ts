@@ -3,7 +3,16 @@ import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/u
 import type { Tx } from "../src/bitcoin/tx.ts";
 import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures, ChannelAnnouncement } from "../src/wire/gossip.ts";
-import type { AcceptChannel, ChannelReady, FundingCreated, FundingSigned, OpenChannel } from "../src/wire/opening.ts";
+import type { TxAbort, TxAckRbf, TxInitRbf, TxSignatures } from "../src/wire/interactive-tx.ts";
+import type {
+  AcceptChannel,
+  AcceptChannel2,
+  ChannelReady,
+  FundingCreated,
+  FundingSigned,
+  OpenChannel,
+  OpenChannel2,
+} from "../src/wire/opening.ts";
 import type { Stfu } from "../src/wire/splicing.ts";
 import type {
   ChannelReestablish,
@@ -17,10 +26,13 @@ import type {
   UpdateFulfillHtlc,
 } from "../src/wire/updates.ts";
 import type { Attributed, HtlcFailure, HtlcOrigin, IncomingHtlc } from "./htlc.ts";
+import type { ConstructedTx } from "./interactive/constructed.ts";
+import type { ConstructionMessage } from "./interactive/session.ts";
 import type { SigningRequest } from "./keys/signer.ts";
 import type { Claim } from "./onchain/claim.ts";
 import type { ChannelState, DurableState, FailureCause } from "./state.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
+import type { CommitmentFormat } from "./tx/format.ts";
 
 /**
  * Proposals: forgotten by both sides on reconnection, so they may leave before a write; what they rest on (attempt,
@@ -30,6 +42,12 @@ export type ProposalMessage =
   | OpenChannel
   | AcceptChannel
   | FundingCreated
+  | OpenChannel2
+  | AcceptChannel2
+  | ConstructionMessage
+  | TxInitRbf
+  | TxAckRbf
+  | TxAbort
   | UpdateAddHtlc
   | UpdateFailHtlc
   | UpdateFailMalformedHtlc
@@ -40,6 +58,7 @@ export type ProposalMessage =
 /** Promises: sending one before its state is durable can lose funds. A `channel_reestablish` promises that what it counts is on disk. */
 export type BindingMessage =
   | FundingSigned
+  | TxSignatures
   | ChannelReady
   | CommitmentSigned
   | RevokeAndAck
@@ -63,6 +82,34 @@ export type VolatileEffect =
   | { readonly tag: "Quiescent"; readonly initiator: "local" | "remote" }
   /** Build a transaction with this output and answer with `FundingTx`, or with `AbortOpening`. */
   | { readonly tag: "NeedFunding"; readonly amount: Sat; readonly script: Uint8Array }
+  /**
+   * Coins for a transaction that both sides construct: `amount` sat, and the fee of what they add, of change and of
+   * `besides` weight units. All of `spends` are among them. Answer with `Contribution` or `NothingToContribute`, then or
+   * later; hold them for a minute, or until `NeedFundingWitnesses` or `ReleaseCoins`.
+   */
+  | {
+      readonly tag: "NeedContribution";
+      readonly format: CommitmentFormat;
+      readonly amount: Sat;
+      readonly feerate: SatPerKw;
+      readonly besides: number;
+      readonly confirmedOnly: boolean;
+      readonly spends: readonly Outpoint[];
+      /** The least that an output may hold. */
+      readonly changeMin: Sat;
+    }
+  /** Whether a coin of the peer's is unspent and in a block: answer with `InputConfirmation`, then or later. */
+  | { readonly tag: "NeedConfirmation"; readonly outpoint: Outpoint }
+  /** Sign for our inputs, keep them for this transaction on disk, and answer with `FundingWitnesses` in the same cascade. */
+  | { readonly tag: "NeedFundingWitnesses"; readonly constructed: ConstructedTx }
+  /** What is held for this channel is free. */
+  | { readonly tag: "ReleaseCoins" }
+  /** This transaction was not signed by us and never will be: what is kept for it alone is free. */
+  | { readonly tag: "ReleaseFunding"; readonly txid: Txid }
+  /** Give `AbortOpening` 60 seconds from now if our witnesses have not left by then. */
+  | { readonly tag: "TimeSignatures" }
+  /** A funding transaction, the first one or one that was to replace it, came to nothing. */
+  | { readonly tag: "NegotiationFailed"; readonly reason: string }
   /** The peer wants to close: answer with `Shutdown`. */
   | { readonly tag: "NeedCloseScript" }
   /** The offer was refused: nothing has been or will be sent for it. */
@@ -179,6 +226,12 @@ export type CommandRefusal =
   | { readonly code: "push_out_of_range" }
   | { readonly code: "channel_type_not_possible" }
   | { readonly code: "funding_output_missing" }
+  /** Its funding transaction is not one that both sides construct. */
+  | { readonly code: "not_replaceable" }
+  | { readonly code: "too_many_attempts"; readonly maximum: number }
+  | { readonly code: "feerate_too_low"; readonly minimum: SatPerKw }
+  /** Another attempt is under way. */
+  | { readonly code: "negotiating" }
   | { readonly code: "commitment_numbers_used_up" };
 
 /**

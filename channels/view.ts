@@ -2,6 +2,7 @@ import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import { type Msat, msat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
 import { tally } from "./commitments.ts";
+import type { FundingAttempt, WaitForFundingSignatures } from "./dual/state.ts";
 import type { ChannelEnv } from "./env.ts";
 import type { OtherFunding } from "./fundings/other.ts";
 import type { HtlcOrigin } from "./htlc.ts";
@@ -77,6 +78,12 @@ function closingTxid(state: FundedState): Txid | undefined {
 export const pendingOrigins = (state: FundedState): readonly HtlcOrigin[] =>
   state.commitments.htlcs.flatMap((htlc) => (htlc.side === "offered" ? [htlc.origin] : []));
 
+const signedFor = ({ params, sent }: FundingAttempt) => ({ funding: params.funding, number: 0n, txid: sent.txid });
+
+/** What the signer must know of a channel that is loaded before its funding is signed for. */
+export const attemptMemoryOf = ({ attempt }: WaitForFundingSignatures): SignerMemory =>
+  signerMemory({ signed: [signedFor(attempt)], localNumber: 0n, broadcast: false });
+
 /** What the signer must know of a channel that is loaded: it starts from what is durable. */
 export function signerMemoryOf(state: FundedState): SignerMemory {
   const { local, remote, sent, others } = state.commitments;
@@ -90,5 +97,9 @@ export function signerMemoryOf(state: FundedState): SignerMemory {
     ...others.map((other) => newest(other.terms.outpoint, other)),
   ];
   const broadcast = state.tag === "Failed" && state.commitment !== undefined;
-  return signerMemory({ signed, localNumber: local.number, broadcast });
+  const { signed: made, next } = state.attempts;
+  const attempts = [...made, ...(next === undefined ? [] : [next])].filter(
+    ({ params }) => params.funding.txid !== state.params.funding.txid,
+  );
+  return signerMemory({ signed: [...attempts.map(signedFor), ...signed], localNumber: local.number, broadcast });
 }

@@ -13,6 +13,7 @@ export function idOf(state: ChannelState): ChannelId | undefined {
     case "Aborted":
       return undefined;
     case "WaitForAcceptChannel":
+    case "WaitForAcceptChannel2":
       return state.open.temporary_channel_id;
     case "WaitForFundingTx":
     case "WaitForFundingCreated":
@@ -21,6 +22,8 @@ export function idOf(state: ChannelState): ChannelId | undefined {
     case "WaitForFundingSigned":
     case "SigningFunding":
       return state.params.temporaryChannelId;
+    case "ConstructingFunding":
+      return state.channelId;
     default:
       return state.params.channelId;
   }
@@ -85,12 +88,13 @@ export const dataLost = (state: ChannelState): Transition =>
   "commitments" in state ? fail(state, { tag: "data_lost" }) : stay();
 
 export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause): Failed {
-  const { params, commitments, funding, ready, remoteAlias, announcement } = offline(state);
+  const { params, commitments, funding, attempts, ready, remoteAlias, announcement } = offline(state);
   return {
     tag: "Failed",
     params,
     commitments,
     funding,
+    attempts,
     ready,
     remoteAlias,
     announcement,

@@ -5,6 +5,7 @@ import { ByteWriter, DecodeError } from "../../src/codec/io.ts";
 import { height, txid, u8, u16 } from "../../src/codec/primitives.ts";
 import type { DurableState } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
+import { attempts, noAttempts, unsigned } from "./attempts.ts";
 import { commitments, commitmentsV2 } from "./commitments.ts";
 import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, spends } from "./ending.ts";
 import { funded, type Parts } from "./funded.ts";
@@ -15,8 +16,8 @@ import { commitmentHtlc, seen } from "./parts.ts";
 const VERSION = 3;
 const REVOKED_VERSION = 1;
 
-const V2: Parts = { params: paramsV2, commitments: commitmentsV2 };
-const V3: Parts = { params, commitments };
+const V2: Parts = { params: paramsV2, commitments: commitmentsV2, attempts: noAttempts };
+const V3: Parts = { params, commitments, attempts };
 /** The states that every version has, over what that version writes in its own way. */
 const statesOf = (of: Parts) =>
   ({
@@ -40,6 +41,7 @@ const state = union(u8, {
   ...statesOf(V3),
   Failed: [6, funded(V3, onChain)],
   Restored: [8, struct({ params: restoredParams, since: height, spends })],
+  WaitForFundingSignatures: [9, unsigned],
 });
 
 const STATE_OF_VERSION: Readonly<Record<number, Codec<object>>> = { 1: stateV1, 2: stateV2, [VERSION]: state };

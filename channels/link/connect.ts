@@ -1,6 +1,7 @@
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
-import { fail, failureText } from "../close/failure.ts";
+import { fail, failureText, punish } from "../close/failure.ts";
 import { closeStep, resumeClose } from "../close/progress.ts";
+import { resumeAttempt } from "../dual/reconnect.ts";
 import type { ChannelEnv } from "../env.ts";
 import { describeFault, type PeerFault } from "../fault.ts";
 import { announceWhenDue } from "../normal/announce.ts";
@@ -31,7 +32,11 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
 
 /** The connection is gone. An opening that holds no money goes with it. */
 export function disconnected(state: ChannelState): Transition {
-  if ("commitments" in state) return state.link.tag === "offline" ? stay() : advance(offline(state));
+  if ("commitments" in state) {
+    if (state.link.tag === "offline") return stay();
+    const held = state.link.tag === "online" && state.link.negotiation !== undefined;
+    return held ? advance(offline(state), { tag: "ReleaseCoins" }) : advance(offline(state));
+  }
   if (state.tag === "Closed" || state.tag === "Fresh" || state.tag === "Aborted") return stay();
   const reason = "disconnected while opening";
   return advance({ tag: "Aborted", reason }, { tag: "Forget", reason });
@@ -57,8 +62,10 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
   const online: FundedState = { ...state, link: ONLINE };
   const both = state.commitments.local.number === 0n && message.next_commitment_number === 1n;
   const ready: readonly Effect[] = state.ready.local && both ? [bind(readyMessage(env, state))] : [];
-  const effects = [...ready, ...retransmission(env, online, verdict)];
-  return goOn(env, online, effects);
+  const resumed = resumeAttempt(online, message);
+  if (resumed === "mismatch") return punish(state, { code: "other_funding_expected" });
+  const effects = [...resumed.effects, ...ready, ...retransmission(env, online, verdict)];
+  return goOn(env, resumed.state, effects);
 }
 
 function goOn(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {

@@ -2,6 +2,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import { assert, present } from "../../src/base/result.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
+import { nextFunding, unfinished } from "../dual/reconnect.ts";
 import type { ChannelEnv } from "../env.ts";
 import { findSecret, secretIndex } from "../keys/commitment-secrets.ts";
 import type { Commitments, Funded } from "../state.ts";
@@ -21,6 +22,7 @@ export function reestablishMessage(env: ChannelEnv, state: Funded): ChannelReest
     next_revocation_number: remote.number,
     your_last_per_commitment_secret: present(last, "the secret of every revoked commitment is kept"),
     my_current_per_commitment_point: point,
+    ...nextFunding(unfinished(state)),
   };
 }
 

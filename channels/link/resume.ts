@@ -19,6 +19,7 @@ export function resume(env: ChannelEnv, state: ChannelState): Transition {
   const loaded = offline(state);
   const effects: readonly Effect[] = [
     ...watchFundings(loaded),
+    ...unsigned(loaded),
     ...broadcasts(loaded),
     ...settled(loaded),
     ...tellUnresolved(env, loaded),
@@ -28,13 +29,19 @@ export function resume(env: ChannelEnv, state: ChannelState): Transition {
 }
 
 /** Each output that holds the channel's money, may come to hold it, or held it. */
-const watchFundings = ({ params, commitments }: Funded): readonly Effect[] =>
-  [termsOf(params), ...commitments.others.map(({ terms }) => terms)].map(watchFunding);
+const watchFundings = ({ params, commitments, attempts }: Funded): readonly Effect[] => {
+  const made = attempts.signed.filter((attempt) => attempt.params.funding.txid !== params.funding.txid);
+  const others = [...made.map((attempt) => termsOf(attempt.params)), ...commitments.others.map(({ terms }) => terms)];
+  return [...others, termsOf(params)].map(watchFunding);
+};
 export const watchFunding = ({ outpoint, keys, capacity }: FundingTerms): Effect => ({
   tag: "WatchFunding",
   outpoint,
   script: fundingOutput(keys.local, keys.remote, capacity).script,
 });
+/** Coins that are kept for an attempt which nobody finishes are free after a minute. */
+const unsigned = ({ attempts }: Funded): readonly Effect[] =>
+  attempts.next === undefined ? [] : [{ tag: "TimeSignatures" }];
 
 /** Transactions that are ours to bring into the chain. */
 function broadcasts(state: FundedState): readonly Effect[] {

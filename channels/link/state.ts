@@ -2,6 +2,7 @@ import type { Txid } from "../../src/base/ids.ts";
 import type { Sat } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { CommitmentSigned } from "../../src/wire/updates.ts";
+import type { Negotiation } from "../dual/state.ts";
 import type { Signatures } from "../keys/signer.ts";
 import type { ClosingOutputs } from "../tx/closing-tx.ts";
 
@@ -33,6 +34,8 @@ export interface Online {
   readonly quiescence: Quiescence | undefined;
   /** What has come of a batch that the peer has begun. BOLT 2 §Batching channel messages. */
   readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
+  /** Of a funding transaction that is to replace the one that waits. */
+  readonly negotiation: Negotiation | undefined;
 }
 /** A commitment of the peer's on one of the channel's fundings, and our signatures on it. */
 export interface SignedOn {

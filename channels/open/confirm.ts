@@ -5,6 +5,8 @@ import type { TxOut } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
 import { punish } from "../close/failure.ts";
+import { fundedWith, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
+import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { announceWhenDue } from "../normal/announce.ts";
@@ -15,6 +17,9 @@ import { fundingOutput } from "../tx/funding-tx.ts";
 
 /** An accepter may forget a channel that was not funded for this long. BOLT 2 §The channel_ready Message. */
 const FUNDING_TIMEOUT_BLOCKS = 2016;
+
+/** No reorganisation is expected to bring another attempt behind so many blocks. Policy, not protocol. */
+const BURIED_ATTEMPTS = 100;
 
 /** The output on chain, to the sat and to the byte: amount, script and index. BOLT 2 §The channel_ready Message. */
 function isFundedBy(state: Funded, output: TxOut | undefined): boolean {
@@ -28,7 +33,26 @@ function isFundedBy(state: Funded, output: TxOut | undefined): boolean {
 export function fundingConfirmed(
   env: ChannelEnv,
   state: FundedState,
-  { height, txIndex, output }: Extract<ChannelInput, { tag: "FundingConfirmed" }>,
+  input: Extract<ChannelInput, { tag: "FundingConfirmed" }>,
+): Transition {
+  const { state: alone, effects } = withoutReplacement(state);
+  return confirmedWith(env, alone, input, effects);
+}
+/** Another transaction than the newest that was to fund it is in the best chain. Undefined when it is none of those. */
+export function attemptConfirmed(
+  env: ChannelEnv,
+  state: FundedState,
+  input: Extract<ChannelInput, { tag: "OtherFundingConfirmed" }>,
+): Transition | undefined {
+  const chosen = fundedWith(state, input.txid);
+  return chosen && confirmedWith(env, chosen.state, input, chosen.effects);
+}
+
+function confirmedWith(
+  env: ChannelEnv,
+  state: FundedState,
+  { height, txIndex, output }: Omit<Extract<ChannelInput, { tag: "FundingConfirmed" }>, "tag">,
+  before: readonly Effect[],
 ): Transition {
   if (!isFundedBy(state, output)) return punish(state, { code: "funding_output_wrong" });
   const scid = shortChannelId(height, txIndex, state.params.funding.vout);
@@ -38,7 +62,7 @@ export function fundingConfirmed(
   const announcement = moved ? { local: undefined, remote: undefined } : state.announcement;
   const confirmed = { height, shortChannelId: scid };
   const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
-  return deepEnough(env, next, [{ tag: "NotifyUpdated" }]);
+  return deepEnough(env, next, [...before, { tag: "NotifyUpdated" }]);
 }
 
 /** How many blocks hold the funding transaction up; 0 when none does. */
@@ -85,9 +109,12 @@ function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]
  * agreement, it would stay for ever.
  */
 function isGhost(env: ChannelEnv, state: FundedState): boolean {
-  const unfunded = state.params.opener === "remote" && isUnfunded(state) && !state.ready.local;
+  const unfunded = !holdsOurCoins(state) && isUnfunded(state) && !state.ready.local;
   return unfunded && env.height - state.funding.since >= FUNDING_TIMEOUT_BLOCKS;
 }
+/** A transaction that spends coins of ours may put them into the channel at any time, until they are spent otherwise. */
+const holdsOurCoins = ({ params, attempts }: FundedState): boolean =>
+  attempts.signed.length === 0 ? params.opener === "local" : spendsOurCoins(attempts);
 /** Not on the chain, nor anything that came of it. */
 const isUnfunded = (state: FundedState): boolean =>
   state.funding.confirmed === undefined && !(state.tag === "Failed" && state.spends.length > 0);
@@ -102,17 +129,18 @@ function neverFunded({ params }: FundedState, text: string): Transition {
 }
 
 /**
- * An opener's own coins went another way, as when a claim that it had given up was mined after all: its channel can never
+ * Our own coins went another way, as when a claim that it had given up was mined after all: its channel can never
  * open, and nothing of it is at stake.
  */
 export const fundingConflictBuried = (state: FundedState): Transition =>
-  state.params.opener === "local" && isUnfunded(state)
-    ? neverFunded(state, "the funding transaction can never confirm")
-    : stay();
+  holdsOurCoins(state) && isUnfunded(state) ? neverFunded(state, "the funding transaction can never confirm") : stay();
 
 /** One more block. Undefined when it changes nothing. */
 export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
   if (isGhost(env, state)) return neverFunded(state, "the funding transaction did not confirm");
+  // What was kept in case another attempt should be mined after all has had its time.
+  if (state.tag === "Normal" && state.attempts.signed.length > 0 && fundingDepth(env, state) >= BURIED_ATTEMPTS)
+    return commit({ ...state, attempts: NO_ATTEMPTS });
   const deeper = deepEnough(env, state, []);
   return deeper.kind === "stay" ? undefined : deeper;
 }
@@ -134,7 +162,7 @@ export const readyEffect = (state: Funded): VolatileEffect => ({
 
 function whenBothReady(env: ChannelEnv, state: WaitForChannelReady, effects: readonly Effect[]): Transition {
   if (!state.ready.remote || !state.funding.deep) return commit(state, ...effects);
-  const normal: Normal = { ...state, tag: "Normal" };
+  const normal: Normal = { ...state, tag: "Normal", attempts: settledAttempts(state.attempts) };
   const announced = announceWhenDue(env, normal);
   return commit(announced.state, ...effects, readyEffect(normal), { tag: "NotifyUpdated" }, ...announced.effects);
 }
@@ -149,9 +177,10 @@ export function receiveReady(env: ChannelEnv, state: FundedState, message: Chann
   const remoteNextPoint = message.second_per_commitment_point;
   if (!secp256k1.isPoint(remoteNextPoint)) return punish(state, { code: "bad_point" });
   const commitments = { ...state.commitments, remoteNextPoint };
-  const next = { ...state, remoteAlias, commitments, ready: { ...state.ready, remote: true } };
-  if (next.tag === "WaitForChannelReady") return whenBothReady(env, next, []);
-  return commit(next, { tag: "NotifyUpdated" });
+  const { state: settled, effects } = withoutReplacement(state);
+  const next = { ...settled, remoteAlias, commitments, ready: { ...state.ready, remote: true } };
+  if (next.tag === "WaitForChannelReady") return whenBothReady(env, next, effects);
+  return commit(next, ...effects, { tag: "NotifyUpdated" });
 }
 
 /** The block with the funding transaction is no longer in the best chain: nothing that rests on it is certain. */

@@ -1,6 +1,7 @@
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { msat, toMsat } from "../../src/base/units.ts";
 import { localCommitment, remoteCommitment, specOf } from "../commitments.ts";
+import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
 import { EMPTY_SECRETS } from "../keys/commitment-secrets.ts";
 import type { Signatures } from "../keys/signer.ts";
@@ -22,6 +23,7 @@ export const ONLINE: Online = {
   signing: undefined,
   quiescence: undefined,
   batch: undefined,
+  negotiation: undefined,
 };
 
 export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelParams => ({
@@ -32,16 +34,23 @@ export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelPa
 
 const UNSIGNED: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
 
-/** Commitment number 0 of both sides. Pushed funds stand on the accepter's side, yet count only once the funding is deep enough. */
+/** Who holds what at the beginning: what was pushed stands on the accepter's side, and where both put in, it is said. */
+type FirstTerms = Pick<Proposal, "feerate" | "remoteFirstPoint"> &
+  (Pick<Proposal, "push"> | { readonly balance: Commitments["balance"] });
+function openingBalance(terms: FirstTerms, params: ChannelParams): Commitments["balance"] {
+  if ("balance" in terms) return terms.balance;
+  const kept = msat(toMsat(params.capacity) - terms.push);
+  return params.opener === "local" ? { local: kept, remote: terms.push } : { local: terms.push, remote: kept };
+}
+
+/** Commitment number 0 of both sides. What it holds counts only once the funding is deep enough. */
 export function initialCommitments(
-  proposal: Proposal,
+  proposal: FirstTerms,
   params: ChannelParams,
   signed: { readonly local: Signatures; readonly remoteTxid: Txid },
 ): Commitments {
-  const kept = msat(toMsat(params.capacity) - proposal.push);
-  const openedHere = params.opener === "local";
   return {
-    balance: openedHere ? { local: kept, remote: proposal.push } : { local: proposal.push, remote: kept },
+    balance: openingBalance(proposal, params),
     feerate: proposal.feerate,
     feeUpdates: [],
     htlcs: [],
@@ -59,7 +68,7 @@ export function initialCommitments(
 }
 
 /** The two first commitment transactions: ours for the peer's signature, the peer's for ours. */
-export function firstCommitments(env: ChannelEnv, proposal: Proposal, params: ChannelParams) {
+export function firstCommitments(env: ChannelEnv, proposal: FirstTerms, params: ChannelParams) {
   const draft = initialCommitments(proposal, params, { local: UNSIGNED, remoteTxid: params.funding.txid });
   return {
     local: localCommitment(env, params, 0n, specOf(draft, "local")),
@@ -73,6 +82,7 @@ export function newlyFunded(env: ChannelEnv, params: ChannelParams, commitments:
     params,
     commitments,
     funding: { since: env.height, confirmed: undefined, deep: false, tx: undefined },
+    attempts: NO_ATTEMPTS,
     ready: { local: false, remote: false },
     remoteAlias: undefined,
     announcement: { local: undefined, remote: undefined },

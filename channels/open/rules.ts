@@ -15,7 +15,8 @@ import { openerCost } from "../tx/weights.ts";
 export const ACCEPTED_HTLCS_MAX = 483;
 const DUST_LIMIT_MIN = sat(354n);
 const ANNOUNCE_CHANNEL = 1;
-export const isAnnounced = (open: OpenChannel): boolean => (open.channel_flags & ANNOUNCE_CHANNEL) === 1;
+export const isAnnounced = (open: Pick<OpenChannel, "channel_flags">): boolean =>
+  (open.channel_flags & ANNOUNCE_CHANNEL) === 1;
 
 const share = (amount: bigint, ppm: bigint): bigint => (amount * ppm) / 1_000_000n;
 
@@ -59,8 +60,11 @@ export function capacityBounds({ policy, features }: ChannelEnv): { readonly min
   return { minimum, maximum: isLarge ? sat(LARGE_FROM - 1n) : capacityMax };
 }
 
+/** What both messages of either protocol say of their sender; the reserve of the newer one follows from its amounts. */
+export type Announced = Omit<AcceptChannel, "name" | "temporary_channel_id" | "minimum_depth">;
+
 /** What the peer announced. */
-export const remoteSide = (message: OpenChannel | AcceptChannel): SideParams => ({
+export const remoteSide = (message: Announced): SideParams => ({
   basepoints: {
     fundingPubkey: message.funding_pubkey,
     revocationBasepoint: message.revocation_basepoint,
@@ -121,7 +125,7 @@ export function acceptRuleBroken(
 }
 
 /** What both messages must keep to. */
-function sideRuleBroken(env: ChannelEnv, side: OpenChannel | AcceptChannel, capacity: Sat): OpeningRule | undefined {
+export function sideRuleBroken(env: ChannelEnv, side: Announced, capacity: Sat): OpeningRule | undefined {
   const { policy } = env;
   const dust = side.dust_limit_satoshis;
   if (dust < DUST_LIMIT_MIN || dust > policy.dustLimitMax) return "dust_limit";
@@ -139,7 +143,7 @@ function sideRuleBroken(env: ChannelEnv, side: OpenChannel | AcceptChannel, capa
   return undefined;
 }
 
-const publicKeysOf = (side: OpenChannel | AcceptChannel): readonly Uint8Array[] => [
+const publicKeysOf = (side: Announced): readonly Uint8Array[] => [
   side.funding_pubkey,
   side.revocation_basepoint,
   side.payment_basepoint,

@@ -22,6 +22,7 @@ const WAITING: { readonly [N in BindingMessage["name"]]: true } & { readonly [N 
   accept_channel: true,
   funding_created: true,
   funding_signed: true,
+  tx_signatures: true,
   channel_ready: true,
   commitment_signed: true,
   revoke_and_ack: true,

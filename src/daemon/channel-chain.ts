@@ -1,12 +1,12 @@
-import { BURIED_DEPTH, type FundedState, fundingOutpoints } from "../../channels/index.ts";
+import { BURIED_DEPTH, type FundedState, fundingOutpoints, fundingTxs } from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
-import { watchFundingFrom } from "./channel-effects.ts";
 import { followFeerate } from "./channel-fees.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf, sinceOf } from "./channel-table.ts";
+import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./channel-table.ts";
+import { watchFundingFrom } from "./channel-watches.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells each channel what the chain did to it. */
@@ -35,7 +35,8 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
   }
 }
 
-function fundingsOf({ state }: ChannelEntry): readonly Outpoint[] {
+/** Outputs that hold the channel's money, may come to hold it, or held it: their spends are the channel's end. */
+function holders({ state }: ChannelEntry): readonly Outpoint[] {
   if ("commitments" in state) return fundingOutpoints(state);
   const params = paramsOf(state);
   return params === undefined ? [] : [params.funding];
@@ -43,9 +44,9 @@ function fundingsOf({ state }: ChannelEntry): readonly Outpoint[] {
 
 /** Coins of ours that a funding transaction was to spend have gone another way, for good. */
 function isFundingHopeless({ parts }: ChannelHost, { state }: ChannelEntry): boolean {
-  const funding = "funding" in state ? state.funding : undefined;
-  if (funding?.tx === undefined || funding.confirmed !== undefined) return false;
-  return parts.wallet.conflictDepth(funding.tx) >= BURIED_DEPTH;
+  if (!("funding" in state) || state.funding.confirmed !== undefined) return false;
+  const txs = fundingTxs(state);
+  return txs.length > 0 && txs.every((tx) => parts.wallet.conflictDepth(tx) >= BURIED_DEPTH);
 }
 
 function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<ChainEvent, { tag: "ScriptPaid" }>): void {
@@ -56,7 +57,7 @@ function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<Chain
   const place = { height: block.height, txIndex: index };
   if (current?.txid === txid)
     return host.apply(turn, entry, { tag: "FundingConfirmed", ...place, output: tx.outputs[current.vout] });
-  const other = fundingsOf(entry).find((funding) => funding.txid === txid);
+  const other = fundingsOf(entry.state).find((funding) => funding.txid === txid);
   if (other === undefined) return;
   host.apply(turn, entry, { tag: "OtherFundingConfirmed", txid, ...place, output: tx.outputs[other.vout] });
 }
@@ -70,7 +71,7 @@ function outpointSpent(
   const entry = host.table.byOutpoint(outpoint);
   if (entry === undefined) return;
   const spend = { tx: by.tx, height: by.block.height };
-  const isFunding = fundingsOf(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
+  const isFunding = holders(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
   host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
 }
 

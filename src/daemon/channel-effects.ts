@@ -1,12 +1,13 @@
-import { type Effect, explain, type WatchedOutput } from "../../channels/index.ts";
+import { type Effect, explain } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
-import { blockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
+import { performFundingEffect, publish } from "./channel-funding.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf, promisedScript, sinceOf, type WatchedFunding } from "./channel-table.ts";
+import { type ChannelEntry, paramsOf, promisedScript } from "./channel-table.ts";
+import { watch, watchOutputs } from "./channel-watches.ts";
 import { reserveOf } from "./closing-reserve.ts";
-import { ANSWER_LANE, CHAIN_LANE } from "./context.ts";
+import { ANSWER_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
 import { peerLane, type Turn } from "./turn.ts";
 import { keptFor } from "./wallet/faults.ts";
@@ -32,6 +33,13 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "NeedFunding":
     case "NeedCloseScript":
       return turn.next((later) => fromWallet(host, later, entry, effect));
+    case "NeedContribution":
+    case "NeedConfirmation":
+    case "NeedFundingWitnesses":
+    case "ReleaseCoins":
+    case "ReleaseFunding":
+    case "TimeSignatures":
+      return performFundingEffect(host, turn, entry, effect);
     case "WatchFunding":
       return watch(host, turn, entry, effect);
     case "WatchOutputs":
@@ -71,6 +79,7 @@ type News = Extract<
       | "PeerWarned"
       | "NotifyUpdated"
       | "Quiescent"
+      | "NegotiationFailed"
       | "Forget"
       | "ChannelFailed"
       | "Breach"
@@ -106,6 +115,9 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     case "NotifyUpdated":
     case "Quiescent":
       return undefined;
+    case "NegotiationFailed":
+      ctx.log.info("a funding transaction came to nothing", { channel: id, reason: effect.reason });
+      return answer(turn, entry, effect.reason);
     case "ChannelFailed":
       if (effect.cause.tag === "requested") answer(turn, entry);
       else answer(turn, entry, `the channel failed: ${effect.cause.tag}`);
@@ -209,45 +221,6 @@ function fromWallet(
   host.apply(turn, entry, { tag: "FundingTx", tx: funded.value.tx, vout: funded.value.vout });
 }
 
-function watch(
-  host: ChannelHost,
-  turn: Turn,
-  entry: ChannelEntry,
-  effect: Extract<Effect, { tag: "WatchFunding" }>,
-): void {
-  const { outpoint, script } = effect;
-  host.table.watchFunding(entry, outpoint, script);
-  const height = host.parts.height();
-  const since = sinceOf(entry.state) ?? height;
-  watchFundingFrom(host, turn, effect, since === height ? since - 1 : since - LOOK_BACK_BLOCKS);
-}
-/** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
-const LOOK_BACK_BLOCKS = 144;
-
-/** A branch may hold the funding transaction in a lower block than the tip was at when it was made. */
-export function watchFundingFrom(
-  host: ChannelHost,
-  turn: Turn,
-  { outpoint, script }: WatchedFunding,
-  height: number,
-): void {
-  const from = blockHeight(Math.max(0, height));
-  turn.afterwards(CHAIN_LANE, () =>
-    host.parts.ctx.chain.watch([
-      { tag: "Script", script, from },
-      { tag: "Outpoint", outpoint, script, from },
-    ]),
-  );
-}
-
-function watchOutputs(host: ChannelHost, turn: Turn, entry: ChannelEntry, outputs: readonly WatchedOutput[]): void {
-  const watches = outputs.map(({ outpoint, script, minedAt }) => {
-    host.table.watchOutput(entry, outpoint);
-    return { tag: "Outpoint", outpoint, script, from: minedAt } as const;
-  });
-  if (watches.length > 0) turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
-}
-
 function broadcast(
   host: ChannelHost,
   turn: Turn,
@@ -258,7 +231,9 @@ function broadcast(
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
   // Lost with this disk, it could be got back from a copy of the backup that tells of it.
   host.parts.backup.whenKept(turn, (later) => {
-    host.parts.wallet.publish(later, txidOf(effect.tx));
+    const isShared = "attempts" in entry.state && entry.state.attempts.signed.length > 0;
+    if (isShared) publish(host, later, effect.tx);
+    else host.parts.wallet.publish(later, txidOf(effect.tx));
     answer(later, entry);
     host.parts.ctx.events.record(later, "channel.opening", {
       channelId: params.channelId,

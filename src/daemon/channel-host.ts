@@ -1,6 +1,7 @@
 import {
   type ChannelEnv,
   type ChannelInput,
+  type ChannelKeys,
   type ChannelMessage,
   type ChannelSigner,
   type ChannelState,
@@ -23,7 +24,6 @@ import {
   pendingOrigins,
   revokedHtlcs,
   type SignerMemory,
-  signerMemoryOf,
   step,
 } from "../../channels/index.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
@@ -37,9 +37,10 @@ import type { WireMessage } from "../wire/registry.ts";
 import type { BackupHost } from "./backup-host.ts";
 import { Batches } from "./batches.ts";
 import { performChannelEffect } from "./channel-effects.ts";
+import { release } from "./channel-funding.ts";
 import { isChannelMessage } from "./channel-messages.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
-import { type ChannelEntry, ChannelTable, channelEntry, paramsOf } from "./channel-table.ts";
+import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf, settledId } from "./channel-table.ts";
 import type { ClaimHost } from "./claim-host.ts";
 import type { NodeContext } from "./context.ts";
 import { offeredInit } from "./offered.ts";
@@ -102,7 +103,7 @@ export class ChannelHost {
       const state = decodeChannel(value);
       if (!state.ok) throw new StoreCorrupt(key, `not a channel: ${state.error}`);
       const { remoteNodeId: peer, temporaryChannelId: temporaryId, keyIndex } = state.value.params;
-      const remembered = isFundedState(state.value) ? signerMemoryOf(state.value) : undefined;
+      const remembered = memoryOf(state.value);
       const signer = this.#signerOf(keyIndex, remembered);
       const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, state.value);
       assert(this.table.settle(entry), "each channel has one record");
@@ -127,7 +128,8 @@ export class ChannelHost {
     const transition = step(this.env(entry), before, input);
     if (transition.kind !== "stay") {
       entry.state = transition.next;
-      if (paramsOf(transition.next) !== undefined && paramsOf(before) === undefined && !this.table.settle(entry)) {
+      const isNamed = settledId(before, entry.temporaryId) === undefined;
+      if (isNamed && settledId(transition.next, entry.temporaryId) !== undefined && !this.table.settle(entry)) {
         return this.#collision(turn, entry);
       }
       if (transition.kind === "commit") {
@@ -159,6 +161,7 @@ export class ChannelHost {
   }
   drop(turn: Turn, entry: ChannelEntry, reason: string): void {
     this.table.remove(entry);
+    release(this, turn, entry);
     if (entry.fundingTxid !== undefined) this.parts.wallet.release(turn, entry.fundingTxid);
     const asked = entry.asked;
     entry.asked = undefined;
@@ -170,12 +173,13 @@ export class ChannelHost {
   }
 
   /** A channel that is about to be opened, by us or by the peer. Its key index is never used again. */
-  begin(turn: Turn, peer: NodeId, temporaryId: ChannelId): ChannelEntry {
+  begin(turn: Turn, peer: NodeId, id: ChannelId | ((keys: ChannelKeys) => ChannelId)): ChannelEntry {
     const keyIndex = this.#nextKeyIndex++;
     turn.put(KEY.channelKeys(keyIndex), new Uint8Array(0));
     // The highest says it of all below: an opening that comes to nothing leaves nothing behind.
     if (keyIndex > 0) turn.put(KEY.channelKeys(keyIndex - 1), undefined);
     const signer = this.#signerOf(keyIndex, FRESH_MEMORY);
+    const temporaryId = typeof id === "function" ? id(signer.keys) : id;
     const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, FRESH);
     this.table.addOpening(entry);
     return entry;
@@ -212,13 +216,16 @@ export class ChannelHost {
   }
   /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */
   #addressee(turn: Turn, peer: NodeId, message: ChannelMessage): ChannelEntry | undefined {
-    if (message.name === "open_channel") return this.#opened(turn, peer, message.temporary_channel_id);
+    if (message.name === "open_channel" || message.name === "open_channel2")
+      return this.#opened(turn, peer, message.temporary_channel_id);
     const id = "channel_id" in message ? message.channel_id : message.temporary_channel_id;
     const settled = this.table.byId(id);
     if (settled?.peer === peer) return settled;
     const opening = this.table.opening(peer, id);
     if (opening !== undefined) return opening;
-    if (message.name !== "error" && message.name !== "warning") this.#unknown(turn, peer, id);
+    // The last word about an opening that is forgotten here.
+    if (message.name !== "error" && message.name !== "warning" && message.name !== "tx_abort")
+      this.#unknown(turn, peer, id);
     return undefined;
   }
   /** Who has no channel here has nothing to say about one: what it is told is the last that it hears. */

@@ -13,6 +13,13 @@ export interface OpenRequest {
   readonly anchors?: boolean;
   /** Where our part must go when it is closed by agreement; the configured address, or open until then. */
   readonly closeAddress?: string;
+  /** Whether the peer may help to fund it, where both sides can: so unless it is said otherwise or something is pushed. */
+  readonly dual?: boolean;
+}
+/** What a command takes that pays more for a funding transaction which waits. */
+export interface BumpFundingRequest {
+  readonly id: ChannelId;
+  readonly feerate: SatPerKw;
 }
 /** What a command takes that closes one. */
 export interface CloseRequest {

@@ -1,4 +1,15 @@
-import type { ChannelParams, ChannelSigner, ChannelState, FundedState, RestoredParams } from "../../channels/index.ts";
+import {
+  attemptMemoryOf,
+  type ChannelParams,
+  type ChannelSigner,
+  type ChannelState,
+  type DurableState,
+  type FundedState,
+  fundingOutpoints,
+  type RestoredParams,
+  type SignerMemory,
+  signerMemoryOf,
+} from "../../channels/index.ts";
 import { toHex } from "../base/bytes.ts";
 import {
   type ChannelId,
@@ -23,6 +34,10 @@ export interface ChannelEntry {
   asked: ((outcome: Outcome) => void) | undefined;
   /** For the funding transaction, if we open and somebody chose one. */
   fundingFeerate: SatPerKw | undefined;
+  /** Coins that the wallet holds for a funding transaction which is made with the peer. */
+  held: readonly Outpoint[];
+  /** Ends the wait for a peer that has our coins held. */
+  cancelFunding: () => void;
   /** Whose coins the wallet keeps for this opening. */
   fundingTxid: Txid | undefined;
   /** Ends the wait that was begun for a silence. */
@@ -42,6 +57,22 @@ export const paramsOf = (state: ChannelState): ChannelParams | RestoredParams | 
   return params !== undefined && "funding" in params ? params : undefined;
 };
 
+/** The id by which the peer knows it for good; undefined before. */
+export const settledId = (state: ChannelState, temporaryId: ChannelId): ChannelId | undefined => {
+  if (state.tag !== "ConstructingFunding") return paramsOf(state)?.channelId;
+  return state.channelId === temporaryId ? undefined : state.channelId;
+};
+
+/** The funding output of every transaction that may be mined. */
+export function fundingsOf(state: ChannelState): readonly Outpoint[] {
+  const params = paramsOf(state);
+  if (params === undefined) return [];
+  if (!("attempts" in state)) return [params.funding];
+  const { signed, next } = state.attempts;
+  const made = [...signed, ...(next === undefined ? [] : [next])].map((attempt) => attempt.params.funding);
+  return [...fundingOutpoints(state), ...made.filter(({ txid }) => txid !== params.funding.txid)];
+}
+
 /** The height from which on its funding transaction was waited for. */
 export function sinceOf(state: ChannelState): BlockHeight | undefined {
   if (state.tag === "Restored") return state.since;
@@ -52,13 +83,20 @@ export function sinceOf(state: ChannelState): BlockHeight | undefined {
 export const promisedScript = (state: ChannelState): Uint8Array | undefined =>
   "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
 
+/** What the signer must know of a channel that is loaded; undefined where it has nothing to sign. */
+export function memoryOf(state: DurableState): SignerMemory | undefined {
+  if (state.tag === "WaitForFundingSignatures") return attemptMemoryOf(state);
+  return "commitments" in state ? signerMemoryOf(state) : undefined;
+}
+
 export function channelEntry(
   of: Pick<ChannelEntry, "peer" | "temporaryId" | "keyIndex" | "signer">,
   state: ChannelState,
 ): ChannelEntry {
-  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined, watched: [] };
+  const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
   const cancelQuiescence = (): void => {};
-  return { ...of, state, cancelQuiescence, ...nothingAsked };
+  const cancelFunding = (): void => {};
+  return { ...of, state, cancelQuiescence, cancelFunding, held: [], watched: [], ...nothingAsked };
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */
@@ -74,11 +112,11 @@ export class ChannelTable {
   }
   /** From now on known by its channel id too. False when another channel has that id: then nothing is changed. */
   settle(entry: ChannelEntry): boolean {
-    const params = paramsOf(entry.state);
-    assert(params !== undefined, "a channel has an id once it has a funding outpoint");
-    const other = this.#byId.get(params.channelId);
+    const id = settledId(entry.state, entry.temporaryId);
+    assert(id !== undefined, "a channel has an id once both sides know what it is made of");
+    const other = this.#byId.get(id);
     if (other !== undefined) return other === entry;
-    this.#byId.set(params.channelId, entry);
+    this.#byId.set(id, entry);
     return true;
   }
   /** On disk: its temporary id means nothing any more. Until then an `error` may use either. BOLT 1 §The error and warning Messages. */
@@ -105,6 +143,7 @@ export class ChannelTable {
   }
   remove(entry: ChannelEntry): void {
     entry.cancelQuiescence();
+    entry.cancelFunding();
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
     for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {
       for (const [key, value] of map) if (value === entry) map.delete(key);

@@ -8,19 +8,16 @@ import type { Address } from "../ports/network.ts";
 import { featureBits } from "../wire/features.ts";
 import { backupCommands } from "./backup-commands.ts";
 import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
-import { closeChannel, explainChannel } from "./channel-commands.ts";
 import { channelBalance, channelInfo } from "./channel-views.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { answeredAfter } from "./context.ts";
-import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
 import { labelCommands } from "./label-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { offeredInit } from "./offered.ts";
-import { openChannel } from "./open-channel.ts";
 import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
-import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
+import { peerAndChannelCommands } from "./peer-and-channel-commands.ts";
 import { psbtCommands } from "./psbt-commands.ts";
 import { addStream, streamInfos } from "./stream-commands.ts";
 import { syncStateOf } from "./sync-teller.ts";
@@ -198,32 +195,6 @@ const chainReadings = ({ ctx: { chain, params } }: Hosts): ChainReadings => ({
   chainUnspent: async (outpoint) => fromChain(await unspentView(chain, params, outpoint)),
   chainMempool: async () => fromChain(await chain.mempool()),
   chainPeers: async () => fromChain(await chain.peers()),
-});
-
-type PeerCommands = Pick<
-  NodeCommands,
-  | "peers"
-  | "connect"
-  | "disconnect"
-  | "channels"
-  | "openChannel"
-  | "closeChannel"
-  | "explainChannel"
-  | "graphNodes"
-  | "graphChannels"
-  | "route"
->;
-const peerAndChannelCommands = (hosts: Hosts): PeerCommands => ({
-  peers: () => peerInfos(hosts),
-  connect: (peer) => connectPeer(hosts, peer),
-  disconnect: (nodeId) => disconnectPeer(hosts, nodeId),
-  channels: () => hosts.channels.table.settled().flatMap((entry) => channelInfo(hosts.channels, entry) ?? []),
-  openChannel: (request) => openChannel(hosts, request),
-  closeChannel: (request) => closeChannel(hosts, request),
-  explainChannel: (id) => explainChannel(hosts, id),
-  graphNodes: () => graphNodes(hosts.graph),
-  graphChannels: () => graphChannels(hosts.graph),
-  route: (request) => routeQuote(hosts, request),
 });
 
 type PaymentCommands = Pick<

@@ -7,7 +7,7 @@ import type { BackupHost } from "./backup-host.ts";
 import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
-import { paramsOf } from "./channel-table.ts";
+import { fundingsOf, paramsOf } from "./channel-table.ts";
 import { forwardPolicy, localChannels } from "./channel-views.ts";
 import { ClaimHost } from "./claim-host.ts";
 import { reserveOf } from "./closing-reserve.ts";
@@ -216,7 +216,9 @@ function peersListener(ctx: NodeContext, { channels, gossip, safekeeping }: List
 
 /** Coins that were kept for a channel of which nothing is on disk: the opening never happened. */
 function releaseLostFundings(hosts: Hosts, turn: Parameters<Parameters<NodeContext["turns"]["run"]>[0]>[0]): void {
-  const funded = new Set(hosts.channels.table.settled().map(({ state }) => paramsOf(state)?.funding.txid));
+  const funded = new Set(
+    hosts.channels.table.settled().flatMap(({ state }) => fundingsOf(state).map(({ txid }) => txid)),
+  );
   for (const txid of hosts.wallet.reservations()) {
     if (!funded.has(txid)) hosts.wallet.release(turn, txid);
   }

@@ -1,13 +1,15 @@
-import { type ChannelType, formatFor } from "../../channels/index.ts";
-import { channelId } from "../base/ids.ts";
+import { type ChannelKeys, type ChannelType, formatFor, temporaryDualId } from "../../channels/index.ts";
+import { type ChannelId, channelId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type SatPerKw, satPerKw } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
+import { featureBits, hasFeature } from "../wire/features.ts";
 import { type Asked, ask, told } from "./channel-asks.ts";
 import type { ChannelInfo, OpenRequest } from "./channel-info.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
+import { offeredInit } from "./offered.ts";
 import { keptFor } from "./wallet/faults.ts";
 
 /** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
@@ -36,7 +38,8 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
   }
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
-      const entry = channels.begin(turn, request.nodeId, channelId(ctx.random.bytes(32)));
+      const isDual = opensDual(hosts, request);
+      const entry = channels.begin(turn, request.nodeId, isDual ? dualId : channelId(ctx.random.bytes(32)));
       ask(hosts, OPENING_MS_MAX, entry, resolve, () => {
         const reason = "the peer did not answer in time";
         ctx.turns.run((later) => channels.apply(later, entry, { tag: "AbortOpening", reason }));
@@ -45,20 +48,23 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
       const feerate = commitmentFeerate(hosts);
       const { capacity, push, announce } = request;
       const { temporaryId: temporaryChannelId } = entry;
-      channels.apply(turn, entry, {
-        tag: "Open",
-        temporaryChannelId,
-        capacity,
-        push,
-        feerate,
-        announce,
-        type: type.value,
-        shutdownScript: script.value,
-      });
+      const common = { temporaryChannelId, feerate, announce, type: type.value, shutdownScript: script.value };
+      const fundingFeerate = request.feerate ?? wallet.feerate();
+      if (isDual) channels.apply(turn, entry, { tag: "OpenDual", contribution: capacity, fundingFeerate, ...common });
+      else channels.apply(turn, entry, { tag: "Open", capacity, push, ...common });
       if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
     });
   });
   return told(hosts, asked);
+}
+
+const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
+const DUAL_FUND_BIT = 28;
+/** Where both sides can fund channels together. Nothing can be pushed in one of those. BOLT 2 §Channel Establishment v2. */
+function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true }: OpenRequest): boolean {
+  const ours = featureBits(offeredInit(ctx.policy.channel));
+  const theirs = peers.session(nodeId)?.features ?? new Uint8Array(0);
+  return dual && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
 }
 
 const commitmentFeerate = ({ wallet }: Hosts): SatPerKw => satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));

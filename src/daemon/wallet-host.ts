@@ -17,6 +17,7 @@ import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/att
 import { bump } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { conflictDepth } from "./wallet/conflict.ts";
+import type { Together } from "./wallet/contribute.ts";
 import type { AddressWish } from "./wallet/draft.ts";
 import { bumpFault, lockFault, toPerson, unspendableCoin } from "./wallet/faults.ts";
 import { bumpIncoming, type WaitingPayment } from "./wallet/incoming.ts";
@@ -114,6 +115,12 @@ export class WalletHost {
     const funded = fund(this.#state, this.#keys, { output, feerate, label, keep });
     if (funded.ok) this.#apply(turn, funded.value.step);
     return funded;
+  }
+  /** Does something about a transaction that is made together with a peer. */
+  together<T>(turn: Turn, act: (state: WalletState, keys: WalletKeys) => Together<T>): T {
+    const { step, value } = act(this.#state, this.#keys);
+    if (step !== undefined) this.#apply(turn, step);
+    return value;
   }
   publish(turn: Turn, txid: Txid): void {
     this.#apply(turn, publish(this.#state, txid));

@@ -4,6 +4,7 @@ import type { ChannelId, NodeId } from "../base/ids.ts";
 import type { MessageName, WireMessage } from "../wire/registry.ts";
 import type { CommitmentSigned, RevokeAndAck } from "../wire/updates.ts";
 import type { Fault } from "./books.ts";
+import { resumesAttempt, signsAttempt, witnessesAttempt } from "./dual-laws.ts";
 import { circuitKey, type Ledger } from "./ledger.ts";
 
 /** The moment at which a message leaves a node, with what its store holds then. */
@@ -47,7 +48,9 @@ export const LAWS: Laws = {
   update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
   update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
   commitment_signed: (leaving, message) =>
-    funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
+    signsAttempt(leaving, message)
+      ? undefined
+      : funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
     funded(leaving, message.channel_id, (state) => revokedCommitment(leaving, state, message)),
   channel_reestablish: (leaving, message) => {
@@ -55,6 +58,8 @@ export const LAWS: Laws = {
     // Nothing is known of its commitments, so none is counted.
     if (leaving.durable.channels.get(channel_id)?.tag === "Restored")
       return next + revoked === 0n ? undefined : "a restored channel counts no commitment";
+    if (leaving.durable.channels.get(channel_id)?.tag === "WaitForFundingSignatures")
+      return resumesAttempt(leaving, message);
     return funded(leaving, channel_id, ({ commitments: { local, remote } }) => {
       if (next !== local.number + 1n) return `counts commitments from ${local.number}`;
       return revoked === remote.number ? undefined : `counts revocations from ${remote.number}`;
@@ -92,17 +97,17 @@ export const LAWS: Laws = {
   stfu: free,
   closing_complete: unspoken,
   closing_sig: unspoken,
-  open_channel2: unspoken,
-  accept_channel2: unspoken,
-  tx_add_input: unspoken,
-  tx_add_output: unspoken,
-  tx_remove_input: unspoken,
-  tx_remove_output: unspoken,
-  tx_complete: unspoken,
-  tx_signatures: unspoken,
-  tx_init_rbf: unspoken,
-  tx_ack_rbf: unspoken,
-  tx_abort: unspoken,
+  open_channel2: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
+  accept_channel2: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
+  tx_add_input: free,
+  tx_add_output: free,
+  tx_remove_input: free,
+  tx_remove_output: free,
+  tx_complete: free,
+  tx_signatures: witnessesAttempt,
+  tx_init_rbf: free,
+  tx_ack_rbf: free,
+  tx_abort: free,
   splice_locked: unspoken,
   splice_init: unspoken,
   splice_ack: unspoken,

@@ -270,6 +270,7 @@ const changes = () => ({
   connect: async () => ok(PEER),
   disconnect: async () => ok(undefined),
   openChannel: async () => ok(OPEN_CHANNEL),
+  bumpFunding: async () => ok(OPEN_CHANNEL),
   closeChannel: async () => ok({ ...OPEN_CHANNEL, state: "ShuttingDown", closingTxid: TXID }),
   createInvoice: async () => ok(INVOICE),
   pay: async () => ok(PAYMENT),

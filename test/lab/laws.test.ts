@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type BindingMessage, channelKeys, channelSecrets, type FundedState } from "../../channels/index.ts";
-import { channelId, nodeId, paymentHash, preimage } from "../../src/base/ids.ts";
+import { channelId, nodeId, paymentHash, preimage, type Txid } from "../../src/base/ids.ts";
 import { sat } from "../../src/base/units.ts";
 import { broken, type Leaving } from "../../src/lab/laws.ts";
 import { emptyLedger, type Ledger } from "../../src/lab/ledger.ts";
@@ -42,6 +42,7 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     const channel_id = channelId(bytes(32));
     const messages: { readonly [N in BindingMessage["name"]]: Extract<BindingMessage, { readonly name: N }> } = {
       funding_signed: { name: "funding_signed", channel_id, signature: bytes(64) },
+      tx_signatures: { name: "tx_signatures", channel_id, txid: "11".repeat(32) as Txid, witnesses: [] },
       channel_ready: { name: "channel_ready", channel_id, second_per_commitment_point: bytes(33, 2) },
       commitment_signed: { name: "commitment_signed", channel_id, signature: bytes(64), htlc_signature: [] },
       revoke_and_ack: {
@@ -148,6 +149,6 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
   });
 
   it("messages of parts that the node does not speak never leave", () => {
-    expect(detail(holding(), { name: "tx_abort" } as unknown as WireMessage)).to.match(/never sends tx_abort/);
+    expect(detail(holding(), { name: "splice_ack" } as unknown as WireMessage)).to.match(/never sends splice_ack/);
   });
 });

@@ -15,7 +15,7 @@ const MEANT_BEFORE_3 = {
   params: { type: { format: "anchors", scidAlias: false, zeroConf: false } },
 };
 /** The same of those that hold commitments. */
-const MEANT_OF_COMMITMENTS = { commitments: { others: [] } };
+const MEANT_OF_COMMITMENTS = { commitments: { others: [] }, attempts: { signed: [] } };
 /** `state` with every field of `meant` that it does not have. */
 function completed(state: unknown, meant: object): unknown {
   if (typeof state !== "object" || state === null) return state;

@@ -26,6 +26,7 @@ import type { Tx } from "../../src/bitcoin/tx.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { CHAIN, HEIGHT, type Name, originKey, SCRIPT } from "./channel-fixtures.ts";
+import { DualWallet } from "./dual-wallet.ts";
 
 /** One side of a pair: its keys, its state, its disk, and what it was asked to do. */
 export class Party {
@@ -54,6 +55,9 @@ export class Party {
   claims: readonly Claim[] = [];
   readonly watched: WatchedOutput[] = [];
   closeScript: Uint8Array;
+  readonly wallet: DualWallet;
+  /** What it says of the peer's coins. */
+  seesConfirmed = true;
   autoSign = true;
 
   constructor(name: Name) {
@@ -63,6 +67,7 @@ export class Party {
     this.nodeId = nodeId(secp256k1.publicKey(this.nodeSecret));
     this.signer = this.newSigner();
     this.closeScript = SCRIPT[name];
+    this.wallet = new DualWallet(name);
   }
   /** Its keys, in hands that give away any secret. */
   get keys(): ChannelKeys {

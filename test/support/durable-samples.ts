@@ -6,6 +6,7 @@ import { toHex } from "../../src/base/bytes.ts";
 import { blockHeight, satPerKw } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import { HEIGHT, normal, ONION, opened, type Pair, SCRIPT } from "./channel-pair.ts";
+import { fundedDual, openedDual } from "./dual-pair.ts";
 import { spliced } from "./fundings.ts";
 
 const durable = (pair: Pair, name: "a" | "b" = "a"): DurableState => pair.parties[name].state as DurableState;
@@ -122,7 +123,19 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
   const failed = busy();
   const channel_id = failed.parties.a.funded.params.channelId;
   failed.give("a", { tag: "PeerMessage", message: { name: "error", channel_id, data: new Uint8Array(3).fill(0x61) } });
+  const signing = openedDual({ joins: 400_000n });
+  while (signing.parties.b.state.tag !== "WaitForFundingConfirmed")
+    signing.deliver(signing.queues.b.length > 0 ? "b" : "a");
+  const replaced = fundedDual({ joins: 400_000n });
+  replaced.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+  replaced.settle();
+  replaced.give("a", { tag: "BumpFunding", feerate: satPerKw(700) });
+  while (replaced.parties.a.funded.attempts.next === undefined)
+    replaced.deliver(replaced.queues.b.length > 0 ? "b" : "a");
   return {
+    "waiting-for-funding-signatures": durable(signing),
+    "waiting-for-confirmation-dual": durable(signing, "b"),
+    "waiting-for-confirmation-replacing": durable(replaced),
     restored: restored(),
     "waiting-for-confirmation-opener": durable(waiting),
     "waiting-for-confirmation-accepter": durable(waiting, "b"),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { assertConserved } from "../../channels/commitments.ts";
 import {
+  attemptMemoryOf,
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
@@ -160,6 +161,18 @@ export class Pair {
         this.give(party.name, { tag: "FundingTx", tx, vout: 1 });
         return;
       }
+      case "NeedContribution": {
+        const contribution = party.wallet.contribute(effect);
+        if (contribution === undefined) this.give(party.name, { tag: "NothingToContribute", reason: "no coins" });
+        else this.give(party.name, { tag: "Contribution", contribution });
+        return;
+      }
+      case "NeedConfirmation":
+        this.give(party.name, { tag: "InputConfirmation", outpoint: effect.outpoint, confirmed: party.seesConfirmed });
+        return;
+      case "NeedFundingWitnesses":
+        this.give(party.name, { tag: "FundingWitnesses", witnesses: party.wallet.witness(effect.constructed) });
+        return;
       case "NeedCloseScript":
         this.give(party.name, {
           tag: "Shutdown",
@@ -168,6 +181,7 @@ export class Pair {
         });
         return;
       default:
+        party.wallet.note(effect);
     }
   }
 
@@ -237,6 +251,7 @@ export class Pair {
     party.state = read.value;
     party.signSoon = 0;
     if ("commitments" in read.value) party.memory = signerMemoryOf(read.value);
+    if (read.value.tag === "WaitForFundingSignatures") party.memory = attemptMemoryOf(read.value);
     party.signer = party.newSigner();
   }
 

@@ -138,5 +138,5 @@ export function loadWallet(entries: Iterable<StoreEntry>, height: BlockHeight | 
   const handedOut = ADDRESS_TYPES.map((type) => used[type].external + used[type].change);
   const count = handedOut.reduce((sum, one) => sum + one, 0);
   assert(addresses.size === count, "addresses were handed out one after the other");
-  return { height, addresses, used, coins, txs };
+  return { ...EMPTY_WALLET, height, addresses, used, coins, txs };
 }

@@ -1,4 +1,4 @@
-import type { Outpoint, Txid } from "../../base/ids.ts";
+import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { addSat, type BlockHeight, blockHeight, type Sat, ZERO_SAT } from "../../base/units.ts";
 import type { AddressType, Branch, KeyPath } from "../../bitcoin/key-path.ts";
 import type { Tx } from "../../bitcoin/tx.ts";
@@ -66,6 +66,8 @@ export interface WalletState {
   /** By `outpointKey`. */
   readonly coins: ReadonlyMap<string, WalletCoin>;
   readonly txs: ReadonlyMap<Txid, WalletTx>;
+  /** Coins that a transaction made with a peer may come to spend, by `outpointKey`. In memory alone: a restart sets them free. */
+  readonly held: ReadonlySet<string>;
 }
 export const EMPTY_WALLET: WalletState = {
   height: undefined,
@@ -73,6 +75,7 @@ export const EMPTY_WALLET: WalletState = {
   used: { p2wpkh: { external: 0, change: 0 }, p2tr: { external: 0, change: 0 } },
   coins: new Map(),
   txs: new Map(),
+  held: new Set(),
 };
 
 /** One that is new, and to be published or given up. */
@@ -125,7 +128,7 @@ export type CoinStatus =
   | "immature"
   /** Kept back by hand. */
   | "locked"
-  /** Kept for a transaction that is signed and not yet published. */
+  /** Kept for a transaction that is signed and not yet published, or that is being made with a peer. */
   | "reserved"
   /** By a published transaction, confirmed or not. */
   | "spent";
@@ -133,6 +136,7 @@ export type CoinStatus =
 export function statusOf(state: WalletState, coin: WalletCoin): CoinStatus {
   if (coin.spent !== undefined) return state.txs.get(coin.spent.txid)?.status === "reserved" ? "reserved" : "spent";
   if (coin.locked) return "locked";
+  if (state.held.has(outpointKey(coin.outpoint))) return "reserved";
   if (coin.paidIn === undefined) return "unconfirmed";
   const mature = !coin.coinbase || nextHeight(state) - coin.paidIn.height >= COINBASE_MATURITY_BLOCKS;
   return mature ? "confirmed" : "immature";

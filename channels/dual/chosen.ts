@@ -1,0 +1,75 @@
+import type { Txid } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { initialCommitments } from "../open/initial.ts";
+import type { Commitments, Funded, FundedState } from "../state.ts";
+import { type Effect, propose } from "../transition.ts";
+import { completed } from "./attempt.ts";
+import { abortMessage } from "./carrier.ts";
+import { type FundingAttempt, type FundingAttempts, NO_ATTEMPTS } from "./state.ts";
+
+/** Whether any transaction that may fund the channel spends coins of ours. */
+export const spendsOurCoins = ({ signed }: FundingAttempts): boolean =>
+  signed.some(({ constructed }) => constructed.inputs.some(({ from }) => from === "local"));
+
+/** Every transaction that may fund the channel, as far as it is signed. */
+export const fundingTxs = ({ attempts, funding: { tx } }: Funded): readonly Tx[] => {
+  const made = attempts.signed.map((attempt) => completed(attempt) ?? attempt.constructed.tx);
+  return tx === undefined || made.some((known) => txidOf(known) === txidOf(tx)) ? made : [...made, tx];
+};
+
+/** Nothing has been revoked yet: each attempt has the same commitments, but for what they spend. */
+const isUntouched = ({ local, remote, sent, htlcs }: Commitments): boolean =>
+  local.number === 0n && remote.number === 0n && sent === undefined && htlcs.length === 0;
+
+/**
+ * The channel as it is funded by this transaction, which a block holds: that decides which of the attempts it is, and ends
+ * what was to replace it. Undefined when it is none of them, or when updates have been made that only another one knows.
+ */
+export function fundedWith(
+  state: FundedState,
+  txid: Txid,
+): { readonly state: FundedState; readonly effects: readonly Effect[] } | undefined {
+  const { attempts } = state;
+  const alone = withoutReplacement(state);
+  const attempt = attempts.signed.find(({ params }) => params.funding.txid === txid);
+  if (attempt === undefined || !isUntouched(state.commitments) || state.tag === "Closing") return undefined;
+  return { state: switched(alone.state, attempt), effects: alone.effects };
+}
+
+function switched(state: FundedState, attempt: FundingAttempt): FundedState {
+  const { params, received, sent } = attempt;
+  assert(received !== undefined, "an attempt that we have signed was signed by the peer before");
+  const local = { signature: received, htlcSignatures: [] };
+  const first = initialCommitments(attempt, params, { local, remoteTxid: sent.txid });
+  const commitments = { ...first, remoteNextPoint: state.commitments.remoteNextPoint };
+  const tx = completed(attempt);
+  const funding = { ...state.funding, tx };
+  // What was signed to end the other one does not end this one.
+  if (state.tag === "Failed") return { ...state, params, commitments, funding, commitment: undefined };
+  if (state.tag === "Negotiating") return { ...state, params, commitments, funding, signed: [] };
+  return { ...state, params, commitments, funding };
+}
+
+/** An attempt that we have not signed is given up: one is mined, or the peer has called the channel ready. BOLT 2 §The tx_init_rbf Message. */
+export function withoutReplacement<S extends FundedState>(
+  state: S,
+): { readonly state: S; readonly effects: readonly Effect[] } {
+  const { next } = state.attempts;
+  const { link } = state;
+  const negotiation = link.tag === "online" ? link.negotiation : undefined;
+  if (next === undefined && (negotiation === undefined || negotiation.stage === "aborting"))
+    return { state, effects: [] };
+  const reason = "the funding transaction is in a block";
+  const told = link.tag === "online" ? [propose(abortMessage(state.params.channelId, reason))] : [];
+  const freed: Effect =
+    next === undefined ? { tag: "ReleaseCoins" } : { tag: "ReleaseFunding", txid: next.params.funding.txid };
+  const attempts = { ...state.attempts, next: undefined };
+  const aborting = link.tag === "online" ? { ...link, negotiation: { stage: "aborting" } as const } : link;
+  const after = { ...state, link: aborting, attempts };
+  return { state: after, effects: [...told, freed, { tag: "NegotiationFailed", reason }] };
+}
+
+/** Both sides call it ready: of the ways to it only those are kept that a reorganisation may still lead to. */
+export const settledAttempts = (attempts: FundingAttempts): FundingAttempts =>
+  attempts.signed.length > 1 ? attempts : NO_ATTEMPTS;

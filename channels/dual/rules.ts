@@ -1,0 +1,70 @@
+import { equalBytes } from "../../src/base/bytes.ts";
+import { type Sat, type SatPerKw, sat } from "../../src/base/units.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
+import { type ChannelType, channelTypeBits } from "../channel-type.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { OpeningRule } from "../fault.ts";
+import { capacityBounds, isSuitable, sideRuleBroken } from "../open/rules.ts";
+import { openerCost } from "../tx/weights.ts";
+import { dualReserve } from "./proposal.ts";
+
+/** The peer's chain may be a few blocks ahead of ours. Policy, not protocol. */
+const LOCKTIME_AHEAD_MAX = 6;
+
+/** What was asked for, and of which type the channel is to be. */
+export interface TypedOpen {
+  readonly open: OpenChannel2;
+  readonly type: ChannelType;
+}
+
+/** The first rule that an `open_channel2` breaks, if we put in this much. BOLT 2 §The open_channel2 Message. */
+export function openRuleBroken2(
+  env: ChannelEnv,
+  { open, type }: TypedOpen,
+  contribution: Sat,
+): OpeningRule | undefined {
+  const { policy } = env;
+  if (open.chain_hash !== env.chainHash) return "chain_hash";
+  if (!isSuitable(env, type)) return "channel_type";
+  const feerate = open.commitment_feerate_perkw;
+  if (feerate < policy.feerateMin || feerate > policy.feerateMax) return "feerate";
+  if (open.funding_feerate_perkw < policy.feerateMin || open.funding_feerate_perkw > policy.feerateMax)
+    return "funding_feerate";
+  if (open.locktime > env.height + LOCKTIME_AHEAD_MAX) return "locktime";
+  return bothRulesBroken(env, { open, type }, open, contribution);
+}
+
+/** The first rule that an `accept_channel2` breaks. BOLT 2 §The accept_channel2 Message. */
+export function acceptRuleBroken2(
+  env: ChannelEnv,
+  { open, type }: TypedOpen,
+  accept: AcceptChannel2,
+): OpeningRule | undefined {
+  if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
+  if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
+    return "channel_type";
+  if (accept.minimum_depth > env.policy.minimumDepthMax || accept.minimum_depth === 0) return "minimum_depth";
+  return bothRulesBroken(env, { open, type }, accept, accept.funding_satoshis);
+}
+
+/** What both messages must keep to. The opener pays for the commitments, whatever the accepter puts in. */
+function bothRulesBroken(
+  env: ChannelEnv,
+  { open, type }: TypedOpen,
+  theirs: OpenChannel2 | AcceptChannel2,
+  accepted: Sat,
+): OpeningRule | undefined {
+  const { minimum, maximum } = capacityBounds(env);
+  const capacity = sat(open.funding_satoshis + accepted);
+  if (capacity < minimum || capacity > maximum) return "capacity";
+  const reserve = dualReserve(capacity, theirs.dust_limit_satoshis);
+  const side = sideRuleBroken(env, { ...theirs, channel_reserve_satoshis: reserve }, capacity);
+  if (side !== undefined) return side;
+  if (!secp256k1.isPoint(theirs.second_per_commitment_point)) return "public_key";
+  return isAffordable(open.funding_satoshis, open.commitment_feerate_perkw, type) ? undefined : "unaffordable_fee";
+}
+
+/** Whether an opener that puts in this much can pay for the first commitments. BOLT 3 §Fee Payment. */
+export const isAffordable = (contribution: Sat, feerate: SatPerKw, { format }: ChannelType): boolean =>
+  contribution >= openerCost(0, feerate, format);

@@ -1,0 +1,52 @@
+import type { Effect, WatchedOutput } from "../../channels/index.ts";
+import { blockHeight } from "../base/units.ts";
+import type { ChannelHost } from "./channel-host.ts";
+import { type ChannelEntry, sinceOf, type WatchedFunding } from "./channel-table.ts";
+import { CHAIN_LANE } from "./context.ts";
+import type { Turn } from "./turn.ts";
+
+/** The funding output of a channel, from the block on in which it may come. */
+export function watch(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  effect: Extract<Effect, { tag: "WatchFunding" }>,
+): void {
+  const { outpoint, script } = effect;
+  host.table.watchFunding(entry, outpoint, script);
+  const height = host.parts.height();
+  const since = sinceOf(entry.state) ?? height;
+  watchFundingFrom(host, turn, effect, since === height ? since - 1 : since - LOOK_BACK_BLOCKS);
+}
+/** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
+const LOOK_BACK_BLOCKS = 144;
+
+/** A branch may hold the funding transaction in a lower block than the tip was at when it was made. */
+export function watchFundingFrom(
+  host: ChannelHost,
+  turn: Turn,
+  { outpoint, script }: WatchedFunding,
+  height: number,
+): void {
+  const from = blockHeight(Math.max(0, height));
+  turn.afterwards(CHAIN_LANE, () =>
+    host.parts.ctx.chain.watch([
+      { tag: "Script", script, from },
+      { tag: "Outpoint", outpoint, script, from },
+    ]),
+  );
+}
+
+/** What has come of a channel on the chain. */
+export function watchOutputs(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  outputs: readonly WatchedOutput[],
+): void {
+  const watches = outputs.map(({ outpoint, script, minedAt }) => {
+    host.table.watchOutput(entry, outpoint);
+    return { tag: "Outpoint", outpoint, script, from: minedAt } as const;
+  });
+  if (watches.length > 0) turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
+}

@@ -1,0 +1,164 @@
+import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
+import { assert, err, ok, present, type Result } from "../../base/result.ts";
+import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
+import { type InsufficientFunds, selectCoins, selectGiven } from "../../bitcoin/coins.ts";
+import { SIGHASH_ALL } from "../../bitcoin/hash-types.ts";
+import { type Tx, type TxOut, txidOf } from "../../bitcoin/tx.ts";
+import { abandon } from "./chain.ts";
+import { draftOf } from "./draft.ts";
+import type { WalletKeys } from "./public-keys.ts";
+import { signCoins } from "./sign.ts";
+import { publishIn, spendable, spendableOf, takeChange, type WalletSpendable } from "./spend.ts";
+import { FUNDING_LABEL, reservedTx, statusOf, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
+
+/** What a transaction that is made together with a peer needs of this wallet. */
+export interface ContributionWish {
+  /** Besides the fee, in sat. */
+  readonly amount: Sat;
+  readonly feerate: SatPerKw;
+  /** Weight units for which we pay besides our coins and change. */
+  readonly besides: number;
+  readonly confirmedOnly: boolean;
+  /** Coins that must be among them: those of an attempt that this one replaces. */
+  readonly spends: readonly Outpoint[];
+  /** The least that change may hold, in sat. */
+  readonly changeMin: Sat;
+  /** What must be left in coins that can be spent, in sat. */
+  readonly keep: Sat;
+}
+export interface Chosen {
+  readonly coins: readonly WalletCoin[];
+  readonly change: TxOut | undefined;
+}
+/** What came of it, and what it changed. */
+export interface Together<T> {
+  readonly step: WalletStep | undefined;
+  readonly value: T;
+}
+/** What every transaction weighs: a wallet's own pays for it, of a common one only the initiator does. */
+const FRAME_WEIGHT = 42;
+
+/** Coins for a transaction that both sides make, and change. They are held in memory: a restart sets them free. */
+export function choose(
+  state: WalletState,
+  keys: WalletKeys,
+  wish: ContributionWish,
+): Together<Result<Chosen, InsufficientFunds>> {
+  const draft = draftOf(state);
+  const change = takeChange(draft, keys, "p2wpkh");
+  const spending = {
+    outputs: [],
+    feerate: wish.feerate,
+    changeScript: change.script,
+    changeMin: change.least > wish.changeMin ? change.least : wish.changeMin,
+    changeWeight: change.weight,
+    besides: { weight: wish.besides - FRAME_WEIGHT, fee: wish.amount },
+  };
+  const given = wish.spends.flatMap((outpoint) => state.coins.get(outpointKey(outpoint)) ?? []);
+  const free = spendable(state).filter(({ coin }) => !wish.confirmedOnly || statusOf(state, coin) === "confirmed");
+  const selected = given.length === 0 ? selectCoins(free, spending) : withMore(state, given, free, spending);
+  const refuse = (error: InsufficientFunds) => ({ step: undefined, value: err(error) });
+  if (!selected.ok) return refuse({ ...selected.error, needed: addSat(selected.error.needed, wish.keep) });
+  const coins = selected.value.coins.map(({ coin }) => coin);
+  const taken = new Set(coins.map(({ outpoint }) => outpointKey(outpoint)));
+  const left = sumSat(free.filter(({ outpoint }) => !taken.has(outpointKey(outpoint))).map(({ amount }) => amount));
+  const back = selected.value.change ?? ZERO_SAT;
+  if (left + back < wish.keep && coins.some(({ spent }) => spent === undefined)) {
+    const available = sumSat(free.map(({ amount }) => amount));
+    return refuse({ code: "insufficient_funds", needed: sat(available - left - back + wish.keep), available });
+  }
+  if (selected.value.change !== undefined) change.take();
+  const step = draft.finish();
+  const held = new Set([...state.held, ...taken]);
+  const output = selected.value.change === undefined ? undefined : { amount: back, script: change.script };
+  return { step: { ...step, next: { ...step.next, held } }, value: ok({ coins, change: output }) };
+}
+
+/** The coins that must be among them, and as many others as it takes. */
+function withMore(
+  state: WalletState,
+  given: readonly WalletCoin[],
+  free: readonly WalletSpendable[],
+  spending: Parameters<typeof selectGiven>[1],
+) {
+  const must = given.map((coin) => spendableOf(state, coin));
+  const more = [...free].sort((a, b) => (a.amount === b.amount ? 0 : a.amount > b.amount ? -1 : 1));
+  let selected = selectGiven(must, spending);
+  for (let count = 1; !selected.ok && count <= more.length; count++)
+    selected = selectGiven([...must, ...more.slice(0, count)], spending);
+  return selected;
+}
+
+/** Coins that were held and are not wanted. */
+export const setFree = (state: WalletState, outpoints: readonly Outpoint[]): Together<void> => ({
+  step: { next: without(state, outpoints), records: [], effects: [] },
+  value: undefined,
+});
+function without(state: WalletState, outpoints: readonly Outpoint[]): WalletState {
+  const held = new Set(state.held);
+  for (const outpoint of outpoints) held.delete(outpointKey(outpoint));
+  return { ...state, held };
+}
+
+/** An input of a transaction that both sides make, in the order of the transaction. */
+export interface SharedTxInput {
+  readonly from: "local" | "remote";
+  readonly outpoint: Outpoint;
+  readonly spends: TxOut;
+}
+/**
+ * Signs for our inputs, each by the whole transaction, and keeps the coins for it until it is published or released.
+ * Coins of an attempt that this one replaces stay with that one: it may be mined yet. Undefined when a coin is gone.
+ */
+export function signTogether(
+  state: WalletState,
+  keys: WalletKeys,
+  { tx, inputs, fee }: { readonly tx: Tx; readonly inputs: readonly SharedTxInput[]; readonly fee: Sat },
+): Together<readonly (readonly Uint8Array[])[] | undefined> {
+  const ours = inputs.filter(({ from }) => from === "local");
+  const coins = ours.flatMap(({ outpoint }) => state.coins.get(outpointKey(outpoint)) ?? []);
+  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin)))
+    return { step: undefined, value: undefined };
+  const draft = draftOf(state);
+  const foreign = new Map(inputs.map(({ outpoint, spends }) => [outpointKey(outpoint), spends]));
+  const signed = signCoins(state, keys, tx, coins, foreign, () => SIGHASH_ALL);
+  const txid = txidOf(tx);
+  for (const coin of coins) if (coin.spent === undefined) draft.setCoin({ ...coin, spent: { txid, block: undefined } });
+  if (coins.length > 0) draft.setTx(reservedTx(txid, FUNDING_LABEL, fee, signed));
+  const step = draft.finish();
+  const next = without(
+    step.next,
+    ours.map(({ outpoint }) => outpoint),
+  );
+  const witnesses = inputs.flatMap(({ from }, at) =>
+    from === "local" ? [present(signed.inputs[at], "an input").witness] : [],
+  );
+  return { step: { ...step, next }, value: witnesses };
+}
+/** Spent by a block, or by something that is no attempt at funding a channel. */
+function isGone(state: WalletState, { spent }: WalletCoin): boolean {
+  if (spent === undefined) return false;
+  return spent.block !== undefined || state.txs.get(spent.txid)?.label !== FUNDING_LABEL;
+}
+
+/** The transaction is complete: it goes out, in the place of the attempts before it. False where nothing of it is ours. */
+export function publishTogether(state: WalletState, tx: Tx): Together<boolean> {
+  const draft = draftOf(state);
+  const txid = txidOf(tx);
+  const kept = state.txs.get(txid);
+  if (kept === undefined) return { step: undefined, value: false };
+  // Given up in a reorganisation: its coins are gone, or perhaps spent otherwise.
+  if (kept.status === "abandoned") return { step: undefined, value: true };
+  assert(kept.label === FUNDING_LABEL, "only channels are funded together");
+  const coins = tx.inputs.flatMap(({ prevout }) => state.coins.get(outpointKey(prevout)) ?? []);
+  const replaced = new Set<Txid>(coins.flatMap(({ spent }) => (spent?.block === undefined ? (spent?.txid ?? []) : [])));
+  replaced.delete(txid);
+  for (const old of replaced) abandon(draft, old);
+  for (const { outpoint } of coins) {
+    const coin = draft.state().coins.get(outpointKey(outpoint));
+    if (coin?.spent === undefined && coin !== undefined) draft.setCoin({ ...coin, spent: { txid, block: undefined } });
+  }
+  draft.setTx({ ...kept, tx });
+  publishIn(draft, txid);
+  return { step: draft.finish(), value: true };
+}

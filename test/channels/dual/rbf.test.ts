@@ -1,0 +1,193 @@
+import { expect } from "chai";
+import { nextFeerate } from "../../../channels/index.ts";
+import { satPerKw } from "../../../src/base/units.ts";
+import { Pair as NewPair, type Pair } from "../../support/channel-pair.ts";
+import { attemptsOf, fundedDual, mine, namesOf } from "../../support/dual-pair.ts";
+
+const JOINED = { joins: 400_000n };
+function bumped(pair: Pair, feerate: number, by: "a" | "b" = "a"): Pair {
+  pair.give(by, { tag: "BumpFunding", feerate: satPerKw(feerate) });
+  pair.settle();
+  return pair;
+}
+const refusals = (pair: Pair, name: "a" | "b" = "a"): readonly string[] =>
+  pair.parties[name].take("CommandRefused").map(({ reason }) => reason.code);
+const txidsOf = (pair: Pair, name: "a" | "b" = "a") => attemptsOf(pair, name).map(({ params }) => params.funding.txid);
+
+describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
+  it("CONFORMANCE 55: either side replaces the funding transaction, and the last one counts until a block says otherwise", () => {
+    for (const by of ["a", "b"] as const) {
+      const pair = bumped(fundedDual(JOINED), 600, by);
+      const { a, b } = pair.parties;
+      expect(namesOf(pair).filter((name) => name.includes("rbf"))).to.deep.equal([
+        `${by} tx_init_rbf`,
+        `${by === "a" ? "b" : "a"} tx_ack_rbf`,
+      ]);
+      const [first, second] = attemptsOf(pair);
+      if (first === undefined || second === undefined) throw new Error("two attempts");
+      expect([a.broadcasts.length, b.broadcasts.length]).to.deep.equal([2, 2]);
+      expect(a.funded.params.funding).to.deep.equal(second.params.funding);
+      expect(b.funded.params.funding).to.deep.equal(second.params.funding);
+      expect(
+        second.constructed.fee.local + second.constructed.fee.remote >
+          first.constructed.fee.local + first.constructed.fee.remote,
+      ).to.equal(true);
+      mine(pair, second.params.funding.txid);
+      expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+    }
+  });
+  it("CONFORMANCE 55: pays at least 25/24 of what was paid, rounded down", () => {
+    expect(nextFeerate(satPerKw(520))).to.equal(541);
+    const pair = fundedDual({ ...JOINED, fundingFeerate: 520 });
+    bumped(pair, 540);
+    expect(refusals(pair)).to.deep.equal(["feerate_too_low"]);
+    bumped(pair, 541);
+    expect(attemptsOf(pair).length).to.equal(2);
+    const told = fundedDual({ ...JOINED, fundingFeerate: 520 });
+    const { channelId } = told.parties.b.funded.params;
+    told.give("b", {
+      tag: "PeerMessage",
+      message: { name: "tx_init_rbf", channel_id: channelId, locktime: 0, feerate: satPerKw(540) },
+    });
+    expect(namesOf(told).at(-1)).to.equal("b tx_abort");
+  });
+  it("CONFORMANCE 55, U16: each attempt spends a coin of every attempt before it", () => {
+    const pair = fundedDual(JOINED);
+    for (const feerate of [600, 700, 800]) bumped(pair, feerate);
+    const all = attemptsOf(pair).map(({ constructed }) =>
+      constructed.inputs.map(({ outpoint }) => `${outpoint.txid}:${outpoint.vout}`),
+    );
+    expect(all.length).to.equal(4);
+    const [first = []] = all;
+    expect(all.every((inputs) => first.every((one) => inputs.includes(one)))).to.equal(true);
+  });
+  it("an earlier attempt that is mined after all is the channel, with its own commitments", () => {
+    const pair = bumped(fundedDual(JOINED), 600);
+    const [first] = txidsOf(pair);
+    if (first === undefined) throw new Error("two attempts");
+    mine(pair, first);
+    const { a, b } = pair.parties;
+    expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+    expect([a.funded.params.funding.txid, b.funded.params.funding.txid]).to.deep.equal([first, first]);
+    pair.offer("a", 5_000_000n);
+    pair.offer("b", 5_000_000n);
+    pair.settle();
+    expect([a.incoming.size, b.incoming.size]).to.deep.equal([1, 1]);
+  });
+  it("a reorganisation may change which attempt it is", () => {
+    const pair = bumped(fundedDual(JOINED), 600);
+    const [first, second] = txidsOf(pair);
+    if (first === undefined || second === undefined) throw new Error("two attempts");
+    mine(pair, first, 1);
+    expect(pair.parties.a.funded.params.funding.txid).to.equal(first);
+    for (const name of ["a", "b"] as const) pair.give(name, { tag: "FundingReorged" });
+    mine(pair, second);
+    const { a, b } = pair.parties;
+    expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+    expect(a.funded.params.funding.txid).to.equal(second);
+    pair.offer("a", 5_000_000n);
+    pair.settle();
+    expect(b.incoming.size).to.equal(1);
+  });
+  it("every attempt is watched, again after a restart", () => {
+    const pair = bumped(fundedDual(JOINED), 600);
+    const txids = txidsOf(pair);
+    const watched = (): readonly string[] => pair.parties.a.take("WatchFunding").map(({ outpoint }) => outpoint.txid);
+    expect(watched()).to.deep.equal(txids);
+    pair.parties.a.log = [];
+    pair.crash("a");
+    expect(watched()).to.deep.equal(txids);
+    pair.connect();
+    pair.settle();
+    mine(pair, txids[1] as never);
+    expect(pair.parties.a.state.tag).to.equal("Normal");
+  });
+  it("CONFORMANCE 55: is refused after channel_ready, and a block in the middle ends it", () => {
+    const ready = fundedDual(JOINED);
+    mine(ready, txidsOf(ready)[0] as never);
+    bumped(ready, 600);
+    expect(refusals(ready)).to.deep.equal(["wrong_state"]);
+    const pair = fundedDual(JOINED);
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    for (let count = 0; count < 4; count++) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+    mine(pair, txidsOf(pair)[0] as never);
+    const { a, b } = pair.parties;
+    expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+    expect([a.wallet.held.size, b.wallet.held.size]).to.deep.equal([0, 0]);
+  });
+  it("U11: at most ten attempts, and none when a peer asks for more", () => {
+    const pair = fundedDual(JOINED);
+    for (let feerate = 600; feerate < 1_500; feerate += 100) bumped(pair, feerate);
+    expect(attemptsOf(pair).length).to.equal(10);
+    bumped(pair, 2_000);
+    expect(refusals(pair)).to.deep.equal(["too_many_attempts"]);
+    const { channelId } = pair.parties.b.funded.params;
+    pair.give("b", {
+      tag: "PeerMessage",
+      message: { name: "tx_init_rbf", channel_id: channelId, locktime: 0, feerate: satPerKw(2_000) },
+    });
+    expect(namesOf(pair).at(-1)).to.equal("b tx_abort");
+    expect(pair.parties.b.state.tag).to.equal("WaitForFundingConfirmed");
+  });
+  it("U11: a replacement that is given up at any step leaves the one that waits, and frees what only it spends", () => {
+    for (let messages = 1; messages <= 14; messages++) {
+      for (const name of ["a", "b"] as const) {
+        const pair = fundedDual(JOINED);
+        pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+        for (let count = 0; count < messages; count++) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+        pair.give(name, { tag: "AbortOpening", reason: "a minute is over" });
+        pair.settle(100);
+        const { a, b } = pair.parties;
+        expect([a.state.tag, b.state.tag]).to.deep.equal(["WaitForFundingConfirmed", "WaitForFundingConfirmed"]);
+        expect([a.wallet.held.size, b.wallet.held.size]).to.deep.equal([0, 0]);
+        // Who has signed before the other gave up goes on watching for what was signed.
+        expect(txidsOf(pair, "b").slice(0, txidsOf(pair).length)).to.deep.equal(txidsOf(pair));
+        for (const one of ["a", "b"] as const)
+          expect([...pair.parties[one].wallet.kept.keys()].sort()).to.deep.equal([...txidsOf(pair, one)].sort());
+        bumped(pair, 700);
+        expect(attemptsOf(pair, "b").at(-1)?.plan.feerate).to.equal(700);
+      }
+    }
+  });
+  it("goes through any break in the middle, and both have the same attempts", () => {
+    for (let messages = 1; messages <= 16; messages++) {
+      for (const crash of [false, true]) {
+        const pair = fundedDual(JOINED);
+        pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+        for (let count = 0; count < messages; count++) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+        pair.disconnect();
+        if (crash) pair.crash("a");
+        pair.connect();
+        pair.settle();
+        expect(txidsOf(pair), `after ${messages}`).to.deep.equal(txidsOf(pair, "b"));
+        expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal([
+          "WaitForFundingConfirmed",
+          "WaitForFundingConfirmed",
+        ]);
+        mine(pair, txidsOf(pair).at(-1) as never);
+        expect(pair.parties.b.state.tag).to.equal("Normal");
+      }
+    }
+  });
+  it("a channel that fails before a block publishes the commitment of whichever attempt is mined", () => {
+    const pair = bumped(fundedDual(JOINED), 600);
+    const [first] = attemptsOf(pair);
+    if (first === undefined) throw new Error("two attempts");
+    const { a } = pair.parties;
+    pair.give("a", { tag: "ForceClose" });
+    mine(pair, first.params.funding.txid, 1, ["a"]);
+    const published = a.broadcasts.at(-1);
+    expect(published?.inputs[0]?.prevout).to.deep.equal(first.params.funding);
+  });
+  it("is refused without a connection, for a channel that one side funded, and while another one is under way", () => {
+    const pair = fundedDual(JOINED);
+    pair.disconnect();
+    bumped(pair, 600);
+    expect(refusals(pair)).to.deep.equal(["not_connected"]);
+    const busy = fundedDual(JOINED);
+    busy.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    bumped(busy, 700);
+    expect(refusals(busy)).to.deep.equal(["negotiating"]);
+    expect(new NewPair().connected).to.equal(true);
+  });
+});
