@@ -10,6 +10,7 @@ export interface Payment {
   readonly id: string;
   readonly paymentHash: string;
   readonly state: "pending" | "succeeded" | "failed";
+  readonly feeMsat: string | null;
   readonly failure: { readonly code: string } | null;
 }
 export interface Opening {

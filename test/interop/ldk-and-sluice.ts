@@ -107,7 +107,7 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     call: async () => {
       await state.ours.api.post("/v1/peers", { uri: `${state.ldk.nodeId}@127.0.0.1:${passing.ldk}` });
     },
-    hangUp: () => hangUp(state.ours, state.ldk),
+    hangUp: () => hangUp(state.ours, state.ldk.nodeId),
     complaints: () => {
       const told = [...wire.complaints(asked.wire), ...troubles(state.ldk.said.slice(asked.ldk))].map(withoutIds);
       asked = { wire: wire.heard.length, ldk: state.ldk.said.length };
@@ -133,7 +133,8 @@ async function channelsOf({ api }: Daemon): Promise<readonly OurChannel[]> {
   const { data } = await api.get<{ data: readonly Omit<OurChannel, "channelId">[] }>("/v1/channels");
   return data.map((each) => ({ ...each, channelId: each.id.slice("ch_".length) }));
 }
-async function hangUp({ api: { url, token } }: Daemon, { nodeId }: Ldk): Promise<void> {
+/** It parts with that peer, and calls it no more. */
+export async function hangUp({ api: { url, token } }: Daemon, nodeId: string): Promise<void> {
   await fetch(`${url}/v1/peers/${nodeId}`, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
 }
 const troubles = (all: readonly Said[]): readonly string[] =>

@@ -52,7 +52,7 @@ describe("LDK: channels with payments under way are closed by one side alone", f
   const closed: Closed[] = [];
   before(async function () {
     if (!isLdkHere()) return this.skip();
-    them = await company({ announce: false });
+    them = await company({ announce: false, expiryBlocksMax: 44 });
     await endow(them);
     const { height } = await them.ours.api.get<{ readonly height: number }>("/v1/chain");
     start = { height, ...(await balances(them)) };

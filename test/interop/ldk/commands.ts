@@ -4,8 +4,6 @@ import type { LdkNode } from "./node.ts";
 import { configOf } from "./settings.ts";
 
 const KEYSEND_EXPIRY_BLOCKS = 40;
-/** Leaves little for the blocks that LDK adds so that nobody knows who is the last. */
-const EXPIRY_BLOCKS_MAX = 44;
 
 /** A channel as LDK sees it. Amounts are decimal millisatoshis. */
 export interface LdkChannel {
@@ -144,7 +142,7 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
   if (!(asked instanceof ldk.Result_C3Tuple_ThirtyTwoBytesRecipientOnionFieldsRouteParametersZNoneZ_OK))
     throw new Error("an invoice without an amount");
   const hash = asked.res.get_a();
-  asked.res.get_c().get_payment_params().set_max_total_cltv_expiry_delta(EXPIRY_BLOCKS_MAX);
+  asked.res.get_c().get_payment_params().set_max_total_cltv_expiry_delta(node.parts.settings.expiryBlocksMax);
   const sent = node.parts.manager.send_payment(
     hash,
     asked.res.get_b(),
@@ -160,7 +158,7 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
 function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonly msat: string }): string {
   const id = node.parts.keys.as_EntropySource().get_secure_random_bytes();
   const payee = ldk.PaymentParameters.constructor_for_keysend(fromHex(peer), KEYSEND_EXPIRY_BLOCKS, false);
-  payee.set_max_total_cltv_expiry_delta(EXPIRY_BLOCKS_MAX);
+  payee.set_max_total_cltv_expiry_delta(node.parts.settings.expiryBlocksMax);
   const sent = node.parts.manager.send_spontaneous_payment(
     ldk.Option_ThirtyTwoBytesZ.constructor_some(id),
     ldk.RecipientOnionFields.constructor_spontaneous_empty(),
@@ -174,11 +172,14 @@ function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonl
 }
 /** The public channels that it knows: of which nodes, and how many of the two directions. */
 function graph(node: LdkNode): readonly { readonly nodes: readonly string[]; readonly policies: number }[] {
+  // A lock: whoever writes while it is held ends the process.
   const read = node.parts.graph.read_only();
-  return [...read.list_channels()].map((id) => {
+  const channels = [...read.list_channels()].map((id) => {
     const channel = read.channel(id);
     const nodes = [channel.get_node_one(), channel.get_node_two()].map((each) => toHex(each.as_slice()));
     const policies = [channel.get_one_to_two(), channel.get_two_to_one()].filter((each) => each !== null).length;
     return { nodes, policies };
   });
+  read.free();
+  return channels;
 }

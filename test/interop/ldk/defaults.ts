@@ -11,6 +11,8 @@ export interface LdkSettings {
   readonly zeroConf: boolean;
   /** Satoshis for 1,000 weight, for every purpose. */
   readonly feerate: number;
+  /** Of a whole route. A few more than one hop needs leave no room for those that LDK adds so that nobody knows who is the last. */
+  readonly expiryBlocksMax: number;
   /** Messages of this level and graver are told; Level 5 is errors alone. */
   readonly logLevel: number;
 }
@@ -21,5 +23,6 @@ export const LDK_DEFAULTS: Omit<LdkSettings, "seed"> = {
   scidPrivacy: false,
   zeroConf: false,
   feerate: 1_000,
+  expiryBlocksMax: 1_008,
   logLevel: 5,
 };

@@ -13,7 +13,13 @@ export type Said =
   | { readonly name: "sent"; readonly hash: string; readonly preimage: string }
   | { readonly name: "failed"; readonly hash: string }
   | { readonly name: "forwarded"; readonly msat: string }
-  | { readonly name: "path_failed"; readonly hash: string; readonly permanently: boolean }
+  /** `channel` is the one to blame, as a number; undefined where the payee refused. */
+  | {
+      readonly name: "path_failed";
+      readonly hash: string;
+      readonly permanently: boolean;
+      readonly channel: string | undefined;
+    }
   | { readonly name: "swept"; readonly tx: string };
 
 /** Does what an application of LDK has to do for each of its events, and tells of it. */
@@ -47,7 +53,13 @@ function tellingOf(event: ldk.Event): Said | undefined {
     return { name: "failed", hash };
   }
   if (event instanceof ldk.Event_PaymentPathFailed)
-    return { name: "path_failed", hash: toHex(event.payment_hash), permanently: event.payment_failed_permanently };
+    return {
+      name: "path_failed",
+      hash: toHex(event.payment_hash),
+      // The bindings give a number for a boolean.
+      permanently: Boolean(event.payment_failed_permanently),
+      channel: someOf(event.short_channel_id)?.toString(),
+    };
   return undefined;
 }
 const idOf = (id: ldk.ChannelId): string => toHex(id.get_a());
