@@ -74,6 +74,8 @@ export interface ChannelPolicy {
   readonly reserveFeerate: SatPerKw;
   /** Bounds of the feerate of a mutual close. */
   readonly closingFeerateMin: SatPerKw;
+  /** Whether option_simple_close is offered: without it both sides agree on one transaction. */
+  readonly simpleClose: boolean;
 }
 
 export const DEFAULT_POLICY: ChannelPolicy = {
@@ -105,4 +107,5 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   resolutionDepth: 6,
   reserveFeerate: satPerKw(2_500),
   closingFeerateMin: satPerKw(253),
+  simpleClose: true,
 };

@@ -49,6 +49,13 @@ export type PeerFault =
   | { readonly code: "bad_closing_fee" }
   /** Beyond what both sides had said they accept. */
   | { readonly code: "closing_fee_out_of_range" }
+  /** It pays us where we did not ask to be paid, or no more: both sides may have changed their scripts at once. */
+  | { readonly code: "closing_to_another_script" }
+  | { readonly code: "bad_closer_script" }
+  /** Signatures under forms of a closing transaction that do not answer, or cannot be answered. */
+  | { readonly code: "wrong_closing_forms" }
+  | { readonly code: "closing_sig_of_another" }
+  | { readonly code: "too_many_closings" }
   /** A closing transaction that nobody would relay. */
   | { readonly code: "closing_output_is_dust" }
   | { readonly code: "reestablish_lost_state" }
@@ -134,6 +141,11 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_closing_signature: "warn-and-disconnect",
   bad_closing_fee: "warn-and-disconnect",
   closing_fee_out_of_range: "error-and-fail",
+  closing_to_another_script: "warn-and-disconnect",
+  bad_closer_script: "warn-and-disconnect",
+  wrong_closing_forms: "warn-and-disconnect",
+  closing_sig_of_another: "warn-and-disconnect",
+  too_many_closings: "warn",
   closing_output_is_dust: "error-and-fail",
   reestablish_lost_state: "error-and-fail",
   reestablish_wrong_secret: "error-and-fail",

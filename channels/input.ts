@@ -1,7 +1,7 @@
 import type { ChannelId, Outpoint, PaymentHash, Preimage, Txid } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx, TxOut } from "../src/bitcoin/tx.ts";
-import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
+import type { ClosingComplete, ClosingSig, ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures } from "../src/wire/gossip.ts";
 import type { TxAbort, TxAckRbf, TxInitRbf, TxSignatures } from "../src/wire/interactive-tx.ts";
 import type {
@@ -61,6 +61,8 @@ export type ChannelMessage =
   | ChannelReestablish
   | Shutdown
   | ClosingSigned
+  | ClosingComplete
+  | ClosingSig
   | Stfu
   | ErrorMessage
   | Warning;
@@ -140,7 +142,7 @@ export type ChannelInput =
   | { readonly tag: "QuiescenceTimedOut" }
   /** Amid a batch for this channel the peer has sent a message for another one. */
   | { readonly tag: "BatchInterrupted" }
-  /** Closes by agreement; also answers `NeedCloseScript`. */
+  /** Closes by agreement; also answers `NeedCloseScript`. Given again it raises the fee where option_simple_close is negotiated. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
   /** The host has proof that this state is an old one: nothing of it is signed or published any more. */
   | { readonly tag: "DataLost" }

@@ -1,7 +1,11 @@
 import { printable } from "../src/base/bytes.ts";
 import { unreachable } from "../src/base/result.ts";
+import type { ClosingComplete, ClosingSig } from "../src/wire/closing.ts";
+import { receiveClosingComplete } from "./close/answer.ts";
 import { punish, receiveError } from "./close/failure.ts";
 import { receiveClosing } from "./close/legacy.ts";
+import { receiveClosingSig } from "./close/offer.ts";
+import { isSimpleClose } from "./close/script.ts";
 import { receiveShutdown } from "./close/shutdown.ts";
 import { receiveOpen2 } from "./dual/open.ts";
 import { receiveFunding, receiveLate } from "./dual/step.ts";
@@ -82,6 +86,9 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return state.tag === "Negotiating" || state.tag === "Closing"
         ? receiveClosing(env, state, message)
         : unexpected(state, message);
+    case "closing_complete":
+    case "closing_sig":
+      return receiveSimple(env, state, message);
     case "stfu":
       return state.tag === "Normal" ? receiveStfu(env, state, message) : unexpected(state, message);
     case "open_channel2":
@@ -104,6 +111,13 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
   }
 }
 
+function receiveSimple(env: ChannelEnv, state: FundedState, message: ClosingComplete | ClosingSig): Transition {
+  const isAgreeing = state.tag === "Negotiating" || state.tag === "Closing";
+  if (!isAgreeing || !isSimpleClose(env.features)) return unexpected(state, message);
+  if (message.name === "closing_sig") return receiveClosingSig(env, state, message);
+  return receiveClosingComplete(env, state, message);
+}
+
 type UpdateMessage = Exclude<
   FundedMessage,
   {
@@ -112,6 +126,8 @@ type UpdateMessage = Exclude<
       | "announcement_signatures"
       | "shutdown"
       | "closing_signed"
+      | "closing_complete"
+      | "closing_sig"
       | "stfu"
       | ConstructionMessage["name"]
       | "open_channel2"

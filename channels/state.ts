@@ -1,7 +1,8 @@
 import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
-import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
+import type { BlockHeight, CltvExpiry, Msat, SatPerKw } from "../src/base/units.ts";
 import type { Tx } from "../src/bitcoin/tx.ts";
 import type { AcceptChannel, OpenChannel } from "../src/wire/opening.ts";
+import type { ClosePlan, SignedClose, SimpleClose } from "./close/state.ts";
 import type { DualOpening, FundingAttempts, WaitForFundingSignatures } from "./dual/state.ts";
 import type { OtherFunding } from "./fundings/other.ts";
 import type { Htlc, OfferedStep, ReceivedStep } from "./htlc.ts";
@@ -11,7 +12,6 @@ import type { Signatures } from "./keys/signer.ts";
 import type { Link } from "./link/state.ts";
 import type { ChannelParams } from "./params.ts";
 import type { Restored } from "./restored/state.ts";
-import type { ClosingOutputs } from "./tx/closing-tx.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** A change of the feerate on its way into both commitments: it takes the first five steps of an HTLC. */
@@ -163,32 +163,21 @@ export interface ShuttingDown extends Funded {
   readonly tag: "ShuttingDown";
   readonly close: ClosePlan;
 }
-export interface ClosePlan {
-  /** Undefined while the host is asked for one. */
-  readonly localScript: Uint8Array | undefined;
-  readonly remoteScript: Uint8Array | undefined;
-  /** Our `shutdown` has left at least once: the script is final. */
-  readonly localSent: boolean;
-  readonly feerate: SatPerKw;
-}
-/** Nothing is pending: the fee of the closing transaction is being agreed on. BOLT 2 §Legacy Closing Negotiation: closing_signed. */
+/** Nothing is pending: a closing transaction is being agreed on. BOLT 2 §Channel Close. */
 export interface Negotiating extends Funded {
   readonly tag: "Negotiating";
   readonly close: ClosePlan;
-  /** Every closing transaction that we have signed, oldest first. */
+  /** What we have signed of a legacy negotiation, oldest first. */
   readonly signed: readonly SignedClose[];
+  readonly simple: SimpleClose;
 }
-export interface SignedClose {
-  readonly fee: Sat;
-  readonly outputs: ClosingOutputs;
-  readonly txid: Txid;
-  readonly signature: Uint8Array;
-}
-/** Both have signed: the transaction is out, to be buried. */
+/** Both have signed a transaction that can be mined: it is out, to be buried. */
 export interface Closing extends Funded {
   readonly tag: "Closing";
   readonly close: ClosePlan;
   readonly signed: readonly SignedClose[];
+  readonly simple: SimpleClose;
+  /** Of all that can be mined the one that pays most, and from its block on the one that was. */
   readonly tx: Tx;
   readonly confirmed: { readonly txid: Txid; readonly height: BlockHeight } | undefined;
 }

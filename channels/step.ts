@@ -1,7 +1,10 @@
 import { unreachable } from "../src/base/result.ts";
 import type { BlockHeight } from "../src/base/units.ts";
+import { answerSigned } from "./close/answer.ts";
 import { dataLost, fail, forceClose, idOf, punish } from "./close/failure.ts";
 import { sendClosing } from "./close/legacy.ts";
+import { offerSigned } from "./close/offer.ts";
+import { raiseWhenLate } from "./close/raise.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
 import { openDual } from "./dual/open.ts";
@@ -13,6 +16,7 @@ import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
 import { connected, disconnected } from "./link/connect.ts";
 import { resume } from "./link/resume.ts";
+import type { Online } from "./link/state.ts";
 import { announcementSigned } from "./normal/announce.ts";
 import { failOverdue } from "./normal/deadline.ts";
 import { changeFee } from "./normal/fee.ts";
@@ -32,7 +36,7 @@ import {
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
-import type { ChannelState, FundedState } from "./state.ts";
+import type { ChannelState, Closing, FundedState, Negotiating } from "./state.ts";
 import { advance, type CommandRefusal, commit, stay, type Transition } from "./transition.ts";
 
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
@@ -182,8 +186,20 @@ function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): T
   const { link } = state;
   if (link.signing?.tag === "commitment" && (state.tag === "Normal" || state.tag === "ShuttingDown"))
     return sendCommitment(env, state, link, signatures);
-  if (link.signing?.tag === "closing" && (state.tag === "Negotiating" || state.tag === "Closing"))
-    return sendClosing(env, state, link, signatures);
+  if (state.tag === "Negotiating" || state.tag === "Closing") return closingSigned(env, state, link, signatures);
+  return stay();
+}
+
+function closingSigned(
+  env: ChannelEnv,
+  state: Negotiating | Closing,
+  link: Online,
+  signatures: Signatures,
+): Transition {
+  const { signing } = link;
+  if (signing?.tag === "closing") return sendClosing(env, state, link, signatures);
+  if (signing?.tag === "closing_complete") return offerSigned(state, link, signing, signatures);
+  if (signing?.tag === "closing_sig") return answerSigned(env, state, link, signing, signatures);
   return stay();
 }
 
@@ -240,6 +256,10 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
 }
 function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight): Transition {
   const changed =
-    failOverdue(env, state) ?? forgetWhenBuried(state, height) ?? fundingDeeper(env, state) ?? othersDeeper(env, state);
+    failOverdue(env, state) ??
+    forgetWhenBuried(state, height) ??
+    raiseWhenLate(env, state) ??
+    fundingDeeper(env, state) ??
+    othersDeeper(env, state);
   return changed ?? (state.tag === "Failed" ? advance(state) : stay());
 }

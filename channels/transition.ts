@@ -1,7 +1,7 @@
 import type { ChannelId, Outpoint, Preimage, ShortChannelId, Txid } from "../src/base/ids.ts";
 import type { BlockHeight, CltvExpiry, Msat, Sat, SatPerKw } from "../src/base/units.ts";
 import type { Tx } from "../src/bitcoin/tx.ts";
-import type { ClosingSigned, Shutdown } from "../src/wire/closing.ts";
+import type { ClosingComplete, ClosingSig, ClosingSigned, Shutdown } from "../src/wire/closing.ts";
 import type { AnnouncementSignatures, ChannelAnnouncement } from "../src/wire/gossip.ts";
 import type { TxAbort, TxAckRbf, TxInitRbf, TxSignatures } from "../src/wire/interactive-tx.ts";
 import type {
@@ -65,7 +65,9 @@ export type BindingMessage =
   | UpdateFulfillHtlc
   | ChannelReestablish
   | Shutdown
-  | ClosingSigned;
+  | ClosingSigned
+  | ClosingComplete
+  | ClosingSig;
 
 /** What may be done without a write: if it is lost, or done twice, nobody loses money. */
 export type VolatileEffect =
@@ -222,6 +224,8 @@ export type CommandRefusal =
   /** We have bound ourselves to another one at the opening. */
   | { readonly code: "another_script_promised" }
   | { readonly code: "already_shutting_down" }
+  /** It would not take the place of what is out. */
+  | { readonly code: "closing_fee_too_low"; readonly least: SatPerKw }
   | { readonly code: "capacity_out_of_range"; readonly minimum: Sat; readonly maximum: Sat }
   | { readonly code: "push_out_of_range" }
   | { readonly code: "channel_type_not_possible" }

@@ -67,6 +67,10 @@ export function fail(state: FundedState, cause: FailureCause): Transition {
   // A mutual close is out already: nothing would be better for either side.
   if (state.tag === "Closing") return stay(error);
   if (state.tag === "Failed") return stay(error);
+  return failing(state, cause);
+}
+function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Transition {
+  const error = { tag: "SendError", channelId: state.params.channelId, text: failureText(cause) } as const;
   return commit(
     failed(state, cause),
     error,
@@ -76,10 +80,13 @@ export function fail(state: FundedState, cause: FailureCause): Transition {
   );
 }
 
-/** Somebody here wants the channel closed, and does not wait for the peer. A mutual close that is out already is as good. */
+/**
+ * Somebody here wants the channel closed, and does not wait for the peer: also where a mutual close is out, which blocks
+ * may pass over as long as its fee is too low for them.
+ */
 export function forceClose(state: ChannelState): Transition {
-  if ("commitments" in state && state.tag !== "Closing" && state.tag !== "Failed")
-    return fail(state, { tag: "requested" });
+  const isOver = state.tag === "Failed" || (state.tag === "Closing" && state.confirmed !== undefined);
+  if ("commitments" in state && !isOver) return failing(state, { tag: "requested" });
   return stay({ tag: "CommandRefused", command: "ForceClose", reason: { code: "wrong_state", state: state.tag } });
 }
 
@@ -101,7 +108,7 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause)
     link: state.link,
     cause,
     failedAt: undefined,
-    mutual: state.tag === "Closing" ? state.tx : undefined,
+    mutual: state.tag === "Closing" && cause.tag !== "requested" ? state.tx : undefined,
     commitment: undefined,
     spends: [],
     revoked: undefined,

@@ -9,7 +9,7 @@ import { describeFault } from "../fault.ts";
 import { closingRequest, type Signatures } from "../keys/signer.ts";
 import { verifyFundingSignature } from "../keys/verify.ts";
 import type { Online, Signing } from "../link/state.ts";
-import type { Closing, Funded, Negotiating, SignedClose } from "../state.ts";
+import type { Closing } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
 import {
   buildClosing,
@@ -20,10 +20,10 @@ import {
   closingWeight,
 } from "../tx/closing-tx.ts";
 import { hasDust } from "../tx/dust.ts";
-import { fundingWitness, withWitness } from "../tx/witnesses.ts";
+import { type Agreeing, assemble } from "./complete.ts";
 import { punish } from "./failure.ts";
+import type { SignedClose } from "./state.ts";
 
-type Agreeing = Negotiating | Closing;
 /** Old proposals are of no use: each new one replaces those before. */
 const SIGNED_KEPT = 8;
 
@@ -123,17 +123,7 @@ export function sendClosing(env: ChannelEnv, state: Agreeing, link: Online, sign
   const next = { ...state, signed, link: { ...link, signing: undefined, closingFee: fee } };
   const message = bind(closingMessage(env, next, ours));
   if (complete === undefined) return commit(next, message);
-  return closed(next, assemble(state, tx, ours.signature, complete), [message]);
-}
-
-function assemble(state: Funded, tx: Tx, local: Uint8Array, remote: Uint8Array): Tx {
-  const { params } = state;
-  const witness = fundingWitness(
-    { pubkey: params.local.basepoints.fundingPubkey, signature: local },
-    { pubkey: params.remote.basepoints.fundingPubkey, signature: remote },
-    localTerms(params).funding.witnessScript,
-  );
-  return withWitness(tx, witness);
+  return closed(next, assemble(state, tx, { local: ours.signature, remote: complete }), [message]);
 }
 
 function closed(state: Agreeing, tx: Tx, effects: readonly Effect[]): Transition {
@@ -155,7 +145,7 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
   if (ours !== undefined) {
     const reply = link.closingFee === fee ? [] : [bind(closingMessage(env, state, ours))];
     const said = { ...state, link: { ...link, closingFee: fee } };
-    return closed(said, assemble(state, found.tx, ours.signature, message.signature), reply);
+    return closed(said, assemble(state, found.tx, { local: ours.signature, remote: message.signature }), reply);
   }
   const range = acceptable(env, state);
   if (fee >= range.min && fee <= range.max)

@@ -6,6 +6,9 @@ import { sayStfu } from "../normal/quiescence.ts";
 import type { Closing, Negotiating, ShuttingDown, UpdatingState } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
 import { startNegotiation } from "./legacy.ts";
+import { offerClose } from "./offer.ts";
+import { isSimpleClose } from "./script.ts";
+import { NO_SIMPLE_CLOSE } from "./state.ts";
 
 /**
  * The end of every step that commits: asks for a signature if one is due, and on a channel that is shutting down goes on
@@ -26,8 +29,12 @@ export function closeStep(env: ChannelEnv, updated: UpdatingState, effects: read
 export function resumeClose(env: ChannelEnv, closing: Negotiating | Closing, effects: readonly Effect[]): Transition {
   const { state, effects: sent } = withShutdown(closing);
   const all = [...effects, ...sent];
-  return bothShut(state) ? startNegotiation(env, state, all) : commit(state, ...all);
+  return bothShut(state) ? begin(env, state, all) : commit(state, ...all);
 }
+
+/** As the features of this connection have it, whatever was said on one before. BOLT 2 §Channel Close. */
+const begin = (env: ChannelEnv, state: Negotiating | Closing, effects: readonly Effect[]): Transition =>
+  isSimpleClose(env.features) ? offerClose(env, state, effects) : startNegotiation(env, state, effects);
 
 /** BOLT 2 §Closing Initiation: shutdown. Our own updates come first, unless a `shutdown` of ours has left before. */
 function withShutdown<S extends ShuttingDown | Negotiating | Closing>(
@@ -58,5 +65,5 @@ function negotiate(env: ChannelEnv, state: ShuttingDown, effects: readonly Effec
   const { htlcs, balance } = state.commitments;
   assert(htlcs.length === 0, "no HTLC is left behind");
   assert(balance.local >= 0n && balance.remote >= 0n, "both sides have what the channel says");
-  return startNegotiation(env, { ...state, tag: "Negotiating", signed: [] }, effects);
+  return begin(env, { ...state, tag: "Negotiating", signed: [], simple: NO_SIMPLE_CLOSE }, effects);
 }

@@ -1,11 +1,11 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import type { SatPerKw } from "../../src/base/units.ts";
+import { feeForWeightCeil, type SatPerKw, toSatFloor } from "../../src/base/units.ts";
+import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { isHolding } from "../normal/quiescence.ts";
 import type {
   ChannelState,
-  ClosePlan,
   Closing,
   Negotiating,
   Normal,
@@ -14,9 +14,12 @@ import type {
   WaitForFundingConfirmed,
 } from "../state.ts";
 import { type CommandRefusal, type Effect, stay, type Transition } from "../transition.ts";
+import { closingWeight } from "../tx/closing-tx.ts";
 import { punish } from "./failure.ts";
 import { closeStep, resumeClose } from "./progress.ts";
-import { isPeersShutdownScript, isShutdownScript } from "./script.ts";
+import { raiseClose } from "./raise.ts";
+import { isPeersShutdownScript, isShutdownScript, isSimpleClose } from "./script.ts";
+import type { ClosePlan } from "./state.ts";
 
 type Open = WaitForFundingConfirmed | WaitForChannelReady | Normal;
 const isOpen = (state: ChannelState): state is Open =>
@@ -25,7 +28,8 @@ const isOpen = (state: ChannelState): state is Open =>
 /** We want to close, or name the script that the peer's wish to close calls for. BOLT 2 §Closing Initiation: shutdown. */
 export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Array, feerate: SatPerKw): Transition {
   const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command: "Shutdown", reason });
-  if (!isShutdownScript(script, env.features)) return refuse({ code: "bad_script" });
+  // Data would leave our money to miners.
+  if (!isShutdownScript(script, env.features) || isUnspendable(script)) return refuse({ code: "bad_script" });
   const promised = "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
   if (promised !== undefined && !equalBytes(promised, script)) return refuse({ code: "another_script_promised" });
   if (feerate < env.policy.closingFeerateMin || feerate > env.policy.feerateMax)
@@ -35,9 +39,20 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
     const close: ClosePlan = { localScript: script, remoteScript: undefined, localSent: false, feerate };
     return closeStep(env, shuttingDown(state, close), [{ tag: "NotifyUpdated" }]);
   }
+  if (state.tag === "Negotiating" || state.tag === "Closing") return raiseClose(env, state, script, feerate);
   if (state.tag !== "ShuttingDown") return refuse({ code: "wrong_state", state: state.tag });
   if (state.close.localScript !== undefined) return refuse({ code: "already_shutting_down" });
-  return closeStep(env, { ...state, close: { ...state.close, localScript: script, feerate } }, []);
+  const paid = isSimpleClose(env.features) && canPay(state, feerate) ? state.close.feerate : feerate;
+  return closeStep(env, { ...state, close: { ...state.close, localScript: script, feerate: paid } }, []);
+}
+
+/** A peer that wants to close pays for that itself: what we offer beside it is the least that is relayed. */
+function canPay({ commitments, close }: ShuttingDown, feerate: SatPerKw): boolean {
+  const script = close.remoteScript;
+  return (
+    script !== undefined &&
+    toSatFloor(commitments.balance.remote) >= feeForWeightCeil(feerate, closingWeight([script, script]))
+  );
 }
 
 const shuttingDown = (state: Open, close: ClosePlan): ShuttingDown => ({ ...state, tag: "ShuttingDown", close });
@@ -49,20 +64,30 @@ export function receiveShutdown(
   message: Shutdown,
 ): Transition {
   const script = message.scriptpubkey;
-  const bound = isOpen(state) ? undefined : state.close.remoteScript;
-  const promised = bound ?? state.params.remote.upfrontShutdownScript;
+  const { link } = state;
+  if (link.tag !== "online") return stay();
+  const promised = state.params.remote.upfrontShutdownScript ?? boundScript(env, state);
   if (promised !== undefined && !equalBytes(promised, script))
     return punish(state, { code: "shutdown_script_changed" });
   if (!isPeersShutdownScript(script, env.features)) return punish(state, { code: "bad_shutdown_script" });
-  const { link } = state;
-  if (link.tag !== "online") return stay();
   const received = { ...link, shutdownReceived: true };
-  if (state.tag === "Negotiating" || state.tag === "Closing")
-    return link.shutdownReceived ? stay() : resumeClose(env, { ...state, link: received }, []);
+  if (state.tag === "Negotiating" || state.tag === "Closing") {
+    if (link.shutdownReceived) return stay();
+    const before = state.close.remoteScript;
+    const signed = before !== undefined && equalBytes(before, script) ? state.signed : [];
+    return resumeClose(env, { ...state, signed, close: { ...state.close, remoteScript: script }, link: received }, []);
+  }
   const plan: ClosePlan = isOpen(state)
     ? { localScript: undefined, remoteScript: script, localSent: false, feerate: env.policy.closingFeerateMin }
     : { ...state.close, remoteScript: script };
   const next: ShuttingDown = { ...state, tag: "ShuttingDown", close: plan, link: received };
   const asks: readonly Effect[] = plan.localScript === undefined ? [{ tag: "NeedCloseScript" }] : [];
   return closeStep(env, next, [...asks, { tag: "NotifyUpdated" }]);
+}
+
+/** What the peer said before: final on one connection, and for ever where nothing may change it. BOLT 2 §Channel Close. */
+function boundScript(env: ChannelEnv, state: Open | ShuttingDown | Negotiating | Closing): Uint8Array | undefined {
+  if (isOpen(state)) return undefined;
+  const isSaid = state.link.tag === "online" && state.link.shutdownReceived;
+  return isSimpleClose(env.features) && !isSaid ? undefined : state.close.remoteScript;
 }

@@ -9,6 +9,7 @@ import { BURIED_DEPTH } from "../onchain/progress.ts";
 import type { FundedState } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
 import { commitmentNumberOf } from "../tx/commitment-number.ts";
+import { closingsOf } from "./complete.ts";
 import { failed } from "./failure.ts";
 
 /** A block of the best chain spends the funding output: the channel is over. BOLT 5 §Failing a Channel. */
@@ -39,11 +40,8 @@ export function spendsReorged(state: FundedState, height: BlockHeight): Transiti
     return next === undefined ? stay() : commit(next, { tag: "NotifyUpdated" });
   }
   if (state.tag !== "Closing" || state.confirmed === undefined || state.confirmed.height < height) return stay();
-  return commit(
-    { ...state, confirmed: undefined },
-    { tag: "Broadcast", tx: state.tx, why: "mutual_close" },
-    { tag: "NotifyUpdated" },
-  );
+  const again = closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }) as const);
+  return commit({ ...state, confirmed: undefined }, ...again, { tag: "NotifyUpdated" });
 }
 
 /** When the closing transaction is buried nothing can come back: the channel may be forgotten. */

@@ -12,9 +12,10 @@ import {
   txid,
   u8,
   u16,
+  u32,
   u64,
 } from "../../src/codec/primitives.ts";
-import type { ClosePlan, SignedClose } from "../state.ts";
+import type { ClosePlan, OfferedClose, SignedClose, SimpleClose } from "../close/state.ts";
 import { commitmentHtlc, nothing, once, outpoint, script } from "./parts.ts";
 
 export const close: Codec<ClosePlan> = struct({
@@ -25,6 +26,19 @@ export const close: Codec<ClosePlan> = struct({
 });
 const outputs = enumeration("closing_outputs", "both", "local", "remote");
 export const signedClose: Codec<SignedClose> = struct({ fee: amountSat, outputs, txid, signature });
+const offeredClose: Codec<OfferedClose> = struct({
+  fee: amountSat,
+  locktime: u32,
+  closerScript: script,
+  closeeScript: script,
+  since: height,
+  signatures: listOf(u8, struct({ outputs: enumeration("simple_outputs", "closer", "closee", "both"), signature })),
+});
+export const simpleClose: Codec<SimpleClose> = struct({
+  offered: listOf(u8, offeredClose),
+  complete: listOf(u8, tx),
+  answered: struct({ since: height, count: u32 }),
+});
 export const cause = union(u8, {
   fault: [0, struct({ text })],
   peer_error: [1, struct({ text })],

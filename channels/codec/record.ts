@@ -3,14 +3,15 @@ import { tx } from "../../src/bitcoin/tx.ts";
 import { type Codec, decode, listOf, optional, refine, struct, union, type ValueOf } from "../../src/codec/codec.ts";
 import { ByteWriter, DecodeError } from "../../src/codec/io.ts";
 import { height, txid, u8, u16 } from "../../src/codec/primitives.ts";
+import { NO_SIMPLE_CLOSE } from "../close/state.ts";
 import type { DurableState } from "../state.ts";
 import type { CommitmentHtlc } from "../tx/commitment.ts";
 import { attempts, noAttempts, unsigned } from "./attempts.ts";
 import { commitments, commitmentsV2 } from "./commitments.ts";
-import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, spends } from "./ending.ts";
+import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, simpleClose, spends } from "./ending.ts";
 import { funded, type Parts } from "./funded.ts";
 import { params, paramsV2, restoredParams } from "./params.ts";
-import { commitmentHtlc, seen } from "./parts.ts";
+import { commitmentHtlc, older, seen } from "./parts.ts";
 
 /** In front of every record. A decoder for a version that was ever written is never removed. */
 const VERSION = 3;
@@ -25,20 +26,27 @@ const statesOf = (of: Parts) =>
     WaitForChannelReady: [1, funded(of, {})],
     Normal: [2, funded(of, {})],
     ShuttingDown: [3, funded(of, { close })],
-    Negotiating: [4, funded(of, { close, signed: listOf(u8, signedClose) })],
-    Closing: [5, funded(of, { close, signed: listOf(u8, signedClose), tx, confirmed: seen })],
     Closed: [7, struct({ params: of.params, closingTxid: optional(txid) })],
   }) as const;
+const agreeing = { close, signed: listOf(u8, signedClose) };
+const agreed = { tx, confirmed: seen };
+/** Of versions 1 and 2. */
+const agreementsV2 = {
+  Negotiating: [4, older(funded(V2, agreeing), { simple: NO_SIMPLE_CLOSE })],
+  Closing: [5, older(funded(V2, { ...agreeing, ...agreed }), { simple: NO_SIMPLE_CLOSE })],
+} as const;
 const failedV1 = refine(
   "failed_v1",
   funded(V2, { cause, spent: seen }),
   ({ spent: _spent, ...kept }) => ({ ...kept, ...NOTHING_ON_CHAIN }),
   (value) => ({ ...value, spent: undefined }),
 );
-const stateV1 = union(u8, { ...statesOf(V2), Failed: [6, failedV1] });
-const stateV2 = union(u8, { ...statesOf(V2), Failed: [6, funded(V2, onChain)] });
+const stateV1 = union(u8, { ...statesOf(V2), ...agreementsV2, Failed: [6, failedV1] });
+const stateV2 = union(u8, { ...statesOf(V2), ...agreementsV2, Failed: [6, funded(V2, onChain)] });
 const state = union(u8, {
   ...statesOf(V3),
+  Negotiating: [4, funded(V3, { ...agreeing, simple: simpleClose })],
+  Closing: [5, funded(V3, { ...agreeing, simple: simpleClose, ...agreed })],
   Failed: [6, funded(V3, onChain)],
   Restored: [8, struct({ params: restoredParams, since: height, spends })],
   WaitForFundingSignatures: [9, unsigned],

@@ -1,3 +1,4 @@
+import { closingsOf } from "../close/complete.ts";
 import type { ChannelEnv } from "../env.ts";
 import { type FundingTerms, termsOf } from "../fundings/other.ts";
 import { tellAnnounced } from "../normal/announce.ts";
@@ -45,8 +46,9 @@ const unsigned = ({ attempts }: Funded): readonly Effect[] =>
 
 /** Transactions that are ours to bring into the chain. */
 function broadcasts(state: FundedState): readonly Effect[] {
-  if (state.tag === "Closing") {
-    return state.confirmed === undefined ? [{ tag: "Broadcast", tx: state.tx, why: "mutual_close" }] : [];
+  if (state.tag === "Negotiating" || state.tag === "Closing") {
+    if (state.tag === "Closing" && state.confirmed !== undefined) return [];
+    return closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }));
   }
   const { tx, confirmed } = state.funding;
   return tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];

@@ -2,9 +2,11 @@ import type { Txid } from "../../src/base/ids.ts";
 import type { Sat } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { CommitmentSigned } from "../../src/wire/updates.ts";
+import type { CloseProposal, OfferedClose } from "../close/state.ts";
 import type { Negotiation } from "../dual/state.ts";
 import type { Signatures } from "../keys/signer.ts";
 import type { ClosingOutputs } from "../tx/closing-tx.ts";
+import type { SimpleOutputs } from "../tx/simple-closing-tx.ts";
 
 /** Where the connection to the peer stands. Never written: a channel is loaded `offline`. */
 export type Link = Offline | Reestablishing | Online;
@@ -26,6 +28,10 @@ export interface Online {
   /** The fees of our last `closing_signed` on this connection, and of the peer's that it answered. */
   readonly closingFee: Sat | undefined;
   readonly closingFeeReceived: Sat | undefined;
+  /** Our last `closing_complete` has left on this connection, and its `closing_sig` is awaited. */
+  readonly closeOffered: boolean;
+  /** A `closing_complete` of the peer has been answered on this connection. */
+  readonly closeAnswered: boolean;
   /** The peer's last `commitment_signed` on this connection brought no update. */
   readonly emptyCommitment: boolean;
   /** Signatures that have been asked for: the very next input brings them. */
@@ -59,5 +65,14 @@ export type Signing =
       readonly outputs: ClosingOutputs;
       readonly tx: Tx;
       readonly complete: Uint8Array | undefined;
+    }
+  /** Our own closing transaction, in the forms that are still to be signed. */
+  | { readonly tag: "closing_complete"; readonly offer: OfferedClose; readonly unsigned: readonly SimpleOutputs[] }
+  /** The peer's, under which `signature` is its own. */
+  | {
+      readonly tag: "closing_sig";
+      readonly proposal: CloseProposal;
+      readonly outputs: SimpleOutputs;
+      readonly signature: Uint8Array;
     };
 export const OFFLINE: Offline = { tag: "offline" };

@@ -19,6 +19,8 @@ export const ONLINE: Online = {
   shutdownReceived: false,
   closingFee: undefined,
   closingFeeReceived: undefined,
+  closeOffered: false,
+  closeAnswered: false,
   emptyCommitment: false,
   signing: undefined,
   quiescence: undefined,

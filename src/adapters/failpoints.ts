@@ -30,6 +30,8 @@ const WAITING: { readonly [N in BindingMessage["name"]]: true } & { readonly [N 
   channel_reestablish: true,
   shutdown: true,
   closing_signed: true,
+  closing_complete: true,
+  closing_sig: true,
 };
 const nameOf = new Map(Object.keys(WAITING).map((name) => [declarationOf(name as MessageName).type, name]));
 

@@ -15,8 +15,9 @@ import type { Hosts } from "./hosts.ts";
 const CLOSING_MS_MAX = 30_000;
 
 /**
- * Closes by agreement; answers when `shutdown` is durable and sent. When it cannot leave for a while (updates of ours come
- * first, or the peer has gone) the channel as it stands is the answer: the wish is on disk, and is told on reconnection.
+ * Closes by agreement, or pays more for a close that is not mined; answers when that is durable and sent. When it cannot
+ * leave for a while (updates of ours come first, or the peer has gone) the channel as it stands is the answer: the wish is
+ * on disk, and is told on reconnection.
  */
 export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>> {
   const { ctx, channels, peers, wallet } = hosts;

@@ -4,11 +4,12 @@ import { assert, present, unreachable } from "../base/result.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import { performFundingEffect, publish } from "./channel-funding.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, paramsOf, promisedScript } from "./channel-table.ts";
+import { agreedScript, type ChannelEntry, paramsOf } from "./channel-table.ts";
 import { watch, watchOutputs } from "./channel-watches.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { ANSWER_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
+import { refusalText } from "./refusal-text.ts";
 import { peerLane, type Turn } from "./turn.ts";
 import { keptFor } from "./wallet/faults.ts";
 import { FUNDING_LABEL } from "./wallet/state.ts";
@@ -20,7 +21,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "Propose":
       return propose(host, turn, entry, effect.message);
     case "Bind":
-      if (effect.message.name === "shutdown") answer(turn, entry);
+      if (effect.message.name === "shutdown" || effect.message.name === "closing_complete") answer(turn, entry);
       return host.tell(turn, entry.peer, effect.message);
     case "NeedSignatures":
       return signFor(host, turn, entry, effect.request);
@@ -93,7 +94,7 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
   const id = paramsOf(entry.state)?.channelId ?? entry.temporaryId;
   switch (effect.tag) {
     case "CommandRefused":
-      return answer(turn, entry, effect.reason.code.replaceAll("_", " "));
+      return answer(turn, entry, refusalText(effect.reason));
     case "Ready": {
       const isNews = host.table.byScid(effect.shortChannelId) !== entry;
       host.table.nameShort(entry, effect.shortChannelId);
@@ -192,7 +193,7 @@ function announceFor(host: ChannelHost, turn: Turn, entry: ChannelEntry, announc
 
 /** Where our part of a mutual close goes: where we have promised it, or else to an address of the wallet. */
 export const closeScript = ({ parts }: ChannelHost, turn: Turn, { state }: ChannelEntry): Uint8Array =>
-  promisedScript(state) ?? parts.wallet.newScript(turn, "channel closed", { branch: "change" });
+  agreedScript(state) ?? parts.wallet.newScript(turn, "channel closed", { branch: "change" });
 
 function fromWallet(
   host: ChannelHost,

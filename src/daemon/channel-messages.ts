@@ -30,6 +30,8 @@ const CHANNEL_MESSAGES: ReadonlySet<WireMessage["name"]> = new Set<ChannelMessag
   "channel_reestablish",
   "shutdown",
   "closing_signed",
+  "closing_complete",
+  "closing_sig",
   "stfu",
   "error",
   "warning",

@@ -83,6 +83,10 @@ export function sinceOf(state: ChannelState): BlockHeight | undefined {
 export const promisedScript = (state: ChannelState): Uint8Array | undefined =>
   "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
 
+/** The same, or where it goes since it was asked for first. */
+export const agreedScript = (state: ChannelState): Uint8Array | undefined =>
+  promisedScript(state) ?? ("close" in state ? state.close.localScript : undefined);
+
 /** What the signer must know of a channel that is loaded; undefined where it has nothing to sign. */
 export function memoryOf(state: DurableState): SignerMemory | undefined {
   if (state.tag === "WaitForFundingSignatures") return attemptMemoryOf(state);

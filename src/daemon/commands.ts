@@ -145,7 +145,7 @@ export interface NodeCommands extends BackupCommands {
   openChannel(request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>>;
   /** Replaces a funding transaction that waits by one that pays more; answers when that is on its way. */
   bumpFunding(request: BumpFundingRequest): Promise<Result<ChannelInfo, CommandFault>>;
-  /** By agreement: resolves when `shutdown` is durable and sent. By `force`: when ours is to be published. `channel.closed` tells the end. */
+  /** By agreement: resolves when `shutdown` is durable and sent, or, asked again, what pays more. By `force`: when ours is to be published. `channel.closed` tells the end. */
   closeChannel(request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>>;
   /** Why it was closed and what has come of its money, also when it is long gone; undefined for what never was a channel. */
   explainChannel(id: ChannelId): Explanation | undefined;

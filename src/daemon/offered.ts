@@ -4,6 +4,11 @@ import { OFFERED } from "../wire/features.ts";
 /** Of option_anchors, which whoever has no other channels requires. BOLT 9 §Assigned Feature Flags. */
 const ANCHORS_BIT = 22;
 
+/** Of option_simple_close. */
+const SIMPLE_CLOSE_BIT = 61;
+
 /** The bits of our `init`: what this node offers, as far as its operator lets it. */
-export const offeredInit = ({ formats }: ChannelPolicy): readonly number[] =>
-  OFFERED.init.map((bit) => (bit === ANCHORS_BIT && formats.length > 1 ? ANCHORS_BIT + 1 : bit));
+export const offeredInit = ({ formats, simpleClose }: ChannelPolicy): readonly number[] =>
+  OFFERED.init
+    .filter((bit) => bit !== SIMPLE_CLOSE_BIT || simpleClose)
+    .map((bit) => (bit === ANCHORS_BIT && formats.length > 1 ? ANCHORS_BIT + 1 : bit));

@@ -1,5 +1,7 @@
+import { termsOf } from "../../channels/close/proposal.ts";
 import type { FundedState } from "../../channels/index.ts";
 import { ANCHOR_SAT } from "../../channels/tx/format.ts";
+import { buildSimpleClosing, SEQUENCE_REPLACEABLE } from "../../channels/tx/simple-closing-tx.ts";
 import { ANYONE } from "../adapters/memory/chain.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
 import { outpointKey } from "../base/ids.ts";
@@ -133,7 +135,7 @@ function auditBreach(books: Books, edge: Edge, node: LabNode, ending: Ending): v
 function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): void {
   const state = lastOf(node, edge);
   const { htlcs } = state.commitments;
-  const paysClosing = edge.opener === node || books.world.breaches.has(state.params.channelId);
+  const paysClosing = paysFor(state, ending.closing) || books.world.breaches.has(state.params.channelId);
   const worth = worthOf(state) / 1_000n;
   const items = {
     claims: claimFeesOf(books, node, ending),
@@ -149,6 +151,15 @@ function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): voi
   const listed = Object.entries(items).map(([name, amount]) => `${name} ${amount}`);
   const detail = `got ${got} of ${worth} sat of channel ${state.params.channelId.slice(0, 8)}, less ${listed.join(", ")}`;
   books.world.report("honest_funds", node.name, detail);
+}
+/** The opener, but for a mutual close that each side makes for itself. */
+function paysFor(state: FundedState, closing: Tx): boolean {
+  if (closing.inputs[0]?.sequence !== SEQUENCE_REPLACEABLE) return state.params.opener === "local";
+  if (!("simple" in state)) return true;
+  const made = state.simple.offered.flatMap((offer) =>
+    offer.signatures.map(({ outputs }) => txidOf(buildSimpleClosing(termsOf(state, "local", offer), outputs))),
+  );
+  return made.includes(txidOf(closing));
 }
 /** The closing's fee and both anchors. */
 function closingFee({ chain }: Books, { closing }: Ending): bigint {

@@ -1,6 +1,11 @@
+import { type FormSignature, formSignatures } from "../../channels/close/proposal.ts";
 import type { ChannelKeys, DurableState, FundedState, Htlc, HtlcOrigin, OfferedHtlc } from "../../channels/index.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
+import { scriptSignature } from "../bitcoin/der.ts";
+import { SIGHASH_ALL } from "../bitcoin/sighash.ts";
+import type { Tx } from "../bitcoin/tx.ts";
+import type { ClosingComplete } from "../wire/closing.ts";
 import type { MessageName, WireMessage } from "../wire/registry.ts";
 import type { CommitmentSigned, RevokeAndAck } from "../wire/updates.ts";
 import type { Fault } from "./books.ts";
@@ -76,6 +81,20 @@ export const LAWS: Laws = {
       const known = offers.some((offer) => offer.fee === fee_satoshis && equalBytes(offer.signature, signature));
       return known ? undefined : "the closing transaction is not written";
     }),
+  closing_complete: (leaving, message) =>
+    funded(leaving, message.channel_id, (state) => {
+      const offers = "simple" in state ? state.simple.offered : [];
+      const known = offers.some(
+        ({ fee, signatures }) => fee === message.fee_satoshis && areSigned(signatures, message),
+      );
+      return known ? undefined : "the closing transaction is not written";
+    }),
+  closing_sig: (leaving, message) =>
+    funded(leaving, message.channel_id, (state) => {
+      const complete = "simple" in state ? state.simple.complete : [];
+      const known = formSignatures(message).every(({ signature }) => complete.some((tx) => isSignedBy(tx, signature)));
+      return known ? undefined : "the closing transaction is not written";
+    }),
 
   init: free,
   ping: free,
@@ -95,8 +114,6 @@ export const LAWS: Laws = {
   peer_storage_retrieval: free,
 
   stfu: free,
-  closing_complete: unspoken,
-  closing_sig: unspoken,
   open_channel2: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
   accept_channel2: (leaving, { funding_pubkey }) => keyIndexUsed(leaving, funding_pubkey),
   tx_add_input: free,
@@ -120,6 +137,16 @@ export function broken(leaving: Leaving, message: WireMessage): Fault | undefine
   const fault = (LAWS[message.name] as Law<WireMessage>)(leaving, message);
   return typeof fault === "string" ? { rule: "durable_first", detail: fault } : fault;
 }
+
+/** The forms that leave signed are those that are written. */
+const areSigned = (signatures: readonly FormSignature[], message: ClosingComplete): boolean =>
+  formSignatures(message).every(({ outputs, signature }) =>
+    signatures.some((known) => known.outputs === outputs && equalBytes(known.signature, signature)),
+  );
+const isSignedBy = ({ inputs }: Tx, signature: Uint8Array): boolean => {
+  const inScript = scriptSignature(signature, SIGHASH_ALL);
+  return inputs.some(({ witness }) => witness.some((item) => equalBytes(item, inScript)));
+};
 
 /** Which key index is shown by its funding key. */
 function keyIndexUsed({ durable, keys }: Leaving, fundingPubkey: Uint8Array): string | undefined {

@@ -1,3 +1,4 @@
+import { closingsOf } from "../../channels/close/complete.ts";
 import { localTerms } from "../../channels/commitments.ts";
 import {
   type ChannelKeys,
@@ -169,7 +170,8 @@ export class Recorder {
     return number !== undefined && revealed !== undefined && number <= revealed;
   }
   #mayEndWith(state: FundedState, txid: Txid): boolean {
-    if (state.tag === "Closing") return txidOf(state.tx) === txid;
+    if (state.tag === "Negotiating" || state.tag === "Closing")
+      return closingsOf(state).some((closing) => txidOf(closing) === txid);
     if (state.tag !== "Failed" || state.cause.tag === "data_lost") return false;
     return state.mutual === undefined ? this.commitmentTxid(state) === txid : txidOf(state.mutual) === txid;
   }

@@ -45,6 +45,8 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
   const world = createWorld({
     seed,
     nodes,
+    // Both kinds of closing, between whoever comes to be neighbours.
+    channelPolicy: (node) => ({ simpleClose: (seed + node) % 3 !== 0 }),
     ...(traceLines === undefined ? {} : { traceLines }),
     ...(plant === undefined ? {} : { plant }),
   });

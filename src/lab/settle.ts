@@ -1,4 +1,5 @@
 import type { FundedState } from "../../channels/index.ts";
+import { satPerKw } from "../base/units.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
 import { answered, type Edge, idOf } from "./setup.ts";
@@ -11,6 +12,9 @@ const BLOCKS_TO_REST_MAX = 400;
 const REUNION_MS_MAX = 40_000;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
+/** How often more is offered for a close before a block comes. */
+const RAISE_PERCENT = 40;
+const FEERATE = { min: 500, max: 20_000 };
 /** Closings that were begun and lost with a crash are begun again. */
 const CLOSING_ROUNDS_MAX = 8;
 const ROUND_MS = 15_000;
@@ -151,10 +155,20 @@ async function close(world: World, edge: Edge, isStormy: boolean): Promise<void>
   if (closed !== undefined && !closed.ok) {
     return world.report("liveness", closer.name, `does not close: ${closed.error.detail}`);
   }
-  if (!isStormy || !chance.percent(30)) return;
+  if (!isStormy) return;
+  if (chance.percent(RAISE_PERCENT)) raise(world, edge);
+  if (!chance.percent(30)) return;
   if (world.network.cut(closer.name, other.name) > 0) {
     world.fault("connection_cut", `${closer.name} ${other.name} while closing`);
   }
+}
+/** One end wants the close to be mined sooner, which is refused where that makes no difference. */
+function raise(world: World, edge: Edge): void {
+  const node = world.chance.pick(ends(edge));
+  if (!node.isUp) return;
+  const feerate = satPerKw(world.chance.between(FEERATE.min, FEERATE.max));
+  world.fault("close_raised", `${node.name} to ${feerate} sat per 1,000 weight units`);
+  void node.node.closeChannel({ id: idOf(edge), feerate });
 }
 const isSigned = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.tag === "Closing";
 const isOver = (node: LabNode, edge: Edge): boolean => {

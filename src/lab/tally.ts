@@ -16,6 +16,7 @@ export const FAULTS = [
   "reorganisation",
   "chain_lag",
   "force_close",
+  "close_raised",
   "silent_peer",
   "breach",
 ] as const;
@@ -56,6 +57,8 @@ export const EXPECTED_MESSAGES = [
   "channel_reestablish",
   "shutdown",
   "closing_signed",
+  "closing_complete",
+  "closing_sig",
 ] as const satisfies readonly MessageName[];
 
 /** Why outputs of closed channels are claimed: all of it must come up, the second line in many seeds. */

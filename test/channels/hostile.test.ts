@@ -27,6 +27,8 @@ const NAMES = [
   "channel_reestablish",
   "shutdown",
   "closing_signed",
+  "closing_complete",
+  "closing_sig",
   "stfu",
   "error",
   "warning",

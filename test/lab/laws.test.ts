@@ -40,6 +40,12 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
 
   it("no binding message may leave for a channel that is not on disk", () => {
     const channel_id = channelId(bytes(32));
+    const proposal = {
+      closer_scriptpubkey: bytes(22),
+      closee_scriptpubkey: bytes(22),
+      fee_satoshis: sat(1n),
+      locktime: 0,
+    };
     const messages: { readonly [N in BindingMessage["name"]]: Extract<BindingMessage, { readonly name: N }> } = {
       funding_signed: { name: "funding_signed", channel_id, signature: bytes(64) },
       tx_signatures: { name: "tx_signatures", channel_id, txid: "11".repeat(32) as Txid, witnesses: [] },
@@ -55,6 +61,8 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
       channel_reestablish: reestablish(state) as Extract<BindingMessage, { name: "channel_reestablish" }>,
       shutdown: { name: "shutdown", channel_id, scriptpubkey: bytes(22) },
       closing_signed: { name: "closing_signed", channel_id, fee_satoshis: sat(1n), signature: bytes(64) },
+      closing_complete: { name: "closing_complete", channel_id, ...proposal },
+      closing_sig: { name: "closing_sig", channel_id, ...proposal },
     };
     for (const message of Object.values(messages)) {
       expect(broken(leaving(emptyLedger()), message), message.name).to.deep.equal({

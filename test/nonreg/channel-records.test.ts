@@ -16,6 +16,8 @@ const MEANT_BEFORE_3 = {
 };
 /** The same of those that hold commitments. */
 const MEANT_OF_COMMITMENTS = { commitments: { others: [] }, attempts: { signed: [] } };
+/** And of those that are being closed by agreement. */
+const MEANT_OF_CLOSES = { simple: { offered: [], complete: [], answered: { since: 0, count: 0 } } };
 /** `state` with every field of `meant` that it does not have. */
 function completed(state: unknown, meant: object): unknown {
   if (typeof state !== "object" || state === null) return state;
@@ -27,8 +29,9 @@ function completed(state: unknown, meant: object): unknown {
   return { ...known, ...Object.fromEntries(added) };
 }
 function meantBefore3(state: unknown): unknown {
-  const whole = completed(state, MEANT_BEFORE_3) as object;
-  return "commitments" in whole ? completed(whole, MEANT_OF_COMMITMENTS) : whole;
+  let whole = completed(state, MEANT_BEFORE_3) as object;
+  if ("commitments" in whole) whole = completed(whole, MEANT_OF_COMMITMENTS) as object;
+  return "close" in whole && "signed" in whole ? completed(whole, MEANT_OF_CLOSES) : whole;
 }
 const folder = new URL(".", import.meta.url);
 const files = readdirSync(folder).filter((file) => /^channel-v\d+-.*\.json$/.test(file));

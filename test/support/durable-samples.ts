@@ -92,12 +92,23 @@ function splicePending(): DurableState {
   } as DurableState;
 }
 
+const settled = (pair: Pair): Pair => {
+  pair.settle();
+  return pair;
+};
+/** A channel closed by a transaction of each side's own, for which b has offered more. */
+function closedSimply(): Pair {
+  const pair = normal();
+  pair.features = [...pair.features, 26, 60];
+  closing(pair).settle();
+  pair.give("b", { tag: "Shutdown", script: SCRIPT.b, feerate: satPerKw(3_000) });
+  return pair;
+}
+
 /** One of every durable state, and of every shape that a part of it can have. */
 export function durableSamples(): Readonly<Record<string, DurableState>> {
-  const waiting = opened();
-  waiting.settle();
-  const ready = opened();
-  ready.settle();
+  const waiting = settled(opened());
+  const ready = settled(opened());
   const confirmed = (pair: Pair): Pair => {
     const output = pair.parties.a.broadcasts[0]?.outputs[1];
     pair.parties.a.height = blockHeight(HEIGHT + 6);
@@ -111,15 +122,14 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
   const negotiating = closing(normal());
   negotiating.deliver("b");
   negotiating.deliver("a");
-  const closed = closing(normal());
-  closed.settle();
-  const buried = closing(normal());
-  buried.settle();
+  const closed = settled(closing(normal()));
+  const buried = settled(closing(normal()));
   const tx = buried.parties.a.broadcasts.at(-1);
   if (tx === undefined) throw new Error("closed");
   buried.give("a", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 10) });
   const seen = durable(buried);
   buried.block(HEIGHT + 200);
+  const raised = closedSimply();
   const failed = busy();
   const channel_id = failed.parties.a.funded.params.channelId;
   failed.give("a", { tag: "PeerMessage", message: { name: "error", channel_id, data: new Uint8Array(3).fill(0x61) } });
@@ -146,6 +156,8 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
     negotiating: durable(negotiating),
     closing: durable(closed),
     "closing-confirmed": seen,
+    "closing-simple": durable(raised),
+    "closing-simple-offered": durable(raised, "b"),
     failed: durable(failed),
     "failed-by-breach": durable(breached()),
     closed: durable(buried),

@@ -131,7 +131,8 @@ export const channelRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/v1/channels/:id/close",
-    summary: "Closes a channel by agreement, or with `force` against the peer's will; answers once that is on disk",
+    summary:
+      "Closes a channel by agreement, or with `force` against the peer's will; asked again while no block holds it, pays more. Answers once that is on disk",
     scope: "channels:write",
     params: channelParams,
     body: z.strictObject({

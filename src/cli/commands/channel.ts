@@ -107,7 +107,7 @@ export const channelCommands = [
   }),
   command({
     words: "channel close <id>",
-    about: "closes a channel by agreement",
+    about: "closes a channel by agreement; asked again with a higher --feerate, pays more for it",
     alias: "closechannel",
     options: {
       "--address <address>": "where our part goes (default: the node's own wallet)",
