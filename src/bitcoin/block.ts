@@ -4,7 +4,7 @@ import { type Codec, decode, encode, listOf, struct, type ValueOf } from "../cod
 import type { DecodeError } from "../codec/io.ts";
 import { blockHashCodec, bytes, i32le, u32le } from "../codec/primitives.ts";
 import { compactSize } from "../codec/varint.ts";
-import { sha256d80 } from "../crypto/sha256d80.ts";
+import { sha256d } from "../crypto/hash.ts";
 import { type ClaimedTx, claimedTx, type Tx, tx, weightOf } from "./tx.ts";
 
 /** The 80 bytes that are hashed for proof of work. */
@@ -50,7 +50,7 @@ export function blockHashOf({ version, previous, merkleRoot, time, bits, nonce }
   view.setUint32(68, time, true);
   view.setUint32(72, bits, true);
   view.setUint32(76, nonce, true);
-  return blockHash(sha256d80(hashed));
+  return blockHash(sha256d(hashed));
 }
 const hashed = new Uint8Array(HEADER_BYTES);
 const view = new DataView(hashed.buffer);

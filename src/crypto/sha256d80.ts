@@ -1,8 +1,8 @@
 import { assert } from "../base/result.ts";
 
 /**
- * Two rounds of SHA-256 over 80 bytes, what a chain's headers are known by and miners search. Written out on 32-bit words,
- * because miners search from the state behind the first 64. FIPS 180-4.
+ * Two rounds of SHA-256 over 80 bytes, as miners search through them. Written out on 32-bit words, because they search from the state
+ * behind the first 64. FIPS 180-4.
  */
 const MESSAGE_BYTES = 80;
 const ROUNDS = 64;
@@ -86,17 +86,6 @@ function hashAgain(digest: Int32Array): Int32Array {
   compress(START, second);
   return second;
 }
-function bytesOf(digest: Int32Array): Uint8Array {
-  const bytes = new Uint8Array(32);
-  for (let i = 0; i < 8; i++) {
-    const word = digest[i] as number;
-    bytes[4 * i] = word >>> 24;
-    bytes[4 * i + 1] = word >>> 16;
-    bytes[4 * i + 2] = word >>> 8;
-    bytes[4 * i + 3] = word;
-  }
-  return bytes;
-}
 function readWords(data: Uint8Array, from: number, count: number): void {
   for (let i = 0, at = from; i < count; i++, at += 4) {
     words[i] =
@@ -112,16 +101,6 @@ function readRest(data: Uint8Array): void {
   words.fill(0, 4, 16);
   words[4] = 0x8000_0000;
   words[15] = 8 * MESSAGE_BYTES;
-}
-
-/** The same as `sha256d`, for exactly 80 bytes. */
-export function sha256d80(data: Uint8Array): Uint8Array {
-  assert(data.length === MESSAGE_BYTES, "80 bytes are hashed");
-  readWords(data, 0, 16);
-  compress(START, first);
-  readRest(data);
-  compress(first, first);
-  return bytesOf(hashAgain(first));
 }
 
 /** A little-endian number of 256 bits, as eight words, the highest first. */
