@@ -27,6 +27,7 @@ export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
 export type { AnnouncementRefusal, ChannelSigner } from "./keys/channel-signer.ts";
 export { type ClaimKey, type ClaimRefusal, type ClaimRequest, signClaim } from "./keys/claim-signer.ts";
+export { keyCache } from "./keys/commitment-keys.ts";
 export { type ChannelOwner, localChannelSigner, type MemoryCell } from "./keys/local-signer.ts";
 export {
   FRESH_MEMORY,
@@ -37,6 +38,15 @@ export {
   type SigningRequest,
   sign,
 } from "./keys/signer.ts";
+export { joined, olderThan, signerMemoryRecord } from "./keys/signer-memory.ts";
+export {
+  basepoints,
+  claimRefusal,
+  claimRequest,
+  signaturesCodec,
+  signingRefusal,
+  signingRequest,
+} from "./keys/signing-codec.ts";
 export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";

@@ -31,7 +31,6 @@ import { paramsOf } from "./daemon/networks.ts";
 import { createNode } from "./daemon/node.ts";
 import type { SluiceNode } from "./daemon/node-parts.ts";
 import { policyOf } from "./daemon/policy.ts";
-import { localSigner } from "./daemon/signer/local-signer.ts";
 import { publicDerivation } from "./daemon/wallet/descriptor-keys.ts";
 import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
@@ -188,7 +187,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   const params = paramsOf(config);
   // What can be wrong is read before anything is written.
   const tokens = await openCollection<TokenDocument>(join(datadir, "tokens.json"), isToken);
-  const { keychain, store, wordsWereUsed, backupFile } = await openNodeData(config, opened);
+  const { signer, store, wordsWereUsed, backupFile } = await openNodeData(config, opened, onHalt);
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   opened.push(keepHighWater(join(datadir, HIGH_WATER), store, unmarked));
   const { chain, chainPort } = await startChain(config, base, opened, () => stopping.ask());
@@ -201,7 +200,7 @@ async function serve(config: Config, opened: Closers): Promise<void> {
     alias: config.alias,
     version: VERSION,
     params,
-    signer: localSigner(keychain, params),
+    signer,
     wordsWereUsed,
     backupFile,
     policy: policyOf(config),

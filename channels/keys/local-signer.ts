@@ -21,12 +21,20 @@ export interface ChannelOwner {
   readonly chainHash: BlockHash;
 }
 
-/** The signer of a channel whose secrets are at hand. */
-export function localChannelSigner(secrets: ChannelSecrets, owner: ChannelOwner, memory: MemoryCell): ChannelSigner {
+/**
+ * The signer of a channel whose secrets are at hand.
+ * @param memory undefined of a channel that is known from a backup alone: nothing of it is signed but claims
+ */
+export function localChannelSigner(
+  secrets: ChannelSecrets,
+  owner: ChannelOwner,
+  memory: MemoryCell | undefined,
+): ChannelSigner {
   const known = channelKeys(secrets);
   return {
     keys: { ...known, commitmentSecret: (number) => revealed(known, memory, number) },
     sign: (request) => {
+      if (memory === undefined) return err({ code: "state_unknown" });
       const signed = sign(secrets, memory.get(), request);
       if (!signed.ok) return signed;
       memory.set(signed.value.memory);
@@ -37,7 +45,8 @@ export function localChannelSigner(secrets: ChannelSecrets, owner: ChannelOwner,
   };
 }
 
-function revealed(keys: ChannelKeys, memory: MemoryCell, number: bigint): Uint8Array {
+function revealed(keys: ChannelKeys, memory: MemoryCell | undefined, number: bigint): Uint8Array {
+  assert(memory !== undefined, "a channel that is known from a backup alone revokes nothing");
   const marked = markRevoked(memory.get(), number);
   assert(marked.ok, "a commitment that may be on its way to the chain is not revoked");
   memory.set(marked.value);

@@ -84,7 +84,9 @@ export type SigningRefusal =
   /** Whoever publishes it loses everything. */
   | { readonly code: "own_commitment_revoked"; readonly revokedBelow: bigint }
   /** The commitment may be on its way to the chain, so its secret must stay ours. */
-  | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint };
+  | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint }
+  /** Of the channel nothing is known but that it exists: what it has signed before is not known either. */
+  | { readonly code: "state_unknown" };
 
 /** The request for the peer's signature-bearing messages. `local` in `terms` is the peer, who owns the commitment. */
 export const remoteCommitmentRequest = (

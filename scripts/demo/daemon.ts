@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -46,6 +47,8 @@ export interface DaemonOptions {
   readonly flags?: readonly string[];
   /** What Node is to run: `src/main.ts` by way of tsx when absent. */
   readonly program?: readonly string[] | undefined;
+  /** Whether the keys are in a process of their own, which begins and ends with the daemon's; `TEST_SIGNER` when absent. */
+  readonly hasSigner?: boolean;
 }
 
 const START_MS_MAX = 30_000;
@@ -53,8 +56,65 @@ const LOG_CHARACTERS = 8_000;
 const ROOT = join(import.meta.dirname, "..", "..");
 const FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/main.ts")];
 
+const SIGNER_FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/signer.ts")];
+/** In a data folder: that of a signer, which has the words then. */
+const KEYS = "keys";
+
+/** The words of a daemon that has run in this folder. */
+export async function wordsIn(datadir: string): Promise<string> {
+  const own = join(datadir, "words");
+  return (await readFile(existsSync(own) ? own : join(datadir, KEYS, "words"), "utf8")).trim();
+}
+
+/** What has the keys of a daemon, in a process of its own. */
+export interface SignerProcess {
+  /** For the daemon. */
+  readonly flags: readonly string[];
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown>;
+  log(): string;
+}
+export async function startSigner(datadir: string, network: string): Promise<SignerProcess> {
+  const socket = join(datadir, "signer.sock");
+  const flags = ["--socket", socket, "--datadir", join(datadir, KEYS), "--network", network];
+  await mkdir(datadir, { recursive: true });
+  const child = spawn(process.execPath, [...SIGNER_FROM_SOURCE, ...flags], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log = tailOf(child.stderr);
+  const ended = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
+  });
+  await firstLine(child.stdout, ended, log);
+  return { flags: ["--signer", `unix:${socket}`], process: child, ended, log };
+}
+
 /** Starts a daemon and waits until it serves. Rejects with what it said when it does not. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { hasSigner = process.env["TEST_SIGNER"] === "process", network = "regtest", flags = [] } = options;
+  if (!hasSigner) return startAlone(options);
+  const signer = await startSigner(join(options.folder, options.name), network);
+  try {
+    const daemon = await startAlone({ ...options, flags: [...flags, ...signer.flags] });
+    const ended = daemon.ended.then(async (how) => {
+      signer.process.kill();
+      await signer.ended;
+      return how;
+    });
+    const end = async (begin: Promise<void>): Promise<void> => {
+      await begin;
+      await ended;
+    };
+    return { ...daemon, ended, stop: () => end(daemon.stop()), kill: () => end(daemon.kill()) };
+  } catch (error) {
+    signer.process.kill();
+    await signer.ended;
+    throw error;
+  }
+}
+
+async function startAlone(options: DaemonOptions): Promise<Daemon> {
   const { name, ports, chainPeer, env, network = "regtest", program = FROM_SOURCE, flags: more = [] } = options;
   const datadir = join(options.folder, name);
   const flags = [

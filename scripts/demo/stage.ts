@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Tap, tap } from "./capture.ts";
 import { until } from "./client.ts";
-import { type Daemon, type DaemonOptions, type Ports, pickPorts, startDaemon } from "./daemon.ts";
+import { type Daemon, type DaemonOptions, type Ports, pickPorts, startDaemon, wordsIn } from "./daemon.ts";
 
 /** Three daemons in three processes, their chains and peers connected through taps, with funded and announced channels. */
 export interface Stage {
@@ -137,6 +137,6 @@ async function openChannels(
 
 /** The words of each wallet, from their data folders: for the checking program alone. */
 export async function wordsOf({ folder }: Pick<Stage, "folder">): Promise<Record<Role, string>> {
-  const read = async (role: Role): Promise<string> => (await readFile(join(folder, role, "words"), "utf8")).trim();
+  const read = (role: Role): Promise<string> => wordsIn(join(folder, role));
   return { viewer: await read("viewer"), router: await read("router"), site: await read("site") };
 }

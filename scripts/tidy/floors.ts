@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["src/ports"],
   ["src/adapters", "src/daemon"],
   ["src/api", "src/bitcoin-rpc", "src/gateway", "src/lab"],
-  ["src/main.ts", "src/cli", "src/web"],
+  ["src/main.ts", "src/signer.ts", "src/cli", "src/web"],
   ["test", "scripts"],
 ];
 /** Up to this floor nothing waits, nothing is random and nothing is read from the machine. */

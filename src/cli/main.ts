@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { systemClock } from "../adapters/system.ts";
 import { runCli } from "./program.ts";
 import { screen } from "./screen.ts";
-import { runDaemon } from "./start.ts";
+import { run } from "./start.ts";
 
 // Whoever reads may have seen enough: `sluice events | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -30,5 +30,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   interruption,
   ask,
   now: systemClock.now,
-  runDaemon,
+  run,
 });

@@ -2,15 +2,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeDurably } from "../adapters/documents.ts";
 import { Refused } from "../adapters/sentences.ts";
+import { openSocketSigner } from "../adapters/signer/socket-signer.ts";
 import { openEmbeddedStore } from "../adapters/store/embedded.ts";
 import type { SequencedStore } from "../adapters/store/group-commit.ts";
 import { readHighWater } from "../adapters/store/high-water.ts";
-import { systemRandom } from "../adapters/system.ts";
-import { openWords } from "../adapters/words.ts";
+import { CHAINS } from "../bitcoin/params.ts";
 import { type BackupFile, loadMark } from "../daemon/backup-host.ts";
 import type { Config } from "../daemon/config.ts";
-import { areWords, type Keychain, keychainOf, newWords } from "../daemon/keychain.ts";
+import { keychainOf } from "../daemon/keychain.ts";
+import { localSigner } from "../daemon/signer/local-signer.ts";
+import type { Signer } from "../ports/signer.ts";
 import { BACKUP_FILE, readBackupFile, refuseOldStore } from "./backup-file.ts";
+import { WORDS, wordsIn } from "./words.ts";
 
 /** In the data folder: the store of record, and how far it is known to have come. */
 const STORE = "store";
@@ -18,7 +21,7 @@ export const HIGH_WATER = "high-water";
 
 /** What of a data folder only this node's words open. */
 export interface NodeData {
-  readonly keychain: Keychain;
+  readonly signer: Signer;
   /** The words were there before, and the store was not. */
   readonly wordsWereUsed: boolean;
   readonly store: SequencedStore;
@@ -26,35 +29,44 @@ export interface NodeData {
 }
 
 /**
- * Reads words, backup and store; each is refused when it is not what it should be, and the store when it is an old copy.
- * `closers` get what has to be closed.
+ * Reads words (or finds the signer that has them), backup and store; each is refused when it is not what it should be, and
+ * the store when it is an old copy. `closers` get what has to be closed; `onGone` is told when the signer dies.
  */
-export async function openNodeData(config: Config, closers: (() => Promise<unknown>)[]): Promise<NodeData> {
+export async function openNodeData(
+  config: Config,
+  closers: (() => Promise<unknown>)[],
+  onGone: (error: Error) => void,
+): Promise<NodeData> {
   const { datadir, network } = config;
-  const { words, wordsWereUsed } = await wordsOf(datadir);
-  const keychain = keychainOf(words, network);
+  const { signer, wordsWereUsed, close } = await signerFor(config, onGone);
+  closers.push(close);
   const path = join(datadir, BACKUP_FILE);
-  const found = await readBackupFile(path, { backupKey: keychain.backupKey, network });
-  const store = await openStore(config, keychain);
+  const found = await readBackupFile(path, { backupKey: signer.backupKey, network });
+  const store = await openStore(config, signer);
   closers.push(() => store.close());
   if (found !== undefined) refuseOldStore(join(datadir, STORE), path, loadMark(store), found.mark);
-  return { keychain, wordsWereUsed, store, backupFile: { found, write: (text) => writeDurably(path, text) } };
+  return { signer, wordsWereUsed, store, backupFile: { found, write: (text) => writeDurably(path, text) } };
 }
 
-/** The words, and whether they may have been used before: they were there, and the store was not. */
-async function wordsOf(datadir: string): Promise<{ readonly words: string; readonly wordsWereUsed: boolean }> {
-  const path = join(datadir, "words");
-  const wordsWereUsed = existsSync(path) && !existsSync(join(datadir, STORE));
-  const words = await openWords(path, () => {
-    // New words would open nothing of what is there, and be taken for the right ones from then on.
-    if (existsSync(join(datadir, STORE)))
-      throw new Refused(`${path} is missing, and the data beside it can be used with no other words.`);
-    return newWords(systemRandom);
-  });
-  if (!areWords(words)) throw new Refused(`${path} does not hold the words of a node.`);
-  return { words, wordsWereUsed };
+/** Whoever has the keys: the daemon itself, or the signer that its settings name. */
+async function signerFor(
+  { signer: named, datadir, network }: Config,
+  onGone: (error: Error) => void,
+): Promise<{ readonly signer: Signer; readonly wordsWereUsed: boolean; readonly close: () => Promise<void> }> {
+  if (named === "") {
+    const { words, wordsWereUsed } = await wordsIn(datadir, STORE);
+    return { signer: localSigner(keychainOf(words, network), CHAINS[network]), wordsWereUsed, close: async () => {} };
+  }
+  const words = join(datadir, WORDS);
+  if (existsSync(words))
+    throw new Refused(
+      `${words} is there, and all keys are to be with the signer: move it to the signer's folder first.`,
+    );
+  const signer = openSocketSigner({ path: named.slice("unix:".length), network, onGone });
+  const wordsWereUsed = signer.hasSigned && !existsSync(join(datadir, STORE));
+  return { signer, wordsWereUsed, close: async () => signer.close() };
 }
-const openStore = async ({ datadir, network }: Config, { nodeId }: Keychain): Promise<SequencedStore> =>
+const openStore = async ({ datadir, network }: Config, { nodeId }: Signer): Promise<SequencedStore> =>
   openEmbeddedStore({
     path: join(datadir, STORE),
     network,

@@ -80,7 +80,8 @@ class Refused extends Error {
 /** Runs one command line. Resolves with the exit code; rejects only for bugs of ours. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   // The daemon reads its own flags, by the rules of its environment and file.
-  if (argv[0] === "start" && !argv.includes("--help")) return terminal.runDaemon(argv.slice(1));
+  if (argv[0] === "start" && !argv.includes("--help")) return terminal.run("main", argv.slice(1));
+  if (argv[0] === "signer" && !argv.includes("--help")) return terminal.run("signer", argv.slice(1));
   const asJson = argv.includes("--json") || !terminal.err.isTerminal;
   const complaints: string[] = [];
   try {
@@ -120,6 +121,12 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
     .configureOutput({ writeOut: terminal.out.write, writeErr: complain })
     .exitOverride();
   program.command("start").description("runs a daemon in the foreground, with the daemon's own flags");
+  program
+    .command("signer")
+    .description("runs in the foreground what has the keys of a daemon, which names its socket by --signer unix:<path>")
+    .requiredOption("--socket <path>", "where the daemon finds it")
+    .requiredOption("--datadir <folder>", "of its own, with the words")
+    .option("--network <name>", "as the daemon's");
   for (const command of COMMANDS) {
     let parent = program;
     let words = command.words;

@@ -1,3 +1,6 @@
+/** What runs in the foreground until it is stopped: a module beside the command line. */
+export type Program = "main" | "signer";
+
 /** What the commands know of the world around them. */
 export interface Terminal {
   /** What a person types to run this program. */
@@ -11,8 +14,8 @@ export interface Terminal {
   readonly ask: (question: string) => Promise<string>;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
-  /** Runs a daemon with these flags; resolves with its exit code once it has ended. */
-  readonly runDaemon: (flags: readonly string[]) => Promise<number>;
+  /** Runs a daemon or a signer with these flags; resolves with its exit code once it has ended. */
+  readonly run: (program: Program, flags: readonly string[]) => Promise<number>;
 }
 export interface Screen {
   /** People read a terminal, programs read a pipe. */

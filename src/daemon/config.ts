@@ -20,6 +20,8 @@ export interface Config {
   readonly realMoney: string;
   readonly datadir: string;
   readonly alias: string;
+  /** Which process has the keys, `unix:/path`; empty: the daemon itself. */
+  readonly signer: string;
   readonly apiPort: number;
   readonly peerPort: number;
   readonly chainPort: number;
@@ -75,6 +77,7 @@ const SETTINGS = {
   realMoney: { schema: z.string(), fallback: "" },
   datadir: { schema: z.string().min(1), fallback: dataFolderOf(NETWORK_DEFAULT) },
   alias: { schema: z.string().min(1).max(32, "must have at most 32 characters"), fallback: "sluice" },
+  signer: { schema: z.string().regex(/^(unix:\/.+)?$/, "must be unix:/path"), fallback: "" },
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
   chainPort: { schema: port, fallback: 0 },

@@ -7,13 +7,13 @@ import type { NodePolicy } from "../daemon/context.ts";
 import { type Keychain, keychainOf } from "../daemon/keychain.ts";
 import { createNode } from "../daemon/node.ts";
 import type { NodeParts, SluiceNode } from "../daemon/node-parts.ts";
-import { localSigner } from "../daemon/signer/local-signer.ts";
 import type { BaseNode } from "../ports/base-node.ts";
 import type { Log } from "../ports/log.ts";
 import type { Network } from "../ports/network.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Random } from "../ports/world.ts";
 import type { Recorder } from "./recorder.ts";
+import { type SignerHome, signersOf } from "./signers.ts";
 import type { Rule } from "./violation.ts";
 
 /** The port on which every node of a world waits for peers. */
@@ -53,10 +53,12 @@ export class LabNode {
   readonly disk: MemoryDisk;
   readonly #parts: LabNodeParts;
   readonly #keychain: Keychain;
+  readonly #signers: SignerHome;
   #life: Life | undefined;
 
   constructor(parts: LabNodeParts) {
     this.#keychain = keychainOf(parts.words, "regtest");
+    this.#signers = signersOf(parts.words, this.#keychain);
     this.#parts = parts;
     this.name = parts.name;
     this.id = this.#keychain.nodeId;
@@ -105,7 +107,7 @@ export class LabNode {
       alias: name,
       version: "simulated",
       params: CHAINS.regtest,
-      signer: localSigner(this.#keychain, CHAINS.regtest),
+      signer: this.#signers.open(),
       policy: policy(),
       clock: {
         now: () => clock.now(),
@@ -142,11 +144,13 @@ export class LabNode {
     this.recorder.crashed(kept);
     this.#parts.unplug();
     life.node?.crash();
+    this.#signers.leave();
     void life.chain.stop();
   }
   /** Stops in good order. */
   async stop(): Promise<void> {
     await this.#life?.node?.shutdown();
+    this.#signers.leave();
   }
 }
 

@@ -26,6 +26,9 @@ export interface Signer {
   /** Under which static backups are sealed. No money rests on it: a backup signs nothing. 32 bytes. */
   readonly backupKey: Uint8Array;
 
+  /** It remembers channels of an earlier life of the node: one without any data has lost them. */
+  readonly hasSigned: boolean;
+
   /** What is public of the wallet. */
   readonly accounts: { readonly [T in AddressType]: PublicAccount };
   /** The witnesses of these inputs, in their order. Where a payment goes is the owner's decision, and not judged. */

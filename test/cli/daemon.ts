@@ -126,8 +126,8 @@ export async function run(words: readonly string[], how: How = {}): Promise<Ran>
     interruption,
     ask: async () => typed,
     now: () => NOW_MS,
-    runDaemon: async (flags) => {
-      started.push(flags);
+    run: async (program, flags) => {
+      started.push([program, ...flags]);
       return 0;
     },
   });

@@ -246,7 +246,11 @@ describe("the command line", () => {
 
     it("hands `start` and all its flags to the daemon unread", async () => {
       const { started } = await run(["start", "--alias", "bob", "--json"]);
-      expect(started).to.deep.equal([["--alias", "bob", "--json"]]);
+      expect(started).to.deep.equal([["main", "--alias", "bob", "--json"]]);
+    });
+    it("hands `signer` and all its flags to the signer unread", async () => {
+      const { started } = await run(["signer", "--socket", "/s", "--datadir", "keys"]);
+      expect(started).to.deep.equal([["signer", "--socket", "/s", "--datadir", "keys"]]);
     });
   });
 
@@ -258,7 +262,7 @@ describe("the command line", () => {
         .split("Commands:\n")[1]
         ?.match(/^ {2}[a-z]+/gm)
         ?.map((line) => line.trim());
-      const nouns = new Set(["start", ...COMMANDS.map(({ words }) => words.split(" ")[0] as string)]);
+      const nouns = new Set(["start", "signer", ...COMMANDS.map(({ words }) => words.split(" ")[0] as string)]);
       expect(listed).to.deep.equal([...nouns]);
     });
 

@@ -7,10 +7,10 @@ import { assert, present } from "../../src/base/result.ts";
 import { msat, sat } from "../../src/base/units.ts";
 import { scriptOfAddress } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
-import { type Keychain, keychainOf, newWords } from "../../src/daemon/keychain.ts";
+import { keychainOf, newWords } from "../../src/daemon/keychain.ts";
 import { createNode } from "../../src/daemon/node.ts";
 import type { NodeParts, SluiceNode } from "../../src/daemon/node-parts.ts";
-import { localSigner } from "../../src/daemon/signer/local-signer.ts";
+import { type SignerHome, signersOf } from "../../src/lab/signers.ts";
 import { createWorld, type World } from "../../src/lab/world.ts";
 import type { StreamLink } from "../../src/ports/stream-link.ts";
 import { soon } from "./small-world.ts";
@@ -27,7 +27,7 @@ export class House {
   readonly disk: MemoryDisk;
   readonly halts: string[] = [];
   readonly #world: World;
-  readonly #keychain: Keychain;
+  readonly #signers: SignerHome;
   readonly #random: SeededRandom;
   readonly #site: () => House;
   #life: { over: boolean; readonly node: SluiceNode } | undefined;
@@ -40,9 +40,11 @@ export class House {
     this.name = name;
     this.#world = world;
     this.#random = seededRandom(`house ${name}`);
-    this.#keychain = keychainOf(newWords(this.#random), "regtest");
+    const words = newWords(this.#random);
+    const keychain = keychainOf(words, "regtest");
+    this.#signers = signersOf(words, keychain);
     this.#site = site;
-    this.id = this.#keychain.nodeId;
+    this.id = keychain.nodeId;
     this.disk = memoryDisk({ sync: (done) => void world.clock.after(this.diskMs, done) });
   }
   get node(): SluiceNode {
@@ -63,6 +65,7 @@ export class House {
     this.disk.crash(keep);
     this.#world.network.crash(this.name);
     life.node.crash();
+    this.#signers.leave();
   }
   #parts(life: { readonly over: boolean }): NodeParts {
     const { clock, network, chain } = this.#world;
@@ -70,7 +73,7 @@ export class House {
       alias: this.name,
       version: "test",
       params: CHAINS.regtest,
-      signer: localSigner(this.#keychain, CHAINS.regtest),
+      signer: this.#signers.open(),
       policy: {
         channel: { ...DEFAULT_POLICY, minimumDepth: 3 },
         forwarding: { feeBaseMsat: 100, feeProportionalMillionths: 500, cltvExpiryDelta: 40 },

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../scripts/demo/client.ts";
-import { type Daemon, freePorts, startDaemon } from "../../scripts/demo/daemon.ts";
+import { type Daemon, freePorts, startDaemon, wordsIn } from "../../scripts/demo/daemon.ts";
 import { fromHex } from "../../src/base/bytes.ts";
 import { addressOf } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
@@ -122,8 +122,7 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
 }
 
 async function secretOf(datadir: string): Promise<Uint8Array> {
-  const words = (await readFile(join(datadir, "words"), "utf8")).trim();
-  return keychainOf(words, "regtest").nodeSecret;
+  return keychainOf(await wordsIn(datadir), "regtest").nodeSecret;
 }
 async function mine({ ours, ldk }: Pick<Company, "ours" | "ldk">, blocks: number): Promise<void> {
   await ours.api.post("/v1/chain/mine", { blocks, address: NOBODY });

@@ -27,6 +27,7 @@ import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { CHAIN, HEIGHT, type Name, originKey, SCRIPT } from "./channel-fixtures.ts";
 import { DualWallet } from "./dual-wallet.ts";
+import { areElsewhere, channelElsewhere } from "./signers.ts";
 
 /** One side of a pair: its keys, its state, its disk, and what it was asked to do. */
 export class Party {
@@ -122,6 +123,8 @@ export class Party {
   }
   /** As after a start: it remembers what `memory` says. */
   newSigner(): ChannelSigner {
+    const seed = sha256(new TextEncoder().encode(`party ${this.name}`));
+    if (areElsewhere) return channelElsewhere(this.name, { nodeSecret: this.nodeSecret, seed }, this.memory);
     const memory = {
       get: () => this.memory,
       set: (next: SignerMemory) => {

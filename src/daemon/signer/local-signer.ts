@@ -1,4 +1,4 @@
-import { channelSecrets, FRESH_MEMORY, localChannelSigner, type SignerMemory } from "../../../channels/index.ts";
+import { channelSecrets, localChannelSigner } from "../../../channels/index.ts";
 import { utf8 } from "../../base/bytes.ts";
 import { ok, present } from "../../base/result.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
@@ -7,6 +7,7 @@ import { secp256k1 } from "../../crypto/secp256k1.ts";
 import { staticKeyOf } from "../../crypto/static-key.ts";
 import type { Signer } from "../../ports/signer.ts";
 import type { Keychain } from "../keychain.ts";
+import { type Memories, recordedMemories } from "./memories.ts";
 import { signWallet } from "./wallet-signer.ts";
 
 /** From which every key and preimage of every stream follows: changing the label would lose what viewers have paid for. */
@@ -15,11 +16,12 @@ export function streamMaster(nodeSecret: Uint8Array): Uint8Array {
   return present(master, "HKDF gives one key");
 }
 
-/**
- * The signer of a node whose words are at hand. What it remembers of a channel follows from the channel's record, so there
- * is nothing of its own to be kept.
- */
-export function localSigner(keychain: Keychain, { genesisHash: chainHash }: ChainParams): Signer {
+/** The signer of a node whose words are at hand. */
+export function localSigner(
+  keychain: Keychain,
+  { genesisHash: chainHash }: ChainParams,
+  memories: Memories = recordedMemories(),
+): Signer {
   const { nodeSecret } = keychain;
   return {
     nodeId: keychain.nodeId,
@@ -27,6 +29,7 @@ export function localSigner(keychain: Keychain, { genesisHash: chainHash }: Chai
     signAsNode: (digest) => secp256k1.signRecoverable(digest, nodeSecret),
     streamMaster: streamMaster(nodeSecret),
     backupKey: keychain.backupKey,
+    hasSigned: memories.areSome,
     accounts: {
       get p2wpkh() {
         return keychain.account("p2wpkh");
@@ -37,16 +40,12 @@ export function localSigner(keychain: Keychain, { genesisHash: chainHash }: Chai
     },
     signWallet: (request) => signWallet(keychain, request),
     channel: (index, remembered) => {
-      let memory: SignerMemory = remembered ?? FRESH_MEMORY;
-      const cell = {
-        get: () => memory,
-        set: (next: SignerMemory) => {
-          memory = next;
-        },
-      };
-      return ok(localChannelSigner(channelSecrets(keychain.channelSeed(index)), { nodeSecret, chainHash }, cell));
+      const memory = remembered === undefined ? ok(undefined) : memories.open(index, remembered);
+      if (!memory.ok) return memory;
+      const secrets = channelSecrets(keychain.channelSeed(index));
+      return ok(localChannelSigner(secrets, { nodeSecret, chainHash }, memory.value));
     },
-    mark: () => 0,
-    keep: () => Promise.resolve(),
+    mark: () => memories.mark(),
+    keep: (mark) => memories.keep(mark),
   };
 }

@@ -8,7 +8,7 @@ import {
   takeNoMore,
 } from "../../../src/adapters/chain/embedded/script-batch.ts";
 import { ScriptThreads } from "../../../src/adapters/chain/embedded/script-threads.ts";
-import { startThread } from "../../../src/adapters/chain/embedded/worker-thread.ts";
+import { startThread } from "../../../src/adapters/worker-thread.ts";
 import { present } from "../../../src/base/result.ts";
 import { SAT_MAX, sat } from "../../../src/base/units.ts";
 import { consensusFlags } from "../../../src/bitcoin/interpreter/flags.ts";
@@ -118,7 +118,7 @@ describe("threads that verify scripts", function () {
         ? new Worker('require("node:worker_threads").parentPort.on("message", () => { throw new Error("dies"); })', {
             eval: true,
           })
-        : startThread("script-worker"),
+        : startThread(new URL("../../../src/adapters/chain/embedded/mining.ts", import.meta.url).href, "script-worker"),
     );
     for (const checks of [GOOD.map((check) => unsigned(check, 30)), GOOD]) {
       const scripts = scriptsOf(checks);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { localCommitment, specOf } from "../../../channels/commitments.ts";
-import { describeFault, SEVERITY } from "../../../channels/index.ts";
+import { describeFault, SEVERITY, signerMemoryOf } from "../../../channels/index.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import { normal, opened, type Pair, TEMPORARY } from "../../support/channel-pair.ts";
 
@@ -87,7 +87,9 @@ describe("BOLT 5 §Failing a Channel", () => {
     const pair = normal();
     pair.offer("a", 1_000n);
     const { a } = pair.parties;
-    a.memory = { ...a.memory, signed: a.memory.signed.map((signed) => ({ ...signed, number: 99n })) };
+    const memory = signerMemoryOf(a.funded);
+    a.memory = { ...memory, signed: memory.signed.map((signed) => ({ ...signed, number: 99n })) };
+    a.signer = a.newSigner();
     pair.signTurn("a");
     expect(a.state.tag).to.equal("Failed");
     expect(pair.trace.some(({ message }) => message.name === "commitment_signed")).to.equal(false);

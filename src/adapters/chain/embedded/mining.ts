@@ -1,7 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import { type BlockHeader, encodeHeader } from "../../../bitcoin/block.ts";
 import type { NetworkName } from "../../../bitcoin/params.ts";
-import { startThread } from "./worker-thread.ts";
+import { startThread } from "../../worker-thread.ts";
 
 /** A search that one message asks of the worker. */
 export interface SearchRequest {
@@ -34,7 +34,7 @@ export function nonceSearch(network: NetworkName): NonceSearch {
     worker = undefined;
   };
   const begin = (): Worker => {
-    const started = startThread("mining-worker");
+    const started = startThread(import.meta.url, "mining-worker");
     started.on("message", ({ id, nonce }: SearchAnswer) => {
       // Nobody waits any more for what was found while the miner was being closed.
       waiting.get(id)?.resolve(nonce);

@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 import type { ScriptVerifier } from "../../../chain/ahead.ts";
 import type { BlockFault } from "../../../chain/faults.ts";
 import { type BlockScripts, blockFaultOf, type ScriptFault, verifyScripts } from "../../../chain/scripts.ts";
+import { startThread } from "../../worker-thread.ts";
 import {
   type BatchAnswer,
   type BatchRequest,
@@ -11,7 +12,6 @@ import {
   packScripts,
   takeNoMore,
 } from "./script-batch.ts";
-import { startThread } from "./worker-thread.ts";
 
 /** What came of a block's scripts; nothing when they were given up. */
 export type Verdict = { readonly tag: "Judged"; readonly fault: BlockFault | undefined } | { readonly tag: "GivenUp" };
@@ -43,7 +43,7 @@ export class ScriptThreads implements ScriptVerifier {
   #closed = false;
 
   /** @param startOne  starts a thread that answers each `BatchRequest` */
-  constructor(count = availableParallelism(), startOne = () => startThread("script-worker")) {
+  constructor(count = availableParallelism(), startOne = () => startThread(import.meta.url, "script-worker")) {
     this.#count = count;
     this.#startOne = startOne;
   }

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Refused, sentenceFor } from "./adapters/sentences.ts";
+import { stopSignal } from "./adapters/signals.ts";
+import { serveSigner } from "./adapters/signer/server.ts";
+import { openEmbeddedStore } from "./adapters/store/embedded.ts";
+import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
+import { textLog } from "./adapters/text-log.ts";
+import { CHAINS } from "./bitcoin/params.ts";
+import { wordsIn } from "./cli/words.ts";
+import { keychainOf } from "./daemon/keychain.ts";
+import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
+import { localSigner } from "./daemon/signer/local-signer.ts";
+import { keptMemories } from "./daemon/signer/memories.ts";
+import type { Signer } from "./ports/signer.ts";
+
+const EXIT_REFUSED = 1;
+/** Beside the words: what the signer remembers. */
+const MEMORIES = "signed";
+const HIGH_WATER = "signed-high-water";
+export const SIGNER_FLAGS = {
+  socket: { type: "string" },
+  datadir: { type: "string" },
+  network: { type: "string", default: NETWORK_DEFAULT },
+} as const;
+const UNIX = "unix:";
+
+interface Settings {
+  readonly socket: string;
+  readonly datadir: string;
+  readonly network: DaemonNetwork;
+}
+function settingsOf(argv: readonly string[]): Settings {
+  const { socket, datadir, network } = read(argv);
+  if (!isDaemonNetwork(network)) throw new Refused(unknownNetwork(network).detail);
+  if (socket === undefined) throw new Refused("--socket is missing: where the node finds its signer.");
+  if (datadir === undefined) throw new Refused("--datadir is missing: where the words are.");
+  return { socket, datadir, network };
+}
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: SIGNER_FLAGS }).values;
+  } catch (error) {
+    throw new Refused((error as Error).message);
+  }
+}
+
+/** Serves the keys of the words in a folder, until it is told to stop. */
+async function run({ socket, datadir, network }: Settings): Promise<void> {
+  const log = textLog({ write: (text) => void process.stderr.write(text) });
+  const stopping = stopSignal();
+  const onHalt = (error: Error): never => {
+    console.error(sentenceFor(error) ?? `The signer has stopped: ${error.stack ?? error.message}`);
+    process.exit(EXIT_REFUSED);
+  };
+  process.on("unhandledRejection", (error) => onHalt(error instanceof Error ? error : new Error(String(error))));
+  const { words } = await wordsIn(datadir, MEMORIES);
+  const keychain = keychainOf(words, network);
+  const store = await openEmbeddedStore({
+    path: join(datadir, MEMORIES),
+    network,
+    owner: keychain.nodeId,
+    atLeast: await readHighWater(join(datadir, HIGH_WATER)),
+    readAll: true,
+  });
+  const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
+  const closeMark = keepHighWater(join(datadir, HIGH_WATER), store, unmarked);
+  try {
+    const open = (): Signer => localSigner(keychain, CHAINS[network], keptMemories(store));
+    const served = await serveSigner({ path: socket, network, open, log, onHalt });
+    console.log(JSON.stringify({ nodeId: keychain.nodeId, socket: `${UNIX}${socket}` }));
+    await stopping.asked;
+    await served.close();
+  } finally {
+    stopping.forget();
+    await closeMark();
+    await store.close();
+  }
+}
+
+/** Starts a signer with these flags; resolves with the exit code once it has ended. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await run(settingsOf(argv));
+    return 0;
+  } catch (error) {
+    const sentence = sentenceFor(error);
+    if (sentence === undefined) throw error;
+    console.error(sentence);
+    return EXIT_REFUSED;
+  }
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,205 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { seededRandom } from "../../../src/adapters/memory/random.ts";
+import { memoryDisk } from "../../../src/adapters/memory/store.ts";
+import { FRAME_BYTES_MAX, FrameReader, frameBytes } from "../../../src/adapters/signer/frames.ts";
+import { type Answer, answer, PROTOCOL, type Question, question } from "../../../src/adapters/signer/questions.ts";
+import { type SignerService, serveSigner } from "../../../src/adapters/signer/server.ts";
+import { openSocketSigner } from "../../../src/adapters/signer/socket-signer.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { decode, encode } from "../../../src/codec/codec.ts";
+import { keychainOf } from "../../../src/daemon/keychain.ts";
+import { localSigner } from "../../../src/daemon/signer/local-signer.ts";
+import { keptMemories } from "../../../src/daemon/signer/memories.ts";
+import { WORDS } from "../../contract/signer.ts";
+
+const HELLO: Question = { tag: "hello", protocol: PROTOCOL, network: "regtest" };
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Whoever comes to the socket: what it is told, and whether it was parted with. */
+class Caller {
+  readonly heard: Answer[] = [];
+  readonly #socket: Socket;
+  readonly #reader = new FrameReader();
+  readonly over: Promise<void>;
+  #waiting: (() => void)[] = [];
+
+  constructor(path: string) {
+    this.#socket = createConnection(path);
+    this.#socket.on("error", () => {});
+    this.over = new Promise((resolve) => this.#socket.once("close", () => resolve()));
+    this.#socket.on("data", (bytes: Buffer) => {
+      for (const { body } of this.#reader.read(bytes) ?? []) {
+        const answered = decode(answer, body);
+        if (answered.ok) this.heard.push(answered.value);
+      }
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+  raw(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+  ask(value: Question, id = 2): void {
+    this.raw(frameBytes({ id, body: encode(question, value) }));
+  }
+  async answers(count: number): Promise<readonly Answer[]> {
+    while (this.heard.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.heard;
+  }
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+describe("the socket of a signer", () => {
+  const keychain = keychainOf(WORDS, "regtest");
+  let folder: string;
+  let path: string;
+  let served: { close(): Promise<void> };
+  const service = (at: string): SignerService => ({
+    path: at,
+    network: "regtest",
+    open: () => localSigner(keychain, CHAINS.regtest, keptMemories(memoryDisk().open())),
+    log: SILENT,
+    onHalt: (error) => {
+      throw error;
+    },
+  });
+  const callers: Caller[] = [];
+  const call = (): Caller => {
+    const caller = new Caller(path);
+    callers.push(caller);
+    return caller;
+  };
+  const refusalOf = async (start: () => unknown): Promise<string> => {
+    try {
+      await start();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "started";
+  };
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "sluice-signer-"));
+    path = join(folder, "socket");
+    served = await serveSigner(service(path));
+  });
+  afterEach(async () => {
+    for (const caller of callers.splice(0)) caller.close();
+    await served.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("is for its user alone, and a node goes to no other", () => {
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+    chmodSync(path, 0o666);
+    expect(() => openSocketSigner({ path, network: "regtest", onGone: () => {} })).to.throw("its mode has to be 0600");
+  });
+  it("is nobody else's: a signer that runs, and a file that is no socket, stay as they are", async () => {
+    expect(await refusalOf(() => serveSigner(service(path)))).to.equal(`A signer listens on ${path} already.`);
+    const file = join(folder, "file");
+    writeFileSync(file, "kept");
+    expect(await refusalOf(() => serveSigner(service(file)))).to.equal(`${file} is there and is no socket.`);
+    expect(await refusalOf(() => openSocketSigner({ path: file, network: "regtest", onGone: () => {} }))).to.equal(
+      `${file} is no socket.`,
+    );
+    const nowhere = join(folder, "nowhere");
+    expect(await refusalOf(() => openSocketSigner({ path: nowhere, network: "regtest", onGone: () => {} }))).to.equal(
+      `No signer listens on ${nowhere}.`,
+    );
+  });
+  it("answers a node that greets", async () => {
+    const caller = call();
+    caller.ask(HELLO);
+    caller.ask({ tag: "sign_as_node", digest: new Uint8Array(32) });
+    const [hello, signature] = await caller.answers(2);
+    expect(hello).to.deep.include({ tag: "hello", nodeId: keychain.nodeId });
+    expect(signature).to.deep.include({ tag: "node_signature" });
+  });
+  for (const [what, first, detail] of [
+    ["asks before it greets", { tag: "ecdh", point: new Uint8Array(33) }, "a node greets first"],
+    ["speaks another version", { ...HELLO, protocol: 2 }, `this signer speaks version ${PROTOCOL}, not 2`],
+    ["is on another network", { ...HELLO, network: "mainnet" }, "this signer is for regtest, not for mainnet"],
+  ] as const)
+    it(`parts with a node that ${what}`, async () => {
+      const caller = call();
+      caller.ask(first);
+      await caller.over;
+      expect(caller.heard).to.deep.equal([{ tag: "unwelcome", detail }]);
+    });
+  it("parts with what sends no frames and what sends no questions, and serves the next", async () => {
+    const long = new Uint8Array(4);
+    new DataView(long.buffer).setUint32(0, FRAME_BYTES_MAX + 1);
+    const bad: readonly Uint8Array[] = [
+      long,
+      new Uint8Array(8),
+      new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+      frameBytes({ id: 4, body: Uint8Array.of(99) }),
+      frameBytes({ id: 4, body: encode(question, HELLO).subarray(0, 3) }),
+    ];
+    for (const bytes of bad) {
+      const caller = call();
+      caller.ask(HELLO);
+      await caller.answers(1);
+      caller.raw(bytes);
+      await caller.over;
+      expect(caller.heard.map(({ tag }) => tag)).to.deep.equal(["hello", "unwelcome"]);
+    }
+  });
+  it("says of a question that no honest node asks that it failed, and signs nothing", async () => {
+    const caller = call();
+    const secret: Question = { tag: "secret", index: 1, number: 0n };
+    const open: Question = { tag: "open", index: 1, remembered: undefined };
+    for (const one of [
+      HELLO,
+      secret,
+      open,
+      open,
+      secret,
+      { tag: "points", index: 1, from: 1n << 48n, count: 1 },
+    ] as const)
+      caller.ask(one);
+    expect((await caller.answers(6)).map(({ tag }) => tag)).to.deep.equal([
+      "hello",
+      "failed",
+      "opened",
+      "failed",
+      "failed",
+      "failed",
+    ]);
+  });
+  it("stands whatever comes, byte by byte or at random", async () => {
+    const random = seededRandom("a hostile node");
+    for (let round = 0; round < 60; round++) {
+      const caller = call();
+      caller.ask(HELLO);
+      await caller.answers(1);
+      const body = random.bytes(1 + (round % 40));
+      for (const byte of frameBytes({ id: 4, body })) caller.raw(Uint8Array.of(byte));
+      await caller.answers(2);
+      caller.close();
+      await caller.over;
+    }
+    const caller = call();
+    caller.ask(HELLO);
+    expect((await caller.answers(1))[0]?.tag).to.equal("hello");
+  });
+  it("is one node's at a time: another one waits a moment, and is turned away", async () => {
+    const [first, second] = [call(), call()];
+    first.ask(HELLO);
+    await first.answers(1);
+    second.ask(HELLO);
+    const third = call();
+    await third.over;
+    await second.over;
+    const occupied = [{ tag: "unwelcome", detail: "another node is with it" }];
+    expect([second.heard, third.heard]).to.deep.equal([occupied, occupied]);
+    const fourth = call();
+    fourth.ask(HELLO);
+    first.close();
+    expect((await fourth.answers(1))[0]?.tag).to.equal("hello");
+  });
+});

@@ -1,0 +1,98 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { until } from "../../scripts/demo/client.ts";
+import {
+  type Daemon,
+  type Ports,
+  pickPorts,
+  type SignerProcess,
+  startDaemon,
+  startSigner,
+} from "../../scripts/demo/daemon.ts";
+import { refusedHere } from "./program.ts";
+import { channelsOf, openedBetween } from "./two-daemons.ts";
+
+describe("a daemon whose keys are in a process of their own", function () {
+  this.timeout(90_000);
+  const folder = mkdtempSync(join(tmpdir(), "sluice-e2e-"));
+  const datadir = join(folder, "alice");
+  let ports: readonly [Ports, Ports];
+  let signer: SignerProcess;
+  let alice: Daemon;
+  let bob: Daemon;
+
+  const startAlice = async (): Promise<Daemon> =>
+    startDaemon({
+      name: "alice",
+      folder,
+      ports: ports[0],
+      chainPeer: undefined,
+      env: {},
+      flags: signer.flags,
+      hasSigner: false,
+    });
+  const refusal = () => refusedHere(["--datadir", datadir, "--network", "regtest", ...signer.flags, ...noPorts]);
+  const noPorts = ["--api-port", "0", "--peer-port", "0", "--chain-port", "0"];
+  const pay = async (from: Daemon, to: Daemon, amountMsat: string): Promise<string> => {
+    const { bolt11 } = await to.api.post<{ bolt11: string }>("/v1/invoices", { amountMsat, description: "x" });
+    const { id } = await from.api.post<{ id: string }>("/v1/payments", { bolt11 });
+    return until("the end of a payment", async () => {
+      const { state } = await from.api.get<{ state: string }>(`/v1/payments/${id}`);
+      return state !== "pending" && state;
+    });
+  };
+  before(async () => {
+    ports = (await pickPorts(2)) as [Ports, Ports];
+    signer = await startSigner(datadir, "regtest");
+    alice = await startAlice();
+    const chainPeer = `127.0.0.1:${ports[0].chain}`;
+    bob = await startDaemon({ name: "bob", folder, ports: ports[1], chainPeer, env: {}, hasSigner: false });
+  });
+  after(async () => {
+    await Promise.allSettled([alice?.stop(), bob?.stop()]);
+    signer.process.kill();
+    await signer.ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  it("opens a channel and pays both ways, with no words in its folder", async () => {
+    await openedBetween({ alice, bob, stop: async () => {} });
+    expect([await pay(alice, bob, "50000000"), await pay(bob, alice, "1000000")]).to.deep.equal([
+      "succeeded",
+      "succeeded",
+    ]);
+    expect(existsSync(join(datadir, "words"))).to.equal(false);
+    expect(statSync(join(datadir, "keys", "words")).mode & 0o777).to.equal(0o600);
+  });
+
+  it("stops in good order when the signer dies, and starts with no other or none", async () => {
+    signer.process.kill("SIGKILL");
+    expect(await alice.ended).to.equal(1);
+    const path = join(datadir, "signer.sock");
+    expect(alice.log()).to.match(new RegExp(`The signer at ${path} is of no use: it has hung up\\.\n$`));
+    expect(await refusal()).to.deep.equal({ code: 1, stdout: "", stderr: `No signer listens on ${path}.\n` });
+    cpSync(join(datadir, "store"), join(folder, "copy"), { recursive: true });
+  });
+
+  it("goes on where it was when both are there again", async () => {
+    signer = await startSigner(datadir, "regtest");
+    alice = await startAlice();
+    await until("an active channel", async () => (await channelsOf(alice))[0]?.active);
+    expect(await pay(alice, bob, "2000000")).to.equal("succeeded");
+    expect((await channelsOf(alice))[0]?.localMsat).to.equal("949000000");
+  });
+
+  it("is told by the signer that its data are an old copy, and changes nothing", async () => {
+    await alice.stop();
+    rmSync(join(datadir, "store"), { recursive: true });
+    rmSync(join(datadir, "high-water"));
+    cpSync(join(folder, "copy"), join(datadir, "store"), { recursive: true });
+    const { code, stderr } = await refusal();
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /^The data is an old copy, and nothing was changed: of channel 0 commitment \d+ of the peer is signed, the record ends at \d+\.\n$/,
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ChannelSigner, SignerMemory } from "../../channels/index.ts";
+import { openSocketSigner, type SocketSigner } from "../../src/adapters/signer/socket-signer.ts";
+import { assert } from "../../src/base/result.ts";
+import { keepSigners, type SignerHome } from "../../src/lab/signers.ts";
+import type { Signer } from "../../src/ports/signer.ts";
+import { CHAIN } from "./channel-fixtures.ts";
+import type { SignerKeys, SignerOrder } from "./signer-process.ts";
+
+/** `TEST_SIGNER=process` puts the keys of every node and channel of the tests into another process, behind a socket. */
+export const areElsewhere = process.env["TEST_SIGNER"] === "process";
+
+const LISTENING_MS_MAX = 10_000;
+let host: { readonly child: ChildProcess; readonly folder: string; made: number } | undefined;
+
+/** One process for all signers of this one. */
+export async function startSigners(): Promise<void> {
+  if (host !== undefined) return;
+  const child = fork(join(import.meta.dirname, "signer-process.ts"), {
+    execArgv: ["--import", "tsx", "--conditions=source"],
+    serialization: "advanced",
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("exit", () => reject(new Error("the signers' process has ended")));
+  });
+  child.unref();
+  child.channel?.unref();
+  const folder = mkdtempSync(join(tmpdir(), "sluice-signers-"));
+  host = { child, folder, made: 0 };
+  process.once("exit", () => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  if (areElsewhere) keepSigners((words) => elsewhere({ tag: "words", words }));
+}
+
+/** A home in the other process, to which `startSigners` has led. */
+export function elsewhere(keys: SignerKeys): SignerHome & { readonly path: string; open(): SocketSigner } {
+  assert(host !== undefined, "the signers' process runs");
+  const path = join(host.folder, `${++host.made}`);
+  host.child.send({ path, keys } satisfies SignerOrder);
+  const lock = new Int32Array(new SharedArrayBuffer(4));
+  const deadline = performance.now() + LISTENING_MS_MAX;
+  while (!existsSync(`${path}.ready`)) {
+    assert(performance.now() < deadline, "the signer listens in time");
+    Atomics.wait(lock, 0, 0, 1);
+  }
+  let open: SocketSigner | undefined;
+  const leave = (): void => {
+    open?.close();
+    open = undefined;
+  };
+  return {
+    path,
+    leave,
+    open: () => {
+      leave();
+      const onGone = (error: Error): void => {
+        throw error;
+      };
+      open = openSocketSigner({ path, network: "regtest", onGone, keepsAtOnce: true });
+      return open;
+    },
+  };
+}
+
+const channels = new Map<string, { readonly signer: Signer; made: number }>();
+/** A signer of the same channel each time, in the other process; each remembers for itself. */
+export function channelElsewhere(
+  name: string,
+  { nodeSecret, seed: channelSeed }: { readonly nodeSecret: Uint8Array; readonly seed: Uint8Array },
+  remembered: SignerMemory,
+): ChannelSigner {
+  const known = channels.get(name) ?? {
+    signer: elsewhere({ tag: "channel", nodeSecret, channelSeed, chainHash: CHAIN }).open(),
+    made: 0,
+  };
+  channels.set(name, known);
+  const opened = known.signer.channel(known.made++, remembered);
+  assert(opened.ok, "a channel that nobody has asked about");
+  return opened.value;
+}
