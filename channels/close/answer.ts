@@ -36,7 +36,7 @@ export function receiveClosingComplete(env: ChannelEnv, state: Agreeing, message
   );
   const given = signatures.find((one) => one.outputs === outputs);
   if (given === undefined) return punish(state, { code: "wrong_closing_forms" });
-  const { tx, request } = formRequest(terms, outputs);
+  const { tx, request } = formRequest(terms, outputs, "closee");
   if (!verifyFundingSignature(terms.funding, tx, params.remote.basepoints.fundingPubkey, given.signature))
     return punish(state, { code: "bad_closing_signature" });
   // Said again after a reconnection it costs the peer nothing: the answer may have been lost.

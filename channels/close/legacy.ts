@@ -98,7 +98,14 @@ function needSignature(
   effects: readonly Effect[],
 ): Transition {
   const link: Online = { ...(state.link as Online), signing: { tag: "closing", ...wanted } };
-  const request = closingRequest(termsOf(state).funding, wanted.tx);
+  const { funding, local } = termsOf(state);
+  const share = {
+    balance: toSatFloor(local.balance),
+    fee: state.params.opener === "local" ? wanted.fee : sat(0n),
+    script: local.script,
+    dustLimit: state.params.local.dustLimit,
+  };
+  const request = closingRequest(funding, wanted.tx, share);
   return commit({ ...state, link }, ...effects, { tag: "NeedSignatures", request });
 }
 

@@ -74,7 +74,7 @@ function signNext(
   const [next] = unsigned;
   assert(next !== undefined && state.link.tag === "online", "a form is to be signed over a connection");
   const link: Online = { ...state.link, signing: { tag: "closing_complete", offer, unsigned } };
-  const { request } = formRequest(termsOf(state, "local", offer), next);
+  const { request } = formRequest(termsOf(state, "local", offer), next, "closer");
   return commit({ ...state, link }, ...effects, { tag: "NeedSignatures", request });
 }
 

@@ -1,10 +1,11 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { assert, present } from "../../src/base/result.ts";
-import { toSatFloor } from "../../src/base/units.ts";
+import { sat, toSatFloor } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { ClosingComplete, ClosingSig } from "../../src/wire/closing.ts";
 import { localTerms } from "../commitments.ts";
 import { closingRequest, type SigningRequest } from "../keys/signer.ts";
+import { dustLimitOf } from "../tx/dust.ts";
 import { buildSimpleClosing, type SimpleClosingTerms, type SimpleOutputs } from "../tx/simple-closing-tx.ts";
 import type { Agreeing } from "./complete.ts";
 import type { CloseProposal } from "./state.ts";
@@ -77,9 +78,13 @@ export function termsOf(state: Agreeing, closer: "local" | "remote", proposal: C
 export function formRequest(
   terms: SimpleClosingTerms,
   outputs: SimpleOutputs,
+  role: "closer" | "closee",
 ): { readonly tx: Tx; readonly request: SigningRequest } {
   const tx = buildSimpleClosing(terms, outputs);
-  return { tx, request: closingRequest(terms.funding, tx) };
+  const { balance, script } = terms[role];
+  const fee = role === "closer" ? terms.fee : sat(0n);
+  const share = { balance: toSatFloor(balance), fee, script, dustLimit: dustLimitOf(script) };
+  return { tx, request: closingRequest(terms.funding, tx, share) };
 }
 
 /** Where the peer wants to be paid, as it said last, and we. */

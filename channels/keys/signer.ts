@@ -1,6 +1,7 @@
+import { equalBytes } from "../../src/base/bytes.ts";
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { err, ok, type Result } from "../../src/base/result.ts";
-import type { Sat } from "../../src/base/units.ts";
+import { type Sat, sat, sumSat } from "../../src/base/units.ts";
 import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
@@ -50,7 +51,21 @@ export type SigningRequest =
       readonly funding: Funding;
       readonly txid: Txid;
       readonly tx: Tx;
+      readonly share: ClosingShare;
     };
+
+/** What of a mutual close is ours. */
+export interface ClosingShare {
+  /** Rounded down, in sat. */
+  readonly balance: Sat;
+  /** What of it we pay to miners. */
+  readonly fee: Sat;
+  readonly script: Uint8Array;
+  /** What is left of it may be left out below this. */
+  readonly dustLimit: Sat;
+}
+/** More than that is not dust, whatever whoever asks takes for it. BOLT 3 §Dust Limits. */
+const CLOSING_DUST_MAX = 1_000n;
 
 /** 64 bytes compact, low-S. `htlcSignatures` are in the order of the request's `htlcs`. */
 export interface Signatures {
@@ -86,7 +101,9 @@ export type SigningRefusal =
   /** The commitment may be on its way to the chain, so its secret must stay ours. */
   | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint }
   /** Of the channel nothing is known but that it exists: what it has signed before is not known either. */
-  | { readonly code: "state_unknown" };
+  | { readonly code: "state_unknown" }
+  /** A mutual close that leaves out what is ours, or some of it. */
+  | { readonly code: "closing_pays_less"; readonly due: Sat; readonly paid: Sat };
 
 /** The request for the peer's signature-bearing messages. `local` in `terms` is the peer, who owns the commitment. */
 export const remoteCommitmentRequest = (
@@ -119,11 +136,12 @@ export const localCommitmentRequest = (
   htlcs: commitment.htlcs.map(({ tx, amount, witnessScript }) => ({ tx, amount, witnessScript })),
 });
 
-export const closingRequest = (funding: Funding, tx: Tx): SigningRequest => ({
+export const closingRequest = (funding: Funding, tx: Tx, share: ClosingShare): SigningRequest => ({
   purpose: "closing",
   funding,
   txid: txidOf(tx),
   tx,
+  share,
 });
 
 /**
@@ -149,7 +167,7 @@ export function sign(
 }
 
 function remember(memory: SignerMemory, request: SigningRequest): Result<SignerMemory, SigningRefusal> {
-  if (request.purpose === "closing") return ok(memory);
+  if (request.purpose === "closing") return paysOurs(request.tx, request.share) ?? ok(memory);
   const { number, txid } = request;
   if (request.purpose === "local_commitment") {
     if (number < memory.revokedBelow) return err({ code: "own_commitment_revoked", revokedBelow: memory.revokedBelow });
@@ -164,6 +182,17 @@ function remember(memory: SignerMemory, request: SigningRequest): Result<SignerM
     return txid === before.txid ? ok(memory) : err({ code: "number_signed_before", number, txid: before.txid });
   }
   return ok({ ...memory, signed: memory.signed.map((s) => (s === before ? { funding, number, txid } : s)) });
+}
+
+/** Why a mutual close is not signed: it does not pay us what we have there. Undefined when it does. */
+function paysOurs(
+  { outputs }: Tx,
+  { balance, fee, script, dustLimit }: ClosingShare,
+): Result<never, SigningRefusal> | undefined {
+  const paid = sumSat(outputs.filter((output) => equalBytes(output.script, script)).map(({ amount }) => amount));
+  const due = sat(balance > fee ? balance - fee : 0n);
+  const isDust = due < dustLimit && due < CLOSING_DUST_MAX;
+  return paid >= due || isDust ? undefined : err({ code: "closing_pays_less", due, paid });
 }
 
 function signHtlcs(secrets: ChannelSecrets, request: SigningRequest): readonly Uint8Array[] {

@@ -46,7 +46,15 @@ const tagged: Codec<Tagged<SigningRequest>> = union(u8, {
     struct({ ...commitment, format: enumeration<CommitmentFormat>("format", "static_remotekey", "anchors") }),
   ],
   local_commitment: [2, struct(commitment)],
-  closing: [3, struct({ funding, txid, tx: strippedTx })],
+  closing: [
+    3,
+    struct({
+      funding,
+      txid,
+      tx: strippedTx,
+      share: struct({ balance: amountSat, fee: amountSat, script, dustLimit: amountSat }),
+    }),
+  ],
 });
 export const signingRequest: Codec<SigningRequest> = refine(
   "signing_request",
@@ -64,6 +72,7 @@ const codedRefusal: Codec<Coded<SigningRefusal>> = union(u8, {
   own_commitment_revoked: [4, struct({ revokedBelow: u64 })],
   own_commitment_broadcast: [5, struct({ broadcastFrom: u64 })],
   state_unknown: [6, nothing],
+  closing_pays_less: [7, struct({ due: amountSat, paid: amountSat })],
 });
 export const signingRefusal: Codec<SigningRefusal> = refine(
   "signing_refusal",

@@ -10,7 +10,7 @@ import { closingRequest, localCommitmentRequest, remoteCommitmentRequest } from 
 import { verifyFundingSignature } from "../../channels/keys/verify.ts";
 import { buildCommitment } from "../../channels/tx/commitment.ts";
 import { idBytes } from "../../src/base/ids.ts";
-import { msat, satPerKw } from "../../src/base/units.ts";
+import { msat, sat, satPerKw } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
@@ -154,11 +154,21 @@ export function signerContract(name: string, make: () => Promise<SignerUnderTest
         expect(channel.sign(ours(7n)).ok).to.equal(true);
         expect(() => channel.keys.commitmentSecret(7n)).to.throw("is not revoked");
       });
+      it("signs no mutual close that leaves out what is ours", () => {
+        const channel = channelOf(signer, FRESH_MEMORY);
+        const { terms, request } = theirs(0n);
+        const share = { balance: sat(5_000n), fee: sat(500n), script: Uint8Array.of(0, 1, 2), dustLimit: sat(354n) };
+        expect(channel.sign(closingRequest(terms.funding, request.tx, share))).to.deep.equal({
+          ok: false,
+          error: { code: "closing_pays_less", due: 4_500n, paid: 0n },
+        });
+      });
       it("that is known from a backup alone signs nothing that spends its funding output", () => {
         const channel = channelOf(signer, undefined);
         const { funding } = theirs(0n).terms;
         const unknown = { ok: false, error: { code: "state_unknown" } };
-        for (const request of [theirs(0n).request, ours(0n), closingRequest(funding, theirs(0n).request.tx)])
+        const share = { balance: sat(0n), fee: sat(0n), script: new Uint8Array(0), dustLimit: sat(354n) };
+        for (const request of [theirs(0n).request, ours(0n), closingRequest(funding, theirs(0n).request.tx, share)])
           expect(channel.sign(request)).to.deep.equal(unknown);
         expect(() => channel.keys.commitmentSecret(0n)).to.throw("backup");
       });

@@ -162,14 +162,46 @@ describe("the signer", () => {
     expect(markRevoked(signerMemory({ ...durable, broadcast: true }), 6n).ok).to.equal(false);
   });
 
-  it("signs a mutual close with the funding key", () => {
+  describe("asked for a mutual close", () => {
     const { funding } = termsOf(alice, bob, alice, "anchors");
-    const close = { balance: msat((CAPACITY / 2n) * 1000n), script: Uint8Array.of(0, 20, ...new Uint8Array(20)) };
-    const tx = buildClosing({ funding, opener: "local", local: close, remote: close }, sat(500n), "both");
-    const { signatures, memory } = signed(FRESH_MEMORY, closingRequest(funding, tx));
-    expect(verifyFundingSignature(funding, tx, alice.keys.fundingPubkey, signatures.signature)).to.equal(true);
-    expect(signatures.htlcSignatures).to.deep.equal([]);
-    expect(memory).to.equal(FRESH_MEMORY);
+    const to = (byte: number) => Uint8Array.of(0, 20, ...new Uint8Array(20).fill(byte));
+    const side = (byte: number) => ({ balance: msat((CAPACITY / 2n) * 1000n), script: to(byte) });
+    const terms = { funding, opener: "local", local: side(1), remote: side(2) } as const;
+    const share = { balance: sat(CAPACITY / 2n), fee: sat(500n), script: to(1), dustLimit: sat(354n) };
+    const tx = buildClosing(terms, sat(500n), "both");
+
+    it("signs it with the funding key", () => {
+      const { signatures, memory } = signed(FRESH_MEMORY, closingRequest(funding, tx, share));
+      expect(verifyFundingSignature(funding, tx, alice.keys.fundingPubkey, signatures.signature)).to.equal(true);
+      expect(signatures.htlcSignatures).to.deep.equal([]);
+      expect(memory).to.equal(FRESH_MEMORY);
+    });
+    it("refuses one that leaves out what is ours, pays less of it, or pays it elsewhere", () => {
+      const due = sat(CAPACITY / 2n - 500n);
+      const code = "closing_pays_less";
+      const refused = (made: Parameters<typeof closingRequest>[1]) =>
+        refusal(FRESH_MEMORY, closingRequest(funding, made, share));
+      expect(refused(buildClosing(terms, sat(500n), "remote"))).to.deep.equal({ code, due, paid: 0n });
+      expect(refused(buildClosing(terms, sat(501n), "both"))).to.deep.equal({ code, due, paid: due - 1n });
+      const elsewhere = { ...terms, local: { ...terms.local, script: to(3) } };
+      expect(refused(buildClosing(elsewhere, sat(500n), "both"))).to.deep.equal({ code, due, paid: 0n });
+    });
+    it("lets go what is dust, and takes nothing for dust that is worth something", () => {
+      const left = (balance: bigint, dustLimit: bigint) => ({
+        ...share,
+        balance: sat(balance),
+        dustLimit: sat(dustLimit),
+      });
+      const without = buildClosing(terms, sat(500n), "remote");
+      const code = (balance: bigint, dustLimit: bigint) =>
+        refusal(FRESH_MEMORY, closingRequest(funding, without, left(balance, dustLimit)))?.code;
+      expect([code(853n, 354n), code(854n, 354n), code(400n, 354n)]).to.deep.equal([
+        undefined,
+        "closing_pays_less",
+        undefined,
+      ]);
+      expect(code(2_000n, 100_000n)).to.equal("closing_pays_less");
+    });
   });
 });
 
