@@ -1,4 +1,4 @@
-import type { BlockHash, NodeId } from "../src/base/ids.ts";
+import type { BlockHash, NodeId, ShortChannelId } from "../src/base/ids.ts";
 import { type BlockHeight, type Msat, msat, type Sat, type SatPerKw, sat, satPerKw } from "../src/base/units.ts";
 import type { ChannelKeys } from "./keys/channel-keys.ts";
 import type { CommitmentFormat } from "./tx/format.ts";
@@ -18,6 +18,8 @@ export interface ChannelEnv {
   /** Features that both sides showed in `init`, as one bit field. */
   readonly features: Uint8Array;
   readonly keys: ChannelKeys;
+  /** The name that a channel gets that is opened now: out of the reach of blocks, and of no other channel of this node. */
+  readonly alias: ShortChannelId | undefined;
   /** From which the host derived `keys`. Written into the channel's state, durable before `open_channel` or `accept_channel` leaves. */
   readonly keyIndex: number;
 }
@@ -46,6 +48,10 @@ export interface ChannelPolicy {
   readonly toSelfDelay: number;
   /** The most that we are ready to wait ourselves. */
   readonly toSelfDelayMax: number;
+  /** Peers whose channels may be used before their funding transaction is in a block: it could be taken back by any of them. */
+  readonly zeroConfPeers: ReadonlySet<NodeId>;
+  /** The most that channels of such peers may hold together as long as no block holds them. */
+  readonly zeroConfMax: Sat;
   /** Confirmations before we call a channel that the peer funds ready. */
   readonly minimumDepth: number;
   /** The most confirmations that we are ready to wait for. */
@@ -92,6 +98,8 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   maxAcceptedHtlcs: 483,
   toSelfDelay: 144,
   toSelfDelayMax: 2016,
+  zeroConfPeers: new Set(),
+  zeroConfMax: sat(1_000_000n),
   minimumDepth: 3,
   minimumDepthMax: 144,
   reserveSharePpm: 10_000n,

@@ -84,6 +84,8 @@ export type OpeningRule =
   | "shutdown_script"
   /** Where we want to be paid the peer cannot pay. */
   | "own_shutdown_script"
+  | "zero_conf_not_trusted"
+  | "zero_conf_exposure"
   | "unaffordable_fee"
   | "both_below_reserve";
 

@@ -56,6 +56,7 @@ export { type ExplainedOutput, type Explanation, explain, explanationRecord } fr
 export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
+export { namesOf } from "./open/confirm.ts";
 export type { ChannelParams, RestoredParams, SideParams } from "./params.ts";
 export { keptParams } from "./restored/kept.ts";
 export type { Restored } from "./restored/state.ts";

@@ -1,4 +1,4 @@
-import type { ChannelId, NodeId, Outpoint } from "../src/base/ids.ts";
+import type { ChannelId, NodeId, Outpoint, ShortChannelId } from "../src/base/ids.ts";
 import type { Msat, Sat } from "../src/base/units.ts";
 import type { ChannelType } from "./channel-type.ts";
 import type { Basepoints } from "./keys/commitment-keys.ts";
@@ -31,6 +31,8 @@ export interface ChannelParams {
   readonly opener: "local" | "remote";
   readonly announce: boolean;
   readonly type: ChannelType;
+  /** By which name we let the peer know the channel beside its place in the chain; of channels from before there were any, none. */
+  readonly localAlias: ShortChannelId | undefined;
   readonly funding: Outpoint;
   readonly capacity: Sat;
   /** Confirmations that the accepter asked for. */

@@ -120,8 +120,8 @@ export type VolatileEffect =
   | { readonly tag: "WatchFunding"; readonly outpoint: Outpoint; readonly script: Uint8Array }
   /** Incoming, irrevocably committed on both sides: now it may be fulfilled, failed or forwarded. Told again by `Resume`. */
   | { readonly tag: "HtlcCommitted"; readonly htlc: IncomingHtlc }
-  /** Usable from now on. Told again on every reconnection. */
-  | { readonly tag: "Ready"; readonly shortChannelId: ShortChannelId; readonly remoteAlias: ShortChannelId | undefined }
+  /** Usable from now on, under these names in HTLCs, the best one first. Told again on every reconnection. */
+  | { readonly tag: "Ready"; readonly names: readonly ShortChannelId[] }
   /** The funding transaction left the chain: nothing received over this channel is certain until `Ready` comes again. */
   | { readonly tag: "NotReady" }
   /** All four signatures are there: to be given to gossip. */

@@ -17,7 +17,11 @@ export interface ChannelView {
   readonly state: FundedState["tag"];
   /** HTLCs can be offered now. */
   readonly active: boolean;
+  /** Where it stands in the chain. */
   readonly shortChannelId: ShortChannelId | undefined;
+  /** The name that we gave the peer for it, and the one that the peer gave us. */
+  readonly localAlias: ShortChannelId | undefined;
+  readonly remoteAlias: ShortChannelId | undefined;
   readonly announced: boolean;
   /** Settled on our side, without what is pending. */
   readonly local: Msat;
@@ -49,6 +53,8 @@ export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
     state: state.tag,
     active,
     shortChannelId: funding.confirmed?.shortChannelId,
+    localAlias: params.localAlias,
+    remoteAlias: state.remoteAlias,
     announced: announcement.local !== undefined && announcement.remote !== undefined,
     local: msat(local),
     remote: msat(remote),

@@ -8,6 +8,7 @@ import {
   flag,
   nodeId,
   point,
+  shortChannelId,
   u8,
   u16,
   u32,
@@ -56,6 +57,8 @@ export const restoredParams: Codec<RestoredParams> = struct({
   local: struct({ basepoints }),
   remote: struct({ basepoints, toSelfDelay: u16 }),
 });
-export const params: Codec<ChannelParams> = once(struct({ ...fields, type: channelType }));
+export const params: Codec<ChannelParams> = once(
+  struct({ ...fields, type: channelType, localAlias: optional(shortChannelId) }),
+);
 /** Of versions 1 and 2. */
-export const paramsV2: Codec<ChannelParams> = older(struct(fields), { type: ANCHORS });
+export const paramsV2: Codec<ChannelParams> = older(struct(fields), { type: ANCHORS, localAlias: undefined });

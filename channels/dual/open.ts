@@ -6,12 +6,12 @@ import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
 import type { OpenDualInput } from "../input.ts";
-import { capacityBounds, isSuitable, ownSide, upfrontScript } from "../open/rules.ts";
+import { capacityBounds, ownSide, upfrontScript } from "../open/rules.ts";
 import type { SideParams } from "../params.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { dualProposal } from "./proposal.ts";
-import { acceptRuleBroken2, isAffordable, openRuleBroken2, type TypedOpen } from "./rules.ts";
+import { acceptRuleBroken2, isAffordable, isSuitableTogether, openRuleBroken2, type TypedOpen } from "./rules.ts";
 import type { Answer, DualProposal, WaitForAcceptChannel2 } from "./state.ts";
 
 /** A peer's feerate for the funding transaction at which we still put something in. Policy, not protocol. */
@@ -67,7 +67,7 @@ export function openDual(env: ChannelEnv, request: OpenDualInput): Transition {
 function openRefusal(env: ChannelEnv, request: OpenDualInput): CommandRefusal | undefined {
   const { feerateMin, feerateMax, upfrontShutdownScript } = env.policy;
   const { minimum, maximum } = capacityBounds(env);
-  if (!isSuitable(env, request.type)) return { code: "channel_type_not_possible" };
+  if (!isSuitableTogether(env, request.type, request.announce)) return { code: "channel_type_not_possible" };
   if (request.contribution < minimum || request.contribution > maximum)
     return { code: "capacity_out_of_range", minimum, maximum };
   const script = request.shutdownScript ?? upfrontShutdownScript;

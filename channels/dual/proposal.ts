@@ -48,6 +48,7 @@ export function dualProposal(
       opener,
       announce: isAnnounced(open),
       type,
+      localAlias: env.alias,
       capacity,
       minimumDepth: accept.minimum_depth,
       keyIndex: env.keyIndex,

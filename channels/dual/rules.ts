@@ -5,7 +5,7 @@ import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
-import { capacityBounds, isSuitable, sideRuleBroken } from "../open/rules.ts";
+import { capacityBounds, isAnnounced, isSuitable, sideRuleBroken } from "../open/rules.ts";
 import { openerCost } from "../tx/weights.ts";
 import { dualReserve } from "./proposal.ts";
 
@@ -18,6 +18,10 @@ export interface TypedOpen {
   readonly type: ChannelType;
 }
 
+/** Of what two sides fund no side could be trusted alone to leave it there before a block holds it. */
+export const isSuitableTogether = (env: ChannelEnv, type: ChannelType, announce: boolean): boolean =>
+  isSuitable(env, type, announce) && !type.zeroConf;
+
 /** The first rule that an `open_channel2` breaks, if we put in this much. BOLT 2 §The open_channel2 Message. */
 export function openRuleBroken2(
   env: ChannelEnv,
@@ -26,7 +30,7 @@ export function openRuleBroken2(
 ): OpeningRule | undefined {
   const { policy } = env;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
-  if (!isSuitable(env, type)) return "channel_type";
+  if (!isSuitableTogether(env, type, isAnnounced(open))) return "channel_type";
   const feerate = open.commitment_feerate_perkw;
   if (feerate < policy.feerateMin || feerate > policy.feerateMax) return "feerate";
   if (open.funding_feerate_perkw < policy.feerateMin || open.funding_feerate_perkw > policy.feerateMax)

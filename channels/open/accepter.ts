@@ -8,8 +8,9 @@ import type { OpeningRule } from "../fault.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
 import type { Proposal, SigningFunding, WaitForFundingCreated } from "../state.ts";
-import { advance, bind, commit, propose, type Transition } from "../transition.ts";
+import { advance, bind, propose, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
+import { deepEnough } from "./confirm.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
 import { isAnnounced, openRuleBroken, ownSide, remoteSide, upfrontScript } from "./rules.ts";
 
@@ -20,6 +21,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
   const rule = openRuleBroken(env, open, type);
   if (rule !== undefined) return refuse(open, rule);
   const own = ownSide(env, open.funding_satoshis, open.dust_limit_satoshis);
+  const depth = type.zeroConf ? 0 : env.policy.minimumDepth;
   const accept: AcceptChannel = {
     name: "accept_channel",
     temporary_channel_id: open.temporary_channel_id,
@@ -27,7 +29,7 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
     max_htlc_value_in_flight_msat: own.maxHtlcValueInFlight,
     channel_reserve_satoshis: own.channelReserve,
     htlc_minimum_msat: own.htlcMinimum,
-    minimum_depth: env.policy.minimumDepth,
+    minimum_depth: depth,
     to_self_delay: own.toSelfDelay,
     max_accepted_htlcs: own.maxAcceptedHtlcs,
     funding_pubkey: own.basepoints.fundingPubkey,
@@ -46,8 +48,9 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
       opener: "remote",
       announce: isAnnounced(open),
       type,
+      localAlias: env.alias,
       capacity: open.funding_satoshis,
-      minimumDepth: env.policy.minimumDepth,
+      minimumDepth: depth,
       keyIndex: env.keyIndex,
       local: own,
       remote: remoteSide(open),
@@ -95,10 +98,9 @@ export function signedFunding(env: ChannelEnv, state: SigningFunding, signatures
     params.remote.basepoints.fundingPubkey,
     params.capacity,
   );
-  return commit(
-    { ...newlyFunded(env, params, commitments), tag: "WaitForFundingConfirmed" },
+  return deepEnough(env, { ...newlyFunded(env, params, commitments), tag: "WaitForFundingConfirmed" }, [
     bind({ name: "funding_signed", channel_id: params.channelId, signature: signatures.signature }),
     { tag: "WatchFunding", outpoint: params.funding, script },
     { tag: "NotifyUpdated" },
-  );
+  ]);
 }

@@ -1,6 +1,5 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { shortChannelId } from "../../src/base/ids.ts";
-import { present } from "../../src/base/result.ts";
+import { type ShortChannelId, shortChannelId } from "../../src/base/ids.ts";
 import type { TxOut } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
@@ -62,15 +61,17 @@ function confirmedWith(
   const announcement = moved ? { local: undefined, remote: undefined } : state.announcement;
   const confirmed = { height, shortChannelId: scid };
   const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
-  return deepEnough(env, next, [...before, { tag: "NotifyUpdated" }]);
+  const named = isReady(next) && next.funding.deep ? [readyEffect(next)] : [];
+  return deepEnough(env, next, [...before, ...named, { tag: "NotifyUpdated" }]);
 }
+const isReady = ({ tag }: FundedState): boolean => tag === "Normal" || tag === "ShuttingDown";
 
 /** How many blocks hold the funding transaction up; 0 when none does. */
 export const fundingDepth = (env: ChannelEnv, { funding }: Funded): number =>
   funding.confirmed === undefined ? 0 : env.height - funding.confirmed.height + 1;
 
-/** What a new depth of the funding transaction makes possible. */
-function deepEnough(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
+/** What a new depth of the funding transaction makes possible; of a channel that needs none at once. */
+export function deepEnough(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
   const reached = !state.funding.deep && fundingDepth(env, state) >= state.params.minimumDepth;
   if (reached) return nowDeep(env, { ...state, funding: { ...state.funding, deep: true } }, effects);
   if (state.tag === "Normal") {
@@ -109,12 +110,15 @@ function nowDeep(env: ChannelEnv, state: FundedState, effects: readonly Effect[]
  * agreement, it would stay for ever.
  */
 function isGhost(env: ChannelEnv, state: FundedState): boolean {
-  const unfunded = !holdsOurCoins(state) && isUnfunded(state) && !state.ready.local;
+  const unfunded = !holdsOurCoins(state) && isUnfunded(state) && isNobodys(state);
   return unfunded && env.height - state.funding.since >= FUNDING_TIMEOUT_BLOCKS;
 }
 /** A transaction that spends coins of ours may put them into the channel at any time, until they are spent otherwise. */
 const holdsOurCoins = ({ params, attempts }: FundedState): boolean =>
   attempts.signed.length === 0 ? params.opener === "local" : spendsOurCoins(attempts);
+/** Before it is ready it is; one that was used unconfirmed may hold money of ours, should its transaction come after all. */
+const isNobodys = ({ ready, commitments }: FundedState): boolean =>
+  !ready.local || (commitments.balance.local === 0n && commitments.htlcs.length === 0);
 /** Not on the chain, nor anything that came of it. */
 const isUnfunded = (state: FundedState): boolean =>
   state.funding.confirmed === undefined && !(state.tag === "Failed" && state.spends.length > 0);
@@ -152,13 +156,20 @@ export const readyMessage = (env: ChannelEnv, state: Funded): ChannelReady => ({
   name: "channel_ready",
   channel_id: state.params.channelId,
   second_per_commitment_point: env.keys.commitmentPoint(1n),
+  ...(state.params.localAlias !== undefined && { short_channel_id: state.params.localAlias }),
 });
 
-export const readyEffect = (state: Funded): VolatileEffect => ({
-  tag: "Ready",
-  shortChannelId: present(state.funding.confirmed, "a ready channel is confirmed").shortChannelId,
-  remoteAlias: state.remoteAlias,
-});
+/**
+ * Under which names HTLCs may ask for the channel, the best one first: where it stands in the chain, unless that is
+ * between both sides alone, and our alias. BOLT 2 §The channel_ready Message.
+ */
+export function namesOf({ params, funding }: Funded): readonly ShortChannelId[] {
+  const { type, localAlias } = params;
+  const real = type.scidAlias ? undefined : funding.confirmed?.shortChannelId;
+  return [real, localAlias].filter((name) => name !== undefined);
+}
+
+export const readyEffect = (state: Funded): VolatileEffect => ({ tag: "Ready", names: namesOf(state) });
 
 function whenBothReady(env: ChannelEnv, state: WaitForChannelReady, effects: readonly Effect[]): Transition {
   if (!state.ready.remote || !state.funding.deep) return commit(state, ...effects);
@@ -172,7 +183,10 @@ export function receiveReady(env: ChannelEnv, state: FundedState, message: Chann
   const remoteAlias = message.short_channel_id ?? state.remoteAlias;
   if (state.ready.remote) {
     if (remoteAlias === state.remoteAlias) return stay();
-    return commit({ ...state, remoteAlias }, { tag: "NotifyUpdated" });
+    // Told again, so that what is said to the peer of the channel is said by its new name.
+    const named = { ...state, remoteAlias };
+    const told: readonly Effect[] = isReady(named) && named.funding.deep ? [readyEffect(named)] : [];
+    return commit(named, ...told, { tag: "NotifyUpdated" });
   }
   const remoteNextPoint = message.second_per_commitment_point;
   if (!secp256k1.isPoint(remoteNextPoint)) return punish(state, { code: "bad_point" });
@@ -186,10 +200,13 @@ export function receiveReady(env: ChannelEnv, state: FundedState, message: Chann
 /** The block with the funding transaction is no longer in the best chain: nothing that rests on it is certain. */
 export function fundingReorged(state: FundedState): Transition {
   if (state.funding.confirmed === undefined) return stay();
-  const funding = { ...state.funding, confirmed: undefined, deep: false };
+  // What was trusted before any block held it is trusted again.
+  const deep = state.params.minimumDepth === 0 && state.funding.deep;
+  const funding = { ...state.funding, confirmed: undefined, deep };
   const announcement = { local: undefined, remote: undefined };
   const next: FundedState = { ...state, funding, announcement };
   const { tx } = state.funding;
   const again: readonly Effect[] = tx === undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
-  return commit(next, { tag: "NotReady" }, ...again, { tag: "NotifyUpdated" });
+  const gone: readonly Effect[] = deep ? [] : [{ tag: "NotReady" }];
+  return commit(next, ...gone, ...again, { tag: "NotifyUpdated" });
 }

@@ -11,8 +11,9 @@ import type { ChannelInput, OpenChannelInput } from "../input.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
 import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } from "../state.ts";
-import { advance, type CommandRefusal, commit, propose, stay, type Transition } from "../transition.ts";
+import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
+import { deepEnough } from "./confirm.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
 import {
   acceptRuleBroken,
@@ -59,7 +60,7 @@ export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transit
 function openRefusal(env: ChannelEnv, request: OpenChannelInput): CommandRefusal | undefined {
   const { feerateMin, feerateMax, upfrontShutdownScript } = env.policy;
   const { minimum, maximum } = capacityBounds(env);
-  if (!isSuitable(env, request.type)) return { code: "channel_type_not_possible" };
+  if (!isSuitable(env, request.type, request.announce)) return { code: "channel_type_not_possible" };
   if (request.capacity < minimum || request.capacity > maximum)
     return { code: "capacity_out_of_range", minimum, maximum };
   const script = request.shutdownScript ?? upfrontShutdownScript;
@@ -84,6 +85,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
       opener: "local" as const,
       announce: isAnnounced(open),
       type: request.type,
+      localAlias: env.alias,
       capacity: request.capacity,
       minimumDepth: accept.minimum_depth,
       keyIndex: env.keyIndex,
@@ -168,10 +170,10 @@ export function receiveFundingSigned(env: ChannelEnv, state: WaitForFundingSigne
   );
   const funded = newlyFunded(env, params, commitments);
   const { script } = fundingOutput(params.local.basepoints.fundingPubkey, remoteKey, params.capacity);
-  return commit(
-    { ...funded, tag: "WaitForFundingConfirmed", funding: { ...funded.funding, tx: fundingTx } },
+  const waiting = { ...funded, tag: "WaitForFundingConfirmed", funding: { ...funded.funding, tx: fundingTx } } as const;
+  return deepEnough(env, waiting, [
     { tag: "WatchFunding", outpoint: params.funding, script },
     { tag: "Broadcast", tx: fundingTx, why: "funding" },
     { tag: "NotifyUpdated" },
-  );
+  ]);
 }

@@ -85,15 +85,22 @@ export const remoteSide = (message: Announced): SideParams => ({
 });
 
 /** Whether we have channels of this type. BOLT 2 §The open_channel Message. */
-export const isSuitable = ({ policy }: ChannelEnv, { format, scidAlias, zeroConf }: ChannelType): boolean =>
-  policy.formats.includes(format) && !scidAlias && !zeroConf;
+export function isSuitable({ policy, features }: ChannelEnv, type: ChannelType, announce: boolean): boolean {
+  if (!policy.formats.includes(type.format)) return false;
+  if (type.scidAlias && (announce || !hasFeature(features, OPTION_SCID_ALIAS))) return false;
+  return !type.zeroConf || hasFeature(features, OPTION_ZEROCONF);
+}
+const OPTION_SCID_ALIAS = 46;
+const OPTION_ZEROCONF = 50;
 
 /** The first rule that an `open_channel` breaks. BOLT 2 §The open_channel Message. */
 export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: ChannelType): OpeningRule | undefined {
   const { policy } = env;
   const capacity = open.funding_satoshis;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
-  if (!isSuitable(env, type)) return "channel_type";
+  if (!isSuitable(env, type, isAnnounced(open))) return "channel_type";
+  if (type.zeroConf && !policy.zeroConfPeers.has(env.remoteNodeId)) return "zero_conf_not_trusted";
+  if (type.zeroConf && capacity > policy.zeroConfMax) return "zero_conf_exposure";
   const { minimum, maximum } = capacityBounds(env);
   if (capacity < minimum || capacity > maximum) return "capacity";
   if (open.push_msat > toMsat(capacity)) return "push_msat";
@@ -116,7 +123,8 @@ export function acceptRuleBroken(
   if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
   if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
     return "channel_type";
-  if (accept.minimum_depth > env.policy.minimumDepthMax || accept.minimum_depth === 0) return "minimum_depth";
+  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
+    return "minimum_depth";
   const common = sideRuleBroken(env, accept, open.funding_satoshis);
   if (common !== undefined) return common;
   if (accept.channel_reserve_satoshis < open.dust_limit_satoshis) return "reserve_below_dust";

@@ -128,6 +128,8 @@ export const channelShape = z.object({
   announced: z.boolean(),
   channelType: z.array(z.enum(["static_remotekey", "anchors", "scid_alias", "zeroconf"])),
   shortChannelId: scid.nullable(),
+  localAlias: scid.nullable(),
+  remoteAlias: scid.nullable(),
   funding: outpoint.nullable(),
   capacitySat: sat,
   localMsat: msat,

@@ -137,6 +137,8 @@ export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelSha
   announced: channel.announced,
   channelType: typeNames(channel.type),
   shortChannelId: or(channel.shortChannelId, formatShortChannelId),
+  localAlias: or(channel.localAlias, formatShortChannelId),
+  remoteAlias: or(channel.remoteAlias, formatShortChannelId),
   funding: or(channel.funding, outpointKey),
   capacitySat: digits(channel.capacity),
   localMsat: digits(channel.local),

@@ -54,6 +54,8 @@ export interface OpenChannel {
   readonly announce?: boolean;
   readonly anchors?: boolean;
   readonly closeAddress?: string;
+  readonly scidAlias?: boolean;
+  readonly zeroConf?: boolean;
   readonly feerateSatPerKw?: number;
 }
 export interface CloseChannel {

@@ -96,8 +96,8 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     case "CommandRefused":
       return answer(turn, entry, refusalText(effect.reason));
     case "Ready": {
-      const isNews = host.table.byScid(effect.shortChannelId) !== entry;
-      host.table.nameShort(entry, effect.shortChannelId);
+      const isNews = effect.names.every((name) => host.table.byScid(name) !== entry);
+      for (const name of effect.names) host.table.nameShort(entry, name);
       return turn.next((later) => listener.ready(later, entry, isNews));
     }
     case "NotReady":

@@ -31,12 +31,13 @@ import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { OldCopy } from "../ports/signer.ts";
 import { StoreCorrupt } from "../ports/store.ts";
-import { featureBits, hasFeature } from "../wire/features.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import type { BackupHost } from "./backup-host.ts";
 import { Batches } from "./batches.ts";
+import { freshAlias } from "./channel-alias.ts";
 import { performChannelEffect } from "./channel-effects.ts";
+import { channelEnv } from "./channel-env.ts";
 import { release } from "./channel-funding.ts";
 import { isChannelMessage } from "./channel-messages.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
@@ -72,8 +73,6 @@ export interface ChannelHostParts {
   readonly listener: ChannelListener;
   readonly height: () => BlockHeight;
 }
-
-const NO_FEATURES = new Uint8Array(0);
 
 /** Feeds the channel machines and carries out what they ask for. */
 export class ChannelHost {
@@ -180,7 +179,11 @@ export class ChannelHost {
     if (keyIndex > 0) turn.put(KEY.channelKeys(keyIndex - 1), undefined);
     const signer = this.#signerOf(keyIndex, FRESH_MEMORY);
     const temporaryId = typeof id === "function" ? id(signer.keys) : id;
-    const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, FRESH);
+    const entry = channelEntry(
+      { peer, temporaryId, keyIndex, signer },
+      FRESH,
+      freshAlias(this.table, this.parts.ctx.random),
+    );
     this.table.addOpening(entry);
     return entry;
   }
@@ -250,19 +253,7 @@ export class ChannelHost {
   }
 
   env(entry: ChannelEntry): ChannelEnv {
-    const { ctx, peers, height } = this.parts;
-    const theirs = peers().session(entry.peer)?.features ?? NO_FEATURES;
-    return {
-      chainHash: ctx.params.genesisHash,
-      height: height(),
-      feerate: ctx.chain.feerate(6),
-      policy: ctx.policy.channel,
-      localNodeId: ctx.self,
-      remoteNodeId: entry.peer,
-      features: featureBits(this.#offered.filter((bit) => hasFeature(theirs, evenBit(bit)))),
-      keys: entry.signer.keys,
-      keyIndex: entry.keyIndex,
-    };
+    return channelEnv(this.parts, this.#offered, entry);
   }
   /** Whether answers to HTLCs of this channel say how long they were here. */
   isAttributing(id: ChannelId): boolean {
@@ -290,7 +281,6 @@ const isNextCommitment = (before: ChannelState, after: ChannelState): boolean =>
   (!isFundedState(before) ||
     before.commitments.local.number !== after.commitments.local.number ||
     before.commitments.remoteNextPoint !== after.commitments.remoteNextPoint);
-const evenBit = (bit: number): number => bit - (bit % 2);
 
 function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {
   if (a.tag === "payment") return b.tag === "payment" && a.paymentId === b.paymentId && a.attempt === b.attempt;

@@ -13,6 +13,10 @@ export interface OpenRequest {
   readonly anchors?: boolean;
   /** Where our part must go when it is closed by agreement; the configured address, or open until then. */
   readonly closeAddress?: string;
+  /** Named by aliases alone: where it stands in the chain stays between both. Only for a channel that is not announced. */
+  readonly scidAlias?: boolean;
+  /** To be used before a block holds it: for a peer that trusts us. */
+  readonly zeroConf?: boolean;
   /** Whether the peer may help to fund it, where both sides can: so unless it is said otherwise or something is pushed. */
   readonly dual?: boolean;
 }
@@ -38,7 +42,11 @@ export interface ChannelInfo {
   readonly opener: "local" | "remote";
   readonly announced: boolean;
   readonly type: ChannelType;
+  /** Where it stands in the chain. */
   readonly shortChannelId: ShortChannelId | undefined;
+  /** The name that we gave the peer for it, and the one that the peer gave us. */
+  readonly localAlias: ShortChannelId | undefined;
+  readonly remoteAlias: ShortChannelId | undefined;
   readonly funding: Outpoint | undefined;
   readonly capacity: Sat;
   readonly local: Msat;

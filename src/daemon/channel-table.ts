@@ -6,6 +6,7 @@ import {
   type DurableState,
   type FundedState,
   fundingOutpoints,
+  namesOf,
   type RestoredParams,
   type SignerMemory,
   signerMemoryOf,
@@ -27,9 +28,15 @@ export interface ChannelEntry {
   readonly peer: NodeId;
   readonly temporaryId: ChannelId;
   readonly keyIndex: number;
+  /** The name that it gets if it comes to be opened; its state tells that of one that was. */
+  readonly alias: ShortChannelId | undefined;
   /** Has its keys. */
   readonly signer: ChannelSigner;
   state: ChannelState;
+  /** What the peer asks of those who send to us over a channel that is not public, as far as it has said so. */
+  peerTerms: PeerTerms | undefined;
+  /** When we told it ours, in Unix seconds. */
+  toldAt: number | undefined;
   /** Told how an opening or closing that somebody asked for went. */
   asked: ((outcome: Outcome) => void) | undefined;
   /** For the funding transaction, if we open and somebody chose one. */
@@ -44,6 +51,13 @@ export interface ChannelEntry {
   cancelQuiescence: () => void;
   /** Its funding outputs that are watched for. */
   watched: readonly WatchedFunding[];
+}
+/** BOLT 7 §The channel_update Message. */
+export interface PeerTerms {
+  readonly feeBaseMsat: number;
+  readonly feeProportionalMillionths: number;
+  readonly cltvExpiryDelta: number;
+  readonly timestamp: number;
 }
 export interface WatchedFunding {
   readonly outpoint: Outpoint;
@@ -96,11 +110,13 @@ export function memoryOf(state: DurableState): SignerMemory | undefined {
 export function channelEntry(
   of: Pick<ChannelEntry, "peer" | "temporaryId" | "keyIndex" | "signer">,
   state: ChannelState,
+  alias?: ShortChannelId,
 ): ChannelEntry {
   const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
   const cancelQuiescence = (): void => {};
   const cancelFunding = (): void => {};
-  return { ...of, state, cancelQuiescence, cancelFunding, held: [], watched: [], ...nothingAsked };
+  const untold = { alias, peerTerms: undefined, toldAt: undefined };
+  return { ...of, ...untold, state, cancelQuiescence, cancelFunding, held: [], watched: [], ...nothingAsked };
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */
@@ -139,11 +155,11 @@ export class ChannelTable {
   nameShort(entry: ChannelEntry, id: ShortChannelId): void {
     this.#byScid.set(id, entry);
   }
-  /** A channel that was ready when it was written is known by its short id from the start. */
+  /** A channel that was ready when it was written is known by its names from the start. */
   nameReady(entry: ChannelEntry): void {
     const { state } = entry;
     if (!("funding" in state) || !state.funding.deep || !state.ready.local || !state.ready.remote) return;
-    if (state.funding.confirmed !== undefined) this.nameShort(entry, state.funding.confirmed.shortChannelId);
+    for (const name of namesOf(state)) this.nameShort(entry, name);
   }
   remove(entry: ChannelEntry): void {
     entry.cancelQuiescence();

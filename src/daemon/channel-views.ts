@@ -1,4 +1,11 @@
-import { type ChannelState, type ChannelView, type FundedState, spendableNow, viewOf } from "../../channels/index.ts";
+import {
+  type ChannelState,
+  type ChannelView,
+  type FundedState,
+  namesOf,
+  spendableNow,
+  viewOf,
+} from "../../channels/index.ts";
 import type { ForwardPolicy, LocalChannel } from "../../routing/index.ts";
 import type { ShortChannelId } from "../base/ids.ts";
 import { type Msat, minMsat, msat, subMsat, sumMsat, toMsat, ZERO_MSAT } from "../base/units.ts";
@@ -27,6 +34,8 @@ export function channelInfo(host: ChannelHost, entry: ChannelEntry): ChannelInfo
 const OVER: Omit<ChannelView, "state"> = {
   active: false,
   shortChannelId: undefined,
+  localAlias: undefined,
+  remoteAlias: undefined,
   announced: false,
   local: ZERO_MSAT,
   remote: ZERO_MSAT,
@@ -43,7 +52,7 @@ const OVER: Omit<ChannelView, "state"> = {
 export function localChannels(host: ChannelHost): readonly LocalChannel[] {
   return host.table.settled().flatMap((entry): readonly LocalChannel[] => {
     const { state, peer } = entry;
-    const shortChannelId = isFunded(state) ? state.funding.confirmed?.shortChannelId : undefined;
+    const [shortChannelId] = isFunded(state) ? namesOf(state) : [];
     if (!isFunded(state) || shortChannelId === undefined) return [];
     const spendable = spendableNow(host.env(entry), state);
     if (spendable === undefined) return [];

@@ -24,6 +24,7 @@ import { OwnGossip } from "./own-gossip.ts";
 import { PaymentHost } from "./payment-host.ts";
 import { loadPeers } from "./peer-records.ts";
 import { createPeers, type Peers, type PeersListener } from "./peers.ts";
+import { hearTerms, tellTerms } from "./private-channels.ts";
 import { type Safekeeping, safekeepingOf, safekeptConnected, safekeptMessage } from "./safekeeping.ts";
 import { keptBySigner } from "./signer/kept.ts";
 import { SiteHost } from "./site-host.ts";
@@ -113,7 +114,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const claims = new ClaimHost(ctx, wallet, height);
   const safekeeping = safekeepingOf(ctx, parts, { wallet, channels: channelsOf, peers: peersOf });
   const { backup } = safekeeping;
-  const listener = channelListener(ctx, { payments, incoming, ownGossip, backup });
+  const listener = channelListener(ctx, { payments, incoming, ownGossip, backup, channels: channelsOf });
   const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, claims, backup, listener, height });
   const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, gossip, safekeeping }));
   // Funding confirmations reach channels only after the wallet has seen the same block.
@@ -147,6 +148,7 @@ function channelListener(
     readonly incoming: IncomingHost;
     readonly ownGossip: OwnGossip;
     readonly backup: BackupHost;
+    readonly channels: () => ChannelHost;
   },
 ): ChannelListener {
   const { payments, incoming, ownGossip, backup } = rooms;
@@ -176,6 +178,7 @@ function channelListener(
       if (isNews) ctx.events.record(turn, "channel.ready", { channelId: id, peer: entry.peer });
       if (isNews) backup.peerReady(turn, entry.peer);
       ownGossip.ready(entry);
+      tellTerms(ctx, rooms.channels(), turn, entry);
     },
     gone: (_turn, entry) => ownGossip.gone(entry),
     announced: (_turn, entry, announcement) => ownGossip.announced(entry, announcement),
@@ -198,7 +201,7 @@ function peersListener(ctx: NodeContext, { channels, gossip, safekeeping }: List
       gossip.peerConnected(peer, session.features);
     },
     message: (peer, message, bytes) => {
-      if (gossip.peerMessage(peer, message, bytes)) return;
+      if (hearTerms(ctx, channels(), peer, message, bytes) || gossip.peerMessage(peer, message, bytes)) return;
       ctx.turns.run((turn) => {
         if (!safekeptMessage(safekeeping, turn, peer, message)) channels().peerMessage(turn, peer, message);
       });

@@ -61,20 +61,28 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
 const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
 const DUAL_FUND_BIT = 28;
 /** Where both sides can fund channels together. Nothing can be pushed in one of those. BOLT 2 §Channel Establishment v2. */
-function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true }: OpenRequest): boolean {
+function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true, zeroConf = false }: OpenRequest): boolean {
   const ours = featureBits(offeredInit(ctx.policy.channel));
   const theirs = peers.session(nodeId)?.features ?? new Uint8Array(0);
-  return dual && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
+  return dual && !zeroConf && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
 }
 
 const commitmentFeerate = ({ wallet }: Hosts): SatPerKw => satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
 
 /** What is proposed: what was asked for, else the first of ours that the peer knows. */
-function typeFor({ ctx, peers }: Hosts, { nodeId, anchors }: OpenRequest): Result<ChannelType, CommandFault> {
+function typeFor({ ctx, peers }: Hosts, request: OpenRequest): Result<ChannelType, CommandFault> {
+  const { nodeId, announce, anchors, scidAlias = false, zeroConf = false } = request;
   const { formats } = ctx.policy.channel;
+  if (scidAlias && announce) {
+    return err({
+      code: "bad_request",
+      detail: "a public channel is known by its place in the chain",
+      pointer: "/scidAlias",
+    });
+  }
   const wanted = formats.filter((format) => anchors === undefined || anchors === (format === "anchors"));
   const format = formatFor(wanted, peers.session(nodeId)?.features ?? new Uint8Array(0));
-  if (format !== undefined) return ok({ format, scidAlias: false, zeroConf: false });
+  if (format !== undefined) return ok({ format, scidAlias, zeroConf });
   const ours = wanted.length > 0 ? "the peer has no such channels" : "this node is not set up for such channels";
   return err({ code: "not_possible", detail: ours, pointer: "/anchors" });
 }

@@ -11,6 +11,7 @@ import { featureBits, OFFERED } from "../wire/features.ts";
 import type { CommandFault } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
+import { routeHints } from "./private-channels.ts";
 import { STALE_TIP } from "./stale-tip.ts";
 import type { Decoded, InvoiceInfo, InvoiceRequest, PaymentInfo, PayRequest } from "./views.ts";
 
@@ -41,7 +42,7 @@ export function createInvoice(hosts: Hosts, request: InvoiceRequest): Promise<Re
     expirySeconds,
     minFinalCltvExpiryDelta,
     features: featureBits(OFFERED.invoice),
-    routeHints: [],
+    routeHints: routeHints(hosts.channels),
   });
   if (!unsigned.ok) {
     return Promise.resolve(err({ code: "bad_request", detail: "at most 639 bytes", pointer: "/description" }));

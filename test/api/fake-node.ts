@@ -67,6 +67,8 @@ export const OPEN_CHANNEL: ChannelInfo = {
   htlcs: 2,
   localCommitmentNumber: 7n,
   remoteCommitmentNumber: 8n,
+  localAlias: undefined,
+  remoteAlias: undefined,
   closeAddress: undefined,
   closingTxid: undefined,
 };

@@ -38,6 +38,8 @@ export const channel: Channel = channelShape.parse({
   htlcs: 3,
   localCommitmentNumber: "7",
   remoteCommitmentNumber: "8",
+  localAlias: null,
+  remoteAlias: null,
   closeAddress: null,
   closingTxid: null,
 });

@@ -91,6 +91,7 @@ export class Puppet {
       remoteNodeId: this.#node,
       features: featureBits(OFFERED.init),
       keys: this.#keys,
+      alias: undefined,
       keyIndex: 0,
     };
   }

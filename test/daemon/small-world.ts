@@ -21,9 +21,13 @@ export interface Line {
   readonly nodes: readonly LabNode[];
   readonly edges: readonly Edge[];
 }
+/** What is asked of each channel's opening besides, or of all. */
+interface Wishes {
+  readonly wishes?: readonly NonNullable<Edge["wish"]>[];
+}
 export async function line(
   nodes: number,
-  { wish = {}, ...options }: Partial<WorldOptions> & Pick<Edge, "wish"> = {},
+  { wish = {}, wishes = [], ...options }: Partial<WorldOptions> & Pick<Edge, "wish"> & Wishes = {},
 ): Promise<Line> {
   const world = createWorld({ seed: 3, nodes, ...options });
   const edges = world.nodes.slice(1).map((accepter, at) => ({
@@ -31,7 +35,7 @@ export async function line(
     accepter,
     capacity: sat(500_000n),
     push: msat(100_000_000n),
-    wish,
+    wish: wishes[at] ?? wish,
     id: undefined,
   }));
   expect(await setUp(world, edges), world.violations.map(showViolation).join("; ")).to.equal(true);

@@ -134,6 +134,7 @@ export function openChannelOf(peer: RawPeer, callee: Callee): OpenChannel {
     remoteNodeId: callee.nodeId as NodeId,
     features: featureBits(OFFERED.init),
     keys: channelKeys(channelSecrets(sha256(utf8(peer.id)))),
+    alias: undefined,
     keyIndex: 0,
   };
   const { effects } = step(env, FRESH, openInput(1));

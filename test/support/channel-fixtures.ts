@@ -7,6 +7,7 @@ import {
   paymentHash,
   preimage,
   type Txid,
+  unpackShortChannelId,
 } from "../../src/base/ids.ts";
 import { blockHeight, cltvExpiry, sat } from "../../src/base/units.ts";
 import type { Tx, TxOut } from "../../src/bitcoin/tx.ts";
@@ -19,6 +20,8 @@ export const SCRIPT = {
   a: Uint8Array.of(0, 20, ...new Uint8Array(20).fill(0xaa)),
   b: Uint8Array.of(0, 20, ...new Uint8Array(20).fill(0xbb)),
 };
+/** By which name each side lets the other know the channel. */
+export const ALIAS = { a: unpackShortChannelId((1n << 63n) | 0xan), b: unpackShortChannelId((1n << 63n) | 0xbn) };
 export type Name = "a" | "b";
 export const other = (name: Name): Name => (name === "a" ? "b" : "a");
 

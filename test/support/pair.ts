@@ -20,6 +20,7 @@ import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
 import { featureBits } from "../../src/wire/features.ts";
 import { decodeMessage, encodeMessage } from "../../src/wire/registry.ts";
 import {
+  ALIAS,
   CHAIN,
   EXPIRY,
   fundingTx,
@@ -67,6 +68,7 @@ export class Pair {
       remoteNodeId: this.parties[other(name)].nodeId,
       features: featureBits(this.features),
       keys: party.signer.keys,
+      alias: ALIAS[name],
       keyIndex: 0,
     };
   }

@@ -84,19 +84,23 @@ export const channelRoutes: readonly Route[] = [
       announce: z.boolean().optional(),
       anchors: z.boolean().optional(),
       closeAddress: addressField.optional(),
+      scidAlias: z.boolean().optional(),
+      zeroConf: z.boolean().optional(),
       feerateSatPerKw: feerateField.optional(),
     }),
     example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
     response: channelShape,
     async handler({ commands, body }) {
-      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, anchors, closeAddress, feerateSatPerKw } = body;
+      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, feerateSatPerKw, ...wishes } = body;
       const opened = await commands.openChannel({
         nodeId: peer,
         capacity: capacitySat,
         push: pushMsat,
         announce,
-        ...(anchors !== undefined && { anchors }),
-        ...(closeAddress !== undefined && { closeAddress }),
+        ...(wishes.anchors !== undefined && { anchors: wishes.anchors }),
+        ...(wishes.closeAddress !== undefined && { closeAddress: wishes.closeAddress }),
+        ...(wishes.scidAlias !== undefined && { scidAlias: wishes.scidAlias }),
+        ...(wishes.zeroConf !== undefined && { zeroConf: wishes.zeroConf }),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));

@@ -15,6 +15,8 @@ const whole = (channel: Channel): string =>
     announced: channel.announced,
     type: channel.channelType.join(", "),
     "short channel id": channel.shortChannelId,
+    "our alias": channel.localAlias,
+    "their alias": channel.remoteAlias,
     "opened by": channel.opener === "local" ? "us" : "them",
     funding: channel.funding,
     capacity: `${grouped(channel.capacitySat)} sat`,
@@ -59,16 +61,24 @@ export const channelCommands = [
       "--push <amount>": "given to the peer from the start",
       "--private": "do not announce the channel to the network",
       "--close-address <address>": "where our part must go when it is closed by agreement; nothing changes that later",
+      "--scid-alias":
+        "with --private: known by aliases alone, so that invoices do not show where it stands in the chain",
+      "--zero-conf": "used before a block holds it, by a peer that trusts this node",
       "--no-anchors": "of the older type whose commitments pay a fee agreed on in advance (where the config allows it)",
       ...FEERATE,
     },
-    async run({ client, show }, { peer, capacity, push, private: hidden, anchors, closeAddress, feerate }) {
+    async run(
+      { client, show },
+      { peer, capacity, push, private: hidden, anchors, closeAddress, scidAlias, zeroConf, feerate },
+    ) {
       const node = await client();
       const opened = await node.openChannel({
         peer: await wholeId(peer, NODE_ID, async () => (await node.peers()).map(({ id }) => id)),
         capacitySat: satOf(capacity),
         announce: hidden !== true,
         ...(anchors === false && { anchors }),
+        ...(scidAlias === true && { scidAlias }),
+        ...(zeroConf === true && { zeroConf }),
         ...given({ closeAddress, pushMsat: optional(push, msatOf), feerateSatPerKw: optional(feerate, wholeOf) }),
       });
       show(opened, () => whole(opened));

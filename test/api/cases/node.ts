@@ -20,6 +20,8 @@ const channel = {
   htlcs: 2,
   localCommitmentNumber: "7",
   remoteCommitmentNumber: "8",
+  localAlias: null,
+  remoteAlias: null,
   closeAddress: null,
   closingTxid: null,
 };
