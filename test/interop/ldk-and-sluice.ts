@@ -60,7 +60,7 @@ const SEED = 7;
 /** A key that nobody has. */
 const NOBODY = addressOf(fromHex(`0014${"11".repeat(20)}`), CHAINS.regtest);
 
-export async function company(settings: Partial<LdkSettings> = {}): Promise<Company> {
+export async function company(settings: Partial<LdkSettings>, more: readonly string[] = []): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-ldk-"));
   const [api = 0, peer = 0, chain = 0, rpc = 0] = await freePorts(4);
   const options = {
@@ -69,7 +69,7 @@ export async function company(settings: Partial<LdkSettings> = {}): Promise<Comp
     ports: { api, peer, chain },
     chainPeer: undefined,
     env: {},
-    flags: ["--bitcoin-rpc-port", String(rpc)],
+    flags: ["--bitcoin-rpc-port", String(rpc), ...more],
   };
   const place = { host: "127.0.0.1", port: rpc, cookieFile: join(folder, "ours", ".cookie") };
   let start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: SEED } };

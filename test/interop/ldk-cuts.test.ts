@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
-import type { MessageName } from "../../src/wire/registry.ts";
 import type { UpdateAddHtlc } from "../../src/wire/updates.ts";
+import { called, cut, type Place, survive } from "./cuts.ts";
 import {
   again,
-  agreed,
   connected,
   DEPTH_BLOCKS,
   inMempool,
@@ -20,10 +19,7 @@ import {
 } from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, told, usable } from "./ldk-and-sluice.ts";
-import type { End } from "./tapped-wire.ts";
 
-type Place = readonly [End, MessageName];
-const called = ([from, name]: Place): string => `${from}: ${name}`;
 const SMALL: Opening = { sat: "100000" };
 const PRIVATE: Opening = { pushMsat: "500000000" };
 const PUBLIC: Opening = { ...PRIVATE, announce: true };
@@ -43,23 +39,6 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     expect(them.complaints()).to.deep.equal([]);
   });
 
-  /** Half of that message arrives, which this brings about, and then nothing until the connection comes back. */
-  async function cut([from, name]: Place, doing: () => Promise<unknown>): Promise<void> {
-    const isCut = them.wire.cutAt(from, name);
-    await doing();
-    await isCut;
-  }
-  /** The wire comes back, what was begun ends well, and the two agree. */
-  async function survive(place: Place, doing: () => Promise<unknown>): Promise<void> {
-    let done: Promise<unknown> = Promise.resolve();
-    await cut(place, async () => {
-      done = doing();
-    });
-    await reconnected(them);
-    await done;
-    await agreed(them);
-  }
-
   const opens = () =>
     them.ldk.do("open", { peer: them.ours.started.nodeId, sat: "100000", pushMsat: "0", announce: false });
   describe("while LDK opens", () => {
@@ -69,7 +48,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     ] as const)
       it(`${called(place)}: LDK goes on when the wire is back`, async () => {
         const since = them.ldk.said.length;
-        await cut(place, opens);
+        await cut(them, place, opens);
         await again(them);
         const id = await ldkHasBegun(them, since);
         await them.mine(DEPTH_BLOCKS);
@@ -77,7 +56,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
       });
     it("ldk: funding_created: nothing was funded, and neither keeps it", async () => {
       const before = (await them.channels()).length;
-      await cut(["ldk", "funding_created"], opens);
+      await cut(them, ["ldk", "funding_created"], opens);
       await reconnected(them);
       expect((await them.channels()).length).to.equal(before);
       expect(them.complaints()).to.deep.equal(["ldk closed: DisconnectedPeer"]);
@@ -101,7 +80,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     for (const [place, said] of openings)
       it(`${called(place)}: nothing was funded, and neither keeps it`, async () => {
         const before = (await them.channels()).length;
-        const opening = cut(place, () => weBegin(them, SMALL));
+        const opening = cut(them, place, () => weBegin(them, SMALL));
         expect(await opening.catch((error: Error) => error.message)).to.include("disconnected while opening");
         await again(them);
         await until("a channel less", async () => (await them.ldk.do("channels")).length === before);
@@ -118,7 +97,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     ] as const)
       it(called(place), async () => {
         await (place[0] === "ours" ? weBegin(them, opening) : ldkBegins(them, opening));
-        await survive(place, () => them.mine(DEPTH_BLOCKS));
+        await survive(them, place, () => them.mine(DEPTH_BLOCKS));
       });
   });
   describe("while they come back", () => {
@@ -129,7 +108,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
       ["ldk", "channel_reestablish"],
     ] as const)
       it(called(place), () =>
-        survive(place, async () => {
+        survive(them, place, async () => {
           them.wire.cut();
           await until("no peer", async () => (await them.ldk.do("peers")).length === 0);
           await them.dial();
@@ -166,7 +145,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
       ["that we refuse", () => weRefuse(them, "3000000"), [["ours", "update_fail_htlc"]]],
     ];
     for (const [what, doing, places] of payments)
-      for (const place of places) it(`${what}: ${called(place)}`, () => survive(place, doing));
+      for (const place of places) it(`${what}: ${called(place)}`, () => survive(them, place, doing));
 
     /** As if it had been damaged by who made it: its signature covers no onion. */
     const damaged = (message: UpdateAddHtlc): UpdateAddHtlc => ({
@@ -176,12 +155,12 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     it("from us whose onion LDK cannot read: ldk: update_fail_malformed_htlc", async () => {
       void them.wire.change("ours", "update_add_htlc", damaged);
       // It is tried again, whole this time.
-      await survive(["ldk", "update_fail_malformed_htlc"], () => wePay(them, "4000000"));
+      await survive(them, ["ldk", "update_fail_malformed_htlc"], () => wePay(them, "4000000"));
     });
     it("from LDK whose onion we cannot read: ours: update_fail_malformed_htlc", async () => {
       void them.wire.change("ldk", "update_add_htlc", damaged);
       const since = them.ldk.said.length;
-      await survive(["ours", "update_fail_malformed_htlc"], async () => {
+      await survive(them, ["ours", "update_fail_malformed_htlc"], async () => {
         await them.ldk.do("keysend", { peer: them.ours.started.nodeId, msat: "4000000" });
         await told(them.ldk, "a payment failed", since, ({ name }) => name === "failed");
       });
@@ -197,7 +176,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
       it(called(place), async () => {
         const [first] = await them.ldk.do("channels");
         const since = them.ldk.said.length;
-        await cut(place, () => them.ldk.do("close", { channel: first?.id ?? "" }));
+        await cut(them, place, () => them.ldk.do("close", { channel: first?.id ?? "" }));
         await again(them);
         await told(them.ldk, "a close", since, ({ name }) => name === "closed");
         await inMempool(them);
@@ -210,7 +189,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
   describe("last of all", () => {
     it("ours: funding_signed: LDK does not keep the channel, and nothing was funded", async () => {
       const before = (await them.channels()).length;
-      await cut(["ours", "funding_signed"], opens);
+      await cut(them, ["ours", "funding_signed"], opens);
       await again(them);
       await until("a failed channel", async () => (await them.channels()).some(({ state }) => state === "Failed"));
       expect((await them.channels()).length).to.equal(before + 1);
