@@ -26,6 +26,7 @@ export { type Contribution, NOTHING, type OwnInput, type OwnOutput } from "./int
 export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
 export type { AnnouncementRefusal, ChannelSigner } from "./keys/channel-signer.ts";
+export type { PayTo } from "./keys/claim-judgement.ts";
 export { type ClaimKey, type ClaimRefusal, type ClaimRequest, signClaim } from "./keys/claim-signer.ts";
 export { keyCache } from "./keys/commitment-keys.ts";
 export { type ChannelOwner, localChannelSigner, type MemoryCell } from "./keys/local-signer.ts";

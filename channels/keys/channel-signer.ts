@@ -1,4 +1,5 @@
 import type { Result } from "../../src/base/result.ts";
+import type { KeyPath } from "../../src/bitcoin/key-path.ts";
 import type { AnnouncementSignaturePair } from "../state.ts";
 import type { ChannelKeys } from "./channel-keys.ts";
 import type { ClaimRefusal, ClaimRequest } from "./claim-signer.ts";
@@ -16,8 +17,11 @@ export interface ChannelSigner {
   readonly keys: ChannelKeys;
   /** Commitments and closings: what spends the funding output. */
   sign(request: SigningRequest): Result<Signatures, SigningRefusal>;
-  /** Outputs of ours in what the chain has made of the channel. 64 bytes compact. */
-  signClaim(request: ClaimRequest): Result<Uint8Array, ClaimRefusal>;
+  /**
+   * Outputs of ours in what the chain has made of the channel. 64 bytes compact.
+   * @param pays the key of the wallet to which each output of the transaction goes; undefined of a second stage's own
+   */
+  signClaim(request: ClaimRequest, pays: readonly (KeyPath | undefined)[]): Result<Uint8Array, ClaimRefusal>;
   /**
    * Both our signatures under a `channel_announcement` of this channel. BOLT 7 §The channel_announcement Message.
    *

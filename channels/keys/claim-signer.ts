@@ -35,7 +35,11 @@ export type ClaimRefusal =
   /** The input does not exist. */
   | { readonly code: "malformed_request" }
   /** The funding key would sign for something else than our anchor. */
-  | { readonly code: "not_our_anchor" };
+  | { readonly code: "not_our_anchor" }
+  /** The key named does not open what is spent. */
+  | { readonly code: "not_our_output" }
+  /** An output goes to nobody that we know. */
+  | { readonly code: "not_our_address"; readonly output: number };
 
 /** The signature of a claim, 64 bytes compact. */
 export function signClaim(secrets: ChannelSecrets, request: ClaimRequest): Result<Uint8Array, ClaimRefusal> {
@@ -44,10 +48,11 @@ export function signClaim(secrets: ChannelSecrets, request: ClaimRequest): Resul
   if (tx.inputs[index] === undefined) return err({ code: "malformed_request" });
   if (key.tag === "anchor" && !equalBytes(scriptCode, anchorScript(secp256k1.publicKey(secrets.funding))))
     return err({ code: "not_our_anchor" });
-  return ok(secp256k1.sign(segwitSighash(tx, index, scriptCode, amount), secretOf(secrets, key)));
+  return ok(secp256k1.sign(segwitSighash(tx, index, scriptCode, amount), claimSecret(secrets, key)));
 }
 
-function secretOf(secrets: ChannelSecrets, key: ClaimKey): Uint8Array {
+/** The secret of the key that signs a claim. */
+export function claimSecret(secrets: ChannelSecrets, key: ClaimKey): Uint8Array {
   const derived = (basepoint: Uint8Array, point: Uint8Array): Uint8Array =>
     deriveSecret(basepoint, secp256k1.publicKey(basepoint), point);
   switch (key.tag) {

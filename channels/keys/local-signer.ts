@@ -7,6 +7,7 @@ import { ChannelAnnouncement, signedDigest } from "../../src/wire/gossip.ts";
 import type { AnnouncementSignaturePair } from "../state.ts";
 import { type ChannelKeys, type ChannelSecrets, channelKeys } from "./channel-keys.ts";
 import type { AnnouncementRefusal, ChannelSigner } from "./channel-signer.ts";
+import { judgeClaim, type PayTo } from "./claim-judgement.ts";
 import { signClaim } from "./claim-signer.ts";
 import { markRevoked, type SignerMemory, sign } from "./signer.ts";
 
@@ -15,10 +16,11 @@ export interface MemoryCell {
   get(): SignerMemory;
   set(memory: SignerMemory): void;
 }
-/** Whose channel it is: what an announcement of it has to say. */
+/** Whose channel it is: what an announcement of it has to say, and where its money may go. */
 export interface ChannelOwner {
   readonly nodeSecret: Uint8Array;
   readonly chainHash: BlockHash;
+  readonly payTo: PayTo;
 }
 
 /**
@@ -40,7 +42,10 @@ export function localChannelSigner(
       memory.set(signed.value.memory);
       return ok(signed.value.signatures);
     },
-    signClaim: (request) => signClaim(secrets, request),
+    signClaim: (request, pays) => {
+      const judged = judgeClaim(secrets, owner.payTo, request, pays);
+      return judged.ok ? signClaim(secrets, request) : judged;
+    },
     announce: (announcement) => announced(secrets, known, owner, announcement),
   };
 }

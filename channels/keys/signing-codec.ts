@@ -99,11 +99,17 @@ export const claimRequest: Codec<ClaimRequest> = struct({
   lock,
   key: claimKey,
 });
+const codedClaimRefusal: Codec<Coded<ClaimRefusal>> = union(u8, {
+  malformed_request: [1, nothing],
+  not_our_anchor: [2, nothing],
+  not_our_output: [3, nothing],
+  not_our_address: [4, struct({ output: u16 })],
+});
 export const claimRefusal: Codec<ClaimRefusal> = refine(
   "claim_refusal",
-  enumeration<ClaimRefusal["code"]>("code", "malformed_request", "not_our_anchor"),
-  (code) => ({ code }) as ClaimRefusal,
-  ({ code }) => code,
+  codedClaimRefusal,
+  ({ tag, ...refusal }) => ({ code: tag, ...refusal }) as ClaimRefusal,
+  ({ code, ...refusal }) => ({ tag: code, ...refusal }) as Coded<ClaimRefusal>,
 );
 
 export const basepoints: Codec<Basepoints> = struct({

@@ -16,6 +16,7 @@ import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
+import type { Complete, PathOf } from "./wallet/attach.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
 /** A claim whose transaction is out, not yet mined. */
@@ -122,7 +123,7 @@ export class ClaimHost {
     }
     if (claim.parent !== undefined && parentDeficit(claim, feerate) === 0n) return flight;
     if (flight !== undefined) this.#wallet.giveUp(turn, flight.txid);
-    const complete = (tx: Tx): Tx => signed(signer, claim, tx);
+    const complete: Complete = (tx, pathOf) => signed(signer, claim, tx, pathOf);
     const made = claim.presigned
       ? this.#present(turn, claim, complete)
       : isSelfPaying(claim)
@@ -133,23 +134,23 @@ export class ClaimHost {
     return { txid: made, feerate };
   }
   /** As both have signed it: it pays what it pays. */
-  #present(turn: Turn, claim: Claim, complete: (tx: Tx) => Tx): Txid {
+  #present(turn: Turn, claim: Claim, complete: Complete): Txid {
     const { tx, fee } = presignedTx(claim);
-    const whole = complete(tx);
+    const whole = complete(tx, this.#wallet.pathOf);
     this.#wallet.adopt(turn, whole, fee, LABEL[claim.why]);
     return txidOf(whole);
   }
-  #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: (tx: Tx) => Tx): Txid | undefined {
+  #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
     const fits = sweepTx(claim, PLACEHOLDER, feerate);
     if (fits === undefined) return undefined;
     const script = this.#wallet.sweepScript(turn, outpointKey(claim.outpoint), LABEL[claim.why]);
     const swept = sweepTx(claim, script, feerate);
     assert(swept !== undefined, "the script of a key hash has one length");
-    const tx = complete(swept.tx);
+    const tx = complete(swept.tx, this.#wallet.pathOf);
     this.#wallet.adopt(turn, tx, swept.fee, LABEL[claim.why]);
     return txidOf(tx);
   }
-  #attach(turn: Turn, claim: Claim, feerate: SatPerKw, complete: (tx: Tx) => Tx): Txid | undefined {
+  #attach(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
     const { output, locktime, why } = claim;
     const input = claimInput(claim);
     const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
@@ -182,9 +183,12 @@ const LABEL: { readonly [W in Claim["why"]]: string } = {
 };
 
 /** The claim's own input, always the first. */
-function signed(signer: ChannelSigner, claim: Claim, tx: Tx): Tx {
+function signed(signer: ChannelSigner, claim: Claim, tx: Tx, pathOf: PathOf): Tx {
   const { amount, lock, key } = claim;
-  const signature = signer.signClaim({ tx, index: 0, amount, lock, key });
+  const signature = signer.signClaim(
+    { tx, index: 0, amount, lock, key },
+    tx.outputs.map(({ script }) => pathOf(script)),
+  );
   assert(signature.ok, "a claim asks for nothing that the signer refuses");
   const [first, ...others] = tx.inputs;
   assert(first !== undefined, "a claim has an input");

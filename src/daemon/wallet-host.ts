@@ -13,7 +13,15 @@ import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, BumpFeeRequest, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
 import { heard, turnedDown } from "./wallet/answered.ts";
-import { type Attachment, adopt, attach, unconfirmedSpender } from "./wallet/attach.ts";
+import {
+  type Attachment,
+  adopt,
+  attach,
+  type Complete,
+  type PathOf,
+  pathIn,
+  unconfirmedSpender,
+} from "./wallet/attach.ts";
 import { bump } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { conflictDepth } from "./wallet/conflict.ts";
@@ -133,7 +141,7 @@ export class WalletHost {
     return reservations(this.#state);
   }
   /** Adds to a transaction of a channel what it needs to be mined, and broadcasts it. */
-  attach(turn: Turn, attachment: Attachment, complete: (tx: Tx) => Tx): Result<Tx, InsufficientFunds> {
+  attach(turn: Turn, attachment: Attachment, complete: Complete): Result<Tx, InsufficientFunds> {
     const attached = attach(this.#state, this.#keys, attachment, complete);
     if (!attached.ok) return attached;
     this.#apply(turn, attached.value.step);
@@ -143,6 +151,7 @@ export class WalletHost {
   adopt(turn: Turn, tx: Tx, fee: Sat, label: string): void {
     this.#apply(turn, adopt(this.#state, tx, fee, label));
   }
+  readonly pathOf: PathOf = (script) => pathIn(this.#state)(script);
   /** The address for what an output of a channel holds: the same however often its transaction is made anew. */
   sweepScript(turn: Turn, outpoint: string, label: string): Uint8Array {
     const known = this.#sweepScripts.get(outpoint);

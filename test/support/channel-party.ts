@@ -131,6 +131,10 @@ export class Party {
         this.memory = next;
       },
     };
-    return localChannelSigner(this.secrets, { nodeSecret: this.nodeSecret, chainHash: CHAIN }, memory);
+    return localChannelSigner(
+      this.secrets,
+      { nodeSecret: this.nodeSecret, chainHash: CHAIN, payTo: () => SCRIPT.a },
+      memory,
+    );
   }
 }

@@ -78,7 +78,7 @@ export class Answering {
           : { tag: "signing_refused", refusal: signed.error };
       }
       case "claim": {
-        const signed = channel.signClaim(question.request);
+        const signed = channel.signClaim(question.request, question.pays);
         return signed.ok
           ? { tag: "claimed", signature: signed.value }
           : { tag: "claim_refused", refusal: signed.error };

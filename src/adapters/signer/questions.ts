@@ -62,7 +62,7 @@ export const question = union(u8, {
   points: [6, struct({ index, from: u64, count: u8 })],
   secret: [7, struct({ index, number: u64 })],
   sign: [8, struct({ index, request: signingRequest })],
-  claim: [9, struct({ index, request: claimRequest })],
+  claim: [9, struct({ index, request: claimRequest, pays: listOf(u16, optional(keyPath)) })],
   announce: [10, struct({ index, announcement: bytesOf(u16) })],
   mark: [11, struct({ mark: u32 })],
   keep: [12, struct({ mark: u32 })],

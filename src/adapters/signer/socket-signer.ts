@@ -126,8 +126,8 @@ class Connected implements SocketSigner {
         if (answered.tag === "signing_refused") return err(answered.refusal);
         return ok(expected(answered, "signed").signatures);
       },
-      signClaim: (request) => {
-        const answered = asked(line, { tag: "claim", index, request });
+      signClaim: (request, pays) => {
+        const answered = asked(line, { tag: "claim", index, request, pays });
         return answered.tag === "claim_refused" ? err(answered.refusal) : ok(expected(answered, "claimed").signature);
       },
       announce: (announcement) => {

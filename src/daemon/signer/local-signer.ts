@@ -1,12 +1,14 @@
 import { channelSecrets, localChannelSigner } from "../../../channels/index.ts";
 import { utf8 } from "../../base/bytes.ts";
 import { ok, present } from "../../base/result.ts";
+import type { KeyPath } from "../../bitcoin/key-path.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import { hkdf } from "../../crypto/hash.ts";
 import { secp256k1 } from "../../crypto/secp256k1.ts";
 import { staticKeyOf } from "../../crypto/static-key.ts";
 import type { Signer } from "../../ports/signer.ts";
 import type { Keychain } from "../keychain.ts";
+import { scriptOfKey } from "../wallet/scripts.ts";
 import { type Memories, recordedMemories } from "./memories.ts";
 import { signWallet } from "./wallet-signer.ts";
 
@@ -23,6 +25,7 @@ export function localSigner(
   memories: Memories = recordedMemories(),
 ): Signer {
   const { nodeSecret } = keychain;
+  const payTo = (path: KeyPath): Uint8Array => scriptOfKey(path.type, keychain.walletKey(path));
   return {
     nodeId: keychain.nodeId,
     nodeKey: staticKeyOf(nodeSecret),
@@ -43,7 +46,7 @@ export function localSigner(
       const memory = remembered === undefined ? ok(undefined) : memories.open(index, remembered);
       if (!memory.ok) return memory;
       const secrets = channelSecrets(keychain.channelSeed(index));
-      return ok(localChannelSigner(secrets, { nodeSecret, chainHash }, memory.value));
+      return ok(localChannelSigner(secrets, { nodeSecret, chainHash, payTo }, memory.value));
     },
     mark: () => memories.mark(),
     keep: (mark) => memories.keep(mark),

@@ -1,7 +1,9 @@
+import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import type { Sat, SatPerKw } from "../../base/units.ts";
 import type { InsufficientFunds } from "../../bitcoin/coins.ts";
+import type { KeyPath } from "../../bitcoin/key-path.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
@@ -30,6 +32,15 @@ export interface Attached {
   readonly fee: Sat;
 }
 
+/** The key of the wallet that a script pays to. */
+export type PathOf = (script: Uint8Array) => KeyPath | undefined;
+export const pathIn =
+  ({ addresses }: WalletState): PathOf =>
+  (script) =>
+    addresses.get(toHex(script))?.path;
+/** Signs the first input of a transaction whose other parts are there. */
+export type Complete = (tx: Tx, pathOf: PathOf) => Tx;
+
 /**
  * Adds coins and change, keeps the coins for it, and publishes it as soon as its first input is signed too: `complete`
  * gets the transaction and gives it back with that witness. Confirmed coins are preferred: a rival may yet undo what our
@@ -39,7 +50,7 @@ export function attach(
   state: WalletState,
   keys: WalletKeys,
   attachment: Attachment,
-  complete: (tx: Tx) => Tx,
+  complete: Complete,
 ): Result<Attached, InsufficientFunds> {
   const { input, spends, output, locktime, weight, owed, feerate, label } = attachment;
   const draft = draftOf(state);
@@ -66,7 +77,7 @@ export function attach(
   };
   const ours = coins.map(({ coin }) => coin);
   const foreign = new Map([[outpointKey(input.prevout), spends]]);
-  const tx = complete(signCoins(draft.state(), keys, unsigned, ours, foreign));
+  const tx = complete(signCoins(draft.state(), keys, unsigned, ours, foreign), pathIn(draft.state()));
   const txid = txidOf(tx);
   assert(txid === txidOf(unsigned), "a witness changes no txid");
   keepFor(draft, coins, reservedTx(txid, label, fee, tx));
