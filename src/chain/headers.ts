@@ -1,4 +1,5 @@
 import type { BlockHash } from "../base/ids.ts";
+import { KeptBytes } from "../base/kept-bytes.ts";
 import { assert, err, ok, present, type Result } from "../base/result.ts";
 import { type BlockHeight, blockHeight } from "../base/units.ts";
 import { type BlockHeader, blockHashOf } from "../bitcoin/block.ts";
@@ -25,6 +26,8 @@ export interface HeaderTree {
   readonly params: ChainParams;
   readonly genesis: HeaderNode;
   readonly nodes: Map<BlockHash, HeaderNode>;
+  /** Of all of them. */
+  readonly merkleRoots: KeptBytes;
 }
 
 /** Why a header is refused; the codes are Bitcoin Core's. */
@@ -55,7 +58,7 @@ export function headerTree(params: ChainParams): HeaderTree {
     skip: undefined,
     order: 0,
   };
-  return { params, genesis, nodes: new Map([[genesis.hash, genesis]]) };
+  return { params, genesis, nodes: new Map([[genesis.hash, genesis]]), merkleRoots: new KeptBytes() };
 }
 
 /** The ancestor at `height`, or the node itself. Undefined above it. */
@@ -127,9 +130,11 @@ export function addHeader(tree: HeaderTree, header: BlockHeader, now: number): R
 export function insertHeader(tree: HeaderTree, header: BlockHeader, hash: BlockHash, previous: HeaderNode): HeaderNode {
   assert(header.previous === previous.hash && !tree.nodes.has(hash), "a header is put in once, onto its parent");
   const height = previous.height + 1;
+  // A chain has a million: what they have in common is kept once, and their roots together.
+  const merkleRoot = tree.merkleRoots.keep(header.merkleRoot);
   const node: HeaderNode = {
     hash,
-    header,
+    header: { ...header, previous: previous.hash, merkleRoot },
     height: blockHeight(height),
     work: previous.work + workOf(header.bits),
     previous,

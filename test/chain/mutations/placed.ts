@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { fromHex, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { type BlockHash, type Outpoint, outpointKey, parseBlockHash, type Txid } from "../../../src/base/ids.ts";
+import { KeptBytes } from "../../../src/base/kept-bytes.ts";
 import { blockHeight, sat } from "../../../src/base/units.ts";
 import { type Block, decodeBlock } from "../../../src/bitcoin/block.ts";
 import { CHAINS, type ChainParams, type NetworkName } from "../../../src/bitcoin/params.ts";
@@ -81,6 +82,7 @@ export function placed({ height, block, prevouts }: RealBlock, params: ChainPara
     params,
     genesis: base[0] ?? expect.fail(),
     nodes: new Map(base.slice(0, 1).map((node) => [node.hash, node])),
+    merkleRoots: new KeptBytes(),
   });
   for (const node of base.slice(1)) {
     index.tree.nodes.set(node.hash, node);
