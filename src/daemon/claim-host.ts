@@ -16,7 +16,7 @@ import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
-import type { Complete, PathOf } from "./wallet/attach.ts";
+import { type Complete, type PathOf, pathIn } from "./wallet/attach.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
 /** A claim whose transaction is out, not yet mined. */
@@ -46,6 +46,8 @@ export class ClaimHost {
   readonly #height: () => BlockHeight;
   readonly #flying = new Map<ChannelId, Map<string, Flight>>();
   readonly #wanted = new Map<ChannelId, Wanted>();
+  /** By outpoint: where claims pay to. */
+  readonly #sweepScripts = new Map<string, Uint8Array>();
   #isWaiting = false;
 
   constructor(ctx: NodeContext, wallet: WalletHost, height: () => BlockHeight) {
@@ -136,19 +138,28 @@ export class ClaimHost {
   /** As both have signed it: it pays what it pays. */
   #present(turn: Turn, claim: Claim, complete: Complete): Txid {
     const { tx, fee } = presignedTx(claim);
-    const whole = complete(tx, this.#wallet.pathOf);
+    const whole = complete(tx, pathIn(this.#wallet.state()));
     this.#wallet.adopt(turn, whole, fee, LABEL[claim.why]);
     return txidOf(whole);
   }
   #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
     const fits = sweepTx(claim, PLACEHOLDER, feerate);
     if (fits === undefined) return undefined;
-    const script = this.#wallet.sweepScript(turn, outpointKey(claim.outpoint), LABEL[claim.why]);
+    const script = this.#sweepScript(turn, claim);
     const swept = sweepTx(claim, script, feerate);
     assert(swept !== undefined, "the script of a key hash has one length");
-    const tx = complete(swept.tx, this.#wallet.pathOf);
+    const tx = complete(swept.tx, pathIn(this.#wallet.state()));
     this.#wallet.adopt(turn, tx, swept.fee, LABEL[claim.why]);
     return txidOf(tx);
+  }
+  /** The address for what an output of a channel holds: the same however often its transaction is made anew. */
+  #sweepScript(turn: Turn, { outpoint, why }: Claim): Uint8Array {
+    const key = outpointKey(outpoint);
+    const known = this.#sweepScripts.get(key);
+    if (known !== undefined) return known;
+    const script = this.#wallet.newScript(turn, LABEL[why], { branch: "change" });
+    this.#sweepScripts.set(key, script);
+    return script;
   }
   #attach(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
     const { output, locktime, why } = claim;

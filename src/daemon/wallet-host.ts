@@ -13,15 +13,7 @@ import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
 import type { Balance, BumpFeeRequest, SendRequest, WalletTransaction, WalletUtxo } from "./views.ts";
 import { heard, turnedDown } from "./wallet/answered.ts";
-import {
-  type Attachment,
-  adopt,
-  attach,
-  type Complete,
-  type PathOf,
-  pathIn,
-  unconfirmedSpender,
-} from "./wallet/attach.ts";
+import { type Attachment, adopt, attach, type Complete, unconfirmedSpender } from "./wallet/attach.ts";
 import { bump } from "./wallet/bump.ts";
 import { applyChainEvent, resume } from "./wallet/chain.ts";
 import { conflictDepth } from "./wallet/conflict.ts";
@@ -65,8 +57,6 @@ export class WalletHost {
   readonly #keys: WalletKeys;
   readonly #reserve: () => Sat;
   readonly #broadcasts: Broadcasts;
-  /** By outpoint: where the claims of channels pay to. */
-  readonly #sweepScripts = new Map<string, Uint8Array>();
   #state: WalletState;
   /** Until the process ends. */
   #rescan: Rescan | undefined;
@@ -150,15 +140,6 @@ export class WalletHost {
   /** Takes over a signed transaction of a channel that pays to us, and broadcasts it. */
   adopt(turn: Turn, tx: Tx, fee: Sat, label: string): void {
     this.#apply(turn, adopt(this.#state, tx, fee, label));
-  }
-  readonly pathOf: PathOf = (script) => pathIn(this.#state)(script);
-  /** The address for what an output of a channel holds: the same however often its transaction is made anew. */
-  sweepScript(turn: Turn, outpoint: string, label: string): Uint8Array {
-    const known = this.#sweepScripts.get(outpoint);
-    if (known !== undefined) return known;
-    const script = this.newScript(turn, label, { branch: "change" });
-    this.#sweepScripts.set(outpoint, script);
-    return script;
   }
   /** A transaction of ours that is to be mined and not yet is, spending this outpoint. */
   unconfirmedSpender(outpoint: Outpoint): { readonly tx: Tx; readonly txid: Txid; readonly fee: Sat } | undefined {
