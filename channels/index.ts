@@ -59,8 +59,8 @@ export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
 export { namesOf } from "./open/confirm.ts";
 export type { ChannelParams, RestoredParams, SideParams } from "./params.ts";
-export { keptParams } from "./restored/kept.ts";
-export type { Restored } from "./restored/state.ts";
+export { keptOthers, keptParams, restoredFundings } from "./restored/kept.ts";
+export type { Restored, RestoredFunding } from "./restored/state.ts";
 export {
   type ChannelState,
   type DurableState,

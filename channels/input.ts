@@ -33,6 +33,7 @@ import type { Witnesses } from "./interactive/signatures.ts";
 import type { Contribution } from "./interactive/terms.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
 import type { RestoredParams } from "./params.ts";
+import type { RestoredFunding } from "./restored/state.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** The peer's messages that a channel understands. The host has matched them to the channel by id and by peer. */
@@ -111,7 +112,12 @@ export type ChannelInput =
   /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */
   | { readonly tag: "FundingTx"; readonly tx: Tx; readonly vout: number }
   /** A channel that a static backup tells of, and nothing else does. `since` is the block from which on it may be funded. */
-  | { readonly tag: "Restore"; readonly params: RestoredParams; readonly since: BlockHeight }
+  | {
+      readonly tag: "Restore";
+      readonly params: RestoredParams;
+      readonly others: readonly RestoredFunding[];
+      readonly since: BlockHeight;
+    }
   /** The opening will not go on: no funds, or the user changed its mind. */
   | { readonly tag: "AbortOpening"; readonly reason: string }
   | { readonly tag: "PeerMessage"; readonly message: ChannelMessage }

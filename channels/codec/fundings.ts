@@ -15,6 +15,7 @@ import {
   u64,
 } from "../../src/codec/primitives.ts";
 import type { FundingTerms, OtherFunding } from "../fundings/other.ts";
+import type { RestoredFunding } from "../restored/state.ts";
 import type { FundingProgress } from "../state.ts";
 import { once, outpoint } from "./parts.ts";
 
@@ -25,11 +26,11 @@ export const progress: Codec<FundingProgress> = struct({
   deep: flag,
   tx: optional(tx),
 });
+const place = { outpoint, capacity: amountSat, keys: struct({ local: point, remote: point }) };
+export const restoredFundings: Codec<readonly RestoredFunding[]> = listOf(u8, struct(place));
 const terms: Codec<FundingTerms> = once(
   struct({
-    outpoint,
-    capacity: amountSat,
-    keys: struct({ local: point, remote: point }),
+    ...place,
     reserves: struct({ local: amountSat, remote: amountSat }),
   }),
 );

@@ -10,6 +10,7 @@ import { attempts, noAttempts, unsigned } from "./attempts.ts";
 import { commitments, commitmentsV2 } from "./commitments.ts";
 import { cause, close, NOTHING_ON_CHAIN, onChain, signedClose, simpleClose, spends } from "./ending.ts";
 import { funded, type Parts } from "./funded.ts";
+import { restoredFundings } from "./fundings.ts";
 import { params, paramsV2, restoredParams } from "./params.ts";
 import { commitmentHtlc, older, seen } from "./parts.ts";
 
@@ -48,7 +49,7 @@ const state = union(u8, {
   Negotiating: [4, funded(V3, { ...agreeing, simple: simpleClose })],
   Closing: [5, funded(V3, { ...agreeing, simple: simpleClose, ...agreed })],
   Failed: [6, funded(V3, onChain)],
-  Restored: [8, struct({ params: restoredParams, since: height, spends })],
+  Restored: [8, struct({ params: restoredParams, others: restoredFundings, since: height, spends })],
   WaitForFundingSignatures: [9, unsigned],
 });
 

@@ -1,4 +1,6 @@
 import type { ChannelParams, RestoredParams } from "../params.ts";
+import type { FundedState } from "../state.ts";
+import type { Restored, RestoredFunding } from "./state.ts";
 
 /** Of what was agreed, what a static backup keeps. */
 export function keptParams(params: ChannelParams | RestoredParams): RestoredParams {
@@ -17,4 +19,23 @@ export function keptParams(params: ChannelParams | RestoredParams): RestoredPara
     local: { basepoints: params.local.basepoints },
     remote: { basepoints, toSelfDelay },
   };
+}
+
+/** The fundings of a channel beside the one of its parameters: of splices, and of openings any of which may be mined. */
+export function keptOthers(state: FundedState | Restored): readonly RestoredFunding[] {
+  if (state.tag === "Restored") return state.others;
+  const { params, commitments, attempts } = state;
+  const spliced = commitments.others.map(({ terms: { outpoint, capacity, keys } }) => ({ outpoint, capacity, keys }));
+  const replaced = attempts.signed.filter((attempt) => attempt.params.funding.txid !== params.funding.txid);
+  return [...spliced, ...replaced.map((attempt) => fundingOf(attempt.params))];
+}
+
+/** All of them, in the order in which they are to be looked at. */
+export const restoredFundings = ({ params, others }: Restored): readonly RestoredFunding[] => [
+  fundingOf(params),
+  ...others,
+];
+function fundingOf({ funding: outpoint, capacity, local, remote }: RestoredParams): RestoredFunding {
+  const keys = { local: local.basepoints.fundingPubkey, remote: remote.basepoints.fundingPubkey };
+  return { outpoint, capacity, keys };
 }

@@ -1,3 +1,4 @@
+import type { Txid } from "../../src/base/ids.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
 import { spendOf } from "../onchain/decided.ts";
@@ -6,11 +7,23 @@ import { matched, ownDelayed, toRemote } from "../onchain/outputs.ts";
 import { type OutputProgress, type Progress, unspentStatus } from "../onchain/progress.ts";
 import type { ChainSpend } from "../state.ts";
 import { commitmentNumberOf, obscuringFactor } from "../tx/commitment-number.ts";
+import { restoredFundings } from "./kept.ts";
 import type { Restored } from "./state.ts";
 
-/** What the best chain has made of a restored channel; undefined while nothing in it spends the funding output. */
+/** What ended the channel: spends a funding and makes none. */
+export function endOf(state: Restored): ChainSpend | undefined {
+  const fundings = restoredFundings(state);
+  return fundings
+    .map(({ outpoint }) => spendOf(state, outpoint))
+    .find((spend) => spend !== undefined && !isOwnFunding(state, txidOf(spend.tx)));
+}
+/** A transaction that moves the channel to another of its fundings ends nothing. */
+export const isOwnFunding = (state: Restored, txid: Txid): boolean =>
+  restoredFundings(state).some(({ outpoint }) => outpoint.txid === txid);
+
+/** What the best chain has made of a restored channel; undefined while nothing in it has ended it. */
 export function restoredProgress(env: ChannelEnv, state: Restored): Pick<Progress, "spend" | "outputs"> | undefined {
-  const spend = spendOf(state, state.params.funding);
+  const spend = endOf(state);
   if (spend === undefined) return undefined;
   const outputs = ourOutputs(env, state, spend).map((output): OutputProgress => {
     const minedAt = spend.height;

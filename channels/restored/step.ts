@@ -1,5 +1,6 @@
 import { printable } from "../../src/base/bytes.ts";
 import { outpointKey } from "../../src/base/ids.ts";
+import { assert } from "../../src/base/result.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -7,15 +8,16 @@ import type { ChannelInput } from "../input.ts";
 import { watchAndClaim, withoutSpendsFrom } from "../onchain/follow.ts";
 import { isOver } from "../onchain/progress.ts";
 import type { ChainSpend } from "../state.ts";
-import { bind, commit, type Effect, isVolatile, stay, type Transition } from "../transition.ts";
+import { bind, commit, type Effect, isVolatile, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
-import { restoredProgress } from "./progress.ts";
+import { restoredFundings } from "./kept.ts";
+import { isOwnFunding, restoredProgress } from "./progress.ts";
 import type { Restored } from "./state.ts";
 
 /** A channel of which nothing but a static backup is left. */
-export function restore({ params, since }: Extract<ChannelInput, { tag: "Restore" }>): Transition {
-  const state: Restored = { tag: "Restored", params, since, spends: [] };
-  return commit(state, watchFunding(state), { tag: "NotifyUpdated" });
+export function restore({ params, others, since }: Extract<ChannelInput, { tag: "Restore" }>): Transition {
+  const state: Restored = { tag: "Restored", params, others, since, spends: [] };
+  return commit(state, ...watchFundings(state), { tag: "NotifyUpdated" });
 }
 
 /**
@@ -25,7 +27,7 @@ export function restore({ params, since }: Extract<ChannelInput, { tag: "Restore
 export function stepRestored(env: ChannelEnv, state: Restored, input: ChannelInput): Transition {
   switch (input.tag) {
     case "Resume":
-      return follow(env, state, state, [watchFunding(state)]);
+      return follow(env, state, state, watchFundings(state));
     case "Connected":
       return askToClose(env, state);
     case "PeerMessage": {
@@ -36,7 +38,7 @@ export function stepRestored(env: ChannelEnv, state: Restored, input: ChannelInp
     case "BlockConnected":
       return follow(env, state, state, []);
     case "FundingSpent":
-      return spent(env, state, { outpoint: state.params.funding, tx: input.tx, height: input.height });
+      return fundingSpent(env, state, input);
     case "OutputSpent":
       return spent(env, state, { outpoint: input.outpoint, tx: input.tx, height: input.height });
     case "SpendsReorged": {
@@ -64,10 +66,10 @@ function refused(state: Restored, input: ChannelInput): Transition {
   }
 }
 
-const watchFunding = ({ params }: Restored): Effect & { readonly tag: "WatchFunding" } => {
-  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
-  return { tag: "WatchFunding", outpoint: params.funding, script: fundingOutput(...keys, params.capacity).script };
-};
+const watchFundings = (state: Restored): readonly VolatileEffect[] =>
+  restoredFundings(state).map(({ outpoint, capacity, keys }) => {
+    return { tag: "WatchFunding", outpoint, script: fundingOutput(keys.local, keys.remote, capacity).script };
+  });
 
 /** What the peer reads when it has lost nothing itself. */
 const LOST = "our state is lost: please close the channel";
@@ -86,14 +88,21 @@ function askToClose({ keys }: ChannelEnv, state: Restored): Transition {
   return commit(state, bind(message), { tag: "SendError", channelId, text: LOST });
 }
 
+function fundingSpent(env: ChannelEnv, state: Restored, { tx, height }: Omit<ChainSpend, "outpoint">): Transition {
+  const inputs = new Set(tx.inputs.map(({ prevout }) => outpointKey(prevout)));
+  const funding = restoredFundings(state).find(({ outpoint }) => inputs.has(outpointKey(outpoint)));
+  assert(funding !== undefined, "the transaction spends a funding output");
+  return spent(env, state, { outpoint: funding.outpoint, tx, height });
+}
 function spent(env: ChannelEnv, state: Restored, spend: ChainSpend): Transition {
   const key = outpointKey(spend.outpoint);
   const same = state.spends.find(({ outpoint }) => outpointKey(outpoint) === key);
   const txid = txidOf(spend.tx);
   if (same !== undefined && same.height === spend.height && txidOf(same.tx) === txid) return stay();
   const next = { ...state, spends: [...state.spends.filter((known) => known !== same), spend] };
-  const isFunding = key === outpointKey(state.params.funding);
-  const closed: readonly Effect[] = isFunding ? [{ tag: "Closed", txid, height: spend.height }] : [];
+  const isEnd =
+    restoredFundings(state).some(({ outpoint }) => key === outpointKey(outpoint)) && !isOwnFunding(state, txid);
+  const closed: readonly Effect[] = isEnd ? [{ tag: "Closed", txid, height: spend.height }] : [];
   return follow(env, state, next, [...closed, { tag: "NotifyUpdated" }]);
 }
 

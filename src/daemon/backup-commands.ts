@@ -1,4 +1,4 @@
-import type { ChannelId, NodeId, Outpoint } from "../base/ids.ts";
+import { type ChannelId, type NodeId, type Outpoint, outpointKey } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Sat, UnixMs } from "../base/units.ts";
 import { parseBackupText, type SealFault } from "./backup/sealed.ts";
@@ -64,12 +64,15 @@ export function backupCommands({ ctx, backup, channels }: Hosts): BackupCommands
   };
 }
 
-/** A channel is in it only where it stands now: one whose funding output was spliced is another. */
+const fundingsOf = ({ params, others }: BackedUpChannel): readonly string[] =>
+  [params.funding, ...others.map(({ outpoint }) => outpoint)].map(outpointKey);
+/** A channel is in it only with every output that its money may stand in. */
 function missingFrom(given: StaticBackup, current: StaticBackup): readonly ChannelId[] {
   return current.channels
-    .filter(({ params: { channelId, funding } }) => {
-      const same = given.channels.find(({ params }) => params.channelId === channelId)?.params.funding;
-      return same?.txid !== funding.txid || same.vout !== funding.vout;
+    .filter((channel) => {
+      const same = given.channels.find(({ params }) => params.channelId === channel.params.channelId);
+      const has = new Set(same === undefined ? [] : fundingsOf(same));
+      return !fundingsOf(channel).every((funding) => has.has(funding));
     })
     .map(({ params }) => params.channelId);
 }

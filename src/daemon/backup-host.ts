@@ -1,14 +1,15 @@
+import { type FundedState, keptOthers, type Restored } from "../../channels/index.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { type ChannelId, type NodeId, outpointKey } from "../base/ids.ts";
 import { decode, encode } from "../codec/codec.ts";
 import { type Store, StoreCorrupt } from "../ports/store.ts";
 import { hasFeature } from "../wire/features.ts";
-import { backupOf } from "./backup/contents.ts";
+import { backupOf, isBackedUp } from "./backup/contents.ts";
 import { backupText, openBackup, sealBackup, sealForPeer } from "./backup/sealed.ts";
 import { type BackupMark, markRecord, type StaticBackup } from "./backup/static-backup.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { ALL_CHANNELS } from "./channel-openings.ts";
-import { type ChannelEntry, paramsOf } from "./channel-table.ts";
+import type { ChannelEntry } from "./channel-table.ts";
 import type { NodeContext } from "./context.ts";
 import { warningTo } from "./peer-session.ts";
 import type { Peers } from "./peers.ts";
@@ -43,8 +44,8 @@ export interface BackupParts {
  */
 export class BackupHost {
   readonly #parts: BackupParts;
-  /** The funding output of each channel, by what was agreed in it. */
-  readonly #known = new Map<ChannelId, { readonly params: object; readonly funding: string }>();
+  /** Where each channel's money stands, and the parts of its state that say so. */
+  readonly #known = new Map<ChannelId, { readonly parts: readonly unknown[]; readonly fundings: string }>();
   #mark: BackupMark | undefined;
   /** What the file has; undefined until it is known to have anything of this store. */
   #inFile: bigint | undefined;
@@ -95,13 +96,16 @@ export class BackupHost {
     if (this.#known.delete(id)) this.#count(turn);
   }
   #note({ state }: ChannelEntry): boolean {
-    const params = paramsOf(state);
-    if (params === undefined) return false;
-    const known = this.#known.get(params.channelId);
-    if (known?.params === params) return false;
-    const funding = outpointKey(params.funding);
-    this.#known.set(params.channelId, { params, funding });
-    return known?.funding !== funding;
+    if (!isBackedUp(state)) return false;
+    const { channelId } = state.params;
+    const known = this.#known.get(channelId);
+    const parts = partsOf(state);
+    // At every payment: most channels have no other funding, and then nothing that says so has changed.
+    if (known !== undefined && parts.every((part, at) => part === known.parts[at])) return false;
+    const others = keptOthers(state).map(({ outpoint }) => outpoint);
+    const fundings = [state.params.funding, ...others].map(outpointKey).join();
+    this.#known.set(channelId, { parts, fundings });
+    return known?.fundings !== fundings;
   }
   #count(turn: Turn): void {
     const { lineage, generation } = this.mark;
@@ -216,6 +220,12 @@ export class BackupHost {
     this.#count(turn);
   }
 }
+
+/** What of a state decides where its money stands: the same objects while nothing of that changes. */
+const partsOf = (state: FundedState | Restored): readonly unknown[] =>
+  state.tag === "Restored"
+    ? [state.params]
+    : [state.params, state.attempts, state.commitments.others.length === 0 ? 0 : state.commitments.others];
 
 /** Which backup the store has counted last; undefined of a store that was made before there were any. */
 export function loadMark(store: Pick<Store, "get">): BackupMark | undefined {

@@ -1,4 +1,10 @@
-import { BURIED_DEPTH, type FundedState, fundingOutpoints, fundingTxs } from "../../channels/index.ts";
+import {
+  BURIED_DEPTH,
+  type FundedState,
+  fundingOutpoints,
+  fundingTxs,
+  restoredFundings,
+} from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
@@ -38,6 +44,7 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
 /** Outputs that hold the channel's money, may come to hold it, or held it: their spends are the channel's end. */
 function holders({ state }: ChannelEntry): readonly Outpoint[] {
   if ("commitments" in state) return fundingOutpoints(state);
+  if (state.tag === "Restored") return restoredFundings(state).map(({ outpoint }) => outpoint);
   const params = paramsOf(state);
   return params === undefined ? [] : [params.funding];
 }

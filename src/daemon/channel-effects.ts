@@ -1,4 +1,4 @@
-import { type Effect, explain } from "../../channels/index.ts";
+import { type BindingMessage, type Effect, explain } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
 import { txidOf } from "../bitcoin/tx.ts";
@@ -22,7 +22,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       return propose(host, turn, entry, effect.message);
     case "Bind":
       if (effect.message.name === "shutdown" || effect.message.name === "closing_complete") answer(turn, entry);
-      return host.tell(turn, entry.peer, effect.message);
+      return bound(host, turn, entry, effect.message);
     case "NeedSignatures":
       return signFor(host, turn, entry, effect.request);
     case "NeedAnnouncementSignatures":
@@ -141,6 +141,17 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     default:
       return unreachable(effect);
   }
+}
+
+/** With our witnesses the peer can bring the funding transaction into the chain: the backup tells of the channel before. */
+function bound(host: ChannelHost, turn: Turn, { peer }: ChannelEntry, message: BindingMessage): void {
+  if (message.name !== "tx_signatures") return host.tell(turn, peer, message);
+  const { backup, peers } = host.parts;
+  const session = peers().session(peer);
+  // On another connection they are said again when it is their turn.
+  backup.whenKept(turn, (later) => {
+    if (peers().session(peer) === session) host.tell(later, peer, message);
+  });
 }
 
 /**

@@ -69,7 +69,7 @@ export class RecoveryHost {
       turn.afterwards("backup", () => peers().keep(nodeId, address));
     }
   }
-  #take(turn: Turn, { params, since }: BackedUpChannel): void {
+  #take(turn: Turn, { params, others, since }: BackedUpChannel): void {
     const { ctx, channels, peers } = this.#parts;
     const { remoteNodeId: peer, channelId, keyIndex, capacity } = params;
     const signer = ctx.signer.channel(keyIndex, undefined);
@@ -77,7 +77,7 @@ export class RecoveryHost {
     const basepoints = basepointsOf(signer.value.keys);
     const entry = channelEntry({ peer, temporaryId: channelId, keyIndex, signer: signer.value }, FRESH);
     const restored = { ...params, temporaryChannelId: channelId, local: { basepoints } };
-    channels().apply(turn, entry, { tag: "Restore", params: restored, since });
+    channels().apply(turn, entry, { tag: "Restore", params: restored, others, since });
     ctx.log.warn("channel restored from a backup: its peer is asked to close it", { peer, channel: channelId });
     ctx.events.record(turn, "channel.restored", { channelId, peer, capacitySat: capacity.toString() });
     if (peers().session(peer) !== undefined) channels().apply(turn, entry, { tag: "Connected" });

@@ -29,6 +29,7 @@ export function backedUpChannel(keyIndex: number, capacity = 1_000_000n): Backed
       keyIndex,
       remote: { basepoints, toSelfDelay: 144 },
     },
+    others: [],
     since: blockHeight(200 + keyIndex),
   };
 }

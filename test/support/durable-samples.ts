@@ -70,7 +70,7 @@ function restored(): DurableState {
   const { tx } = currentLocal(pair.env("b"), b.funded);
   const params = keptParams(a.funded.params);
   a.state = FRESH;
-  pair.give("a", { tag: "Restore", params, since: HEIGHT });
+  pair.give("a", { tag: "Restore", params, others: [], since: HEIGHT });
   pair.give("a", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 10) });
   return durable(pair);
 }

@@ -1,5 +1,6 @@
-import { keptParams } from "../../../channels/index.ts";
-import { type ChannelEntry, paramsOf, sinceOf } from "../channel-table.ts";
+import { type ChannelState, type FundedState, keptOthers, keptParams, type Restored } from "../../../channels/index.ts";
+import { type BlockHeight, blockHeight } from "../../base/units.ts";
+import type { ChannelEntry } from "../channel-table.ts";
 import type { NodeContext } from "../context.ts";
 import { loadPeers } from "../peer-records.ts";
 import type { BackedUpChannel, BackupMark, StaticBackup } from "./static-backup.ts";
@@ -14,11 +15,16 @@ export function backupOf(ctx: NodeContext, mark: BackupMark, entries: readonly C
   return { network: ctx.params.network, mark, peers, channels, left: 0 };
 }
 
+/** Whether a channel may hold money of ours: before, nothing of ours has been signed for; after, nothing can come any more. */
+export const isBackedUp = (state: ChannelState): state is FundedState | Restored =>
+  state.tag === "Restored" || "commitments" in state;
+
 /** Undefined for a channel that is over: nothing can come of it any more. */
 function backedUp({ state }: ChannelEntry): BackedUpChannel | undefined {
-  const params = paramsOf(state);
-  const since = sinceOf(state);
-  if (params === undefined || since === undefined) return undefined;
-  const { local: _ours, temporaryChannelId: _temporary, ...kept } = keptParams(params);
-  return { params: kept, since };
+  if (!isBackedUp(state)) return undefined;
+  const { local: _ours, temporaryChannelId: _temporary, ...params } = keptParams(state.params);
+  const since = state.tag === "Restored" ? state.since : firstWaited(state);
+  return { params, others: keptOthers(state), since };
 }
+const firstWaited = ({ funding, commitments }: FundedState): BlockHeight =>
+  blockHeight(Math.min(funding.since, ...commitments.others.map(({ progress }) => progress.since)));

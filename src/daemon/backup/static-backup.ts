@@ -1,4 +1,4 @@
-import { channelTypeBits, channelTypeOf, type RestoredParams } from "../../../channels/index.ts";
+import { channelTypeBits, channelTypeOf, type RestoredFunding, type RestoredParams } from "../../../channels/index.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { BlockHeight, UnixMs } from "../../base/units.ts";
 import { type Codec, listOf, refine, struct } from "../../codec/codec.ts";
@@ -46,6 +46,8 @@ export interface BackupMark {
 /** Our own keys are not in it: they follow from the words and the index. */
 export interface BackedUpChannel {
   readonly params: Omit<RestoredParams, "local" | "temporaryChannelId">;
+  /** Other outputs that hold, may come to hold or held its money: splices are under way. */
+  readonly others: readonly RestoredFunding[];
   /** From which block on its funding transaction may be in the chain. */
   readonly since: BlockHeight;
 }
@@ -62,6 +64,7 @@ const basepoints = struct({
   delayedPaymentBasepoint: point,
   htlcBasepoint: point,
 });
+const outpoint = struct({ txid, vout: u16 });
 const channel: Codec<BackedUpChannel> = struct({
   params: struct({
     channelId,
@@ -69,11 +72,12 @@ const channel: Codec<BackedUpChannel> = struct({
     opener: enumeration("opener", "local", "remote"),
     announce: flag,
     type: refine("channel_type", bytesOf(u8), channelTypeOf, channelTypeBits),
-    funding: struct({ txid, vout: u16 }),
+    funding: outpoint,
     capacity: amountSat,
     keyIndex: u32,
     remote: struct({ basepoints, toSelfDelay: u16 }),
   }),
+  others: listOf(u8, struct({ outpoint, capacity: amountSat, keys: struct({ local: point, remote: point }) })),
   since: height,
 });
 const address = struct({ host: text, port: u16 });

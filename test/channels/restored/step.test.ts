@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { type ChannelInput, type Effect, FRESH, keptParams } from "../../../channels/index.ts";
+import { currentLocal } from "../../../channels/onchain/classify.ts";
+import { fundingOutput } from "../../../channels/tx/funding-tx.ts";
 import { paymentHash, preimage } from "../../../src/base/ids.ts";
-import { blockHeight, cltvExpiry, msat, satPerKw } from "../../../src/base/units.ts";
+import { blockHeight, cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
-import { HEIGHT, ONION, type Pair, SCRIPT } from "../../support/channel-pair.ts";
+import { HEIGHT, normal, ONION, type Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { Court } from "../../support/court.ts";
 import { feeOf, POLICY } from "../onchain/scene.ts";
 
@@ -15,7 +17,7 @@ function lose({ pair }: Court): void {
   a.state = FRESH;
   a.log = [];
   a.broadcasts = [];
-  pair.give("a", { tag: "Restore", params, since: HEIGHT });
+  pair.give("a", { tag: "Restore", params, others: [], since: HEIGHT });
 }
 const open = (push?: bigint): Court => new Court().open({ policy: POLICY, ...(push !== undefined && { push }) });
 /** What a got, and what the transactions that brought it paid in fees. */
@@ -128,6 +130,40 @@ describe("A channel of which only a static backup is left", () => {
     expect(pair.parties.a.take("Forget")).to.have.length(1);
     expect(pair.parties.a.take("Claims").flatMap(({ claims }) => claims)).to.deep.equal([]);
   });
+  it("follows a splice to the funding that it makes, whichever of both the peer then closes, and forgets neither", () => {
+    for (const isSpliced of [true, false]) {
+      const pair = normal();
+      const { a, b } = pair.parties;
+      const { params } = a.funded;
+      const { tx } = currentLocal(pair.env("b"), b.funded);
+      const keys = { local: params.local.basepoints.fundingPubkey, remote: params.remote.basepoints.fundingPubkey };
+      const [spent] = tx.inputs;
+      if (spent === undefined) throw new Error("an input");
+      const output = {
+        amount: sat(2_000_000n),
+        script: fundingOutput(keys.local, keys.remote, sat(2_000_000n)).script,
+      };
+      const splice = { ...tx, locktime: 0, inputs: [{ ...spent, sequence: 0xffff_fffd }], outputs: [output] };
+      const outpoint = { txid: txidOf(splice), vout: 0 };
+      const closing = isSpliced ? { ...tx, inputs: [{ ...spent, prevout: outpoint }] } : tx;
+      a.state = FRESH;
+      a.log = [];
+      const others = [{ outpoint, capacity: sat(2_000_000n), keys }];
+      pair.give("a", { tag: "Restore", params: keptParams(params), others, since: HEIGHT });
+      expect(a.take("WatchFunding").map(({ outpoint }) => outpoint)).to.deep.equal([params.funding, outpoint]);
+      if (isSpliced) {
+        pair.give("a", { tag: "FundingSpent", tx: splice, height: blockHeight(HEIGHT + 1) });
+        pair.block(HEIGHT + 150);
+        expect([a.take("Closed"), a.take("Forget"), a.take("Claims")]).to.deep.equal([[], [], []]);
+      }
+      pair.give("a", { tag: "FundingSpent", tx: closing, height: blockHeight(HEIGHT + 2) });
+      expect(a.take("Closed").map(({ txid }) => txid)).to.deep.equal([txidOf(closing)]);
+      pair.block(HEIGHT + 151);
+      expect(a.claims.map(({ why, outpoint: { txid } }) => [why, txid])).to.deep.equal([
+        ["to_remote", txidOf(closing)],
+      ]);
+    }
+  });
   it("loses nothing to a reorganisation that takes the closing back and mines it again", () => {
     const court = open();
     lose(court);
@@ -168,7 +204,7 @@ function everything(pair: Pair): readonly ChannelInput[] {
   const signature = new Uint8Array(64).fill(1);
   const tx = pair.parties.b.broadcasts[0] ?? pair.fund({ amount: params.capacity, script: SCRIPT.a });
   return [
-    { tag: "Restore", params: keptParams(params), since: HEIGHT },
+    { tag: "Restore", params: keptParams(params), others: [], since: HEIGHT },
     { tag: "Resume" },
     { tag: "Connected" },
     { tag: "PeerMessage", message: { name: "error", channel_id, data } },
