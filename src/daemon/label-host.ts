@@ -1,6 +1,8 @@
 import { outpointKey } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { addressOf } from "../bitcoin/address.ts";
+import { txidOf } from "../bitcoin/tx.ts";
+import type { ChainEvent } from "../ports/chain-source.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { NodeContext } from "./context.ts";
 import { KEY } from "./records.ts";
@@ -78,6 +80,18 @@ export class LabelHost {
     if (set.ok) return ok({ taken: labels.length, skipped });
     const { code, detail, at } = set.error;
     return err({ code, detail: at === undefined ? detail : `${labels[at]?.ref}: ${detail}`, pointer });
+  }
+  /** The wallet hears of the chain through here: a coin that was labelled before it came is kept back as it comes, if it is to be. */
+  chainEvent(turn: Turn, event: ChainEvent): void {
+    if (event.tag !== "ScriptPaid") return this.#wallet.chainEvent(turn, event);
+    const outpoint = { txid: txidOf(event.by.tx), vout: event.vout };
+    const key = outpointKey(outpoint);
+    const isKnown = this.#wallet.state().coins.has(key);
+    this.#wallet.chainEvent(turn, event);
+    if (isKnown || !this.#wallet.state().coins.has(key)) return;
+    if (this.#labels.get(labelKey("output", key))?.spendable !== false) return;
+    const kept = this.#wallet.setLocks(turn, [{ outpoint, locked: true }]);
+    if (!kept.ok) this.#ctx.log.warn("a coin is not kept back", { outpoint: key, why: kept.error.fault.code });
   }
   /** What a coin is called: itself, else its address. */
   ofCoin(utxo: WalletUtxo): WalletUtxo {

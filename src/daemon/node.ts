@@ -119,7 +119,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, gossip, safekeeping }));
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
-    (turn, event) => wallet.chainEvent(turn, event),
+    (turn, event) => labels.chainEvent(turn, event),
     (turn, event) => watching.chainEvent(turn, event),
     (turn, event) => channelChainEvent(channels, turn, event),
     (turn, event) => safekeeping.peerStorage.chainEvent(turn, event),

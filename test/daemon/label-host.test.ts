@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { outpointKey, type Txid } from "../../src/base/ids.ts";
 import { present, type Result } from "../../src/base/result.ts";
-import { sat } from "../../src/base/units.ts";
+import { blockHeight, sat } from "../../src/base/units.ts";
 import type { CommandFault } from "../../src/daemon/commands.ts";
 import type { Label } from "../../src/daemon/wallet/labels.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
@@ -66,6 +66,24 @@ describe("What people call transactions, addresses and coins", () => {
     granted(await soon(world, a.node.setLabel(label("tx", txid, ""))));
     expect(wordsOf()).to.deep.equal(["deposit", "tenant", "confirmed"]);
     expect(violations(world)).to.deep.equal([]);
+  });
+
+  it("locks a coin that comes after its label, once", async () => {
+    const { world, nodes } = await streetOf(2);
+    const [a, b] = nodes as [LabNode, LabNode];
+    const { address } = await soon(world, a.node.newAddress({}));
+    await giveCoins(world, b);
+    const { txid } = granted(await soon(world, b.node.send({ address, amount: sat(70_000n) })));
+    const refs = [0, 1].map((vout) => outpointKey({ txid, vout }));
+    for (const ref of refs) granted(await soon(world, a.node.setLabel(label("output", ref, "kept", false))));
+    await mine(world, 1);
+    const coin = () => a.node.walletUtxos().find(({ outpoint }) => outpoint.txid === txid);
+    expect([coin()?.status, coin()?.label]).to.deep.equal(["locked", "kept"]);
+    const { outpoint } = present(coin(), "it is paid");
+    granted(await soon(world, a.node.setCoinLocked({ outpoint, locked: false })));
+    granted(await soon(world, a.node.rescan({ from: blockHeight(0) })));
+    await mine(world, 2);
+    expect(coin()?.status).to.equal("confirmed");
   });
 
   it("is taken in whole or not at all: no label and no lock of a file that is refused", async () => {
