@@ -37,6 +37,7 @@ export interface WholeNode extends BaseNode {
   /** By hand: the block and all on top of it are invalid from now on, or no longer. False for one that is not known. */
   invalidate(hash: BlockHash): boolean;
   reconsider(hash: BlockHash): boolean;
+  prefer(hash: BlockHash): boolean;
   /** Called each time that the best chain is another one. The answer ends it. */
   onTip(listener: () => void): () => void;
 }

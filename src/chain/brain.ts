@@ -5,14 +5,13 @@ import type { Block } from "../bitcoin/block.ts";
 import type { ChainParams } from "../bitcoin/params.ts";
 import { type ClaimedTx, type Tx, txidOf } from "../bitcoin/tx.ts";
 import { acceptTx } from "./accept-tx.ts";
+import { invalidateBlock, preferBlock, reconsiderBlock } from "./by-hand.ts";
 import {
   acceptBlock,
   type BlockRefusal,
   type Chain,
   type ChainUpdate,
-  invalidateBlock,
   openChain,
-  reconsiderBlock,
   settleWaiting,
   type WaitingBlock,
 } from "./chain.ts";
@@ -144,6 +143,9 @@ export const invalidate = (brain: NodeBrain, node: HeaderNode, now: number): Cha
 /** Takes that back. */
 export const reconsider = (brain: NodeBrain, node: HeaderNode, now: number): ChainUpdate =>
   byHand(brain, reconsiderBlock(brain.chain, node), now);
+/** Follows a block as if it had come before every other with the same work. */
+export const prefer = (brain: NodeBrain, node: HeaderNode, now: number): ChainUpdate =>
+  byHand(brain, preferBlock(brain.chain, node), now);
 function byHand(brain: NodeBrain, update: ChainUpdate, now: number): ChainUpdate {
   keepInStep(brain, update, now);
   return finish(brain, update, now);

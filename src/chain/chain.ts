@@ -10,7 +10,6 @@ import {
   noteBlock,
   noteHeader,
   noteInvalid,
-  noteReconsidered,
   type Reorganisation,
   wayBetween,
 } from "./block-index.ts";
@@ -165,17 +164,17 @@ export function settleWaiting(chain: Chain, waiting: WaitingBlock, fault: BlockF
 }
 
 /** What `activateBest` has done so far. */
-interface Progress {
+export interface Progress {
   readonly disconnected: HashedBlock[];
   readonly connected: HashedBlock[];
   readonly rejected: { readonly hash: BlockHash; readonly fault: BlockFault }[];
 }
-const nothingDone = (): Progress => ({ disconnected: [], connected: [], rejected: [] });
+export const nothingDone = (): Progress => ({ disconnected: [], connected: [], rejected: [] });
 /**
  * Takes and gives back blocks until the best chain is connected, or one of them has to wait. `fresh` spares reading the newest
  * one again.
  */
-function activateBest(chain: Chain, fresh?: HashedBlock, done = nothingDone()): ChainUpdate {
+export function activateBest(chain: Chain, fresh?: HashedBlock, done = nothingDone()): ChainUpdate {
   const before = chain.tip;
   for (let way = nextReorganisation(chain.index, before); way; way = nextReorganisation(chain.index, chain.tip)) {
     if (chain.waiting !== undefined && way.disconnect.length === 0 && way.connect[0] === chain.waiting.node)
@@ -196,7 +195,7 @@ interface Following {
   /** Whether a block on this tip may wait for its scripts. */
   readonly mayWait: (tip: HeaderNode) => boolean;
 }
-function follow(chain: Chain, way: Reorganisation, done: Progress, { fresh, mayWait }: Following): void {
+export function follow(chain: Chain, way: Reorganisation, done: Progress, { fresh, mayWait }: Following): void {
   const { disconnected, connected } = done;
   for (const node of way.disconnect) {
     const block = disconnectTip(chain, node);
@@ -261,28 +260,9 @@ function disconnectTip(chain: Chain, node: HeaderNode): HashedBlock {
   return block;
 }
 
-function markInvalid(chain: Chain, node: HeaderNode): void {
+export function markInvalid(chain: Chain, node: HeaderNode): void {
   noteInvalid(chain.index, node);
   chain.storage.commit({ tag: "Invalid", nodes: [node] });
-}
-
-/** By hand: a block and all on top of it are invalid from now on, whatever the rules say. Genesis cannot be. */
-export function invalidateBlock(chain: Chain, node: HeaderNode): ChainUpdate {
-  markInvalid(chain, node);
-  return activateBest(chain);
-}
-
-/**
- * Takes back that a block is invalid, by hand or by the rules, for all below it and on top of it as well. What breaks a
- * rule will be found out again.
- */
-export function reconsiderBlock(chain: Chain, node: HeaderNode): ChainUpdate {
-  const { index, storage } = chain;
-  const freed = noteReconsidered(index, node);
-  for (const each of freed) if (!index.held.has(each) && storage.block(each.hash) !== undefined) noteBlock(index, each);
-  const [held, bare] = [freed.filter((each) => index.held.has(each)), freed.filter((each) => !index.held.has(each))];
-  storage.commit({ tag: "Reconsidered", held, bare });
-  return activateBest(chain);
 }
 
 /** The block behind a node that is held; genesis comes from the parameters. Throws `BlockPruned`. */

@@ -192,19 +192,6 @@ describe("Bitcoin Core's JSON-RPC: methods", () => {
     expect(await world.call("getmempooldescendants", txidOf(parent))).to.deep.equal([txidOf(child)]);
     expect(await world.call("getmempoolentry", "ab".repeat(32))).to.deep.equal([-5, "Transaction not in mempool"]);
   });
-  it("take a block for invalid, and take that back", async () => {
-    const best = await world.call("getbestblockhash");
-    const below = (await world.call("getblockhash", 99)) as string;
-    expect(await world.call("invalidateblock", await world.call("getblockhash", 100))).to.equal(null);
-    expect(await world.call("getbestblockhash")).to.equal(below);
-    expect(await world.call("getchaintips")).to.deep.equal([
-      { height: 101, hash: best, branchlen: 2, status: "invalid" },
-      { height: 99, hash: below, branchlen: 0, status: "active" },
-    ]);
-    expect(await world.call("reconsiderblock", best)).to.equal(null);
-    expect(await world.call("getbestblockhash")).to.equal(best);
-    expect(await world.call("invalidateblock", "ab".repeat(32))).to.deep.equal([-5, "Block not found"]);
-  });
   it("wait for blocks", async () => {
     const waiting = [world.call("waitfornewblock"), world.call("waitforblockheight", 103)];
     while ((await world.call("waitforblockheight", 1)) === undefined);

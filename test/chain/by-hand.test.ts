@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { invalidate, reconsider } from "../../src/chain/brain.ts";
+import { invalidate, prefer, reconsider } from "../../src/chain/brain.ts";
 import { openChain } from "../../src/chain/chain.ts";
+import { hashBlock } from "../../src/chain/hashed-block.ts";
 import type { HeaderNode } from "../../src/chain/headers.ts";
-import { type Bench, bench, buildBlock, give, grow, NOW, outpointOf, output, spend } from "./builder.ts";
+import { type Bench, bench, buildBlock, fakeOutpoint, give, grow, NOW, outpointOf, output, spend } from "./builder.ts";
 
 const at = ({ brain }: Bench, height: number): HeaderNode => {
   let node = brain.chain.tip;
@@ -10,6 +11,26 @@ const at = ({ brain }: Bench, height: number): HeaderNode => {
   return node;
 };
 const coinsOf = ({ storage }: Bench): readonly string[] => [...storage.coins.keys()].sort();
+
+describe("chain: a block that is preferred", () => {
+  it("is left again with the same coins when it turns out to be invalid, and is not followed with less work", () => {
+    const chain = bench();
+    grow(chain, 3);
+    const { tip } = chain.brain.chain;
+    const before = coinsOf(chain);
+    const wrong = buildBlock(chain, { previous: at(chain, 2), txs: [spend([fakeOutpoint(1)], [output(1n)])] });
+    give(chain, wrong);
+    const node = chain.brain.chain.index.tree.nodes.get(hashBlock(wrong).hash) as HeaderNode;
+    const update = prefer(chain.brain, node, NOW);
+    expect(update.rejected).to.deep.equal([
+      { hash: node.hash, fault: { code: "bad-txns-inputs-missingorspent", index: 1 } },
+    ]);
+    expect([update.connected, update.disconnected, chain.brain.chain.tip]).to.deep.equal([[], [], tip]);
+    expect(coinsOf(chain)).to.deep.equal(before);
+    for (const other of [node, at(chain, 1)]) prefer(chain.brain, other, NOW);
+    expect(chain.brain.chain.tip).to.equal(tip);
+  });
+});
 
 describe("chain: blocks that are invalid because somebody says so", () => {
   it("are given back with all on top of them, and taken again with the same coins", () => {

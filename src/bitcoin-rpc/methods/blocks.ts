@@ -152,6 +152,15 @@ export const blockMethods = [
       return node.invalidate(blockhash) ? null : refuse("notFound", "Block not found");
     },
   ),
+  method(
+    "preciousblock",
+    "Follows a block as if it had come before every other with the same work.",
+    { blockhash: blockHash },
+    ({ node }, { blockhash }) => {
+      const isKnown = blockhash === node.brain.chain.index.tree.genesis.hash || node.prefer(blockhash);
+      return isKnown ? null : refuse("notFound", "Block not found");
+    },
+  ),
   method("reconsiderblock", "Takes that back.", { blockhash: blockHash }, ({ node }, { blockhash }) =>
     node.reconsider(blockhash) ? null : refuse("notFound", "Block not found"),
   ),

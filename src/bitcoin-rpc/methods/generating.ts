@@ -10,6 +10,7 @@ import { decodeTx, type Tx, txidOf, wtxidOf } from "../../bitcoin/tx.ts";
 import { templateFor } from "../../chain/brain.ts";
 import { reasonOf } from "../../chain/faults.ts";
 import { assembleBlock, type ChosenTx, searchNonce } from "../../chain/miner.ts";
+import { faultOnTip } from "../../chain/try-block.ts";
 import { refuse } from "../fault.ts";
 import type { Json } from "../json-text.ts";
 import { method, type RpcContext } from "../method.ts";
@@ -129,6 +130,8 @@ export const generatingMethods = [
         return one;
       });
       const block = assembleBlock(chosen, requestOf(context, script));
+      const fault = faultOnTip(node.brain.chain, block);
+      if (fault !== undefined) return refuse("verify", `TestBlockValidity failed: ${reasonOf(fault)}`);
       const mined = (await withNonce(context, block, TRIES)) ?? refuse("misc", "Failed to make block.");
       if (!submit) return { hash: blockHashOf(mined.header), hex: toHex(encodeBlock(mined)) };
       const taken = node.submit(mined);

@@ -3,7 +3,9 @@ import { parseHex, toHex } from "../../../src/base/bytes.ts";
 import { addressOf } from "../../../src/bitcoin/address.ts";
 import { decodeBlock } from "../../../src/bitcoin/block.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { p2wpkhOf } from "../../../src/bitcoin/templates.ts";
 import { encodeTx, type Tx, txidOf, wtxidOf } from "../../../src/bitcoin/tx.ts";
+import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import { ANYONE, COIN, fakeOutpoint, outpointOf, output, spend } from "../../chain/builder.ts";
 import { answer } from "../../support/answer.ts";
 import { type RpcWorld, rpcWorld } from "../world.ts";
@@ -45,6 +47,11 @@ describe("Bitcoin Core's JSON-RPC: blocks made by hand", () => {
     const missing = spend([fakeOutpoint(1)], [output(1_000n)]);
     const more = spend([outpointOf(coin(0))], [output(COIN + 1n)]);
     const young = spend([outpointOf(world.node.whole.blockAt(102 as never)?.txs[0] as Tx)], [output(1_000n)]);
+    const locked = spend(
+      [outpointOf(coin(0))],
+      [output(COIN - 1_000n, p2wpkhOf(secp256k1.publicKey(new Uint8Array(32).fill(1))))],
+    );
+    const unsigned = spend([outpointOf(locked)], [output(1_000n)]);
     const cases: readonly (readonly [string, readonly unknown[], number, RegExp])[] = [
       ["nobody", [], -5, /Invalid address or descriptor/],
       [ADDRESS, ["ab".repeat(32)], -5, /not in mempool/],
@@ -53,10 +60,13 @@ describe("Bitcoin Core's JSON-RPC: blocks made by hand", () => {
       [ADDRESS, [hexOf(missing)], -25, /missingorspent/],
       [ADDRESS, [hexOf(more)], -25, /in-belowout/],
       [ADDRESS, [hexOf(young)], -25, /premature-spend-of-coinbase/],
+      [ADDRESS, [hexOf(locked), hexOf(unsigned)], -25, /block-script-verify-flag-failed/],
     ];
     for (const [payee, txs, code, reason] of cases) {
-      const [found, text] = (await world.call("generateblock", payee, txs)) as readonly [number, string];
-      expect([found, reason.test(text)], text).to.deep.equal([code, true]);
+      for (const submit of [true, false]) {
+        const [found, text] = (await world.call("generateblock", payee, txs, submit)) as readonly [number, string];
+        expect([found, reason.test(text)], text).to.deep.equal([code, true]);
+      }
     }
     expect(await world.call("getbestblockhash")).to.equal(best);
   });

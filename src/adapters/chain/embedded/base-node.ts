@@ -10,6 +10,7 @@ import {
   invalidate,
   type NodeBrain,
   nodeBrain,
+  prefer,
   reconsider,
   takeBlockAtOnce,
   takePackage,
@@ -222,13 +223,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return own === undefined ? ok(hashed.hash) : err(own.fault);
   }
   /** By hand: the block and all on top of it are invalid from now on. False for one that is not known. */
-  invalidate(hash: BlockHash): boolean {
-    return this.#judge(hash, invalidate);
-  }
+  readonly invalidate = (hash: BlockHash): boolean => this.#judge(hash, invalidate);
   /** Takes that back. */
-  reconsider(hash: BlockHash): boolean {
-    return this.#judge(hash, reconsider);
-  }
+  readonly reconsider = (hash: BlockHash): boolean => this.#judge(hash, reconsider);
+  /** Follows it as if it had come before every other block with the same work. False for one that is not known. */
+  readonly prefer = (hash: BlockHash): boolean => this.#judge(hash, prefer);
   #judge(hash: BlockHash, verdict: typeof invalidate): boolean {
     const node = this.brain.chain.index.tree.nodes.get(hash);
     if (node?.previous === undefined) return false;
