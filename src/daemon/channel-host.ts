@@ -32,6 +32,7 @@ import type { BlockHeight } from "../base/units.ts";
 import { OldCopy } from "../ports/signer.ts";
 import { StoreCorrupt } from "../ports/store.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
+import type { OpenChannel, OpenChannel2 } from "../wire/opening.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import type { BackupHost } from "./backup-host.ts";
 import { Batches } from "./batches.ts";
@@ -219,8 +220,7 @@ export class ChannelHost {
   }
   /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */
   #addressee(turn: Turn, peer: NodeId, message: ChannelMessage): ChannelEntry | undefined {
-    if (message.name === "open_channel" || message.name === "open_channel2")
-      return this.#opened(turn, peer, message.temporary_channel_id);
+    if (message.name === "open_channel" || message.name === "open_channel2") return this.#opened(turn, peer, message);
     const id = "channel_id" in message ? message.channel_id : message.temporary_channel_id;
     const settled = this.table.byId(id);
     if (settled?.peer === peer) return settled;
@@ -237,9 +237,9 @@ export class ChannelHost {
     this.tell(turn, peer, { name: "error", channel_id: id, data });
     if (this.table.of(peer).length === 0) turn.afterwards(peerLane(peer), () => this.parts.peers().hangUp(peer));
   }
-  #opened(turn: Turn, peer: NodeId, id: ChannelId): ChannelEntry | undefined {
-    const refusal = openingRefusal(this.table, peer, id);
-    if (refusal === undefined) return this.begin(turn, peer, id);
+  #opened(turn: Turn, peer: NodeId, open: OpenChannel | OpenChannel2): ChannelEntry | undefined {
+    const refusal = openingRefusal(this.parts.ctx.policy, this.table, peer, open);
+    if (refusal === undefined) return this.begin(turn, peer, open.temporary_channel_id);
     this.tell(turn, peer, refusal);
     return undefined;
   }

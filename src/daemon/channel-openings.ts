@@ -1,20 +1,33 @@
+import { type ChannelPolicy, channelTypeOf } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { type ChannelId, channelId, type NodeId } from "../base/ids.ts";
+import { type Sat, sumSat } from "../base/units.ts";
+import type { OpenChannel, OpenChannel2 } from "../wire/opening.ts";
 import type { WireMessage } from "../wire/registry.ts";
-import type { ChannelTable } from "./channel-table.ts";
+import type { ChannelEntry, ChannelTable } from "./channel-table.ts";
+import type { OpeningLimits } from "./context.ts";
 
 /** In an `error` or `warning`: all channels with the peer. BOLT 1 §The error and warning Messages. */
 export const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
 
-/** Policy, not protocol: channels without money in them, of one peer and of all together. */
-const UNFUNDED_MAX = 4;
-const UNFUNDED_TOTAL_MAX = 200;
+/** What the operator lets peers do that open channels. */
+export interface OpeningPolicy {
+  readonly channel: ChannelPolicy;
+  readonly openings: OpeningLimits;
+}
 
 /**
  * Why a peer may not open a channel, as it is told. A channel that is never funded costs the peer nothing and us a record,
- * a watch and 2,016 blocks of waiting, so there are only so many (RELIABILITY C29).
+ * a watch and 2,016 blocks of waiting, so there are only so many (RELIABILITY C29); one that is used before a block holds
+ * it may be taken back, so all of them together hold only so much (RELIABILITY U8).
  */
-export function openingRefusal(table: ChannelTable, peer: NodeId, id: ChannelId): WireMessage | undefined {
+export function openingRefusal(
+  { channel, openings }: OpeningPolicy,
+  table: ChannelTable,
+  peer: NodeId,
+  open: OpenChannel | OpenChannel2,
+): WireMessage | undefined {
+  const id = open.temporary_channel_id;
   // An error under that id would end every channel with the peer.
   if (id === ALL_CHANNELS) {
     return { name: "warning", channel_id: id, data: utf8("a temporary_channel_id of zeros names all channels") };
@@ -22,9 +35,24 @@ export function openingRefusal(table: ChannelTable, peer: NodeId, id: ChannelId)
   const refuse = (text: string): WireMessage => ({ name: "error", channel_id: id, data: utf8(text) });
   if (table.opening(peer, id) !== undefined || table.byId(id) !== undefined) return refuse("id is in use");
   const unfunded = table.unfunded();
-  const full = unfunded.length >= UNFUNDED_TOTAL_MAX;
-  if (full || unfunded.filter((entry) => entry.peer === peer).length >= UNFUNDED_MAX) {
+  const full = unfunded.length >= openings.unfunded;
+  if (full || unfunded.filter((entry) => entry.peer === peer).length >= openings.unfundedPerPeer) {
     return refuse("too many openings at once");
   }
-  return undefined;
+  if (table.of(peer).length >= openings.channelsPerPeer) return refuse("too many channels with this node");
+  if (!isZeroConf(open)) return undefined;
+  const held = sumSat(unfunded.flatMap((entry) => zeroConfCapacity(entry) ?? []));
+  return held + open.funding_satoshis > channel.zeroConfMax
+    ? refuse("too much in channels that no block holds yet")
+    : undefined;
+}
+
+const isZeroConf = ({ channel_type: bits }: OpenChannel | OpenChannel2): boolean =>
+  bits !== undefined && channelTypeOf(bits)?.zeroConf === true;
+
+/** What a peer's channel holds that is, or is about to be, used before a block holds it. */
+function zeroConfCapacity({ state }: ChannelEntry): Sat | undefined {
+  const params = "params" in state ? state.params : "proposal" in state ? state.proposal.params : undefined;
+  if (params === undefined || !("type" in params) || params.opener === "local") return undefined;
+  return params.type.zeroConf ? params.capacity : undefined;
 }

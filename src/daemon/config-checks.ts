@@ -26,6 +26,8 @@ export function contradictions(
   if (network !== "sluicenet" && sequenceReplacement === true)
     details.push(`${name("sequenceReplacement")} is for sluicenet alone.`);
   if (chain === "bitcoind") details.push(...unfitForBitcoind(config));
+  const { minChannelSat: least = 0, maxChannelSat: most = Number.POSITIVE_INFINITY } = config;
+  if (least > most) details.push(`${name("minChannelSat")} must be at most ${name("maxChannelSat")}.`);
   const closesTo =
     config.closeAddress && isDaemonNetwork(network) && !scriptOfAddress(config.closeAddress, CHAINS[network]).ok;
   if (closesTo) details.push(`${name("closeAddress")} must be an address of ${network}.`);

@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { DEFAULT_POLICY } from "../../channels/index.ts";
+import { parseNodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { contradictions } from "./config-checks.ts";
+import { OPENING_LIMITS } from "./context.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
@@ -50,6 +53,19 @@ export interface Config {
   readonly cltvExpiryDelta: number;
   /** Whether channels without anchors are accepted, and proposed to peers that know no others. */
   readonly staticRemotekey: boolean;
+  /** Node ids of peers whose channels may be used before a block holds them. */
+  readonly zeroConfPeers: readonly string[];
+  /** The most that all of those may hold until then, in sat: what could be lost if such a peer takes its coins back. */
+  readonly zeroConfMaxSat: number;
+  /** How large a channel must and may be, in sat. */
+  readonly minChannelSat: number;
+  readonly maxChannelSat: number;
+  /** The most that a peer may make us keep in a channel, in millionths of its capacity. */
+  readonly maxReservePpm: number;
+  /** Channels with one peer, those of a peer that it has not funded yet, and those of all peers. */
+  readonly channelsPerPeer: number;
+  readonly openingsPerPeer: number;
+  readonly openings: number;
   /** Where our part of every channel from now on must go when it is closed by agreement; empty leaves it open. */
   readonly closeAddress: string;
 }
@@ -70,6 +86,16 @@ const yesOrNo = z.preprocess(
   z.boolean("must be true or false"),
 );
 const list = z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(address));
+const nodeIds = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",").filter((id) => id !== "") : value),
+  z.array(z.string().refine((id) => parseNodeId(id) !== undefined, "must be node ids of 66 hex digits")),
+);
+/** No more than there will ever be. */
+const satoshis = z.coerce
+  .number("must be a number of sat")
+  .int("must be a number of sat")
+  .min(0, "must be a number of sat")
+  .max(2_100_000_000_000_000, "is more than there is");
 
 /** Every setting: its name in flags (`--api-port`), environment (`SLUICE_API_PORT`) and file (`api-port`), and its default on regtest. */
 const SETTINGS = {
@@ -108,6 +134,17 @@ const SETTINGS = {
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
   staticRemotekey: { schema: yesOrNo, fallback: false },
+  zeroConfPeers: { schema: nodeIds, fallback: [] },
+  zeroConfMaxSat: { schema: satoshis, fallback: Number(DEFAULT_POLICY.zeroConfMax) },
+  minChannelSat: { schema: satoshis, fallback: Number(DEFAULT_POLICY.capacityMin) },
+  maxChannelSat: { schema: satoshis, fallback: Number(DEFAULT_POLICY.capacityMax) },
+  maxReservePpm: {
+    schema: u32.max(500_000, "must be at most 500000"),
+    fallback: Number(DEFAULT_POLICY.reserveSharePpmMax),
+  },
+  channelsPerPeer: { schema: u32.min(1, "must be at least 1"), fallback: OPENING_LIMITS.channelsPerPeer },
+  openingsPerPeer: { schema: u32, fallback: OPENING_LIMITS.unfundedPerPeer },
+  openings: { schema: u32, fallback: OPENING_LIMITS.unfunded },
   closeAddress: { schema: z.string(), fallback: "" },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
 /** The two parts of a `host:port` that was checked. */

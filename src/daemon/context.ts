@@ -34,9 +34,22 @@ export interface NodePolicy {
   readonly forwarding: ForwardingPolicy;
   /** Sat per 1,000 weight units for our own transactions when the chain source has no estimate. */
   readonly fallbackFeerate: number;
+  /** `OPENING_LIMITS` unless told. */
+  readonly openings?: OpeningLimits;
   /** `HTLC_TIMING` unless told. */
   readonly timing?: HtlcTiming;
 }
+/** How many channels peers may open with us. */
+export interface OpeningLimits {
+  /** With one peer, open or being opened by either side. */
+  readonly channelsPerPeer: number;
+  /** Without money in them so far: of one peer, and of all together. */
+  readonly unfundedPerPeer: number;
+  readonly unfunded: number;
+}
+/** Policy, not protocol. */
+export const OPENING_LIMITS: OpeningLimits = { channelsPerPeer: 50, unfundedPerPeer: 4, unfunded: 200 };
+
 /** What our `channel_update` asks of those who route through us. */
 export interface ForwardingPolicy {
   readonly feeBaseMsat: number;

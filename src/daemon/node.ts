@@ -11,7 +11,7 @@ import { fundingsOf, paramsOf } from "./channel-table.ts";
 import { forwardPolicy, localChannels } from "./channel-views.ts";
 import { ClaimHost } from "./claim-host.ts";
 import { reserveOf } from "./closing-reserve.ts";
-import { HTLC_TIMING, type NodeContext } from "./context.ts";
+import { HTLC_TIMING, type NodeContext, OPENING_LIMITS } from "./context.ts";
 import { createEvents } from "./events.ts";
 import { GossipHost } from "./gossip-host.ts";
 import type { Hosts } from "./hosts.ts";
@@ -71,7 +71,7 @@ function contextOf(parts: NodeParts): NodeContext {
     alias,
     params,
     signer,
-    policy: { timing: HTLC_TIMING, ...policy },
+    policy: { timing: HTLC_TIMING, openings: OPENING_LIMITS, ...policy },
     clock,
     random,
     log,

@@ -1,5 +1,7 @@
 import { type ChannelPolicy, DEFAULT_POLICY } from "../../channels/index.ts";
+import { parseNodeId } from "../base/ids.ts";
 import { assert, ok } from "../base/result.ts";
+import { sat } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { CHAINS } from "../bitcoin/params.ts";
 import type { Config } from "./config.ts";
@@ -16,14 +18,24 @@ export const policyOf = (config: Config): NodePolicy => ({
     cltvExpiryDelta: config.cltvExpiryDelta,
   },
   fallbackFeerate: FALLBACK_FEERATE,
+  openings: {
+    channelsPerPeer: config.channelsPerPeer,
+    unfundedPerPeer: config.openingsPerPeer,
+    unfunded: config.openings,
+  },
 });
 
-function channelPolicyOf({ network, staticRemotekey, closeAddress }: Config): ChannelPolicy {
+function channelPolicyOf({ network, staticRemotekey, closeAddress, ...config }: Config): ChannelPolicy {
   const script = closeAddress === "" ? ok(undefined) : scriptOfAddress(closeAddress, CHAINS[network]);
   assert(script.ok, "addresses of the configuration are checked before");
   return {
     ...DEFAULT_POLICY,
     formats: staticRemotekey ? ["anchors", "static_remotekey"] : ["anchors"],
     upfrontShutdownScript: script.value,
+    zeroConfPeers: new Set(config.zeroConfPeers.flatMap((id) => parseNodeId(id) ?? [])),
+    zeroConfMax: sat(BigInt(config.zeroConfMaxSat)),
+    capacityMin: sat(BigInt(config.minChannelSat)),
+    capacityMax: sat(BigInt(config.maxChannelSat)),
+    reserveSharePpmMax: BigInt(config.maxReservePpm),
   };
 }

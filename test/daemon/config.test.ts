@@ -45,6 +45,14 @@ describe("configuration of a daemon", () => {
       feePpm: 1_000,
       cltvExpiryDelta: 80,
       staticRemotekey: false,
+      zeroConfPeers: [],
+      zeroConfMaxSat: 1_000_000,
+      minChannelSat: 20_000,
+      maxChannelSat: 1_000_000_000,
+      maxReservePpm: 100_000,
+      channelsPerPeer: 50,
+      openingsPerPeer: 4,
+      openings: 200,
       closeAddress: "",
     });
   });
@@ -112,6 +120,10 @@ describe("configuration of a daemon", () => {
       ["--close-address", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"],
       "--close-address must be an address of regtest.",
     ],
+    [["--zero-conf-peers", "02ab"], "--zero-conf-peers must be node ids of 66 hex digits."],
+    [["--min-channel-sat", "3", "--max-channel-sat", "2"], "--min-channel-sat must be at most --max-channel-sat."],
+    [["--max-channel-sat", "2100000000000001"], "--max-channel-sat is more than there is."],
+    [["--channels-per-peer", "0"], "--channels-per-peer must be at least 1."],
     [["--sequence-replacement", "true"], "--sequence-replacement is for sluicenet alone."],
   ] as const)
     it(`refuses ${flags.join(" ")}`, () => {
