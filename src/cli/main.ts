@@ -8,13 +8,16 @@ import { run } from "./start.ts";
 // Whoever reads may have seen enough: `sluice events | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-async function ask(question: string): Promise<string> {
-  const output = process.stdin.isTTY ? process.stderr : undefined;
-  const lines = createInterface({ input: process.stdin, ...(output !== undefined && { output }) });
-  if (output !== undefined) lines.setPrompt(question);
-  lines.prompt();
-  for await (const line of lines) return line;
-  return "";
+function ask(question: string): Promise<string> {
+  const isPerson = process.stdin.isTTY === true;
+  const lines = createInterface({ input: process.stdin, ...(isPerson && { output: process.stderr }) });
+  return new Promise((resolve) => {
+    lines.once("close", () => resolve(""));
+    lines.question(isPerson ? question : "", (line) => {
+      resolve(line);
+      lines.close();
+    });
+  });
 }
 function interruption(): AbortSignal {
   const interrupted = new AbortController();

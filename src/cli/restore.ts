@@ -6,13 +6,13 @@ import { Refused } from "../adapters/sentences.ts";
 import { systemRandom } from "../adapters/system.ts";
 import { openWords } from "../adapters/words.ts";
 import { type NodeId, parseNodeId } from "../base/ids.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { unixMs } from "../base/units.ts";
 import { backupText, sealBackup } from "../daemon/backup/sealed.ts";
 import type { StaticBackup } from "../daemon/backup/static-backup.ts";
 import { addressOfText, loadConfig } from "../daemon/config.ts";
 import { areWords, keychainOf } from "../daemon/keychain.ts";
 import { BACKUP_FILE, readBackupFile } from "./backup-file.ts";
-import { usage } from "./exit.ts";
 
 export interface RestoreRequest {
   readonly datadir: string | undefined;
@@ -38,14 +38,32 @@ const LINEAGE_BYTES = 16;
  * Puts words and a backup into a folder without a store, for the next start: that looks for the coins, and restores the
  * channels. Nothing is written before everything has been found good.
  */
-export async function prepareFolder(request: RestoreRequest): Promise<PreparedFolder> {
+export async function prepareFolder(request: RestoreRequest): Promise<Result<PreparedFolder, Unfit>> {
+  try {
+    return ok(await prepare(request));
+  } catch (error) {
+    if (error instanceof Unfit) return err(error);
+    throw error;
+  }
+}
+/** What was given cannot be used: for a person. */
+export class Unfit extends Error {
+  override readonly name = "Unfit";
+  readonly hint: string | undefined;
+  constructor(detail: string, hint?: string) {
+    super(detail);
+    this.hint = hint;
+  }
+}
+
+async function prepare(request: RestoreRequest): Promise<PreparedFolder> {
   const loaded = loadConfig(request.datadir === undefined ? [] : ["--datadir", request.datadir], request.env);
-  if (!loaded.ok) throw usage(loaded.error.map(({ detail }) => detail).join(" "));
+  if (!loaded.ok) throw new Unfit(loaded.error.map(({ detail }) => detail).join(" "));
   const { datadir, network } = loaded.value.config;
   const target = join(datadir, BACKUP_FILE);
   if (existsSync(join(datadir, "store")))
-    throw usage(`${datadir} holds a node's store: a restored node needs a folder of its own.`);
-  if (existsSync(target)) throw usage(`${target} is there already.`, `start the node, or move it away`);
+    throw new Unfit(`${datadir} holds a node's store: a restored node needs a folder of its own.`);
+  if (existsSync(target)) throw new Unfit(`${target} is there already.`, `start the node, or move it away`);
   const extra = request.peers.map(peerOf);
   const words = await wordsOf(join(datadir, "words"), request.askWords);
   const { backupKey, nodeId } = keychainOf(words, network);
@@ -72,7 +90,7 @@ async function wordsOf(path: string, ask: () => Promise<string>): Promise<string
   const given = existsSync(path) ? await readFile(path, "utf8") : await ask();
   const words = given.trim().toLowerCase().split(/\s+/).join(" ");
   if (!areWords(words))
-    throw usage(
+    throw new Unfit(
       existsSync(path)
         ? `${path} does not hold the words of a node.`
         : "These are not the words of a node: 12 or 24 of the list of BIP 39, the last of which fits the others.",
@@ -85,10 +103,10 @@ async function readGiven(file: string, of: Parameters<typeof readBackupFile>[1])
     const found = await readBackupFile(file, of);
     if (found !== undefined) return found;
   } catch (error) {
-    if (error instanceof Refused) throw usage(error.message);
-    throw usage(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "for whatever reason"}.`);
+    if (error instanceof Refused) throw new Unfit(error.message);
+    throw new Unfit(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "for whatever reason"}.`);
   }
-  throw usage(`${file} is not there.`);
+  throw new Unfit(`${file} is not there.`);
 }
 
 function peerOf(uri: string): StaticBackup["peers"][number] {
@@ -96,6 +114,6 @@ function peerOf(uri: string): StaticBackup["peers"][number] {
   const nodeId = parseNodeId(uri.slice(0, Math.max(at, 0)));
   const address = uri.slice(at + 1);
   if (nodeId === undefined || !/^[^\s:]+:\d{1,5}$/.test(address))
-    throw usage(`${uri} is not a peer.`, "write id@host:port");
+    throw new Unfit(`${uri} is not a peer.`, "write id@host:port");
   return { nodeId, address: addressOfText(address) };
 }

@@ -55,7 +55,7 @@ export function backupCommands({ ctx, backup, channels }: Hosts): BackupCommands
     },
     verifyBackup: (text) => {
       const parsed = parseBackupText(ctx.signer.backupKey, text);
-      if (!parsed.ok) return err({ code: "bad_request", detail: WHY[parsed.error.code], pointer: "/text" });
+      if (!parsed.ok) return err({ code: "bad_request", detail: `This is ${WHY[parsed.error.code]}.` });
       const { network, mark } = parsed.value;
       const missing = missingFrom(parsed.value, backup.current());
       const found = parsed.value.channels.map(checked);

@@ -73,7 +73,9 @@ export class BackupHost {
     const found = file?.found;
     if (found !== undefined && !equalBytes(found.mark.lineage, lineage)) this.#parts.restore(turn, found);
     else if (found !== undefined && found.mark.generation === generation) this.#inFile = generation;
-    turn.afterwards(LANE, () => this.#counted(generation));
+    // What was restored has counted on.
+    const counted = this.mark.generation;
+    turn.afterwards(LANE, () => this.#counted(counted));
   }
   get mark(): BackupMark {
     if (this.#mark === undefined) throw new Error("the backup has been started");

@@ -81,13 +81,13 @@ export class LabNode {
     return present(this.#life?.node, `${this.name} is running`);
   }
 
-  /** Starts from what is on the disk. */
-  async start(): Promise<void> {
+  /** Starts from what is on the disk, and with what else a data folder may hold. */
+  async start(more: Pick<NodeParts, "backupFile" | "wordsWereUsed"> = {}): Promise<void> {
     const chain = this.#watched(this.#parts.chain());
     const life: Life = { over: false, node: undefined, chain };
     this.#life = life;
     try {
-      life.node = await createNode(this.#partsOf(life));
+      life.node = await createNode({ ...this.#partsOf(life), ...more });
     } catch (error) {
       this.#parts.report("no_halt", `does not start: ${String(error)}`);
     }

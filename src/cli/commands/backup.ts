@@ -49,7 +49,9 @@ export const backupCommands = [
       const { prepareFolder } = await import("../restore.ts");
       const askWords = () => terminal.ask("The node's 12 or 24 words, on one line: ");
       const { env, now } = terminal;
-      const prepared = await prepareFolder({ datadir, env, file, peers, askWords, now: now() });
+      const done = await prepareFolder({ datadir, env, file, peers, askWords, now: now() });
+      if (!done.ok) throw usage(done.error.message, done.error.hint);
+      const prepared = done.value;
       show(prepared, () => {
         const where = `${prepared.datadir} is ready for node ${short(prepared.nodeId)} on ${prepared.network}.`;
         const found = `${counted(prepared.channels, "channel")} will be closed by their peers; coins are looked for in the chain.`;
