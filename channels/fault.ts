@@ -56,6 +56,9 @@ export type PeerFault =
   | { readonly code: "wrong_closing_forms" }
   | { readonly code: "closing_sig_of_another" }
   | { readonly code: "too_many_closings" }
+  /** No `closing_sig` for what we have proposed. */
+  | { readonly code: "closing_unanswered" }
+  | { readonly code: "closing_never_agreed" }
   /** A closing transaction that nobody would relay. */
   | { readonly code: "closing_output_is_dust" }
   | { readonly code: "reestablish_lost_state" }
@@ -148,6 +151,8 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   wrong_closing_forms: "warn-and-disconnect",
   closing_sig_of_another: "warn-and-disconnect",
   too_many_closings: "warn",
+  closing_unanswered: "warn-and-disconnect",
+  closing_never_agreed: "error-and-fail",
   closing_output_is_dust: "error-and-fail",
   reestablish_lost_state: "error-and-fail",
   reestablish_wrong_secret: "error-and-fail",

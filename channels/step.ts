@@ -6,6 +6,7 @@ import { sendClosing } from "./close/legacy.ts";
 import { offerSigned } from "./close/offer.ts";
 import { raiseWhenLate } from "./close/raise.ts";
 import { shutDown } from "./close/shutdown.ts";
+import { endSilence } from "./close/silence.ts";
 import { forgetWhenBuried, fundingSpent, spendsReorged } from "./close/spent.ts";
 import { openDual } from "./dual/open.ts";
 import { bumpFunding } from "./dual/rbf.ts";
@@ -198,7 +199,7 @@ function closingSigned(
 ): Transition {
   const { signing } = link;
   if (signing?.tag === "closing") return sendClosing(env, state, link, signatures);
-  if (signing?.tag === "closing_complete") return offerSigned(state, link, signing, signatures);
+  if (signing?.tag === "closing_complete") return offerSigned(env, state, link, signing, signatures);
   if (signing?.tag === "closing_sig") return answerSigned(env, state, link, signing, signatures);
   return stay();
 }
@@ -258,6 +259,7 @@ function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight
   const changed =
     failOverdue(env, state) ??
     forgetWhenBuried(state, height) ??
+    endSilence(env, state) ??
     raiseWhenLate(env, state) ??
     fundingDeeper(env, state) ??
     othersDeeper(env, state);

@@ -51,7 +51,7 @@ export function offerClose(env: ChannelEnv, state: Agreeing, effects: readonly E
   const last = state.simple.offered.at(-1);
   const wanted = proposalBy(env, state, state.close);
   const isSame = last !== undefined && isSameProposal(last, { ...last, ...scriptsIn(state) });
-  if (isSame && (wanted === undefined || wanted.fee <= last.fee)) return say(state, last, effects);
+  if (isSame && (wanted === undefined || wanted.fee <= last.fee)) return say(env, state, last, effects);
   return wanted === undefined ? commit(state, ...effects) : propose(env, state, wanted, effects);
 }
 const scriptsIn = (state: Agreeing): Pick<CloseProposal, "closerScript" | "closeeScript"> => {
@@ -80,6 +80,7 @@ function signNext(
 
 /** Our signature is there: under the next form, or the proposal leaves. */
 export function offerSigned(
+  env: ChannelEnv,
   state: Agreeing,
   link: Online,
   { offer, unsigned: [outputs, ...rest] }: Extract<Signing, { tag: "closing_complete" }>,
@@ -90,12 +91,12 @@ export function offerSigned(
   if (rest.length > 0) return signNext(state, signed, rest, []);
   const offered = [...state.simple.offered, signed].slice(-OFFERED_KEPT);
   const next = { ...state, simple: { ...state.simple, offered }, link: { ...link, signing: undefined } };
-  return say(next, signed, []);
+  return say(env, next, signed, []);
 }
 
-function say(state: Agreeing, offer: OfferedClose, effects: readonly Effect[]): Transition {
+function say(env: ChannelEnv, state: Agreeing, offer: OfferedClose, effects: readonly Effect[]): Transition {
   assert(state.link.tag === "online", "a close is proposed over a connection");
-  const said = { ...state, link: { ...state.link, closeOffered: true } };
+  const said = { ...state, link: { ...state.link, closeOffered: env.height } };
   const message = closingMessage(state, "closing_complete", offer, offer.signatures);
   return commit(said, ...effects, bind(message), { tag: "NotifyUpdated" });
 }
@@ -104,7 +105,7 @@ function say(state: Agreeing, offer: OfferedClose, effects: readonly Effect[]): 
 export function receiveClosingSig(env: ChannelEnv, state: Agreeing, message: ClosingSig): Transition {
   const { link, simple, params } = state;
   const offer = simple.offered.at(-1);
-  if (link.tag !== "online" || !link.closeOffered || offer === undefined)
+  if (link.tag !== "online" || link.closeOffered === undefined || offer === undefined)
     return punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
   if (!isSameProposal(offer, proposalOf(message))) return punish(state, { code: "closing_sig_of_another" });
   const [answer, ...more] = formSignatures(message);
@@ -116,7 +117,7 @@ export function receiveClosingSig(env: ChannelEnv, state: Agreeing, message: Clo
   if (!verifyFundingSignature(terms.funding, tx, params.remote.basepoints.fundingPubkey, answer.signature))
     return punish(state, { code: "bad_closing_signature" });
   const signed = assemble(state, tx, { local: ours.signature, remote: answer.signature });
-  const done = completed(env, { ...state, link: { ...link, closeOffered: false } }, signed);
+  const done = completed(env, { ...state, link: { ...link, closeOffered: undefined } }, signed);
   return wantsMore(env, done.state, offer)
     ? offerClose(env, done.state, done.effects)
     : commit(done.state, ...done.effects);

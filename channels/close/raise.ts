@@ -77,6 +77,6 @@ function feerateFor(state: Agreeing, fee: bigint): SatPerKw {
   return feerate;
 }
 const isConfirmed = (state: Agreeing): boolean => state.tag === "Closing" && state.confirmed !== undefined;
-const isOffered = ({ link }: Agreeing): boolean => link.tag === "online" && link.closeOffered;
+const isOffered = ({ link }: Agreeing): boolean => link.tag === "online" && link.closeOffered !== undefined;
 const isAgreeable = ({ link }: Agreeing): boolean =>
   link.tag === "online" && link.shutdownSent && link.shutdownReceived;

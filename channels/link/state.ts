@@ -1,5 +1,5 @@
 import type { Txid } from "../../src/base/ids.ts";
-import type { Sat } from "../../src/base/units.ts";
+import type { BlockHeight, Sat } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { CommitmentSigned } from "../../src/wire/updates.ts";
 import type { CloseProposal, OfferedClose } from "../close/state.ts";
@@ -28,8 +28,10 @@ export interface Online {
   /** The fees of our last `closing_signed` on this connection, and of the peer's that it answered. */
   readonly closingFee: Sat | undefined;
   readonly closingFeeReceived: Sat | undefined;
-  /** Our last `closing_complete` has left on this connection, and its `closing_sig` is awaited. */
-  readonly closeOffered: boolean;
+  /** From which height on the `closing_sig` for our last `closing_complete` on this connection is awaited. */
+  readonly closeOffered: BlockHeight | undefined;
+  /** From which height on a legacy negotiation goes on over this connection. */
+  readonly closingSince: BlockHeight | undefined;
   /** A `closing_complete` of the peer has been answered on this connection. */
   readonly closeAnswered: boolean;
   /** The peer's last `commitment_signed` on this connection brought no update. */

@@ -40,7 +40,7 @@ describe("BOLT 2 §Closing Negotiation: closing_complete and closing_sig: connec
   it("RELIABILITY C24, C25: closes after a drop of the link, or a crash, at each step, with HTLCs pending and a higher fee on the way", function () {
     this.timeout(60_000);
     for (const fault of ["cut", "a", "b", "before_write", "after_write"] as const)
-      for (let stop = 0, done = false; !done; stop++) {
+      for (let stop = 0, done = false; !done; stop += fault === "cut" ? 1 : 3) {
         const pair = simple();
         pair.compare = false;
         pair.offer("a", 1_000_000n);

@@ -163,16 +163,16 @@ describe("A close that is not mined", () => {
 
 describe("RELIABILITY C27: a peer that proposes without end", () => {
   it("has 10 closing transactions signed within 6 blocks, is told so, and 10 more after them", () => {
-    const pair = shut(simple());
+    const pair = closed();
     const { a } = pair.parties;
     const commits = a.commits;
     for (let times = 0n; times < 1_000n; times++) tell(pair, "a", proposedBy(pair, "b", { fee: 500n + times }));
     const answers = (): number =>
       pair.trace.filter(({ from, message }) => from === "a" && message.name === "closing_sig").length;
-    expect(answers()).to.equal(10);
+    expect(answers(), "with the first of all").to.equal(10);
     expect(a.commits - commits < 30, "nothing is written for the others").to.equal(true);
     expect(new Set(warnings(pair, "a"))).to.deep.equal(new Set(["too many closings"]));
-    expect(closing(pair, "a").simple.complete).to.have.length(10);
+    expect(closing(pair, "a").simple.complete, "and our own").to.have.length(11);
     pair.block(HEIGHT + 12);
     for (let times = 0n; times < 20n; times++) tell(pair, "a", proposedBy(pair, "b", { fee: 2_000n + times }));
     expect(answers()).to.equal(20);
