@@ -21,7 +21,9 @@ export function chainSourceContract(
   begin: () => SourceWorld | Promise<SourceWorld>,
   checks: "transactions" | "nothing" = "transactions",
 ): void {
-  describe(`chain source: ${name}`, () => {
+  describe(`chain source: ${name}`, function () {
+    // Over JSON-RPC a hundred blocks take three seconds of processor time, and the machine may be crowded.
+    this.timeout(60_000);
     let world: SourceWorld;
     let node: BaseNode;
     let genesis: BlockRef;

@@ -9,6 +9,9 @@ import { sameTip } from "../../scripts/demo/stage.ts";
 import { toHex } from "../../src/base/bytes.ts";
 import { channelsOf, openedBetween } from "./two-daemons.ts";
 
+/** What bob has in the end: his part of the channel, and six subsidies. */
+const EXPECTED = 40_000n + 6n * 5_000_000_000n;
+
 /** Bob has no chain of his own: he follows alice's bundled node over Bitcoin Core's JSON-RPC. */
 describe("a daemon on somebody else's Bitcoin node", function () {
   this.timeout(120_000);
@@ -58,8 +61,10 @@ describe("a daemon on somebody else's Bitcoin node", function () {
     await bob.api.post("/v1/chain/mine", { blocks: 6 });
     await sameTip([alice, bob]);
     await until("bob's coins", async () => {
-      const { onchain } = await bob.api.get<{ onchain: { confirmedSat: string } }>("/v1/balance");
-      return BigInt(onchain.confirmedSat) >= 40_000n;
+      type Onchain = { readonly confirmedSat: string; readonly immatureSat: string };
+      const { onchain } = await bob.api.get<{ onchain: Onchain }>("/v1/balance");
+      // Who closes pays for it, and here has mined the fee as well.
+      return onchain.confirmedSat !== "0" && BigInt(onchain.confirmedSat) + BigInt(onchain.immatureSat) === EXPECTED;
     });
   });
 

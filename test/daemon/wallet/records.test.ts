@@ -60,6 +60,7 @@ describe("the wallet's records", () => {
       addresses: new Map([["0001", address]]),
       used: { p2wpkh: { external: 0, change: 1 }, p2tr: { external: 0, change: 0 } },
       coins: new Map([[`${coin.outpoint.txid}:3`, coin]]),
+      held: new Set(),
       txs: new Map([[walletTx.txid, walletTx]]),
     });
   });
