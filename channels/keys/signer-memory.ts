@@ -1,7 +1,7 @@
 import { outpointKey } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { type Codec, listOf, optional, refine, struct } from "../../src/codec/codec.ts";
-import { txid, u8, u16, u64 } from "../../src/codec/primitives.ts";
+import { amountSat, txid, u8, u16, u64 } from "../../src/codec/primitives.ts";
 import type { SignedCommitment, SignerMemory } from "./signer.ts";
 
 /**
@@ -34,7 +34,9 @@ const newest = ({ signed }: SignerMemory): bigint | undefined =>
 export function joined(remembered: SignerMemory, known: SignerMemory): SignerMemory {
   assert(olderThan(remembered, known) === undefined, "an older record was refused before");
   const also = known.signed.filter((one) => remembered.signed.every(({ funding }) => !isSame(funding, one.funding)));
-  return { ...remembered, signed: [...remembered.signed, ...also] };
+  // A record does not hold what a commitment gives us; the signer has seen it.
+  const signed = remembered.signed.map((one) => known.signed.find(({ txid: id }) => id === one.txid) ?? one);
+  return { ...remembered, signed: [...signed, ...also] };
 }
 const isSame = (a: SignedCommitment["funding"], b: SignedCommitment["funding"]): boolean =>
   outpointKey(a) === outpointKey(b);
@@ -44,6 +46,7 @@ const signedCommitment: Codec<SignedCommitment> = struct({
   funding: struct({ txid, vout: u16 }),
   number: u64,
   txid,
+  ours: optional(amountSat),
 });
 /** The record in which a signer with a disk of its own keeps its memory of one channel. */
 export const signerMemoryRecord: Codec<SignerMemory> = refine(

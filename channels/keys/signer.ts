@@ -9,6 +9,8 @@ import type { Commitment } from "../tx/commitment.ts";
 import type { CommitmentFormat } from "../tx/format.ts";
 import type { Funding } from "../tx/funding-tx.ts";
 import { remoteHtlcSighash } from "../tx/htlc-tx.ts";
+import { lockScript } from "../tx/lock.ts";
+import { toRemoteLock } from "../tx/scripts.ts";
 import type { CommitmentTerms } from "../tx/terms.ts";
 import type { ChannelSecrets } from "./channel-keys.ts";
 import { deriveSecret } from "./derivation.ts";
@@ -86,6 +88,8 @@ export interface SignedCommitment {
   readonly funding: Outpoint;
   readonly number: bigint;
   readonly txid: Txid;
+  /** What it gives us at once, in sat; undefined when the signer has not seen it. */
+  readonly ours?: Sat | undefined;
 }
 export const FRESH_MEMORY: SignerMemory = { signed: [], revokedBelow: 0n, broadcastFrom: undefined };
 
@@ -103,7 +107,9 @@ export type SigningRefusal =
   /** Of the channel nothing is known but that it exists: what it has signed before is not known either. */
   | { readonly code: "state_unknown" }
   /** A mutual close that leaves out what is ours, or some of it. */
-  | { readonly code: "closing_pays_less"; readonly due: Sat; readonly paid: Sat };
+  | { readonly code: "closing_pays_less"; readonly due: Sat; readonly paid: Sat }
+  /** A mutual close would give the peer more than the newest commitment does, in sat. */
+  | { readonly code: "closing_gives_away"; readonly most: Sat; readonly given: Sat };
 
 /** The request for the peer's signature-bearing messages. `local` in `terms` is the peer, who owns the commitment. */
 export const remoteCommitmentRequest = (
@@ -159,37 +165,58 @@ export function sign(
     input?.prevout.txid === request.funding.outpoint.txid &&
     input.prevout.vout === request.funding.outpoint.vout;
   if (!spendsFunding || txidOf(request.tx) !== request.txid) return err({ code: "malformed_request" });
-  const remembered = remember(memory, request);
+  const remembered = remember(memory, request, secp256k1.publicKey(secrets.paymentBasepoint));
   if (!remembered.ok) return remembered;
   const { witnessScript, amount } = request.funding;
   const signature = secp256k1.sign(segwitSighash(request.tx, 0, witnessScript, amount), secrets.funding);
   return ok({ signatures: { signature, htlcSignatures: signHtlcs(secrets, request) }, memory: remembered.value });
 }
 
-function remember(memory: SignerMemory, request: SigningRequest): Result<SignerMemory, SigningRefusal> {
-  if (request.purpose === "closing") return paysOurs(request.tx, request.share) ?? ok(memory);
-  const { number, txid } = request;
+function remember(
+  memory: SignerMemory,
+  request: SigningRequest,
+  paymentBasepoint: Uint8Array,
+): Result<SignerMemory, SigningRefusal> {
+  if (request.purpose === "closing") return judgeClosing(memory, request) ?? ok(memory);
+  const { number, txid, tx } = request;
   if (request.purpose === "local_commitment") {
     if (number < memory.revokedBelow) return err({ code: "own_commitment_revoked", revokedBelow: memory.revokedBelow });
     const from = memory.broadcastFrom;
     return ok({ ...memory, broadcastFrom: from !== undefined && from < number ? from : number });
   }
   const funding = request.funding.outpoint;
-  const before = memory.signed.find((s) => s.funding.txid === funding.txid && s.funding.vout === funding.vout);
-  if (before === undefined) return ok({ ...memory, signed: [...memory.signed, { funding, number, txid }] });
+  const before = signedOn(memory, funding);
+  const ours = paidTo(tx, lockScript(toRemoteLock(paymentBasepoint, request.format)));
+  if (before === undefined) return ok({ ...memory, signed: [...memory.signed, { funding, number, txid, ours }] });
   if (number < before.number) return err({ code: "number_went_back", newest: before.number });
   if (number === before.number) {
     return txid === before.txid ? ok(memory) : err({ code: "number_signed_before", number, txid: before.txid });
   }
-  return ok({ ...memory, signed: memory.signed.map((s) => (s === before ? { funding, number, txid } : s)) });
+  return ok({ ...memory, signed: memory.signed.map((s) => (s === before ? { funding, number, txid, ours } : s)) });
+}
+const signedOn = ({ signed }: SignerMemory, { txid, vout }: Outpoint): SignedCommitment | undefined =>
+  signed.find(({ funding }) => funding.txid === txid && funding.vout === vout);
+const paidTo = ({ outputs }: Pick<Tx, "outputs">, script: Uint8Array): Sat =>
+  sumSat(outputs.filter((output) => equalBytes(output.script, script)).map(({ amount }) => amount));
+
+/** Why a mutual close is not signed: not by what is said to be ours, nor by the newest commitment. Undefined when it is. */
+function judgeClosing(
+  memory: SignerMemory,
+  { funding, tx, share }: Extract<SigningRequest, { readonly purpose: "closing" }>,
+): Result<never, SigningRefusal> | undefined {
+  const entitled = signedOn(memory, funding.outpoint)?.ours;
+  // No HTLC is left: the peer has at most what that commitment does not give us.
+  const given = sat(sumSat(tx.outputs.map(({ amount }) => amount)) - paidTo(tx, share.script));
+  const most = sat(funding.amount - (entitled ?? 0n));
+  return given > most ? err({ code: "closing_gives_away", most, given }) : paysOurs(tx, share);
 }
 
 /** Why a mutual close is not signed: it does not pay us what we have there. Undefined when it does. */
 function paysOurs(
-  { outputs }: Tx,
+  { outputs }: Pick<Tx, "outputs">,
   { balance, fee, script, dustLimit }: ClosingShare,
 ): Result<never, SigningRefusal> | undefined {
-  const paid = sumSat(outputs.filter((output) => equalBytes(output.script, script)).map(({ amount }) => amount));
+  const paid = paidTo({ outputs }, script);
   const due = sat(balance > fee ? balance - fee : 0n);
   const isDust = due < dustLimit && due < CLOSING_DUST_MAX;
   return paid >= due || isDust ? undefined : err({ code: "closing_pays_less", due, paid });

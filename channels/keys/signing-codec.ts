@@ -73,6 +73,7 @@ const codedRefusal: Codec<Coded<SigningRefusal>> = union(u8, {
   own_commitment_broadcast: [5, struct({ broadcastFrom: u64 })],
   state_unknown: [6, nothing],
   closing_pays_less: [7, struct({ due: amountSat, paid: amountSat })],
+  closing_gives_away: [8, struct({ most: amountSat, given: amountSat })],
 });
 export const signingRefusal: Codec<SigningRefusal> = refine(
   "signing_refusal",

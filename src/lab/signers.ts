@@ -20,8 +20,8 @@ const within: SignersOf = (_words, keychain) => ({
 });
 let chosen: SignersOf = within;
 
-/** Where the nodes of all worlds that are made from now on have their keys. Worlds of tests alone have others. */
-export function keepSigners(signersOf: SignersOf): void {
-  chosen = signersOf;
+/** Where the nodes of all worlds that are made from now on have their keys: within them, unless it is said. */
+export function keepSigners(signersOf: SignersOf | undefined): void {
+  chosen = signersOf ?? within;
 }
 export const signersOf: SignersOf = (words, keychain) => chosen(words, keychain);

@@ -16,6 +16,7 @@ import { buildClosing } from "../../../channels/tx/closing-tx.ts";
 import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
 import { paymentHash, txid } from "../../../src/base/ids.ts";
+import { present } from "../../../src/base/result.ts";
 import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import { alice, bob, CAPACITY, keysOf, OUTPOINT, specs, termsOf } from "../tx/two-sides.ts";
@@ -185,6 +186,26 @@ describe("the signer", () => {
       expect(refused(buildClosing(terms, sat(501n), "both"))).to.deep.equal({ code, due, paid: due - 1n });
       const elsewhere = { ...terms, local: { ...terms.local, script: to(3) } };
       expect(refused(buildClosing(elsewhere, sat(500n), "both"))).to.deep.equal({ code, due, paid: 0n });
+    });
+    it("refuses one that gives the peer more than its newest commitment does, whatever is said to be ours", () => {
+      const { commitment, request } = bobs(1n);
+      const { memory } = signed(FRESH_MEMORY, request);
+      const ours = present(
+        commitment.outputs.find(({ role }) => role.tag === "to_remote"),
+        "an output of ours",
+      ).amount;
+      const divided = (mine: bigint) => {
+        const local = { balance: msat(mine * 1000n), script: to(1) };
+        const remote = { balance: msat((CAPACITY - mine) * 1000n), script: to(2) };
+        const close = buildClosing({ ...terms, local, remote }, sat(500n), "both");
+        return refusal(memory, closingRequest(funding, close, { ...share, balance: sat(mine) }));
+      };
+      expect(divided(ours)).to.equal(undefined);
+      expect(divided(ours - 1n)).to.deep.equal({
+        code: "closing_gives_away",
+        most: CAPACITY - ours,
+        given: CAPACITY - ours + 1n,
+      });
     });
     it("lets go what is dust, and takes nothing for dust that is worth something", () => {
       const left = (balance: bigint, dustLimit: bigint) => ({

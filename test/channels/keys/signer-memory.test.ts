@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import { FRESH_MEMORY, type SignerMemory } from "../../../channels/keys/signer.ts";
+import { joined, olderThan, signerMemoryRecord } from "../../../channels/keys/signer-memory.ts";
+import { toHex } from "../../../src/base/bytes.ts";
+import { txid } from "../../../src/base/ids.ts";
+import { sat } from "../../../src/base/units.ts";
+import { decode, encode } from "../../../src/codec/codec.ts";
+
+const id = (byte: number) => txid(new Uint8Array(32).fill(byte));
+const signed = (funding: number, number: bigint, of: number, ours?: bigint) => ({
+  funding: { txid: id(funding), vout: 1 },
+  number,
+  txid: id(of),
+  ours: ours === undefined ? undefined : sat(ours),
+});
+const memory: SignerMemory = {
+  signed: [signed(1, 7n, 0x70, 5_000n), signed(2, 7n, 0x71)],
+  revokedBelow: 6n,
+  broadcastFrom: undefined,
+};
+
+describe("what a signer remembers of a channel", () => {
+  it("comes back from its record, whose bytes do not change", () => {
+    for (const one of [memory, FRESH_MEMORY, { ...memory, broadcastFrom: 9n }])
+      expect(decode(signerMemoryRecord, encode(signerMemoryRecord, one))).to.deep.equal({ ok: true, value: one });
+    expect(
+      toHex(encode(signerMemoryRecord, { ...memory, signed: memory.signed.slice(0, 1), broadcastFrom: 8n })),
+    ).to.equal(
+      `010001${"01".repeat(32)}00010000000000000007${"70".repeat(32)}0100000000000013880000000000000006010000000000000008`,
+    );
+    const later = encode(signerMemoryRecord, memory);
+    later[0] = 2;
+    expect(decode(signerMemoryRecord, later).ok).to.equal(false);
+  });
+  it("is not contradicted by a record that is level or ahead", () => {
+    const level = { ...memory, signed: [signed(1, 7n, 0x70), signed(2, 7n, 0x71)] };
+    for (const record of [
+      level,
+      { ...level, signed: [signed(1, 8n, 0x80), signed(2, 8n, 0x81)] },
+      { ...level, revokedBelow: 7n },
+      { ...level, broadcastFrom: 6n },
+      // A splice is locked: the funding output before it is over.
+      { ...level, signed: [signed(2, 8n, 0x81)] },
+    ])
+      expect(olderThan(record, memory)).to.equal(undefined);
+  });
+  it("shows a record that is older", () => {
+    expect(olderThan({ ...memory, signed: [signed(1, 6n, 0x60)] }, memory)).to.match(/commitment 7 .* ends at 6/);
+    expect(olderThan(FRESH_MEMORY, memory)).to.match(/ends at none/);
+    expect(olderThan({ ...memory, signed: [signed(1, 7n, 0x75), signed(2, 7n, 0x71)] }, memory)).to.match(/another/);
+    expect(olderThan({ ...memory, revokedBelow: 5n }, memory)).to.match(/commitment 5 is revoked/);
+    expect(olderThan(memory, { ...memory, broadcastFrom: 6n })).to.match(/commitment 6 is signed for the chain/);
+    expect(olderThan({ ...memory, broadcastFrom: 7n }, { ...memory, broadcastFrom: 6n })).to.match(/commitment 6/);
+  });
+  it("is joined with the record so that nothing is forgotten", () => {
+    expect(joined({ ...memory, signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72)] }, memory)).to.deep.equal({
+      ...memory,
+      signed: [signed(1, 7n, 0x70, 5_000n), signed(3, 7n, 0x72), signed(2, 7n, 0x71)],
+    });
+  });
+});
