@@ -60,9 +60,9 @@ export function abortNegotiation(carrier: Carrier, reason: string): Transition {
 export const faulted = (carrier: Carrier, fault: TxFault): Transition =>
   abortNegotiation(carrier, describeTxFault(fault));
 
-/** Gives up an attempt that we have not signed; the coins of a first one, and what only a later one spends, are free. */
-export function abandonAttempt(state: Signer, attempt: FundingAttempt, reason: string): Transition {
-  const told = propose(abortMessage(state.params.channelId, reason));
+/** Gives up an attempt that we have not signed, and tells the peer `text`; the coins of a first one, and what only a later one spends, are free. */
+export function abandonAttempt(state: Signer, attempt: FundingAttempt, reason: string, text = reason): Transition {
+  const told = propose(abortMessage(state.params.channelId, text));
   const freed = { tag: "ReleaseFunding", txid: attempt.params.funding.txid } as const;
   const failed = { tag: "NegotiationFailed", reason } as const;
   if (state.tag === "WaitForFundingSignatures")

@@ -112,7 +112,7 @@ function joined(env: ChannelEnv, open: OpenChannel2): Sat {
   const { policy, feerate } = env;
   const room = capacityBounds(env).maximum - open.funding_satoshis;
   const added = policy.contribution < room ? policy.contribution : sat(room);
-  const dearest = (feerate ?? policy.feerateMin) * FEERATE_SHARE_MAX;
+  const dearest = (feerate ?? policy.reserveFeerate) * FEERATE_SHARE_MAX;
   return open.funding_feerate_perkw > dearest ? ZERO_SAT : added;
 }
 

@@ -245,7 +245,7 @@ function receiveAbort(state: ConstructingOrSigning, text: string): Transition {
   const reason = `the peer gave up: ${text}`;
   const attempt = attemptOf(state);
   if (attempt !== undefined && state.tag !== "ConstructingFunding")
-    return echoed(abandonAttempt(state, attempt, "as you wish"));
+    return echoed(abandonAttempt(state, attempt, reason, "as you wish"));
   if (carrier === undefined) return stay();
   const told = propose(abortMessage(carriedId(carrier), "as you wish"));
   if (negotiation === undefined) return stay(told);

@@ -56,7 +56,11 @@ export interface OpenChannel {
   readonly closeAddress?: string;
   readonly scidAlias?: boolean;
   readonly zeroConf?: boolean;
+  readonly dual?: boolean;
   readonly feerateSatPerKw?: number;
+}
+export interface BumpFunding {
+  readonly feerateSatPerKw: number;
 }
 export interface CloseChannel {
   readonly address?: string;
@@ -165,6 +169,7 @@ export function sluiceClient(api: ApiClient) {
     channel: (id: string) => get<Channel>(`/v1/channels/${part(id)}`),
     explainChannel: (id: string) => get<Explanation>(`/v1/channels/${part(id)}/explanation`),
     openChannel: (request: OpenChannel) => post<Channel>("/v1/channels", request),
+    bumpFunding: (id: string, request: BumpFunding) => post<Channel>(`/v1/channels/${part(id)}/bump`, request),
     closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),
 
     graphNodes: () => list<GraphNode>("/v1/graph/nodes"),

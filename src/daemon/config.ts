@@ -68,6 +68,10 @@ export interface Config {
   readonly openings: number;
   /** Where our part of every channel from now on must go when it is closed by agreement; empty leaves it open. */
   readonly closeAddress: string;
+  /** Sat that we add to each channel that a peer opens and both may fund, as long as the wallet has them. */
+  readonly contributionSat: number;
+  /** Whether channels that both fund may be funded with confirmed coins only. */
+  readonly requireConfirmedInputs: boolean;
 }
 export interface LoadedConfig {
   readonly config: Config;
@@ -146,6 +150,8 @@ const SETTINGS = {
   openingsPerPeer: { schema: u32, fallback: OPENING_LIMITS.unfundedPerPeer },
   openings: { schema: u32, fallback: OPENING_LIMITS.unfunded },
   closeAddress: { schema: z.string(), fallback: "" },
+  contributionSat: { schema: u32, fallback: 0 },
+  requireConfirmedInputs: { schema: yesOrNo, fallback: false },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };
 /** The two parts of a `host:port` that was checked. */
 export function addressOfText(text: string): { readonly host: string; readonly port: number } {

@@ -37,5 +37,7 @@ function channelPolicyOf({ network, staticRemotekey, closeAddress, ...config }: 
     capacityMin: sat(BigInt(config.minChannelSat)),
     capacityMax: sat(BigInt(config.maxChannelSat)),
     reserveSharePpmMax: BigInt(config.maxReservePpm),
+    contribution: sat(BigInt(config.contributionSat)),
+    requireConfirmedInputs: config.requireConfirmedInputs,
   };
 }

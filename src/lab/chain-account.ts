@@ -36,8 +36,8 @@ export function auditChain(world: World, edges: readonly Edge[], given: (node: L
       world.report("liveness", "", `channel ${params.channelId.slice(0, 8)} is not closed`);
       continue;
     }
-    add(edge.opener, -books.chain.fee(funding) - params.capacity);
     for (const node of [edge.opener, edge.accepter]) {
+      add(node, -putInto(books, node, funding));
       add(node, gainOf(books, node, ending));
       if (world.breaches.get(params.channelId)?.txid !== txidOf(ending.closing)) auditSide(books, edge, node, ending);
       else auditBreach(books, edge, node, ending);
@@ -73,6 +73,14 @@ const isOf = ({ scripts }: Books, node: LabNode, { script }: TxOut): boolean =>
   present(scripts.get(node), "every node has a wallet").has(toHex(script));
 const isAnybodys = (books: Books, output: TxOut): boolean =>
   [...books.scripts.keys()].some((node) => isOf(books, node, output));
+
+/** What a wallet put into the funding transaction, fees with it: either side may have put in something. In sat. */
+function putInto(books: Books, node: LabNode, { inputs, outputs }: Tx): bigint {
+  const spent = inputs.map(({ prevout }) => books.chain.output(prevout)).filter((output) => isOf(books, node, output));
+  const back = outputs.filter((output) => isOf(books, node, output));
+  const total = (list: readonly TxOut[]): bigint => list.reduce((sum, { amount }) => sum + amount, 0n);
+  return total(spent) - total(back);
+}
 
 /** What became of a channel's money: the transaction that spent the funding output, all that followed, and what nobody fetched. */
 interface Ending {

@@ -11,11 +11,11 @@ const attemptsOf = (state: DurableState | undefined): readonly FundingAttempt[] 
   const { signed, next } = state.attempts;
   return next === undefined ? signed : [...signed, next];
 };
-const writtenFor = ({ durable }: Leaving, id: ChannelId): readonly FundingAttempt[] =>
+const writtenFor = ({ durable }: Pick<Leaving, "durable">, id: ChannelId): readonly FundingAttempt[] =>
   attemptsOf(durable.channels.get(id));
 
 /** Whether it signs the first commitment of a funding transaction that is remembered. */
-export const signsAttempt = (leaving: Leaving, { channel_id, signature }: CommitmentSigned): boolean =>
+export const signsAttempt = (leaving: Pick<Leaving, "durable">, { channel_id, signature }: CommitmentSigned): boolean =>
   writtenFor(leaving, channel_id).some(({ sent }) => equalBytes(sent.signature, signature));
 
 /** Our witnesses leave only with the peer's signature on our commitment on disk: else what they put in could not be got back. */

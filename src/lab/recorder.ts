@@ -20,6 +20,7 @@ import { loadWallet } from "../daemon/wallet/records.ts";
 import type { Store, StoreRecord } from "../ports/store.ts";
 import { decodeMessage, type WireMessage } from "../wire/registry.ts";
 import { auditChannel, type Fault } from "./books.ts";
+import { signsAttempt } from "./dual-laws.ts";
 import { Ends } from "./ends.ts";
 import { broken } from "./laws.ts";
 import { copyOf, type Entry, emptyLedger, enter, type Ledger, type LedgerEvent, readRecord } from "./ledger.ts";
@@ -134,7 +135,8 @@ export class Recorder {
       message,
     );
     if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
-    if (message.name === "commitment_signed") this.#signs(message.channel_id, message.signature);
+    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message))
+      this.#signs(message.channel_id, message.signature);
     if (message.name === "revoke_and_ack") this.#reveals(message.channel_id);
     this.#options.sent(peer, message, bytes);
   }
@@ -181,8 +183,11 @@ export class Recorder {
   }
   #fundedBy(outpoint: Outpoint): FundedState | undefined {
     for (const state of this.last.values()) {
-      const { txid, vout } = state.params.funding;
-      if (txid === outpoint.txid && vout === outpoint.vout) return state;
+      const attempts = state.attempts.signed.map(({ params }) => params.funding);
+      const isIt = [...attempts, state.params.funding].some(
+        ({ txid, vout }) => txid === outpoint.txid && vout === outpoint.vout,
+      );
+      if (isIt) return state;
     }
     return undefined;
   }

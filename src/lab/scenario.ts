@@ -1,3 +1,4 @@
+import { msat, sat, toMsat } from "../base/units.ts";
 import type { Store } from "../ports/store.ts";
 import { auditPayments } from "./account.ts";
 import { forgetAll } from "./bury.ts";
@@ -38,6 +39,9 @@ export const PAYMENTS_MIN = 20;
 const STORM = { events: 500, payments: 22 };
 const NODES = { min: 3, max: 5 };
 
+/** What each adds to a channel that is opened without anything pushed. */
+const CONTRIBUTION = sat(60_000n);
+
 /** One seed from the first block to the last: open, pay in a storm, come to rest, close, bury, and settle the account. */
 export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
   const { seed, nodes = NODES.min + (seed % (NODES.max - NODES.min + 1)) } = options;
@@ -46,7 +50,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
     seed,
     nodes,
     // Both kinds of closing, between whoever comes to be neighbours.
-    channelPolicy: (node) => ({ simpleClose: (seed + node) % 3 !== 0 }),
+    channelPolicy: (node) => ({ simpleClose: (seed + node) % 3 !== 0, contribution: CONTRIBUTION }),
     ...(traceLines === undefined ? {} : { traceLines }),
     ...(plant === undefined ? {} : { plant }),
   });
@@ -90,8 +94,13 @@ function adopt(openings: readonly Opening[]): readonly Edge[] {
   return openings.flatMap((opening) => {
     for (const [id, { params }] of opening.opener.recorder.durable.channels) {
       const { opener, capacity, remoteNodeId } = params;
-      const isIt = opener === "local" && capacity === opening.capacity && remoteNodeId === opening.accepter.id;
-      if (isIt) return [{ ...opening, id }];
+      const added = opening.push === 0n ? CONTRIBUTION : 0n;
+      const isAsked = capacity === opening.capacity || capacity === opening.capacity + added;
+      if (isAsked && opener === "local" && remoteNodeId === opening.accepter.id) {
+        // What the accepter begins with, whoever put it in.
+        const push = msat(opening.push + toMsat(sat(capacity - opening.capacity)));
+        return [{ ...opening, capacity, push, id }];
+      }
     }
     return [];
   });

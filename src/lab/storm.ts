@@ -1,4 +1,4 @@
-import { msat, sat } from "../base/units.ts";
+import { msat, sat, satPerKw } from "../base/units.ts";
 import { cheat, cheatLate } from "./adversary.ts";
 import { holdCourt } from "./court.ts";
 import { auditQuietChannels } from "./settle.ts";
@@ -58,6 +58,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [2, slowDisk],
   [2, changeFeerate],
   [5, openAnother],
+  [2, bumpAnother],
   [3, mineBlock],
   [1, reorganiseAtTimes],
   [1, lagBehind],
@@ -114,13 +115,24 @@ function act(storm: Storm): void {
   }
 }
 
+const PUSH_MIN = 45_000_000;
+/** Pays more for a channel that waits to be mined: whoever has one and feels like it. */
+function bumpAnother({ world: { chance, nodes } }: Storm): void {
+  const node = chance.pick(nodes);
+  const feerate = satPerKw(chance.between(600, 4_000));
+  if (!node.isUp) return;
+  const waiting = node.node.channels().find(({ state }) => state === "WaitForFundingConfirmed");
+  if (waiting !== undefined) void node.node.bumpFunding({ id: waiting.id, feerate });
+}
 /** While all this goes on: a second channel between peers. */
 function openAnother({ world, edges, openings }: Storm): void {
   const { chance } = world;
   const edge = chance.pick(edges);
   const [opener, accepter] = chance.percent(50) ? [edge.opener, edge.accepter] : [edge.accepter, edge.opener];
   const capacity = sat(BigInt(chance.between(100_000, 400_000)));
-  const push = msat(BigInt(chance.between(0, 90_000_000)));
+  const lot = chance.between(0, 90_000_000);
+  // Where nothing is pushed, both may fund it.
+  const push = msat(lot < PUSH_MIN ? 0n : BigInt(lot));
   const canPay = opener.isUp && opener.node.balance().onchain.confirmed > capacity * 2n;
   if (!canPay || openings.length >= OPENINGS_MAX) return;
   openings.push({ opener, accepter, capacity, push });

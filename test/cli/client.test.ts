@@ -77,6 +77,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.channel(id);
   await client.explainChannel(id);
   await client.openChannel({ peer: NODE, capacitySat: "1", pushMsat: "1", announce: false, feerateSatPerKw: 253 });
+  await client.bumpFunding(id, { feerateSatPerKw: 2_500 });
   await client.closeChannel(id, { address: ADDRESS, feerateSatPerKw: 253 });
   await client.route({ to: NODE, amountMsat: "1", maxFeeMsat: "0" });
   await client.createInvoice({ amountMsat: "1", description: "a", expirySeconds: 60, externalId: "b" });

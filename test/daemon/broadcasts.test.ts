@@ -64,7 +64,9 @@ describe("While the Bitcoin node is silent", () => {
     await giveCoins(world, a);
     silence(world, a, true);
     const before = a.node.channels().length;
-    const opened = a.node.openChannel({ nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: true });
+    // Made together, the peer would broadcast it too.
+    const request = { nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: true, dual: false };
+    const opened = a.node.openChannel(request);
     await soon(world, opened);
     await world.pass(30_000);
     expect(waiting(world)).to.deep.equal([]);

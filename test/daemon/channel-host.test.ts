@@ -75,8 +75,8 @@ describe("Channel host: a peer speaks only of its own channels. RELIABILITY C20"
 });
 
 describe("Channel host: openings that come to nothing", () => {
-  const open = (node: LabNode, to: { readonly id: LabNode["id"] }, capacity = 100_000n) =>
-    node.node.openChannel({ nodeId: to.id, capacity: sat(capacity), push: msat(0n), announce: false });
+  const open = (node: LabNode, to: { readonly id: LabNode["id"] }, { capacity = 100_000n, dual = true } = {}) =>
+    node.node.openChannel({ nodeId: to.id, capacity: sat(capacity), push: msat(0n), announce: false, dual });
 
   it("answers the opener when the peer refuses funding_created under the temporary id", async () => {
     const { world, nodes, edges } = await line(2);
@@ -90,7 +90,7 @@ describe("Channel host: openings that come to nothing", () => {
         return { name: "error", channel_id: temporary, data: new TextEncoder().encode("no") };
       },
     });
-    const answer = await soon(world, open(node, mallory));
+    const answer = await soon(world, open(node, mallory, { dual: false }));
     expect(answer).to.deep.equal({ ok: false, error: { code: "peer_refused", detail: "no" } });
     expect(node.node.balance().onchain.reserved).to.equal(0n);
   });
@@ -117,7 +117,7 @@ describe("Channel host: openings that come to nothing", () => {
     const node = first({ world, nodes, edges });
     const mallory = await stranger(world, node);
     for (let round = 0; round < 5; round++) {
-      const refused = await soon(world, open(node, mallory, 1_000n));
+      const refused = await soon(world, open(node, mallory, { capacity: 1_000n }));
       expect(refused.ok).to.equal(false);
     }
     new Puppet(world, mallory, node).give(openInput(1));

@@ -54,6 +54,8 @@ describe("configuration of a daemon", () => {
       openingsPerPeer: 4,
       openings: 200,
       closeAddress: "",
+      contributionSat: 0,
+      requireConfirmedInputs: false,
     });
   });
 

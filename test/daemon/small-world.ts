@@ -27,14 +27,19 @@ interface Wishes {
 }
 export async function line(
   nodes: number,
-  { wish = {}, wishes = [], ...options }: Partial<WorldOptions> & Pick<Edge, "wish"> & Wishes = {},
+  {
+    wish = {},
+    wishes = [],
+    push = msat(100_000_000n),
+    ...options
+  }: Partial<WorldOptions & Pick<Edge, "push" | "wish">> & Wishes = {},
 ): Promise<Line> {
   const world = createWorld({ seed: 3, nodes, ...options });
   const edges = world.nodes.slice(1).map((accepter, at) => ({
     opener: present(world.nodes[at], "a node before"),
     accepter,
     capacity: sat(500_000n),
-    push: msat(100_000_000n),
+    push,
     wish: wishes[at] ?? wish,
     id: undefined,
   }));

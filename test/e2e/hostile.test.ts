@@ -19,12 +19,15 @@ const warning = (text: string, channel_id = ALL_CHANNELS): WireMessage => ({
   data: utf8(text),
 });
 const error = (text: string, channel_id: ChannelId): WireMessage => ({ name: "error", channel_id, data: utf8(text) });
+const OPENINGS: readonly MessageName[] = ["open_channel", "open_channel2"];
 /** What a stranger hears who says this twice under the id of somebody else's channel, and whether it is cut off. */
 function answerTo(
   name: MessageName,
   id: ChannelId,
 ): { readonly said: readonly WireMessage[]; readonly isEnd: boolean } {
-  if (name === "open_channel") return { said: [error("id is in use", id), error("id is in use", id)], isEnd: false };
+  if (OPENINGS.includes(name)) return { said: [error("id is in use", id), error("id is in use", id)], isEnd: false };
+  // The last word about what is not known here any more.
+  if (name === "tx_abort") return { said: [], isEnd: false };
   if (isForChannel(name)) return { said: [error("unknown channel", id)], isEnd: true };
   const isEnd = meaning(name) === "refused";
   return { said: isEnd ? [warning(`${name} was not negotiated`)] : [], isEnd };
@@ -221,7 +224,21 @@ describe("a stranger at a daemon's port", function () {
       expect(peer.heard.filter(({ name }) => name === "error")).to.deep.equal([error("id is in use", id)]);
       await peer.hangUp();
     });
-    for (const name of NAMES.filter((each) => isForChannel(each) && each !== "open_channel"))
+    it("loses it by tx_abort out of order, and hears no more for the same once more", async () => {
+      const peer = await meet();
+      const opening = openChannelOf(peer, pair.alice.started);
+      await peer.say(opening).hears("accept_channel");
+      const { temporary_channel_id: id } = opening;
+      peer.say(about(id, "tx_abort"), about(id, "tx_abort"));
+      await peer.hears("error");
+      await peer.settled();
+      const text = "unexpected message, message tx_abort, state WaitForFundingCreated";
+      expect(complaints(peer)).to.deep.equal([error(text, id)]);
+      await peer.hangUp();
+    });
+    const isOutOfOrder = (name: MessageName): boolean =>
+      isForChannel(name) && !OPENINGS.includes(name) && name !== "tx_abort";
+    for (const name of NAMES.filter(isOutOfOrder))
       it(`loses it by ${name} out of order, and by the same once more the connection`, async () => {
         const peer = await meet();
         const opening = openChannelOf(peer, pair.alice.started);

@@ -86,6 +86,7 @@ export const channelRoutes: readonly Route[] = [
       closeAddress: addressField.optional(),
       scidAlias: z.boolean().optional(),
       zeroConf: z.boolean().optional(),
+      dual: z.boolean().optional(),
       feerateSatPerKw: feerateField.optional(),
     }),
     example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
@@ -101,6 +102,7 @@ export const channelRoutes: readonly Route[] = [
         ...(wishes.closeAddress !== undefined && { closeAddress: wishes.closeAddress }),
         ...(wishes.scidAlias !== undefined && { scidAlias: wishes.scidAlias }),
         ...(wishes.zeroConf !== undefined && { zeroConf: wishes.zeroConf }),
+        ...(wishes.dual !== undefined && { dual: wishes.dual }),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));
@@ -130,6 +132,22 @@ export const channelRoutes: readonly Route[] = [
     handler({ commands, params }) {
       const told = commands.explainChannel(params.id);
       return told ? ok({ status: 200, body: explanationJson(params.id, told) }) : err(notFound("channel"));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/channels/:id/bump",
+    summary:
+      "Pays more for a funding transaction that both sides made and that waits to be mined; answers once its replacement has been broadcast",
+    scope: "channels:write",
+    repeat: "costly",
+    params: channelParams,
+    body: z.strictObject({ feerateSatPerKw: feerateField }),
+    example: { feerateSatPerKw: 2_500 },
+    response: channelShape,
+    async handler({ commands, params, body }) {
+      const bumped = await commands.bumpFunding({ id: params.id, feerate: body.feerateSatPerKw });
+      return bumped.ok ? ok({ status: 200, body: channelJson(bumped.value) }) : err(faultOfCommand(bumped.error));
     },
   }),
   route({

@@ -65,11 +65,12 @@ export const channelCommands = [
         "with --private: known by aliases alone, so that invoices do not show where it stands in the chain",
       "--zero-conf": "used before a block holds it, by a peer that trusts this node",
       "--no-anchors": "of the older type whose commitments pay a fee agreed on in advance (where the config allows it)",
+      "--alone": "fund it alone, also where the peer could add something",
       ...FEERATE,
     },
     async run(
       { client, show },
-      { peer, capacity, push, private: hidden, anchors, closeAddress, scidAlias, zeroConf, feerate },
+      { peer, capacity, push, private: hidden, anchors, closeAddress, scidAlias, zeroConf, alone, feerate },
     ) {
       const node = await client();
       const opened = await node.openChannel({
@@ -79,6 +80,7 @@ export const channelCommands = [
         ...(anchors === false && { anchors }),
         ...(scidAlias === true && { scidAlias }),
         ...(zeroConf === true && { zeroConf }),
+        ...(alone === true && { dual: false }),
         ...given({ closeAddress, pushMsat: optional(push, msatOf), feerateSatPerKw: optional(feerate, wholeOf) }),
       });
       show(opened, () => whole(opened));
@@ -113,6 +115,18 @@ export const channelCommands = [
         await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
       );
       show(channel, () => whole(channel));
+    },
+  }),
+  command({
+    words: "channel bump <id> <feerate>",
+    about: "pays more for a funding transaction that waits, in sat per 1,000 weight units",
+    async run({ client, show }, { id, feerate }) {
+      const node = await client();
+      const bumped = await node.bumpFunding(
+        await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
+        { feerateSatPerKw: wholeOf(feerate) },
+      );
+      show(bumped, () => whole(bumped));
     },
   }),
   command({

@@ -195,6 +195,15 @@ export const NODE_CASES: readonly RouteCase[] = [
     },
   },
   {
+    route: "post /v1/channels/:id/bump",
+    ask: `POST /v1/channels/ch_${CHANNEL}/bump`,
+    body: { feerateSatPerKw: 2_500 },
+    calls: [["bumpFunding", { id: CHANNEL, feerate: 2_500 }]],
+    status: 200,
+    answer: channel,
+    malformed: [[{ feerateSatPerKw: 252 }, "/feerateSatPerKw"]],
+  },
+  {
     route: "post /v1/channels/:id/close",
     ask: `POST /v1/channels/${CHANNEL}/close`,
     body: { feerateSatPerKw: 300 },
