@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
 import type { Daemon } from "../../scripts/demo/daemon.ts";
 import type { LdkChannel } from "./ldk/commands.ts";
+import type { Said } from "./ldk/events.ts";
 import { type Company, type OurChannel, told, usable } from "./ldk-and-sluice.ts";
 
 /** What the two do with each other, each to its end: a test says only what is special about it. */
@@ -17,6 +18,7 @@ export interface Opening {
   readonly sat?: string;
   readonly pushMsat?: string;
   readonly announce?: boolean;
+  readonly scidAlias?: boolean;
 }
 const MEMPOOL = "/v1/chain/mempool?limit=500";
 const CAPACITY_SAT = "1000000";
@@ -48,14 +50,14 @@ export async function allUsable(them: Company): Promise<void> {
 
 /** We begin to open a channel: its funding transaction waits to be mined. The answer is its id in our API. */
 export async function weBegin(them: Company, opening: Opening = {}): Promise<string> {
-  const { sat: capacitySat = CAPACITY_SAT, pushMsat = "0", announce = false } = opening;
-  const asked = { peer: them.ldk.nodeId, capacitySat, pushMsat, announce };
+  const { sat: capacitySat = CAPACITY_SAT, pushMsat = "0", announce = false, scidAlias = false } = opening;
+  const asked = { peer: them.ldk.nodeId, capacitySat, pushMsat, announce, scidAlias };
   return (await them.ours.api.post<OurChannel>("/v1/channels", asked)).id;
 }
 export async function ldkBegins(them: Company, opening: Opening = {}): Promise<string> {
-  const { sat = CAPACITY_SAT, pushMsat = "0", announce = false } = opening;
+  const { sat = CAPACITY_SAT, pushMsat = "0", announce = false, scidAlias: scidPrivacy = false } = opening;
   const since = them.ldk.said.length;
-  await them.ldk.do("open", { peer: them.ours.started.nodeId, sat, pushMsat, announce });
+  await them.ldk.do("open", { peer: them.ours.started.nodeId, sat, pushMsat, announce, scidPrivacy });
   return ldkHasBegun(them, since);
 }
 export async function ldkHasBegun(them: Company, since: number): Promise<string> {
@@ -112,16 +114,25 @@ export async function weRefuse(them: Company, msat: string): Promise<void> {
   const hash = await ldk.do("keysend", { peer: ours.started.nodeId, msat });
   await told(ldk, "a payment refused", since, (said) => said.name === "failed" && said.hash === hash);
 }
+/** A payment that LDK holds: the one of this hash, or the next. */
+export async function ldkHolds(
+  { ldk }: Company,
+  hash?: string,
+): Promise<{ readonly hash: string; readonly preimage: string }> {
+  const since = hash === undefined ? ldk.said.length : 0;
+  const isIt = (said: Said): boolean => said.name === "claimable" && said.hash === (hash ?? said.hash);
+  const held = await told(ldk, "a payment held", since, isIt);
+  return held.name === "claimable" ? held : { hash: "", preimage: "" };
+}
 /** We pay LDK, which refuses, and we hear of it. */
 export async function ldkRefuses(them: Company, msat: string): Promise<void> {
   const { ldk } = them;
   const bolt11 = await ldk.do("invoice", { msat });
   await ldk.do("hold", { holds: true });
-  const since = ldk.said.length;
   const paying = payment(them, bolt11);
-  const held = await told(ldk, "a payment held", since, ({ name }) => name === "claimable");
+  const { hash } = await ldkHolds(them);
   await ldk.do("hold", { holds: false });
-  if (held.name === "claimable") await ldk.do("fail", { hash: held.hash });
+  await ldk.do("fail", { hash });
   expect((await paying).state).to.equal("failed");
 }
 

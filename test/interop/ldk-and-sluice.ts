@@ -37,7 +37,7 @@ export interface Company {
   channels(): Promise<readonly OurChannel[]>;
   restartOurs(): Promise<void>;
   /** From its store as it is, or as an earlier copy had it. */
-  restartLdk(how: "stop" | "kill", folder?: string): Promise<void>;
+  restartLdk(folder?: string): Promise<void>;
   /** LDK calls us. */
   dial(): Promise<void>;
   /** We call LDK, and again whenever it is lost. */
@@ -97,8 +97,8 @@ export async function company(settings: Partial<LdkSettings>, more: readonly str
       await state.ours.stop();
       state.ours = await startDaemon(options);
     },
-    restartLdk: async (how, from = start.folder) => {
-      await state.ldk[how]();
+    restartLdk: async (from = start.folder) => {
+      await state.ldk.stop();
       start = { ...start, folder: from };
       state.ldk = await startLdk(start);
       asked = { ...asked, ldk: 0 };

@@ -1,9 +1,20 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
-import { agreed, connected, explained, isOver, ldkOpens, ldkPays, weOpen, wePay } from "./dealings.ts";
+import {
+  agreed,
+  connected,
+  explained,
+  isOver,
+  ldkHolds,
+  ldkOpens,
+  ldkPays,
+  payment,
+  weOpen,
+  wePay,
+} from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
-import { type Company, company, endow, told } from "./ldk-and-sluice.ts";
+import { type Company, company, endow } from "./ldk-and-sluice.ts";
 import { ANCHOR_SAT, balances, ledgerSince } from "./ledger.ts";
 
 const CAPACITY = 1_000_000n;
@@ -42,17 +53,17 @@ describe("LDK: an old copy of its store", function () {
       const open = opener === "ours" ? weOpen : ldkOpens;
       const channel = await open(them, { sat: String(CAPACITY), pushMsat: HALF_MSAT });
       await them.ldk.do("hold", { holds: true });
-      const since = them.ldk.said.length;
-      const paying = wePay(them, "50000000");
-      const held = await told(them.ldk, "a payment held", since, ({ name }) => name === "claimable");
+      const bolt11 = await them.ldk.do("invoice", { msat: "50000000" });
+      const paying = payment(them, bolt11);
+      const { preimage } = await ldkHolds(them);
       const old = await copied();
-      await them.ldk.do("claim", { hash: held.name === "claimable" ? held.hash : "" });
-      await paying;
+      await them.ldk.do("claim", { preimage });
+      expect((await paying).state).to.equal("succeeded");
       await ldkPays(them, "400000000");
       await agreed(them);
       expect(them.complaints().filter((said) => said !== OVER)).to.deep.equal([]);
       them.wire.cut();
-      await them.restartLdk("stop", old);
+      await them.restartLdk(old);
       await them.ldk.do("forceClose", { channel: channel.channelId });
       await until("all taken", async () => {
         await them.mine(1);
@@ -78,13 +89,17 @@ describe("LDK: an old copy of its store", function () {
     await wePay(them, "100000000");
     await agreed(them);
     them.complaints();
-    await them.restartLdk("stop", old);
+    await them.restartLdk(old);
     await them.dial();
     await until("a failed channel", async () =>
       (await them.channels()).some(({ id, state }) => id === channel.id && state === "Failed"),
     );
-    const gone = await them.ldk.do("channels").catch((error: Error) => error.message);
-    expect(gone).to.match(/^LDK ended/);
+    await until("LDK's end", () =>
+      them.ldk.do("channels").then(
+        () => false,
+        () => true,
+      ),
+    );
     await until("all taken", async () => {
       await them.ours.api.post("/v1/chain/mine", { blocks: 10 });
       return isOver(them.ours, channel);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
-import { connected, explained, isOver, ldkOpens, type Payment, weOpen } from "./dealings.ts";
+import { connected, explained, isOver, ldkHolds, ldkOpens, type Payment, weOpen } from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, type OurChannel, told } from "./ldk-and-sluice.ts";
 import { ANCHOR_SAT, balances, ledgerSince } from "./ledger.ts";
@@ -60,12 +60,9 @@ describe("LDK: channels with payments under way are closed by one side alone", f
   after(() => them?.stop());
 
   /** LDK has it and neither claims nor refuses it. */
-  async function held(sat: bigint): Promise<string> {
-    const since = them.ldk.said.length;
+  async function held(sat: bigint): Promise<{ readonly hash: string; readonly preimage: string }> {
     const bolt11 = await them.ldk.do("invoice", { msat: inMsat(sat) });
-    const { paymentHash } = await them.ours.api.post<Payment>("/v1/payments", { bolt11 });
-    await told(them.ldk, "a payment held", since, (said) => said.name === "claimable" && said.hash === paymentHash);
-    return paymentHash;
+    return ldkHolds(them, (await them.ours.api.post<Payment>("/v1/payments", { bolt11 })).paymentHash);
   }
   const paid = (hash: string): Promise<Payment> => them.ours.api.get(`/v1/payments/${hash}`);
   /** It is ours to settle or refuse, and LDK does not hear what we do. */
@@ -92,14 +89,14 @@ describe("LDK: channels with payments under way are closed by one side alone", f
       const channel = await open(them, { sat: String(CAPACITY), pushMsat: inMsat(HALF) });
       await them.ldk.do("hold", { holds: true });
       const learnt = await held(LEARNT);
-      const overdue = await held(OVERDUE);
-      const trimmed = await held(TRIMMED);
+      const { hash: overdue } = await held(OVERDUE);
+      const { hash: trimmed } = await held(TRIMMED);
       const incomingHash = await cutOff(incoming);
       expect(them.complaints().filter((said) => !MEANT.includes(said))).to.deep.equal([]);
       if (closer === "ours") await them.ours.api.post(`/v1/channels/${channel.id}/close`, { force: true });
       else await them.ldk.do("forceClose", { channel: channel.channelId });
-      await them.ldk.do("claim", { hash: learnt });
-      closed.push({ ...each, channel, learnt, overdue, trimmed, incomingHash });
+      await them.ldk.do("claim", { preimage: learnt.preimage });
+      closed.push({ ...each, channel, learnt: learnt.hash, overdue, trimmed, incomingHash });
       await until("its end in the chain", async () => {
         await them.mine(1);
         return (await explained(them.ours, channel)).closing !== null;

@@ -6,8 +6,11 @@ import {
   connected,
   DEPTH_BLOCKS,
   inMempool,
+  ldkHolds,
   ldkOpens,
   ldkPays,
+  type Payment,
+  payment,
   reconnected,
   weOpen,
   wePay,
@@ -15,6 +18,14 @@ import {
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, told } from "./ldk-and-sluice.ts";
 
+/**
+ * Not tried, as LDK 0.1.2 in WASM cannot do it: dual funding, splicing, quiescence, simple close and taproot (it has none of
+ * them, or not behind its bindings); BOLT 12 with amounts (the builders' setters do nothing); to live on after it came back
+ * with an old copy of its store (it panics when we prove that to it, which ends the process); to be killed between the writes
+ * of a monitor and of the manager (it closes that channel by itself); to measure time (it hears of blocks alone). Payments in
+ * parts it can send, but our invoices do not ask for them. We neither send nor take payments without an invoice: those of
+ * LDK's we refuse, which is how `ldk-cuts.test.ts` and `ldk-closing.test.ts` have payments that we refuse.
+ */
 describe("LDK, a stranger's Lightning node, on our chain and over TCP", function () {
   this.timeout(180_000);
   let them: Company;
@@ -68,16 +79,24 @@ describe("LDK, a stranger's Lightning node, on our chain and over TCP", function
     }
     await allUsable(them);
     await them.hangUp();
+    await reconnected(them);
     expect(them.complaints()).to.deep.equal(["ours warning: disconnected by its operator"]);
   });
-  it("either side restarts from its store", async () => {
-    await them.restartLdk("stop");
+  it("either side restarts from its store with a payment under way", async () => {
+    await them.ldk.do("hold", { holds: true });
+    const paying = payment(them, await them.ldk.do("invoice", { msat: "6000000" }));
+    const { preimage } = await ldkHolds(them);
+    await them.restartLdk();
     await reconnected(them);
     await wePay(them, "4000000");
+    await paying.catch(() => {});
     await them.restartOurs();
     await reconnected(them);
     await ldkPays(them, "4000000");
+    await them.ldk.do("claim", { preimage });
     await agreed(them);
+    const { data } = await them.ours.api.get<{ readonly data: readonly Payment[] }>("/v1/payments?limit=500");
+    expect(data.every(({ state }) => state === "succeeded")).to.equal(true);
   });
   it("it closes by agreement, and the money is in the chain", async () => {
     const [channel] = await them.ldk.do("channels");
@@ -94,6 +113,15 @@ describe("LDK, a stranger's Lightning node, on our chain and over TCP", function
     const due = BigInt(channel?.balanceMsat ?? 0) / 1_000n;
     expect(due - gained < 1_000n && due > gained, `${gained} of ${due} sat`).to.equal(true);
   });
+  for (const opener of ["ours", "ldk"] as const)
+    it(`opened by ${opener} with option_scid_alias: only aliases are told`, async () => {
+      const open = opener === "ours" ? weOpen : ldkOpens;
+      const { channelId } = await open(them, { pushMsat: "500000000", scidAlias: true });
+      await wePay(them, "2000000");
+      await ldkPays(them, "2000000");
+      await agreed(them);
+      expect((await them.ldk.do("channels")).find(({ id }) => id === channelId)?.scidAlias).to.equal(true);
+    });
   it("it opens a channel to us, and we close", async () => {
     const { id } = await ldkOpens(them, { pushMsat: "300000000" });
     await wePay(them, "100000000");
@@ -105,6 +133,8 @@ describe("LDK, a stranger's Lightning node, on our chain and over TCP", function
     await inMempool(them);
     await them.mine(DEPTH_BLOCKS);
     expect(them.complaints()).to.deep.equal(["ldk closed: CounterpartyInitiatedCooperativeClosure"]);
-    await until("closed", async () => (await them.channels()).every(({ state }) => state === "Closing"));
+    await until("closed", async () =>
+      (await them.channels()).some((each) => each.id === id && each.state === "Closing"),
+    );
   });
 });

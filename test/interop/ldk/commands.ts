@@ -11,6 +11,7 @@ export interface LdkChannel {
   readonly usable: boolean;
   readonly announced: boolean;
   readonly anchors: boolean;
+  readonly scidAlias: boolean;
   readonly outboundMsat: string;
   readonly inboundMsat: string;
   readonly capacitySat: string;
@@ -25,6 +26,7 @@ interface OpenAsked {
   readonly sat: string;
   readonly pushMsat: string;
   readonly announce: boolean;
+  readonly scidPrivacy?: boolean;
 }
 
 interface Channel {
@@ -62,10 +64,8 @@ export const COMMANDS = {
   hold: ({ parts }: LdkNode, { holds }: { readonly holds: boolean }) => {
     parts.habits.holds = holds;
   },
-  claim: (node: LdkNode, { hash }: Hash) => {
-    const preimage = node.parts.habits.held.get(hash);
-    if (preimage === undefined) throw new Error("no such payment is held");
-    node.parts.manager.claim_funds(preimage);
+  claim: (node: LdkNode, { preimage }: { readonly preimage: string }) => {
+    node.parts.manager.claim_funds(fromHex(preimage));
     node.turn();
   },
   fail: (node: LdkNode, { hash }: Hash) => {
@@ -93,6 +93,7 @@ function channels(node: LdkNode): readonly LdkChannel[] {
       // The bindings give a number for a boolean.
       usable: Boolean(channel.get_is_usable()),
       announced: Boolean(channel.get_is_announced()),
+      scidAlias: Boolean(channel.get_channel_type()?.supports_scid_privacy()),
       anchors: Boolean(channel.get_channel_type()?.supports_anchors_zero_fee_htlc_tx()),
       outboundMsat: String(outbound),
       inboundMsat: String(channel.get_inbound_capacity_msat()),
@@ -103,9 +104,9 @@ function channels(node: LdkNode): readonly LdkChannel[] {
     };
   });
 }
-function open(node: LdkNode, { peer, sat, pushMsat, announce }: OpenAsked): string {
+function open(node: LdkNode, { peer, sat, pushMsat, ...wishes }: OpenAsked): string {
   const { manager, settings } = node.parts;
-  const config = configOf({ ...settings, announce });
+  const config = configOf({ ...settings, ...wishes });
   const begun = manager.create_channel(fromHex(peer), BigInt(sat), BigInt(pushMsat), 1n, null, config);
   if (!(begun instanceof ldk.Result_ChannelIdAPIErrorZ_OK)) throw new Error("LDK does not open");
   node.turn();

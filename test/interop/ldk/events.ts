@@ -9,7 +9,9 @@ export type Said =
   | { readonly name: "closed"; readonly channel: string; readonly text: string }
   | { readonly name: "broadcast"; readonly tx: string }
   | { readonly name: "pending" | "ready"; readonly channel: string; readonly peer: string }
-  | { readonly name: "claimable" | "claimed"; readonly hash: string; readonly msat: string }
+  /** `preimage` is empty where LDK does not know it. */
+  | { readonly name: "claimable"; readonly hash: string; readonly msat: string; readonly preimage: string }
+  | { readonly name: "claimed"; readonly hash: string; readonly msat: string }
   | { readonly name: "sent"; readonly hash: string; readonly preimage: string }
   | { readonly name: "failed"; readonly hash: string }
   | { readonly name: "forwarded"; readonly msat: string }
@@ -88,14 +90,16 @@ function accept(parts: LdkParts, event: ldk.Event_OpenChannelRequest): void {
   if (!accepted.is_ok()) parts.say({ name: "log", text: "the channel was not accepted" });
 }
 function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
-  const hash = toHex(event.payment_hash);
-  parts.say({ name: "claimable", hash, msat: String(event.amount_msat) });
   const { purpose } = event;
   const preimage =
     purpose instanceof ldk.PaymentPurpose_SpontaneousPayment ? purpose.spontaneous_payment : known(purpose.preimage());
-  if (preimage === undefined) return;
-  if (parts.habits.holds) parts.habits.held.set(hash, preimage);
-  else parts.manager.claim_funds(preimage);
+  parts.say({
+    name: "claimable",
+    hash: toHex(event.payment_hash),
+    msat: String(event.amount_msat),
+    preimage: preimage === undefined ? "" : toHex(preimage),
+  });
+  if (preimage !== undefined && !parts.habits.holds) parts.manager.claim_funds(preimage);
 }
 const known = (option: ldk.Option_ThirtyTwoBytesZ): Uint8Array | undefined =>
   option instanceof ldk.Option_ThirtyTwoBytesZ_Some ? option.some : undefined;

@@ -35,8 +35,6 @@ export interface Habits {
   feerate: number;
   /** Payments that come in wait until they are claimed or failed by command. */
   holds: boolean;
-  /** Preimages by the hash, in hex. */
-  readonly held: Map<string, Uint8Array>;
 }
 /** What everything in it stands on. */
 export interface Ground {
@@ -105,7 +103,7 @@ function baseOf(ground: Ground): Base {
     sending = sending.then(() => send(chain, txs, say));
   };
   const broadcasts = (): Promise<void> => sending;
-  const habits: Habits = { feerate: settings.feerate, holds: false, held: new Map() };
+  const habits: Habits = { feerate: settings.feerate, holds: false };
   const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => habits.feerate });
   const broadcaster = ldk.BroadcasterInterface.new_impl({ broadcast_transactions: broadcast });
   const persister = ldk.MonitorUpdatingPersister.constructor_new(
