@@ -83,7 +83,7 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       if (state.tag === "Failed") return stay();
       return isHolding(state) ? unexpected(state, message) : receiveShutdown(env, state, message);
     case "closing_signed":
-      return state.tag === "Negotiating" || state.tag === "Closing"
+      return (state.tag === "Negotiating" || state.tag === "Closing") && !isSimpleClose(env.features)
         ? receiveClosing(env, state, message)
         : unexpected(state, message);
     case "closing_complete":

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { closingsOf } from "../../../channels/close/complete.ts";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import type { Closing } from "../../../channels/state.ts";
-import { blockHeight } from "../../../src/base/units.ts";
+import { blockHeight, sat } from "../../../src/base/units.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ClosingComplete, ClosingSig } from "../../../src/wire/closing.ts";
 import { HEIGHT, type Name, normal, other, type Pair, SCRIPT } from "../../support/channel-pair.ts";
-import { close, names, proposedBy, shut, simple } from "../../support/closing.ts";
+import { close, closingOf, names, proposedBy, shut, simple } from "../../support/closing.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 const warnings = (pair: Pair, name: Name): readonly string[] =>
@@ -91,6 +91,12 @@ describe("BOLT 2 §Closing Negotiation: closing_complete and closing_sig", () =>
     pair.settle();
     const [ours, theirs] = (["a", "b"] as const).map((name) => sent(pair, name, "closing_complete")[0]?.fee_satoshis);
     expect(ours !== undefined && theirs !== undefined && ours * 4n < theirs).to.equal(true);
+  });
+  it("CONFORMANCE 114: with the feature closing_signed is out of turn, at whatever fee", () => {
+    const pair = shut(simple());
+    tell(pair, "a", closingOf(pair, "b", sat(339n)));
+    expect(warnings(pair, "a")).to.deep.equal(["unexpected message, message closing_signed, state Negotiating"]);
+    expect(closings(pair, "a")).to.deep.equal([]);
   });
   it("CONFORMANCE 113: without the feature on this connection its messages are out of turn", () => {
     const pair = normal();
