@@ -20,6 +20,8 @@ import type { Turn } from "./turn.ts";
 export const PROVIDE_STORAGE = 42;
 const LINEAGE_BYTES = 16;
 const LANE = "backup";
+/** Peers may write once a minute, and lose what waits. BOLT 1 §The peer_storage and peer_storage_retrieval Messages. */
+const STORED_WITHIN_MS = 120_000;
 
 /** The file beside the store. */
 export interface BackupFile {
@@ -202,7 +204,11 @@ export class BackupHost {
     if (opened.value.network !== ctx.params.network)
       return this.#complain(turn, peer, "what you kept for us is of another network");
     if (!equalBytes(lineage, this.mark.lineage)) return restore(turn, opened.value);
-    if (generation < this.mark.generation) return this.#complain(turn, peer, "what you kept for us is outdated");
+    if (generation < this.mark.generation) {
+      // Until then the peer may be about to write it.
+      const isLate = turn.now - this.mark.changedAt > STORED_WITHIN_MS;
+      return isLate ? this.#complain(turn, peer, "what you kept for us is outdated") : undefined;
+    }
     this.#has.set(peer, generation);
     if (generation > this.mark.generation) this.#isOldCopy(turn, peer, opened.value);
   }

@@ -135,16 +135,29 @@ describe("Peer storage: what peers give back to us", () => {
     expect(node.node.channels()).to.deep.equal(before);
   });
   it("what is outdated is told to the peer: no state ever goes back to it", async () => {
-    const { world, node, mallory } = await given();
+    const made = await given();
+    const { world, node } = made;
+    let { mallory } = made;
     const [ours] = mallory.of("peer_storage");
     if (ours === undefined) throw new Error("handed out");
     await fundedBy(world, node, await stranger(world, node, "trent"));
     await world.pass(500);
-    const before = node.node.channels();
-    mallory.say({ name: "peer_storage_retrieval", blob: ours.blob });
-    await world.pass(500);
-    expect(warned(mallory)).to.deep.equal(["what you kept for us is outdated"]);
-    expect(node.node.channels()).to.deep.equal(before);
+    const states = () => node.node.channels().map(({ id, state }) => ({ id, state }));
+    const before = states();
+    // A peer need not have written it yet.
+    for (const [waitedMs, said] of [
+      [0, []],
+      [121_000, ["what you kept for us is outdated"]],
+    ] as const) {
+      await world.pass(waitedMs);
+      mallory.session.close();
+      await world.pass(500);
+      mallory = await stranger(world, node);
+      mallory.say({ name: "peer_storage_retrieval", blob: ours.blob });
+      await world.pass(500);
+      expect(warned(mallory)).to.deep.equal(said);
+      expect(states()).to.deep.equal(before);
+    }
     expect(violations(world)).to.deep.equal([]);
   });
   it("is handed to a peer that gave back the newest no second time", async () => {
