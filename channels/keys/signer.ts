@@ -3,6 +3,7 @@ import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { err, ok, type Result } from "../../src/base/result.ts";
 import { type Sat, sat, sumSat } from "../../src/base/units.ts";
 import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
+import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { Commitment } from "../tx/commitment.ts";
@@ -164,12 +165,24 @@ export function sign(
     request.tx.inputs.length === 1 &&
     input?.prevout.txid === request.funding.outpoint.txid &&
     input.prevout.vout === request.funding.outpoint.vout;
-  if (!spendsFunding || txidOf(request.tx) !== request.txid) return err({ code: "malformed_request" });
+  if (!spendsFunding || txidOf(request.tx) !== request.txid || !areSecondStages(request))
+    return err({ code: "malformed_request" });
   const remembered = remember(memory, request, secp256k1.publicKey(secrets.paymentBasepoint));
   if (!remembered.ok) return remembered;
   const { witnessScript, amount } = request.funding;
   const signature = secp256k1.sign(segwitSighash(request.tx, 0, witnessScript, amount), secrets.funding);
   return ok({ signatures: { signature, htlcSignatures: signHtlcs(secrets, request) }, memory: remembered.value });
+}
+
+/** Each spends an output of the commitment, of the amount and with the script that it says. */
+function areSecondStages(request: SigningRequest): boolean {
+  if (request.purpose === "closing") return true;
+  return request.htlcs.every(({ tx, amount, witnessScript }) => {
+    const [input, ...others] = tx.inputs;
+    if (input === undefined || others.length > 0 || input.prevout.txid !== request.txid) return false;
+    const spent = request.tx.outputs[input.prevout.vout];
+    return spent !== undefined && spent.amount === amount && equalBytes(spent.script, p2wshOf(witnessScript));
+  });
 }
 
 function remember(

@@ -154,6 +154,28 @@ describe("the signer", () => {
     for (const one of malformed) expect(refusal(FRESH_MEMORY, one)).to.deep.equal({ code: "malformed_request" });
   });
 
+  it("refuses second stages of anything but the commitment", () => {
+    const { request } = bobs(1n);
+    if (request.purpose === "closing") throw new Error("a commitment");
+    const [first, ...others] = request.htlcs;
+    if (first === undefined) throw new Error("an HTLC with an output");
+    const [input] = first.tx.inputs;
+    if (input === undefined) throw new Error("a second stage has an input");
+    const elsewhere = { ...input, prevout: { txid: txid(new Uint8Array(32)), vout: input.prevout.vout } };
+    const beside = { ...input, prevout: { ...input.prevout, vout: 99 } };
+    for (const wrong of [
+      { ...first, amount: sat(first.amount + 1n) },
+      { ...first, witnessScript: first.witnessScript.slice(1) },
+      { ...first, tx: { ...first.tx, inputs: [elsewhere] } },
+      { ...first, tx: { ...first.tx, inputs: [beside] } },
+      { ...first, tx: { ...first.tx, inputs: [input, elsewhere] } },
+    ])
+      expect(refusal(FRESH_MEMORY, { ...request, htlcs: [wrong, ...others] })).to.deep.equal({
+        code: "malformed_request",
+      });
+    expect(refusal(FRESH_MEMORY, request)).to.equal(undefined);
+  });
+
   it("starts from what is durable", () => {
     const durable = { signed: [{ funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }], localNumber: 6n };
     const memory = signerMemory({ ...durable, broadcast: false });
