@@ -3,6 +3,7 @@ import { chainBench } from "./bench/chain.ts";
 import { channelBench } from "./bench/channel.ts";
 import { cryptoBench } from "./bench/crypto.ts";
 import { type BenchLine, showLine } from "./bench/line.ts";
+import { millionBench } from "./bench/million.ts";
 import { type Probes, probe } from "./bench/probes.ts";
 
 /**
@@ -23,7 +24,8 @@ const { values: flags, positionals } = parseArgs({
 const GROUPS: Readonly<Record<string, () => Iterable<BenchLine> | AsyncIterable<BenchLine>>> = {
   crypto: cryptoBench,
   chain: chainBench,
-  channel: () => channelBench({ rounds: count("rounds"), payments: count("payments") }),
+  million: () => millionBench(),
+  channel: () => channelBench({ rounds: count("rounds"), payments: count("payments"), besideLdk: true }),
 };
 
 function refuse(sentence: string): never {

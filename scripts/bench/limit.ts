@@ -8,10 +8,10 @@ import { staticKeyOf } from "../../src/crypto/static-key.ts";
 
 /**
  * The least that BOLT payments over one hop take, done by both nodes on one core and nothing else: an onion built and
- * peeled, each untrimmed HTLC signed and verified once for either commitment, and the signatures of the commitments
+ * peeled, each HTLC with an output signed and verified once for either commitment, and the signatures of the commitments
  * that all payments in flight share. No messages, no scripts, no disk: what is reached is compared with this.
  */
-export function limitRates(inFlight: number): { readonly dust: number; readonly untrimmed: number } {
+export function limitRates(inFlight: number): { readonly dust: number; readonly htlc: number } {
   const secret = sha256(Uint8Array.of(1));
   const point = secp256k1.publicKey(secret);
   let round = 0;
@@ -35,7 +35,7 @@ export function limitRates(inFlight: number): { readonly dust: number; readonly 
     }
     signed(COMMITMENTS_PER_BATCH);
   };
-  return { dust: rateOf(batch(0)) * inFlight, untrimmed: rateOf(batch(2)) * inFlight };
+  return { dust: rateOf(batch(0)) * inFlight, htlc: rateOf(batch(2)) * inFlight };
 }
 /** One covers the adds and one the removals, of either side. */
 const COMMITMENTS_PER_BATCH = 4;

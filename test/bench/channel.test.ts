@@ -12,19 +12,21 @@ describe("bench: payments on one channel between two processes", function () {
   const value = (bench: string): number => lines.get(bench)?.value ?? Number.NaN;
 
   it("gives a rate or a latency for each store, amount and shape, compared where there is something to compare with", () => {
-    const shown = [...lines.values()].filter(({ bench }) => !/\.(dust|untrimmed)\.(?!memory)/.test(bench));
+    const shown = [...lines.values()].filter(({ bench }) => !/\.(dust|htlc)\.(?!memory|p50)/.test(bench));
     expect(shown.map(({ bench, unit, against }) => `${bench} ${unit} ${against ?? ""}`.trim()).sort()).to.deep.equal([
+      "channel.cpuPerPayment us",
       "channel.fdatasync ms",
-      "channel.limit.dust 1/s",
-      "channel.limit.untrimmed 1/s",
-      "channel.pipelined.dust 1/s channel.limit.dust",
+      "channel.limit.dust 1/s channel.pipelined.dust",
+      "channel.limit.htlc 1/s channel.pipelined.htlc",
+      "channel.pipelined.dust 1/s",
       "channel.pipelined.dust.memory 1/s channel.pipelined.dust",
-      "channel.pipelined.untrimmed 1/s channel.limit.untrimmed",
-      "channel.pipelined.untrimmed.memory 1/s channel.pipelined.untrimmed",
-      "channel.sequential.dust ms",
-      "channel.sequential.dust.memory ms channel.sequential.dust",
-      "channel.sequential.untrimmed ms",
-      "channel.sequential.untrimmed.memory ms channel.sequential.untrimmed",
+      "channel.pipelined.htlc 1/s",
+      "channel.pipelined.htlc.memory 1/s channel.pipelined.htlc",
+      "channel.sequential.dust.memory.p50 ms channel.sequential.dust.p50",
+      "channel.sequential.dust.p50 ms",
+      "channel.sequential.htlc.memory.p50 ms channel.sequential.htlc.p50",
+      "channel.sequential.htlc.p50 ms",
+      "channel.syncsPerPayment count",
     ]);
     for (const { bench, value, against, ratio } of shown) {
       expect(value, bench).to.be.greaterThan(0);
@@ -34,10 +36,8 @@ describe("bench: payments on one channel between two processes", function () {
 
   it("counts the work of one payment: one onion built and peeled, HTLC signatures only for what has an output", () => {
     expect(value("channel.sequential.dust.ecdhs")).to.equal(2);
-    expect(value("channel.pipelined.untrimmed.ecdhs")).to.equal(2);
-    expect(value("channel.sequential.untrimmed.signs")).to.be.at.least(
-      value("channel.sequential.untrimmed.commitments") + 2,
-    );
+    expect(value("channel.pipelined.htlc.ecdhs")).to.equal(2);
+    expect(value("channel.sequential.htlc.signs")).to.be.at.least(value("channel.sequential.htlc.commitments") + 2);
     expect(value("channel.sequential.dust.signs")).to.equal(value("channel.sequential.dust.commitments"));
   });
 

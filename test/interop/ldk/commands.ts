@@ -1,6 +1,7 @@
 import * as ldk from "lightningdevkit";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import type { LdkNode } from "./node.ts";
+import { payAll } from "./pay-all.ts";
 import { configOf } from "./settings.ts";
 
 const KEYSEND_EXPIRY_BLOCKS = 40;
@@ -79,6 +80,18 @@ export const COMMANDS = {
     node.turn();
   },
   graph,
+  /** So many, for payments that are measured. */
+  invoices: (node: LdkNode, { count, msat }: { readonly count: number; readonly msat: string }) =>
+    Array.from({ length: count }, () => invoice(node, { msat })),
+  payAll: (
+    node: LdkNode,
+    { invoices, inFlight }: { readonly invoices: readonly string[]; readonly inFlight: number },
+  ) => payAll(node, invoices, inFlight, send),
+  /** Processor time of the whole process, in microseconds. */
+  usage: () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
 } as const;
 export type Commands = typeof COMMANDS;
 
@@ -136,6 +149,11 @@ function invoice(node: LdkNode, { msat }: { readonly msat: string }): string {
 }
 /** The answer is the payment hash; how it went is told as an event. */
 function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): string {
+  const hash = send(node, text);
+  node.turn();
+  return hash;
+}
+function send(node: LdkNode, text: string): string {
   const read = ldk.Bolt11Invoice.constructor_from_str(text);
   if (!(read instanceof ldk.Result_Bolt11InvoiceParseOrSemanticErrorZ_OK))
     throw new Error("LDK does not read the invoice");
@@ -152,7 +170,6 @@ function pay(node: LdkNode, { invoice: text }: { readonly invoice: string }): st
     ldk.Retry.constructor_attempts(1),
   );
   if (!sent.is_ok()) throw new Error("LDK does not pay");
-  node.turn();
   return toHex(hash);
 }
 /** The answer is the payment hash. */

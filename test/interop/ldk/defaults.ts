@@ -13,6 +13,8 @@ export interface LdkSettings {
   readonly feerate: number;
   /** Of a whole route. A few more than one hop needs leave no room for those that LDK adds so that nobody knows who is the last. */
   readonly expiryBlocksMax: number;
+  /** Whether monitors are written in groups, one sync for all that waits, and the node turns as soon as something comes: for measuring. */
+  readonly grouped: boolean;
   /** Messages of this level and graver are told; Level 5 is errors alone. */
   readonly logLevel: number;
 }
@@ -24,5 +26,6 @@ export const LDK_DEFAULTS: Omit<LdkSettings, "seed"> = {
   zeroConf: false,
   feerate: 1_000,
   expiryBlocksMax: 1_008,
+  grouped: false,
   logLevel: 5,
 };

@@ -26,6 +26,8 @@ export type Said =
 
 /** Does what an application of LDK has to do for each of its events, and tells of it. */
 export function answerEvent(parts: LdkParts, event: ldk.Event): void {
+  if (parts.habits.ended !== undefined && event instanceof ldk.Event_PaymentSent)
+    return parts.habits.ended(toHex(event.payment_hash), true);
   if (event instanceof ldk.Event_FundingGenerationReady) fund(parts, event);
   else if (event instanceof ldk.Event_OpenChannelRequest) accept(parts, event);
   else if (event instanceof ldk.Event_PaymentClaimable) claimable(parts, event);

@@ -7,12 +7,15 @@ import * as ldk from "lightningdevkit";
  */
 export class LdkNet {
   readonly #peers: ldk.PeerManager;
+  readonly #heard: () => void;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #next = 0n;
 
-  constructor(peers: ldk.PeerManager) {
+  /** `heard` is called when something came that was read. */
+  constructor(peers: ldk.PeerManager, heard: () => void) {
     this.#peers = peers;
+    this.#heard = heard;
   }
   /** On a port of the loopback that the system chooses. */
   listen(): Promise<number> {
@@ -78,6 +81,7 @@ export class LdkNet {
       if (!read.is_ok()) socket.destroy();
       else if (read instanceof ldk.Result_boolPeerHandleErrorZ_OK && read.res) socket.pause();
       this.#peers.process_events();
+      this.#heard();
     });
     socket.on("error", () => {});
     socket.on("close", () => {

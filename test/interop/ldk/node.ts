@@ -9,6 +9,8 @@ import { assemble, type LdkParts, MANAGER } from "./parts.ts";
 import { FolderStore } from "./store.ts";
 
 const TURN_MS = 5;
+/** How often a node that is measured writes what only a restart would need. */
+const WRITE_MS = 1_000;
 
 /** A whole LDK node that follows a Bitcoin node and keeps itself in a folder. */
 export class LdkNode {
@@ -18,12 +20,14 @@ export class LdkNode {
   readonly #store: FolderStore;
   readonly #handler: ldk.EventHandler;
   #turns: NodeJS.Timeout | undefined;
+  #turnsSoon = false;
+  #writtenAt = 0;
 
   private constructor(parts: LdkParts, chain: FollowedChain, store: FolderStore) {
     this.parts = parts;
     this.chain = chain;
     this.#store = store;
-    this.net = new LdkNet(parts.peers);
+    this.net = new LdkNet(parts.peers, parts.settings.grouped ? () => this.soon() : () => {});
     this.#handler = ldk.EventHandler.new_impl({
       handle_event: (event) => {
         answerEvent(parts, event);
@@ -40,7 +44,11 @@ export class LdkNode {
   ): Promise<LdkNode> {
     const chain = new FollowedChain(place);
     const store = new FolderStore(folder);
-    const node = new LdkNode(await assemble({ store, chain, settings, say }), chain, store);
+    const node: LdkNode = new LdkNode(
+      await assemble({ store, chain, settings, say, turn: () => node.turn() }),
+      chain,
+      store,
+    );
     await node.sync();
     node.#turns = setInterval(() => node.turn(), TURN_MS);
     return node;
@@ -62,7 +70,23 @@ export class LdkNode {
     manager.as_EventsProvider().process_pending_events(this.#handler);
     monitor.as_EventsProvider().process_pending_events(this.#handler);
     peers.process_events();
+    this.#write();
+  }
+  #write(): void {
+    const { manager, settings } = this.parts;
+    const now = performance.now();
+    if (settings.grouped && now - this.#writtenAt < WRITE_MS) return;
+    this.#writtenAt = now;
     if (manager.get_and_clear_needs_persistence()) this.#store.put(MANAGER, manager.write());
+  }
+  /** Once for all that comes until then. */
+  soon(): void {
+    if (this.#turnsSoon) return;
+    this.#turnsSoon = true;
+    setImmediate(() => {
+      this.#turnsSoon = false;
+      this.turn();
+    });
   }
   /** All that is kept of it, as it is at this moment. */
   copy(to: string): void {

@@ -5,6 +5,7 @@ import { encodeTx } from "../../../src/bitcoin/tx.ts";
 import type { ChainListener, FollowedChain } from "./chain.ts";
 import type { LdkSettings } from "./defaults.ts";
 import type { Said } from "./events.ts";
+import { GroupPersister } from "./group-persister.ts";
 import { configOf } from "./settings.ts";
 import type { FolderStore } from "./store.ts";
 import { KeyWallet } from "./wallet.ts";
@@ -35,6 +36,8 @@ export interface Habits {
   feerate: number;
   /** Payments that come in wait until they are claimed or failed by command. */
   holds: boolean;
+  /** Told of the end of each payment of ours, instead of the test, which then hears of nothing. */
+  ended: ((hash: string, isPaid: boolean) => void) | undefined;
 }
 /** What everything in it stands on. */
 export interface Ground {
@@ -42,6 +45,8 @@ export interface Ground {
   readonly chain: FollowedChain;
   readonly settings: LdkSettings;
   say(said: Said): void;
+  /** Has everything done that waits. */
+  turn(): void;
 }
 interface Base extends Ground {
   readonly habits: Habits;
@@ -103,7 +108,7 @@ function baseOf(ground: Ground): Base {
     sending = sending.then(() => send(chain, txs, say));
   };
   const broadcasts = (): Promise<void> => sending;
-  const habits: Habits = { feerate: settings.feerate, holds: false };
+  const habits: Habits = { feerate: settings.feerate, holds: false, ended: undefined };
   const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => habits.feerate });
   const broadcaster = ldk.BroadcasterInterface.new_impl({ broadcast_transactions: broadcast });
   const persister = ldk.MonitorUpdatingPersister.constructor_new(
@@ -116,7 +121,8 @@ function baseOf(ground: Ground): Base {
     fees,
   );
   const none = ldk.Option_FilterZ.constructor_none();
-  const monitor = ldk.ChainMonitor.constructor_new(none, broadcaster, logger, fees, persister.as_Persist());
+  const persist = settings.grouped ? groupsOf(ground, () => monitor).persist : persister.as_Persist();
+  const monitor: ldk.ChainMonitor = ldk.ChainMonitor.constructor_new(none, broadcaster, logger, fees, persist);
   const graph = ldk.NetworkGraph.constructor_new(ldk.Network.LDKNetwork_Regtest, logger);
   const router = routerOf(graph, logger, entropy);
   const messageRouter = ldk.DefaultMessageRouter.constructor_new(graph, entropy).as_MessageRouter();
@@ -135,6 +141,12 @@ function baseOf(ground: Ground): Base {
     broadcast,
     broadcasts,
   };
+}
+function groupsOf({ store, turn }: Ground, monitor: () => ldk.ChainMonitor): GroupPersister {
+  return new GroupPersister(store.folder, (updates) => {
+    for (const { of, id } of updates) monitor().channel_monitor_updated(of, id);
+    turn();
+  });
 }
 function routerOf(graph: ldk.NetworkGraph, logger: ldk.Logger, entropy: ldk.EntropySource): ldk.Router {
   const decay = ldk.ProbabilisticScoringDecayParameters.constructor_default();

@@ -5,24 +5,24 @@ import * as ldk from "lightningdevkit";
 const notFound = ldk.IOError.LDKIOError_NotFound;
 /** A folder of files, one a key. Its copy is an old state that LDK can be started from again. */
 export class FolderStore implements ldk.KVStoreInterface {
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
     mkdirSync(folder, { recursive: true });
   }
   get(key: string): Uint8Array | undefined {
     try {
-      return new Uint8Array(readFileSync(join(this.#folder, key)));
+      return new Uint8Array(readFileSync(join(this.folder, key)));
     } catch {
       return undefined;
     }
   }
   put(key: string, bytes: Uint8Array): void {
-    writeFileSync(join(this.#folder, key), bytes);
+    writeFileSync(join(this.folder, key), bytes);
   }
   copy(to: string): void {
-    cpSync(this.#folder, to, { recursive: true });
+    cpSync(this.folder, to, { recursive: true });
   }
 
   read(primary: string, secondary: string, key: string): ldk.Result_CVec_u8ZIOErrorZ {
@@ -36,12 +36,12 @@ export class FolderStore implements ldk.KVStoreInterface {
     return ldk.Result_NoneIOErrorZ.constructor_ok();
   }
   remove(primary: string, secondary: string, key: string, _lazy: boolean): ldk.Result_NoneIOErrorZ {
-    rmSync(join(this.#folder, nameOf(primary, secondary, key)), { force: true });
+    rmSync(join(this.folder, nameOf(primary, secondary, key)), { force: true });
     return ldk.Result_NoneIOErrorZ.constructor_ok();
   }
   list(primary: string, secondary: string): ldk.Result_CVec_StrZIOErrorZ {
     const prefix = nameOf(primary, secondary, "");
-    const names = readdirSync(this.#folder).filter((name) => name.startsWith(prefix));
+    const names = readdirSync(this.folder).filter((name) => name.startsWith(prefix));
     return ldk.Result_CVec_StrZIOErrorZ.constructor_ok(names.map((name) => name.slice(prefix.length)));
   }
 }
