@@ -119,6 +119,7 @@ function contribute(
       const missing = coins.find((_, at) => txs[at] === undefined);
       if (missing !== undefined) {
         release(host, later, entry);
+        entry.lacksPrevious = true;
         const reason = `the transaction ${missing.outpoint.txid} is not at hand`;
         return host.apply(later, entry, { tag: "NothingToContribute", reason });
       }
@@ -142,11 +143,16 @@ async function previousTx({ parts }: ChannelHost, { outpoint, paidIn }: WalletCo
   const { txid } = outpoint;
   const own = parts.wallet.state().txs.get(txid)?.tx;
   if (own !== undefined) return own;
-  const { chain } = parts.ctx;
-  const found = await chain.transaction(txid);
-  if (found.ok && found.value !== undefined) return found.value.tx;
-  const block = paidIn === undefined ? undefined : await chain.blockAt(paidIn.height);
-  return block?.ok ? block.value?.txs.find((tx) => txidOf(tx) === txid) : undefined;
+  const { chain, log } = parts.ctx;
+  try {
+    const found = await chain.transaction(txid);
+    if (found.ok && found.value !== undefined) return found.value.tx;
+    const block = paidIn === undefined ? undefined : await chain.blockAt(paidIn.height);
+    return block?.ok ? block.value?.txs.find((tx) => txidOf(tx) === txid) : undefined;
+  } catch (error) {
+    log.warn("a transaction could not be looked up", { txid, error: String(error) });
+    return undefined;
+  }
 }
 
 /** Whether an output stands unspent in a block. What cannot be told is not confirmed. */

@@ -43,6 +43,8 @@ export interface ChannelEntry {
   fundingFeerate: SatPerKw | undefined;
   /** Coins that the wallet holds for a funding transaction which is made with the peer. */
   held: readonly Outpoint[];
+  /** The chain does not keep what pays a coin of ours, so that no peer can be shown it. */
+  lacksPrevious: boolean;
   /** Ends the wait for a peer that has our coins held. */
   cancelFunding: () => void;
   /** Whose coins the wallet keeps for this opening. */
@@ -116,7 +118,17 @@ export function channelEntry(
   const cancelQuiescence = (): void => {};
   const cancelFunding = (): void => {};
   const untold = { alias, peerTerms: undefined, toldAt: undefined };
-  return { ...of, ...untold, state, cancelQuiescence, cancelFunding, held: [], watched: [], ...nothingAsked };
+  return {
+    ...of,
+    ...untold,
+    state,
+    cancelQuiescence,
+    cancelFunding,
+    held: [],
+    lacksPrevious: false,
+    watched: [],
+    ...nothingAsked,
+  };
 }
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */

@@ -55,6 +55,9 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
       if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
     });
   });
+  // Old blocks may be gone, and with them what a peer would have to see. Alone a channel can be funded all the same.
+  if (asked.outcome.tag === "refused" && asked.entry.lacksPrevious)
+    return openChannel(hosts, { ...request, dual: false });
   return told(hosts, asked);
 }
 

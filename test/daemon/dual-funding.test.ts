@@ -103,6 +103,20 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(a.node.channels().length).to.equal(1);
     expect(idOf(present(made.edges[0], "an edge"))).to.equal(a.node.channels()[0]?.id);
   });
+  it("is opened by one side alone where the chain has forgotten what pays its coins", async () => {
+    const made = await line(2);
+    const { world } = made;
+    const [a, b] = pair(made);
+    const height = tip(world);
+    Object.assign(world.chain.brain.chain.storage, { prunedTo: () => height, place: () => undefined });
+    const request = { nodeId: a.id, capacity: sat(300_000n), push: msat(0n), announce: false };
+    const opened = await soon(world, b.node.openChannel(request));
+    expect(opened.ok && opened.value.state).to.equal("WaitForFundingConfirmed");
+    expect([said(world, "open_channel2"), said(world, "tx_abort"), said(world, "open_channel")]).to.deep.equal([
+      1, 2, 2,
+    ]);
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("adds nothing unless its operator wants it", () => {
     expect([DEFAULT_POLICY.contribution, DEFAULT_POLICY.requireConfirmedInputs]).to.deep.equal([0n, false]);
   });
