@@ -50,7 +50,10 @@ export class Answering {
   }
 
   #open({ index, remembered }: Extract<Question, { readonly tag: "open" }>): Answer {
-    assert(!this.#channels.has(index), "a channel is opened once");
+    const known = this.#channels.get(index);
+    // A backup that comes later may tell of a channel whose index a node without data has used again: claims need no more.
+    if (known !== undefined && remembered === undefined) return { tag: "opened", basepoints: known.keys };
+    assert(known === undefined, "a channel is opened once");
     assert(this.#channels.size < CHANNELS_MAX, "so many channels have no node");
     const opened = this.#signer.channel(index, remembered);
     if (!opened.ok) return { tag: "old_record", detail: opened.error.detail };

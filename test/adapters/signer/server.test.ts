@@ -3,6 +3,7 @@ import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { FRESH_MEMORY } from "../../../channels/index.ts";
 import { seededRandom } from "../../../src/adapters/memory/random.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { FRAME_BYTES_MAX, FrameReader, frameBytes } from "../../../src/adapters/signer/frames.ts";
@@ -153,11 +154,12 @@ describe("the socket of a signer", () => {
     const caller = call();
     const secret: Question = { tag: "secret", index: 1, number: 0n };
     const open: Question = { tag: "open", index: 1, remembered: undefined };
+    const again: Question = { ...open, remembered: FRESH_MEMORY };
     for (const one of [
       HELLO,
       secret,
       open,
-      open,
+      again,
       secret,
       { tag: "points", index: 1, from: 1n << 48n, count: 1 },
     ] as const)
