@@ -16,6 +16,8 @@ export type PeerFault =
   | { readonly code: "bad_htlc_signature"; readonly index: number }
   | { readonly code: "wrong_htlc_signature_count"; readonly expected: number; readonly received: number }
   | { readonly code: "commitment_without_updates" }
+  | { readonly code: "splice_exceeds_balance" }
+  | { readonly code: "unknown_splice" }
   | { readonly code: "batch_too_large"; readonly maximum: number }
   | { readonly code: "batch_interrupted" }
   | { readonly code: "batch_without_funding_txid" }
@@ -114,6 +116,8 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   bad_htlc_signature: "error-and-fail",
   wrong_htlc_signature_count: "error-and-fail",
   commitment_without_updates: "warn-and-disconnect",
+  splice_exceeds_balance: "warn-and-disconnect",
+  unknown_splice: "warn-and-disconnect",
   batch_too_large: "warn-and-disconnect",
   batch_interrupted: "warn-and-disconnect",
   batch_without_funding_txid: "error-and-fail",

@@ -14,7 +14,7 @@ import type {
   OpenChannel2,
 } from "../src/wire/opening.ts";
 import type { ErrorMessage, Warning } from "../src/wire/setup.ts";
-import type { Stfu } from "../src/wire/splicing.ts";
+import type { SpliceAck, SpliceInit, SpliceLocked, Stfu } from "../src/wire/splicing.ts";
 import type {
   ChannelReestablish,
   CommitmentSigned,
@@ -34,6 +34,7 @@ import type { Contribution } from "./interactive/terms.ts";
 import type { Signatures, SigningRefusal } from "./keys/signer.ts";
 import type { RestoredParams } from "./params.ts";
 import type { RestoredFunding } from "./restored/state.ts";
+import type { SpliceRequest } from "./splice/state.ts";
 import type { CommitmentHtlc } from "./tx/commitment.ts";
 
 /** The peer's messages that a channel understands. The host has matched them to the channel by id and by peer. */
@@ -49,6 +50,9 @@ export type ChannelMessage =
   | TxInitRbf
   | TxAckRbf
   | TxAbort
+  | SpliceInit
+  | SpliceAck
+  | SpliceLocked
   | ChannelReady
   | AnnouncementSignatures
   | UpdateAddHtlc
@@ -107,6 +111,8 @@ export type ChannelInput =
   | { readonly tag: "InputConfirmation"; readonly outpoint: Outpoint; readonly confirmed: boolean }
   /** Answers `NeedFundingWitnesses`, in the same cascade: the coins are kept for that transaction. */
   | { readonly tag: "FundingWitnesses"; readonly witnesses: Witnesses }
+  /** Puts coins into the channel or takes some out; while a splice waits, another one in its place. */
+  | { readonly tag: "Splice"; readonly request: SpliceRequest }
   /** Replaces a funding transaction that waits by one that pays this much. */
   | { readonly tag: "BumpFunding"; readonly feerate: SatPerKw }
   /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */

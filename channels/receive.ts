@@ -10,6 +10,7 @@ import { receiveShutdown } from "./close/shutdown.ts";
 import { receiveOpen2 } from "./dual/open.ts";
 import { receiveFunding, receiveLate } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
+import { activeOf } from "./fundings/other.ts";
 import type { ChannelMessage } from "./input.ts";
 import type { ConstructionMessage } from "./interactive/session.ts";
 import { receiveReestablish } from "./link/connect.ts";
@@ -23,6 +24,7 @@ import { receiveRevocation } from "./normal/receive-revocation.ts";
 import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
 import { receiveReady } from "./open/confirm.ts";
 import { receiveAccept, receiveFundingSigned } from "./open/opener.ts";
+import { receiveSplice } from "./splice/step.ts";
 import type { ChannelState, FundedState, UpdatingState } from "./state.ts";
 import { stay, type Transition } from "./transition.ts";
 
@@ -72,6 +74,8 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
     const late = receiveLate({ ...state, link: state.link }, message);
     if (late !== undefined) return late;
   }
+  const spliced = state.tag === "Normal" ? receiveSplice(env, state, message) : undefined;
+  if (spliced !== undefined) return spliced;
   // What is said of a funding transaction that is mined, or of none.
   if (message.name === "tx_abort" || message.name === "tx_signatures") return stay();
   switch (message.name) {
@@ -81,7 +85,9 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return receiveAnnouncementSignatures(env, state, message);
     case "shutdown":
       if (state.tag === "Failed") return stay();
-      return isHolding(state) ? unexpected(state, message) : receiveShutdown(env, state, message);
+      return isHolding(state) || activeOf(state.commitments).length > 0
+        ? unexpected(state, message)
+        : receiveShutdown(env, state, message);
     case "closing_signed":
       return (state.tag === "Negotiating" || state.tag === "Closing") && !isSimpleClose(env.features)
         ? receiveClosing(env, state, message)
@@ -100,6 +106,9 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
     case "tx_complete":
     case "tx_init_rbf":
     case "tx_ack_rbf":
+    case "splice_init":
+    case "splice_ack":
+    case "splice_locked":
     case "open_channel":
     case "accept_channel":
     case "funding_created":
@@ -135,6 +144,9 @@ type UpdateMessage = Exclude<
       | "tx_signatures"
       | "tx_init_rbf"
       | "tx_ack_rbf"
+      | "splice_init"
+      | "splice_ack"
+      | "splice_locked"
       | "tx_abort"
       | "open_channel"
       | "accept_channel"

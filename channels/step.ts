@@ -37,6 +37,10 @@ import {
 import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
+import { giveUpSplice } from "./splice/abort.ts";
+import { splice } from "./splice/begin.ts";
+import { lockDeepSplice } from "./splice/lock.ts";
+import { splicedBy, spliceInput } from "./splice/step.ts";
 import type { ChannelState, Closing, FundedState, Negotiating } from "./state.ts";
 import { advance, type CommandRefusal, commit, stay, type Transition } from "./transition.ts";
 
@@ -104,7 +108,7 @@ type FundingInput =
   | Exclude<ConstructionInput, { tag: "Signatures" }>
   | OpeningInput
   | ChainInput
-  | Extract<ChannelInput, { tag: "BumpFunding" }>;
+  | Extract<ChannelInput, { tag: "BumpFunding" | "Splice" }>;
 /** What leads to a funding transaction, and what the chain makes of it. */
 function fundingInput(env: ChannelEnv, state: ChannelState, input: FundingInput): Transition {
   switch (input.tag) {
@@ -112,9 +116,11 @@ function fundingInput(env: ChannelEnv, state: ChannelState, input: FundingInput)
     case "NothingToContribute":
     case "InputConfirmation":
     case "FundingWitnesses":
-      return constructionInput(env, state, input);
+      return state.tag === "Normal" ? spliceInput(env, state, input) : constructionInput(env, state, input);
     case "BumpFunding":
       return bumpFunding(env, state, input);
+    case "Splice":
+      return splice(env, state, input.request);
     case "Open":
     case "OpenDual":
     case "Restore":
@@ -164,6 +170,7 @@ function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput)
   if (input.tag === "OpenDual" && state.tag === "Fresh") return openDual(env, input);
   if (input.tag === "Restore" && state.tag === "Fresh") return restore(input);
   if (input.tag === "FundingTx" && state.tag === "WaitForFundingTx") return receiveFundingTx(env, state, input);
+  if (input.tag === "AbortOpening" && state.tag === "Normal") return giveUpSplice(state, input.reason);
   if (input.tag === "AbortOpening" && state.tag === "WaitForFundingConfirmed")
     return giveUpReplacement(state, input.reason);
   if (input.tag === "AbortOpening" && !("commitments" in state) && state.tag !== "Closed") {
@@ -182,6 +189,8 @@ function signed(env: ChannelEnv, state: ChannelState, signatures: Signatures): T
   if (state.tag === "SigningFunding") return signedFunding(env, state, signatures);
   if (state.tag === "Failed") return commitmentSigned(env, state, signatures);
   if (!("commitments" in state) || state.link.tag !== "online") return stay();
+  const spliced = splicedBy(env, state, signatures);
+  if (spliced !== undefined) return spliced;
   if (state.link.negotiation?.stage === "signing")
     return constructionInput(env, state, { tag: "Signatures", signatures });
   const { link } = state;
@@ -261,6 +270,7 @@ function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight
     forgetWhenBuried(state, height) ??
     endSilence(env, state) ??
     raiseWhenLate(env, state) ??
+    lockDeepSplice(env, state) ??
     fundingDeeper(env, state) ??
     othersDeeper(env, state);
   return changed ?? (state.tag === "Failed" ? advance(state) : stay());

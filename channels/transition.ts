@@ -13,7 +13,7 @@ import type {
   OpenChannel,
   OpenChannel2,
 } from "../src/wire/opening.ts";
-import type { Stfu } from "../src/wire/splicing.ts";
+import type { SpliceAck, SpliceInit, SpliceLocked, Stfu } from "../src/wire/splicing.ts";
 import type {
   ChannelReestablish,
   CommitmentSigned,
@@ -48,6 +48,8 @@ export type ProposalMessage =
   | TxInitRbf
   | TxAckRbf
   | TxAbort
+  | SpliceInit
+  | SpliceAck
   | UpdateAddHtlc
   | UpdateFailHtlc
   | UpdateFailMalformedHtlc
@@ -59,6 +61,7 @@ export type ProposalMessage =
 export type BindingMessage =
   | FundingSigned
   | TxSignatures
+  | SpliceLocked
   | ChannelReady
   | CommitmentSigned
   | RevokeAndAck
@@ -154,7 +157,7 @@ export interface WatchedOutput {
 export type Effect = VolatileEffect | DurableEffect;
 export type DurableEffect =
   | { readonly tag: "Bind"; readonly message: BindingMessage }
-  | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "mutual_close" | "commitment" }
+  | { readonly tag: "Broadcast"; readonly tx: Tx; readonly why: "funding" | "splice" | "mutual_close" | "commitment" }
   /** Offered by us, the preimage is known: at once, also where the removal is not yet committed. */
   | ({
       readonly tag: "HtlcSettled";
@@ -167,6 +170,8 @@ export type DurableEffect =
   | { readonly tag: "HtlcFailed"; readonly id: bigint; readonly origin: HtlcOrigin; readonly failure: HtlcFailure }
   /** An append-only record in the same group: with it a revoked state can be punished to the last output. Never for a state without untrimmed HTLCs. */
   | { readonly tag: "RevokedHtlcs"; readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] }
+  /** Both have signed a splice: its transaction is out. */
+  | { readonly tag: "SpliceSigned"; readonly txid: Txid }
   | { readonly tag: "ChannelFailed"; readonly cause: FailureCause }
   /** The peer has published a commitment that it had revoked. */
   | { readonly tag: "Breach"; readonly txid: Txid; readonly number: bigint }
@@ -179,6 +184,7 @@ const DURABLE: { readonly [T in DurableEffect["tag"]]: true } = {
   HtlcSettled: true,
   HtlcFailed: true,
   RevokedHtlcs: true,
+  SpliceSigned: true,
   ChannelFailed: true,
   Breach: true,
   Closed: true,
@@ -234,6 +240,12 @@ export type CommandRefusal =
   | { readonly code: "not_replaceable" }
   | { readonly code: "too_many_attempts"; readonly maximum: number }
   | { readonly code: "feerate_too_low"; readonly minimum: SatPerKw }
+  /** A splice waits to be locked. */
+  | { readonly code: "splice_pending" }
+  /** It has been locked by one side: nothing takes its place. */
+  | { readonly code: "splice_locked" }
+  | { readonly code: "funding_not_confirmed" }
+  | { readonly code: "splice_exceeds_balance" }
   /** Another attempt is under way. */
   | { readonly code: "negotiating" }
   | { readonly code: "commitment_numbers_used_up" };

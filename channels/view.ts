@@ -1,10 +1,10 @@
 import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
-import { type Msat, msat } from "../src/base/units.ts";
+import { type Msat, msat, type Sat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
 import { tally } from "./commitments.ts";
 import type { FundingAttempt, WaitForFundingSignatures } from "./dual/state.ts";
 import type { ChannelEnv } from "./env.ts";
-import type { OtherFunding } from "./fundings/other.ts";
+import { activeOf, type OtherFunding } from "./fundings/other.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import { type SignedCommitment, type SignerMemory, signerMemory } from "./keys/signer.ts";
 import { receivable, spendable } from "./normal/bounds.ts";
@@ -35,6 +35,8 @@ export interface ChannelView {
   readonly localCommitmentNumber: bigint;
   readonly remoteCommitmentNumber: bigint;
   readonly closingTxid: Txid | undefined;
+  /** Splices that both have signed and that are not locked. */
+  readonly splices: readonly { readonly txid: Txid; readonly capacity: Sat; readonly confirmed: boolean }[];
 }
 
 const isUsable = (state: FundedState): boolean => state.tag === "Normal" && state.funding.deep;
@@ -65,6 +67,11 @@ export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
     localCommitmentNumber: commitments.local.number,
     remoteCommitmentNumber: commitments.remote.number,
     closingTxid: closingTxid(state),
+    splices: activeOf(commitments).map(({ terms, progress }) => ({
+      txid: terms.outpoint.txid,
+      capacity: terms.capacity,
+      confirmed: progress.confirmed !== undefined,
+    })),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ChannelId } from "../../src/base/ids.ts";
 import type { ErrorMessage } from "../../src/wire/setup.ts";
 import { describeFault, type PeerFault, SEVERITY } from "../fault.ts";
 import { offline } from "../link/offline.ts";
+import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Failed, FailureCause, FundedState } from "../state.ts";
 import { advance, commit, stay, type Transition } from "../transition.ts";
 
@@ -52,7 +53,7 @@ export function punish(state: ChannelState, fault: PeerFault): Transition {
       return stay({ tag: "SendWarning", channelId, text, disconnect: false });
     case "warn-and-disconnect": {
       if (!("commitments" in state)) return abortOpening(channelId, fault);
-      return advance(offline(state), { tag: "SendWarning", channelId, text, disconnect: true });
+      return advance(offline(state), ...spliceLost(state), { tag: "SendWarning", channelId, text, disconnect: true });
     }
     case "error-and-fail":
       return "commitments" in state ? fail(state, { tag: "fault", text }) : abortOpening(channelId, fault);
@@ -73,6 +74,7 @@ function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Tran
   const error = { tag: "SendError", channelId: state.params.channelId, text: failureText(cause) } as const;
   return commit(
     failed(state, cause),
+    ...spliceLost(state),
     error,
     { tag: "ChannelFailed", cause },
     { tag: "NotReady" },

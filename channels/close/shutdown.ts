@@ -3,6 +3,7 @@ import { feeForWeightCeil, type SatPerKw, toSatFloor } from "../../src/base/unit
 import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
+import { activeOf } from "../fundings/other.ts";
 import { isHolding } from "../normal/quiescence.ts";
 import type {
   ChannelState,
@@ -36,6 +37,7 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
     return refuse({ code: "feerate_out_of_range", requested: feerate });
   if (isOpen(state)) {
     if (isHolding(state)) return refuse({ code: "quiescing" });
+    if (activeOf(state.commitments).length > 0) return refuse({ code: "splice_pending" });
     const close: ClosePlan = { localScript: script, remoteScript: undefined, localSent: false, feerate };
     return closeStep(env, shuttingDown(state, close), [{ tag: "NotifyUpdated" }]);
   }

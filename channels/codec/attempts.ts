@@ -38,7 +38,7 @@ const plan: Codec<FundingPlan> = struct({
   requiresConfirmed: struct({ local: flag, remote: flag }),
   replaces: listOf(u8, struct({ txid, inputs: listOf(u16, outpoint), fee: amountSat })),
 });
-const constructed: Codec<ConstructedTx> = struct({
+export const constructed: Codec<ConstructedTx> = struct({
   tx,
   txid,
   inputs: listOf(u16, struct({ serialId: u64, from: side, outpoint, spends: txOut, sequence: u32, shared: flag })),
@@ -46,7 +46,7 @@ const constructed: Codec<ConstructedTx> = struct({
   fee: struct({ local: amountSat, remote: amountSat }),
   remoteWeight: u32,
 });
-const witnesses = listOf(u16, listOf(compactSize, bytesOf(compactSize)));
+export const witnesses = listOf(u16, listOf(compactSize, bytesOf(compactSize)));
 const attempt: Codec<FundingAttempt> = once(
   struct({
     params,

@@ -21,6 +21,8 @@ export function movedTo<S extends Funded>(state: S, outpoint: Outpoint): S {
     remote: { number: commitments.remote.number, txid: commitments.remote.txid },
     sent: commitments.sent && { txid: commitments.sent.txid, signatures: commitments.sent.signatures },
     progress: funding,
+    locked: { local: false, remote: false },
+    made: undefined,
   };
   const others = commitments.others.map((other) => (other === chosen ? left : shifted(other, shift)));
   return {

@@ -2,6 +2,7 @@ import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { msat, type Sat } from "../../src/base/units.ts";
 import type { Signatures } from "../keys/signer.ts";
 import type { ChannelParams } from "../params.ts";
+import type { SpliceTx } from "../splice/state.ts";
 import type { Commitments, FundingProgress } from "../state.ts";
 
 /** What of a channel's parameters belongs to one funding output. */
@@ -20,8 +21,11 @@ export interface FundingTerms {
  * of a number is revoked by the same secret. What differs stands in here. BOLT 2 §Splice Completion.
  */
 export interface OtherFunding {
-  /** `past`: replaced by one that is locked, and kept only while a reorganisation may bring it back. No update is made on it. */
-  readonly role: "active" | "past";
+  /**
+   * - `signing`: its transaction is not yet signed by both; no update is made at all meanwhile
+   * - `past`: replaced by one that is locked, and kept only while a reorganisation may bring it back; no update is made on it
+   */
+  readonly role: "signing" | "active" | "past";
   readonly terms: FundingTerms;
   /** In msat, what each side has more on it than on the current one. */
   readonly shift: { readonly local: bigint; readonly remote: bigint };
@@ -32,6 +36,10 @@ export interface OtherFunding {
   /** The peer's next one, if that is signed and not revoked. */
   readonly sent: { readonly txid: Txid; readonly signatures: Signatures } | undefined;
   readonly progress: FundingProgress;
+  /** Who has sent `splice_locked` for it. */
+  readonly locked: { readonly local: boolean; readonly remote: boolean };
+  /** Of a splice: how its transaction comes about. */
+  readonly made: SpliceTx | undefined;
 }
 
 export const termsOf = ({ funding, capacity, local, remote }: ChannelParams): FundingTerms => ({

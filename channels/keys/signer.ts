@@ -6,6 +6,7 @@ import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
 import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
+import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { Commitment } from "../tx/commitment.ts";
 import type { CommitmentFormat } from "../tx/format.ts";
 import type { Funding } from "../tx/funding-tx.ts";
@@ -47,6 +48,14 @@ export type SigningRequest =
       /** Our per-commitment point for `number`. */
       readonly perCommitmentPoint: Uint8Array;
       readonly htlcs: readonly SecondStageInput[];
+    }
+  | {
+      /** A splice: what it makes of the funding output at `index`. A commitment over what it makes has been signed before. */
+      readonly purpose: "splice";
+      readonly funding: Funding;
+      readonly txid: Txid;
+      readonly tx: Tx;
+      readonly index: number;
     }
   | {
       /** A mutual close. */
@@ -99,6 +108,8 @@ export type SigningRefusal =
   | { readonly code: "malformed_request" }
   /** Another commitment of that number was signed: two valid states of one number cannot both be punished. */
   | { readonly code: "number_signed_before"; readonly number: bigint; readonly txid: Txid }
+  /** No commitment of the peer's over what the splice makes was signed. */
+  | { readonly code: "splice_unsigned" }
   /** A newer commitment was signed; going back would give the peer a choice of states. */
   | { readonly code: "number_went_back"; readonly newest: bigint }
   /** Whoever publishes it loses everything. */
@@ -151,6 +162,15 @@ export const closingRequest = (funding: Funding, tx: Tx, share: ClosingShare): S
   share,
 });
 
+/** The request for our half of what a splice spends of the channel. */
+export const spliceRequest = (funding: Funding, { tx, txid }: ConstructedTx, index: number): SigningRequest => ({
+  purpose: "splice",
+  funding,
+  txid,
+  tx,
+  index,
+});
+
 /**
  * Signs with the channel's secrets, or says why not. The caller keeps the memory that comes back, and uses no
  * signature before it has.
@@ -160,9 +180,11 @@ export function sign(
   memory: SignerMemory,
   request: SigningRequest,
 ): Result<{ readonly signatures: Signatures; readonly memory: SignerMemory }, SigningRefusal> {
-  const input = request.tx.inputs[0];
+  // Only a splice spends other coins with it.
+  const index = request.purpose === "splice" ? request.index : 0;
+  const input = request.tx.inputs[index];
   const spendsFunding =
-    request.tx.inputs.length === 1 &&
+    (request.tx.inputs.length === 1 || request.purpose === "splice") &&
     input?.prevout.txid === request.funding.outpoint.txid &&
     input.prevout.vout === request.funding.outpoint.vout;
   if (!spendsFunding || txidOf(request.tx) !== request.txid || !areSecondStages(request))
@@ -170,13 +192,13 @@ export function sign(
   const remembered = remember(memory, request, secp256k1.publicKey(secrets.paymentBasepoint));
   if (!remembered.ok) return remembered;
   const { witnessScript, amount } = request.funding;
-  const signature = secp256k1.sign(segwitSighash(request.tx, 0, witnessScript, amount), secrets.funding);
+  const signature = secp256k1.sign(segwitSighash(request.tx, index, witnessScript, amount), secrets.funding);
   return ok({ signatures: { signature, htlcSignatures: signHtlcs(secrets, request) }, memory: remembered.value });
 }
 
 /** Each spends an output of the commitment, of the amount and with the script that it says. */
 function areSecondStages(request: SigningRequest): boolean {
-  if (request.purpose === "closing") return true;
+  if (request.purpose === "closing" || request.purpose === "splice") return true;
   return request.htlcs.every(({ tx, amount, witnessScript }) => {
     const [input, ...others] = tx.inputs;
     if (input === undefined || others.length > 0 || input.prevout.txid !== request.txid) return false;
@@ -191,6 +213,7 @@ function remember(
   paymentBasepoint: Uint8Array,
 ): Result<SignerMemory, SigningRefusal> {
   if (request.purpose === "closing") return judgeClosing(memory, request) ?? ok(memory);
+  if (request.purpose === "splice") return spliceJudged(memory, request.txid);
   const { number, txid, tx } = request;
   if (request.purpose === "local_commitment") {
     if (number < memory.revokedBelow) return err({ code: "own_commitment_revoked", revokedBelow: memory.revokedBelow });
@@ -235,8 +258,15 @@ function paysOurs(
   return paid >= due || isDust ? undefined : err({ code: "closing_pays_less", due, paid });
 }
 
+/** A channel moves only to a funding output over which both have signed commitments, and never once ours may be published. */
+function spliceJudged(memory: SignerMemory, txid: Txid): Result<SignerMemory, SigningRefusal> {
+  if (memory.broadcastFrom !== undefined)
+    return err({ code: "own_commitment_broadcast", broadcastFrom: memory.broadcastFrom });
+  return memory.signed.some(({ funding }) => funding.txid === txid) ? ok(memory) : err({ code: "splice_unsigned" });
+}
+
 function signHtlcs(secrets: ChannelSecrets, request: SigningRequest): readonly Uint8Array[] {
-  if (request.purpose === "closing" || request.htlcs.length === 0) return [];
+  if (request.purpose === "closing" || request.purpose === "splice" || request.htlcs.length === 0) return [];
   // BOLT 3 §HTLC-Timeout and HTLC-Success Transactions: what we sign for ourselves covers the whole transaction.
   const hashType = request.purpose === "local_commitment" ? SIGHASH_ALL : remoteHtlcSighash(request.format);
   const basepoint = secp256k1.publicKey(secrets.htlcBasepoint);

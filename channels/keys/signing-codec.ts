@@ -46,6 +46,7 @@ const tagged: Codec<Tagged<SigningRequest>> = union(u8, {
     struct({ ...commitment, format: enumeration<CommitmentFormat>("format", "static_remotekey", "anchors") }),
   ],
   local_commitment: [2, struct(commitment)],
+  splice: [4, struct({ funding, txid, tx: strippedTx, index: u16 })],
   closing: [
     3,
     struct({
@@ -74,6 +75,7 @@ const codedRefusal: Codec<Coded<SigningRefusal>> = union(u8, {
   state_unknown: [6, nothing],
   closing_pays_less: [7, struct({ due: amountSat, paid: amountSat })],
   closing_gives_away: [8, struct({ most: amountSat, given: amountSat })],
+  splice_unsigned: [9, nothing],
 });
 export const signingRefusal: Codec<SigningRefusal> = refine(
   "signing_refusal",

@@ -1,12 +1,17 @@
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
-import { fail, failureText, punish } from "../close/failure.ts";
+import { fail, failureText } from "../close/failure.ts";
 import { closeStep, resumeClose } from "../close/progress.ts";
 import { resumeAttempt } from "../dual/reconnect.ts";
 import type { ChannelEnv } from "../env.ts";
 import { describeFault, type PeerFault } from "../fault.ts";
-import { announceWhenDue } from "../normal/announce.ts";
+import type { OtherFunding } from "../fundings/other.ts";
+import { announceAgain, announceWhenDue } from "../normal/announce.ts";
 import { readyEffect, readyMessage } from "../open/confirm.ts";
 import { ONLINE } from "../open/initial.ts";
+import { receiveSpliceLocked } from "../splice/lock.ts";
+import { spliceLost } from "../splice/lost.ts";
+import { lockedByPeer, resumeSplice, wantsAnnouncement } from "../splice/reconnect.ts";
+import { needShared } from "../splice/sign.ts";
 import type { ChannelState, FundedState } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
 import { offline } from "./offline.ts";
@@ -35,7 +40,7 @@ export function disconnected(state: ChannelState): Transition {
   if ("commitments" in state) {
     if (state.link.tag === "offline") return stay();
     const held = state.link.tag === "online" && state.link.negotiation !== undefined;
-    return held ? advance(offline(state), { tag: "ReleaseCoins" }) : advance(offline(state));
+    return advance(offline(state), ...spliceLost(state), ...(held ? [{ tag: "ReleaseCoins" } as const] : []));
   }
   if (state.tag === "Closed" || state.tag === "Fresh" || state.tag === "Aborted") return stay();
   const reason = "disconnected while opening";
@@ -59,19 +64,44 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
     const fault = { code: FAULTS[verdict.tag] } as PeerFault;
     return fail(state, { tag: "fault", text: describeFault(fault) });
   }
-  const online: FundedState = { ...state, link: ONLINE };
-  const both = state.commitments.local.number === 0n && message.next_commitment_number === 1n;
+  const locked = peerHasLocked(env, { ...state, link: ONLINE }, message);
+  const online = locked.state;
+  const { local, others } = state.commitments;
+  // A splice says that both were ready. BOLT 2 §Message Retransmission.
+  const both = local.number === 0n && message.next_commitment_number === 1n && others.length === 0;
   const ready: readonly Effect[] = state.ready.local && both ? [bind(readyMessage(env, state))] : [];
-  const resumed = resumeAttempt(online, message);
-  if (resumed === "mismatch") return punish(state, { code: "other_funding_expected" });
-  const effects = [...resumed.effects, ...ready, ...retransmission(env, online, verdict)];
-  return goOn(env, resumed.state, effects);
+  const resumed = state.tag === "Normal" ? resumeSplice(env, online, message) : resumeAttempt(online, message);
+  if (resumed === "mismatch") return fail(state, { tag: "fault", text: "another funding transaction was expected" });
+  const effects = [...locked.effects, ...resumed.effects, ...ready, ...retransmission(env, online, verdict)];
+  const gone = goOn(env, resumed.state, effects, wantsAnnouncement(message));
+  const signs: OtherFunding | undefined = "signs" in resumed ? (resumed.signs as OtherFunding | undefined) : undefined;
+  if (signs === undefined || gone.kind !== "commit" || gone.next.tag !== "Normal") return gone;
+  return needShared(gone.next, signs, gone.effects);
 }
 
-function goOn(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
+/** What the peer has locked while we did not hear it. BOLT 2 §Message Retransmission. */
+function peerHasLocked(
+  env: ChannelEnv,
+  state: FundedState,
+  message: ChannelReestablish,
+): { readonly state: FundedState; readonly effects: readonly Effect[] } {
+  const txid = lockedByPeer(state, message);
+  if (txid === undefined || state.tag !== "Normal") return { state, effects: [] };
+  const { channelId } = state.params;
+  const transition = receiveSpliceLocked(env, state, {
+    name: "splice_locked",
+    channel_id: channelId,
+    splice_txid: txid,
+  });
+  return transition.kind === "commit" && transition.next.tag === "Normal"
+    ? { state: transition.next, effects: transition.effects }
+    : { state, effects: [] };
+}
+
+function goOn(env: ChannelEnv, state: FundedState, effects: readonly Effect[], announces: boolean): Transition {
   switch (state.tag) {
     case "Normal": {
-      const due = announceWhenDue(env, state);
+      const due = announces ? announceAgain(env, state) : announceWhenDue(env, state);
       const told: readonly Effect[] = state.funding.deep ? [readyEffect(state)] : [];
       return closeStep(env, due.state, [...effects, ...told, ...due.effects, { tag: "NotifyUpdated" }]);
     }

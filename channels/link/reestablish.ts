@@ -5,6 +5,7 @@ import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import { nextFunding, unfinished } from "../dual/reconnect.ts";
 import type { ChannelEnv } from "../env.ts";
 import { findSecret, secretIndex } from "../keys/commitment-secrets.ts";
+import { spliceReestablish } from "../splice/reconnect.ts";
 import type { Commitments, Funded } from "../state.ts";
 
 const NO_SECRET = new Uint8Array(32);
@@ -23,6 +24,7 @@ export function reestablishMessage(env: ChannelEnv, state: Funded): ChannelReest
     your_last_per_commitment_secret: present(last, "the secret of every revoked commitment is kept"),
     my_current_per_commitment_point: point,
     ...nextFunding(unfinished(state)),
+    ...spliceReestablish(env, state),
   };
 }
 

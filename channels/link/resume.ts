@@ -51,8 +51,16 @@ function broadcasts(state: FundedState): readonly Effect[] {
     return closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }));
   }
   const { tx, confirmed } = state.funding;
-  return tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
+  const own: readonly Effect[] =
+    tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
+  return [...own, ...splices(state)];
 }
+
+/** Splices that wait to be mined. */
+const splices = ({ commitments }: FundedState): readonly Effect[] =>
+  commitments.others.flatMap(({ role, progress: { tx, confirmed } }): readonly Effect[] =>
+    role !== "active" || tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "splice" }],
+  );
 
 /** Preimages that the peer has given for HTLCs that are still pending. */
 function settled({ commitments }: Funded): readonly Effect[] {

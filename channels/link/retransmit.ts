@@ -18,7 +18,7 @@ export function retransmission(
   state: Funded,
   lacks: { readonly commitment: boolean; readonly revocation: boolean },
 ): readonly Effect[] {
-  const { sent, proposed, lastSent } = state.commitments;
+  const { sent, lastSent } = state.commitments;
   assert(!lacks.commitment || sent !== undefined, "only an unrevoked commitment is sent again");
   const commitment =
     lacks.commitment && sent !== undefined
@@ -26,8 +26,11 @@ export function retransmission(
       : [];
   const revocation = lacks.revocation ? [bind(revocationMessage(env, state))] : [];
   const both = lastSent === "revoke_and_ack" ? [...commitment, ...revocation] : [...revocation, ...commitment];
-  return [...both, ...updates(state, proposed, "SENT_ADD_HTLC")];
+  return [...both, ...proposedUpdates(state)];
 }
+/** Our updates that no `commitment_signed` covers yet, but for the first `known` ones. */
+export const proposedUpdates = (state: Funded, known = 0): readonly Effect[] =>
+  updates(state, state.commitments.proposed.slice(known), "SENT_ADD_HTLC");
 
 const updates = (state: Funded, refs: readonly UpdateRef[], feeStep: OfferedStep): readonly Effect[] =>
   refs.map((ref) => updateEffect(state, ref, feeStep));

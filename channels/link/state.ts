@@ -5,6 +5,7 @@ import type { CommitmentSigned } from "../../src/wire/updates.ts";
 import type { CloseProposal, OfferedClose } from "../close/state.ts";
 import type { Negotiation } from "../dual/state.ts";
 import type { Signatures } from "../keys/signer.ts";
+import type { SpliceWish, Splicing } from "../splice/state.ts";
 import type { ClosingOutputs } from "../tx/closing-tx.ts";
 import type { SimpleOutputs } from "../tx/simple-closing-tx.ts";
 
@@ -40,6 +41,9 @@ export interface Online {
   readonly signing: Signing | undefined;
   /** From the moment when either side wants silence. It ends with the connection. */
   readonly quiescence: Quiescence | undefined;
+  /** A splice of ours that waits to begin, and the one that is being negotiated. */
+  readonly spliceWish: SpliceWish | undefined;
+  readonly splicing: Splicing | undefined;
   /** What has come of a batch that the peer has begun. BOLT 2 §Batching channel messages. */
   readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
   /** Of a funding transaction that is to replace the one that waits. */
@@ -61,6 +65,8 @@ export interface Quiescence {
 export type Signing =
   /** On one funding after the other; `signed` is what has been signed before. */
   | { readonly tag: "commitment"; readonly txid: Txid; readonly signed: readonly SignedOn[] }
+  /** On the transaction of a splice, for the output that both spend. */
+  | { readonly tag: "splice"; readonly txid: Txid }
   | {
       readonly tag: "closing";
       readonly fee: Sat;

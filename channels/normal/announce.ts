@@ -69,6 +69,16 @@ export function announceWhenDue(
   return { state: said, effects: [propose(signaturesMessage(state, scid, announcement.local))] };
 }
 
+/** The same for a peer that has not heard ours, whether or not its own are here. BOLT 2 §Message Retransmission. */
+export function announceAgain(env: ChannelEnv, state: Normal): ReturnType<typeof announceWhenDue> {
+  const scid = announceable(env, state);
+  const { link, announcement } = state;
+  if (scid === undefined || link.tag !== "online" || announcement.local === undefined)
+    return announceWhenDue(env, state);
+  const said: Normal = { ...state, link: { ...link, announcementSent: true } };
+  return { state: said, effects: [propose(signaturesMessage(state, scid, announcement.local))] };
+}
+
 const signaturesMessage = (
   state: Funded,
   scid: ShortChannelId,

@@ -5,6 +5,9 @@ import { punish } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import { offline } from "../link/offline.ts";
 import type { Online, Quiescence } from "../link/state.ts";
+import type { OnlineNormal } from "../splice/abort.ts";
+import { beginSplice } from "../splice/begin.ts";
+import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Commitments, Funded, Normal } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import type { Asking } from "./queue.ts";
@@ -12,8 +15,11 @@ import type { Asking } from "./queue.ts";
 /** BOLT 9 §Assigned Feature Flags. */
 const OPTION_QUIESCE = 34;
 
-/** Whether new updates of ours have to wait, because either side has asked for silence. BOLT 2 §Channel Quiescence. */
-export const isHolding = ({ link }: Funded): boolean => link.tag === "online" && link.quiescence !== undefined;
+/** Whether new updates of ours have to wait: either side has asked for silence, or a splice is not signed by both. BOLT 2 §Channel Quiescence. */
+export const isHolding = ({ link, commitments }: Funded): boolean =>
+  (link.tag === "online" && link.quiescence !== undefined) || isSigningSplice(commitments);
+const isSigningSplice = ({ others }: Commitments): boolean =>
+  others.length > 0 && others.some(({ role }) => role === "signing");
 /** Nothing is on its way in either direction and nothing may be sent. BOLT 2 §Channel Quiescence. */
 export const isQuiescent = ({ quiescence }: Online): boolean =>
   quiescence?.sent === true && quiescence.received === true;
@@ -34,7 +40,7 @@ export function quiesce(env: ChannelEnv, state: ChannelState): Transition {
   if (state.tag !== "Normal") return refuse({ code: "wrong_state", state: state.tag });
   if (state.link.tag !== "online") return refuse({ code: "not_connected" });
   if (!hasFeature(env.features, OPTION_QUIESCE)) return refuse({ code: "not_negotiated" });
-  if (state.link.quiescence !== undefined) return refuse({ code: "quiescing" });
+  if (isHolding(state)) return refuse({ code: "quiescing" });
   const quiescence: Quiescence = { sent: false, received: false, initiator: "local" };
   const said = sayStfu({ ...state, link: { ...state.link, quiescence } });
   return advance(said.state, { tag: "TimeQuiescence" }, ...said.effects);
@@ -69,7 +75,11 @@ export function receiveStfu(env: ChannelEnv, state: Normal, message: Stfu): Tran
   const quiescence: Quiescence = { sent: before?.sent === true, received: true, initiator };
   const timed: readonly VolatileEffect[] = before === undefined ? [{ tag: "TimeQuiescence" }] : [];
   const next: Normal = { ...state, link: { ...link, quiescence } };
-  if (quiescence.sent) return advance(next, ...timed, quiet(quiescence));
+  if (quiescence.sent) {
+    const began = beginSplice(next as OnlineNormal);
+    const effects = [...timed, quiet(quiescence)];
+    return began === undefined ? advance(next, ...effects) : advance(began.state, ...effects, ...began.effects);
+  }
   const said = sayStfu(next);
   return advance(said.state, ...timed, ...said.effects);
 }
@@ -79,7 +89,12 @@ export function receiveStfu(env: ChannelEnv, state: Normal, message: Stfu): Tran
  * BOLT 2 §Channel Quiescence.
  */
 export function quiescenceTimedOut(state: ChannelState): Transition {
-  if (!("commitments" in state) || !isHolding(state)) return stay();
+  if (!("commitments" in state) || state.link.tag !== "online" || state.link.quiescence === undefined) return stay();
   const text = "the channel has been quiescent for too long";
-  return advance(offline(state), { tag: "SendWarning", channelId: state.params.channelId, text, disconnect: true });
+  return advance(offline(state), ...spliceLost(state), {
+    tag: "SendWarning",
+    channelId: state.params.channelId,
+    text,
+    disconnect: true,
+  });
 }

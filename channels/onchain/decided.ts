@@ -33,7 +33,7 @@ function newest(state: Failed): Outpoint {
   const live = commitments.others.filter(
     ({ local, progress }) => local.number === commitments.local.number && progress.confirmed !== undefined,
   );
-  const after = live.find(({ role }) => role === "active");
+  const after = live.find(({ role }) => role !== "past");
   const before = funding.confirmed === undefined ? live.find(({ role }) => role === "past") : undefined;
   return (after ?? before)?.terms.outpoint ?? params.funding;
 }

@@ -161,12 +161,15 @@ export const readyMessage = (env: ChannelEnv, state: Funded): ChannelReady => ({
 
 /**
  * Under which names HTLCs may ask for the channel, the best one first: where it stands in the chain, unless that is
- * between both sides alone, and our alias. BOLT 2 §The channel_ready Message.
+ * between both sides alone, and our alias; where it stood before a splice is remembered by the network for a while.
+ * BOLT 2 §The channel_ready Message.
  */
-export function namesOf({ params, funding }: Funded): readonly ShortChannelId[] {
+export function namesOf({ params, funding, commitments }: Funded): readonly ShortChannelId[] {
   const { type, localAlias } = params;
-  const real = type.scidAlias ? undefined : funding.confirmed?.shortChannelId;
-  return [real, localAlias].filter((name) => name !== undefined);
+  const before = commitments.others.flatMap(({ role, progress }) => (role === "past" ? [progress.confirmed] : []));
+  const [real, ...past] = [funding.confirmed, ...before].map((place) => place?.shortChannelId);
+  const names = type.scidAlias ? [localAlias] : [real, localAlias, ...past];
+  return names.filter((name) => name !== undefined);
 }
 
 export const readyEffect = (state: Funded): VolatileEffect => ({ tag: "Ready", names: namesOf(state) });

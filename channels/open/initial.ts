@@ -25,6 +25,8 @@ export const ONLINE: Online = {
   emptyCommitment: false,
   signing: undefined,
   quiescence: undefined,
+  spliceWish: undefined,
+  splicing: undefined,
   batch: undefined,
   negotiation: undefined,
 };

@@ -23,6 +23,7 @@ const WAITING: { readonly [N in BindingMessage["name"]]: true } & { readonly [N 
   funding_created: true,
   funding_signed: true,
   tx_signatures: true,
+  splice_locked: true,
   channel_ready: true,
   commitment_signed: true,
   revoke_and_ack: true,

@@ -141,6 +141,7 @@ export const channelShape = z.object({
   remoteCommitmentNumber: amount,
   closeAddress: z.string().nullable(),
   closingTxid: hash.nullable(),
+  splices: z.array(z.object({ txid: hash, capacitySat: sat, confirmed: z.boolean() })),
 });
 export const explanationShape = z.object({
   id: z.string().regex(/^ch_[0-9a-f]{64}$/),

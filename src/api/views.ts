@@ -150,6 +150,11 @@ export const channelJson = (channel: ChannelInfo): Json<typeof shapes.channelSha
   remoteCommitmentNumber: digits(channel.remoteCommitmentNumber),
   closeAddress: or(channel.closeAddress, same),
   closingTxid: or(channel.closingTxid, same),
+  splices: channel.splices.map(({ txid, capacity, confirmed }) => ({
+    txid,
+    capacitySat: capacity.toString(),
+    confirmed,
+  })),
 });
 export const explanationJson = (id: ChannelId, told: Explanation): Json<typeof shapes.explanationShape> => ({
   id: `ch_${id}`,

@@ -62,6 +62,12 @@ export interface OpenChannel {
 export interface BumpFunding {
   readonly feerateSatPerKw: number;
 }
+export interface SpliceChannel {
+  readonly direction: "in" | "out";
+  readonly amountSat: string;
+  readonly address?: string;
+  readonly feerateSatPerKw?: number;
+}
 export interface CloseChannel {
   readonly address?: string;
   readonly feerateSatPerKw?: number;
@@ -140,6 +146,13 @@ export interface Subscribe {
   readonly maxUnpaidMsat: string;
 }
 
+/** What is done with one channel that there is. */
+const channelChanges = ({ post }: ApiClient) => ({
+  bumpFunding: (id: string, request: BumpFunding) => post<Channel>(`/v1/channels/${part(id)}/bump`, request),
+  spliceChannel: (id: string, request: SpliceChannel) => post<Channel>(`/v1/channels/${part(id)}/splices`, request),
+  closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),
+});
+
 export function sluiceClient(api: ApiClient) {
   const { get, post } = api;
   const list = <T>(path: string): Promise<readonly T[]> => wholeList<T>(api, path);
@@ -169,8 +182,7 @@ export function sluiceClient(api: ApiClient) {
     channel: (id: string) => get<Channel>(`/v1/channels/${part(id)}`),
     explainChannel: (id: string) => get<Explanation>(`/v1/channels/${part(id)}/explanation`),
     openChannel: (request: OpenChannel) => post<Channel>("/v1/channels", request),
-    bumpFunding: (id: string, request: BumpFunding) => post<Channel>(`/v1/channels/${part(id)}/bump`, request),
-    closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),
+    ...channelChanges(api),
 
     graphNodes: () => list<GraphNode>("/v1/graph/nodes"),
     graphChannels: () => list<GraphChannel>("/v1/graph/channels"),

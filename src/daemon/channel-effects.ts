@@ -80,6 +80,7 @@ type News = Extract<
       | "PeerWarned"
       | "NotifyUpdated"
       | "Quiescent"
+      | "SpliceSigned"
       | "NegotiationFailed"
       | "Forget"
       | "ChannelFailed"
@@ -116,6 +117,9 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     case "NotifyUpdated":
     case "Quiescent":
       return undefined;
+    case "SpliceSigned":
+      ctx.events.record(turn, "channel.splice_signed", { channelId: id, txid: effect.txid });
+      return answer(turn, entry);
     case "NegotiationFailed":
       ctx.log.info("a funding transaction came to nothing", { channel: id, reason: effect.reason });
       return answer(turn, entry, effect.reason);
@@ -239,11 +243,14 @@ function broadcast(
   entry: ChannelEntry,
   effect: Extract<Effect, { tag: "Broadcast" }>,
 ): void {
+  // Coins of the wallet may be in it, and some of what it pays may be ours.
+  if (effect.why === "splice") return publish(host, turn, effect.tx);
   if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
   // Lost with this disk, it could be got back from a copy of the backup that tells of it.
   host.parts.backup.whenKept(turn, (later) => {
-    const isShared = "attempts" in entry.state && entry.state.attempts.signed.length > 0;
+    const { state } = entry;
+    const isShared = "attempts" in state && (state.attempts.signed.length > 0 || state.commitments.others.length > 0);
     if (isShared) publish(host, later, effect.tx);
     else host.parts.wallet.publish(later, txidOf(effect.tx));
     answer(later, entry);

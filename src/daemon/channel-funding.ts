@@ -45,7 +45,11 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
         ),
       );
     case "NeedFundingWitnesses": {
-      const { tx, inputs, fee, txid } = effect.constructed;
+      const { tx, fee, txid } = effect.constructed;
+      // What both spend of a channel is signed for apart.
+      const inputs = effect.constructed.inputs.map((input) =>
+        input.shared ? { ...input, from: "remote" as const } : input,
+      );
       const witnesses = wallet.together(turn, (state, keys) =>
         signTogether(state, keys, { tx, inputs, fee: fee.local }),
       );

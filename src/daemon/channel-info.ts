@@ -25,6 +25,15 @@ export interface BumpFundingRequest {
   readonly id: ChannelId;
   readonly feerate: SatPerKw;
 }
+/** What a command takes that puts coins of the wallet into a channel, or takes some of our balance out to an address. */
+export interface SpliceCommand {
+  readonly id: ChannelId;
+  readonly direction: "in" | "out";
+  readonly amount: Sat;
+  /** Where what is taken out goes: the node's own wallet unless it is said. */
+  readonly address?: string;
+  readonly feerate?: SatPerKw;
+}
 /** What a command takes that closes one. */
 export interface CloseRequest {
   readonly id: ChannelId;
@@ -59,4 +68,6 @@ export interface ChannelInfo {
   /** Where our part must go when it is closed by agreement, if that was said at the opening. */
   readonly closeAddress: string | undefined;
   readonly closingTxid: Txid | undefined;
+  /** Splices that wait to take the place of its funding. */
+  readonly splices: readonly { readonly txid: Txid; readonly capacity: Sat; readonly confirmed: boolean }[];
 }

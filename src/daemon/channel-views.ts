@@ -46,6 +46,7 @@ const OVER: Omit<ChannelView, "state"> = {
   localCommitmentNumber: 0n,
   remoteCommitmentNumber: 0n,
   closingTxid: undefined,
+  splices: [],
 };
 
 /** Our channels as first hops. */

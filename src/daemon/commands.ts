@@ -5,7 +5,7 @@ import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BackupCommands } from "./backup-commands.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
-import type { BumpFundingRequest, ChannelInfo, CloseRequest, OpenRequest } from "./channel-info.ts";
+import type { BumpFundingRequest, ChannelInfo, CloseRequest, OpenRequest, SpliceCommand } from "./channel-info.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
 import type {
@@ -145,6 +145,8 @@ export interface NodeCommands extends BackupCommands {
   openChannel(request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>>;
   /** Replaces a funding transaction that waits by one that pays more; answers when that is on its way. */
   bumpFunding(request: BumpFundingRequest): Promise<Result<ChannelInfo, CommandFault>>;
+  /** Puts coins into a channel or takes some out while it stays open: resolves when the transaction is on its way. */
+  spliceChannel(request: SpliceCommand): Promise<Result<ChannelInfo, CommandFault>>;
   /** By agreement: resolves when `shutdown` is durable and sent, or, asked again, what pays more. By `force`: when ours is to be published. `channel.closed` tells the end. */
   closeChannel(request: CloseRequest): Promise<Result<ChannelInfo, CommandFault>>;
   /** Why it was closed and what has come of its money, also when it is long gone; undefined for what never was a channel. */

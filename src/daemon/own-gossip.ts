@@ -47,6 +47,8 @@ export class OwnGossip {
     const id = message.short_channel_id;
     const announcement = { message, bytes: encodeMessage(message) };
     const channel: Own = { entry, announcement, said: this.#own.get(id)?.said };
+    // A splice has taken the place of what was announced before.
+    for (const [before, known] of this.#own) if (known.entry === entry && before !== id) this.#own.delete(before);
     this.#own.set(id, channel);
     this.#announce(channel);
     if (channel.said?.disabled === false) return;

@@ -6,6 +6,7 @@ import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
 import { openChannel } from "./open-channel.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
+import { spliceChannel } from "./splice-channel.ts";
 
 type PeerCommands = Pick<
   NodeCommands,
@@ -15,6 +16,7 @@ type PeerCommands = Pick<
   | "channels"
   | "openChannel"
   | "bumpFunding"
+  | "spliceChannel"
   | "closeChannel"
   | "explainChannel"
   | "graphNodes"
@@ -29,6 +31,7 @@ export const peerAndChannelCommands = (hosts: Hosts): PeerCommands => ({
   channels: () => hosts.channels.table.settled().flatMap((entry) => channelInfo(hosts.channels, entry) ?? []),
   openChannel: (request) => openChannel(hosts, request),
   bumpFunding: (request) => bumpFunding(hosts, request),
+  spliceChannel: (request) => spliceChannel(hosts, request),
   closeChannel: (request) => closeChannel(hosts, request),
   explainChannel: (id) => explainChannel(hosts, id),
   graphNodes: () => graphNodes(hosts.graph),

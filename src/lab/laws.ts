@@ -11,6 +11,7 @@ import type { CommitmentSigned, RevokeAndAck } from "../wire/updates.ts";
 import type { Fault } from "./books.ts";
 import { resumesAttempt, signsAttempt, witnessesAttempt } from "./dual-laws.ts";
 import { circuitKey, type Ledger } from "./ledger.ts";
+import { lockedSplice, signsSplice, witnessesSplice } from "./splice-laws.ts";
 
 /** The moment at which a message leaves a node, with what its store holds then. */
 export interface Leaving {
@@ -53,7 +54,7 @@ export const LAWS: Laws = {
   update_fail_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
   update_fail_malformed_htlc: (leaving, { channel_id, id }) => downstreamGone(leaving, channel_id, id),
   commitment_signed: (leaving, message) =>
-    signsAttempt(leaving, message)
+    signsAttempt(leaving, message) || signsSplice(leaving, message)
       ? undefined
       : funded(leaving, message.channel_id, (state) => signedCommitment(leaving, state, message)),
   revoke_and_ack: (leaving, message) =>
@@ -121,14 +122,16 @@ export const LAWS: Laws = {
   tx_remove_input: free,
   tx_remove_output: free,
   tx_complete: free,
-  tx_signatures: witnessesAttempt,
+  tx_signatures: (leaving, message) =>
+    witnessesSplice(leaving, message) ? undefined : witnessesAttempt(leaving, message),
   tx_init_rbf: free,
   tx_ack_rbf: free,
   tx_abort: free,
-  splice_locked: unspoken,
-  splice_init: unspoken,
-  splice_ack: unspoken,
-  start_batch: unspoken,
+  splice_locked: (leaving, { channel_id, splice_txid }) =>
+    funded(leaving, channel_id, (state) => lockedSplice(state, splice_txid)),
+  splice_init: free,
+  splice_ack: free,
+  start_batch: free,
   onion_message: unspoken,
 };
 

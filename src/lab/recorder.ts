@@ -7,6 +7,7 @@ import {
   type DurableState,
   type FailureCause,
   type FundedState,
+  fundingOutpoints,
   type OfferedHtlc,
 } from "../../channels/index.ts";
 import { commitmentNumberOf } from "../../channels/tx/commitment-number.ts";
@@ -19,6 +20,7 @@ import { KEY } from "../daemon/records.ts";
 import { loadWallet } from "../daemon/wallet/records.ts";
 import type { Store, StoreRecord } from "../ports/store.ts";
 import { decodeMessage, type WireMessage } from "../wire/registry.ts";
+import type { CommitmentSigned } from "../wire/updates.ts";
 import { auditChannel, type Fault } from "./books.ts";
 import { signsAttempt } from "./dual-laws.ts";
 import { Ends } from "./ends.ts";
@@ -70,8 +72,8 @@ export class Recorder {
   readonly #endings = new Set<Txid>();
   /** By channel: the newest of our commitments whose secret has left. */
   readonly #revealed = new Map<ChannelId, bigint>();
-  /** The newest commitment of the peer that was signed, by channel. */
-  readonly #signed = new Map<ChannelId, { readonly number: bigint; readonly signature: Uint8Array }>();
+  /** The newest commitment of the peer that was signed, by channel and funding. */
+  readonly #signed = new Map<string, { readonly number: bigint; readonly signature: Uint8Array }>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -135,8 +137,7 @@ export class Recorder {
       message,
     );
     if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
-    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message))
-      this.#signs(message.channel_id, message.signature);
+    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message)) this.#signs(message);
     if (message.name === "revoke_and_ack") this.#reveals(message.channel_id);
     this.#options.sent(peer, message, bytes);
   }
@@ -150,6 +151,8 @@ export class Recorder {
     for (const { prevout } of tx.inputs) {
       const state = this.#fundedBy(prevout);
       if (state === undefined) continue;
+      // A splice, which is on disk before it leaves, only moves the channel.
+      if (fundingOutpoints(state).some((funding) => funding.txid === txid)) continue;
       if (this.#isRevoked(state, tx)) this.#options.report("revoked_state", `${txid} is a commitment that is revoked`);
       if (this.#mayEndWith(state, txid)) continue;
       this.#options.report("revoked_state", `transaction ${txid} spends the funding of a channel that is ${state.tag}`);
@@ -184,7 +187,7 @@ export class Recorder {
   #fundedBy(outpoint: Outpoint): FundedState | undefined {
     for (const state of this.last.values()) {
       const attempts = state.attempts.signed.map(({ params }) => params.funding);
-      const isIt = [...attempts, state.params.funding].some(
+      const isIt = [...attempts, ...fundingOutpoints(state)].some(
         ({ txid, vout }) => txid === outpoint.txid && vout === outpoint.vout,
       );
       if (isIt) return state;
@@ -197,15 +200,20 @@ export class Recorder {
   }
 
   /** One number, one commitment, and never one before it. Signatures are deterministic, so the same again is the same bytes. */
-  #signs(id: ChannelId, signature: Uint8Array): void {
+  #signs({ channel_id: id, signature, funding_txid: named }: CommitmentSigned): void {
     const state = this.durable.channels.get(id);
     if (state === undefined || !("commitments" in state)) return;
-    const number = state.commitments.remote.number + 1n;
-    const before = this.#signed.get(id);
+    const { params, commitments } = state;
+    const other = commitments.others.find(({ terms }) => terms.outpoint.txid === named);
+    // The first commitment over a splice has the number of those that there are.
+    const isFirst = other !== undefined && other.sent === undefined;
+    const number = commitments.remote.number + (isFirst ? 0n : 1n);
+    const funding = `${id}/${named ?? params.funding.txid}`;
+    const before = this.#signed.get(funding);
     if (before !== undefined && (number < before.number || isOther(before, { number, signature }))) {
       this.#options.report("revoked_state", `commitment ${number} of ${id} is signed after ${before.number}`);
     }
-    this.#signed.set(id, { number, signature });
+    this.#signed.set(funding, { number, signature });
   }
 
   #keysOf(index: number): ChannelKeys {

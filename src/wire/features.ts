@@ -51,8 +51,8 @@ const byName = new Map(FEATURES.map((known) => [known.name, known]));
 
 /** What this node offers, by the field in which it says so. One place: change it here when a feature lands. */
 export const OFFERED = {
-  init: [0, 5, 7, 8, 12, 14, 19, 22, 27, 29, 35, 37, 43, 44, 47, 61],
-  node_announcement: [0, 5, 7, 8, 12, 14, 19, 22, 27, 29, 35, 37, 43, 44, 47, 61],
+  init: [0, 5, 7, 8, 12, 14, 19, 22, 27, 29, 35, 37, 43, 44, 47, 61, 63],
+  node_announcement: [0, 5, 7, 8, 12, 14, 19, 22, 27, 29, 35, 37, 43, 44, 47, 61, 63],
   channel_announcement: [],
   invoice: [8, 14],
 } as const satisfies Readonly<Record<string, readonly number[]>>;

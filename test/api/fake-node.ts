@@ -71,6 +71,7 @@ export const OPEN_CHANNEL: ChannelInfo = {
   remoteAlias: undefined,
   closeAddress: undefined,
   closingTxid: undefined,
+  splices: [{ txid: TXID, capacity: sat(1_250_000n), confirmed: false }],
 };
 export const INVOICE: InvoiceInfo = {
   id: `inv_${HASH}`,
@@ -273,6 +274,7 @@ const changes = () => ({
   disconnect: async () => ok(undefined),
   openChannel: async () => ok(OPEN_CHANNEL),
   bumpFunding: async () => ok(OPEN_CHANNEL),
+  spliceChannel: async () => ok(OPEN_CHANNEL),
   closeChannel: async () => ok({ ...OPEN_CHANNEL, state: "ShuttingDown", closingTxid: TXID }),
   createInvoice: async () => ok(INVOICE),
   pay: async () => ok(PAYMENT),

@@ -8,6 +8,7 @@ import { declarationOf } from "../../src/wire/registry.ts";
 import { arbitraryMessage } from "../support/arbitraries.ts";
 import { HEIGHT, hashOf, type Name, normal, ONION, opened, type Pair, preimageOf } from "../support/channel-pair.ts";
 import { type Action, act, action, type Offers, schedule } from "../support/schedule.ts";
+import { spliceable } from "../support/splicing.ts";
 
 const NAMES = [
   "open_channel",
@@ -30,6 +31,18 @@ const NAMES = [
   "closing_complete",
   "closing_sig",
   "stfu",
+  "splice_init",
+  "splice_ack",
+  "splice_locked",
+  "tx_add_input",
+  "tx_add_output",
+  "tx_remove_input",
+  "tx_remove_output",
+  "tx_complete",
+  "tx_signatures",
+  "tx_init_rbf",
+  "tx_ack_rbf",
+  "tx_abort",
   "error",
   "warning",
 ] as const;
@@ -97,7 +110,7 @@ describe("A hostile peer: any well-formed message at any time", () => {
     const tags: Record<string, number> = {};
     fc.assert(
       fc.property(fc.array(move, { minLength: 120, maxLength: 120 }), (moves) => {
-        const pair = normal();
+        const pair = spliceable();
         const offers: Offers = new Map();
         for (const next of moves) {
           if (next.tag === "honest") act(pair, offers, next.action);

@@ -74,10 +74,10 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.releasePsbt(HASH);
   await client.connect(`${NODE}@127.0.0.1:9735`);
   await client.disconnect(NODE);
-  await client.channel(id);
-  await client.explainChannel(id);
+  await Promise.all([client.channel(id), client.explainChannel(id)]);
   await client.openChannel({ peer: NODE, capacitySat: "1", pushMsat: "1", announce: false, feerateSatPerKw: 253 });
   await client.bumpFunding(id, { feerateSatPerKw: 2_500 });
+  await client.spliceChannel(id, { direction: "in", amountSat: "250000" });
   await client.closeChannel(id, { address: ADDRESS, feerateSatPerKw: 253 });
   await client.route({ to: NODE, amountMsat: "1", maxFeeMsat: "0" });
   await client.createInvoice({ amountMsat: "1", description: "a", expirySeconds: 60, externalId: "b" });

@@ -42,6 +42,7 @@ export const channel: Channel = channelShape.parse({
   remoteAlias: null,
   closeAddress: null,
   closingTxid: null,
+  splices: [],
 });
 export const invoice: Invoice = invoiceShape.parse({
   id: `inv_${HASH}`,

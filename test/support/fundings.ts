@@ -95,6 +95,8 @@ function shape(
     local: commitments.local,
     remote: { number: commitments.remote.number, txid: commitments.remote.txid },
     sent: undefined,
+    locked: { local: false, remote: false },
+    made: undefined,
     progress: { since: funding.since, confirmed: undefined, deep: false, tx: undefined },
   };
 }
@@ -122,7 +124,10 @@ export function seenOn(state: FundedState, txid: Txid): FundedState {
 /** On each funding both sides agree to the last bit, and each holds the other's signatures on its newest commitment. */
 export function expectAgreementOnAll(pair: Pair): void {
   const { a, b } = pair.parties;
-  const txids = [a.funded.params.funding.txid, ...a.funded.commitments.others.map(({ terms }) => terms.outpoint.txid)];
+  const txids = [
+    a.funded.params.funding.txid,
+    ...a.funded.commitments.others.flatMap(({ role, terms }) => (role === "past" ? [] : [terms.outpoint.txid])),
+  ];
   for (const txid of txids) {
     const [x, y] = [seenOn(a.funded, txid), seenOn(b.funded, txid)];
     for (const [mine, theirs] of [[x, y] as const, [y, x] as const]) {

@@ -64,9 +64,9 @@ describe("BOLT 1 §The init Message: whether two nodes go on", () => {
       ok: false,
       error: { code: "unsupported_feature", bit: 200, name: undefined },
     });
-    expect(compatible(ours, featureBits([22, 62, 63]))).to.deep.equal({
+    expect(compatible(ours, featureBits([22, 38, 39]))).to.deep.equal({
       ok: false,
-      error: { code: "unsupported_feature", bit: 62, name: "option_splice" },
+      error: { code: "unsupported_feature", bit: 38, name: "option_onion_messages" },
     });
     expect(firstUnsupported(ours, featureBits([0, 6, 23]))).to.equal(undefined);
   });

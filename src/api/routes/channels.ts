@@ -152,6 +152,33 @@ export const channelRoutes: readonly Route[] = [
   }),
   route({
     method: "post",
+    path: "/v1/channels/:id/splices",
+    summary:
+      "Puts coins of the wallet into a channel, or takes some of our balance out of it, while it stays open; while a splice waits, another one takes its place. Answers once its transaction has been broadcast",
+    scope: "channels:write",
+    repeat: "costly",
+    params: channelParams,
+    body: z.strictObject({
+      direction: z.enum(["in", "out"]),
+      amountSat: positiveSatField,
+      address: addressField.optional(),
+      feerateSatPerKw: feerateField.optional(),
+    }),
+    example: { direction: "in", amountSat: "250000" },
+    response: channelShape,
+    async handler({ commands, params, body: { direction, amountSat, address, feerateSatPerKw } }) {
+      const spliced = await commands.spliceChannel({
+        id: params.id,
+        direction,
+        amount: amountSat,
+        ...(address !== undefined && { address }),
+        ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
+      });
+      return spliced.ok ? ok({ status: 201, body: channelJson(spliced.value) }) : err(faultOfCommand(spliced.error));
+    },
+  }),
+  route({
+    method: "post",
     path: "/v1/channels/:id/close",
     summary:
       "Closes a channel by agreement, or with `force` against the peer's will; asked again while no block holds it, pays more. Answers once that is on disk",

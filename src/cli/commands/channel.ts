@@ -26,6 +26,15 @@ const whole = (channel: Channel): string =>
     receivable: `${satText(channel.receivableMsat)} sat`,
     "pending HTLCs": channel.htlcs,
     commitments: `local ${channel.localCommitmentNumber}, remote ${channel.remoteCommitmentNumber}`,
+    splices:
+      channel.splices.length === 0
+        ? null
+        : channel.splices
+            .map(
+              ({ txid, capacitySat, confirmed }) =>
+                `${txid} (${grouped(capacitySat)} sat${confirmed ? ", mined" : ""})`,
+            )
+            .join(", "),
     "closes to": channel.closeAddress,
     "closing transaction": channel.closingTxid,
   });
@@ -127,6 +136,36 @@ export const channelCommands = [
         { feerateSatPerKw: wholeOf(feerate) },
       );
       show(bumped, () => whole(bumped));
+    },
+  }),
+  command({
+    words: "channel splice-in <id> <amount>",
+    about: "puts coins of the wallet into a channel, which stays open",
+    options: FEERATE,
+    async run({ client, show }, { id, amount, feerate }) {
+      const node = await client();
+      const spliced = await node.spliceChannel(
+        await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
+        { direction: "in", amountSat: satOf(amount), ...given({ feerateSatPerKw: optional(feerate, wholeOf) }) },
+      );
+      show(spliced, () => whole(spliced));
+    },
+  }),
+  command({
+    words: "channel splice-out <id> <amount>",
+    about: "takes some of our balance out of a channel, which stays open",
+    options: { "--address <address>": "where it goes (default: the node's own wallet)", ...FEERATE },
+    async run({ client, show }, { id, amount, address, feerate }) {
+      const node = await client();
+      const spliced = await node.spliceChannel(
+        await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
+        {
+          direction: "out",
+          amountSat: satOf(amount),
+          ...given({ address, feerateSatPerKw: optional(feerate, wholeOf) }),
+        },
+      );
+      show(spliced, () => whole(spliced));
     },
   }),
   command({

@@ -24,6 +24,7 @@ const channel = {
   remoteAlias: null,
   closeAddress: null,
   closingTxid: null,
+  splices: [{ txid: TXID, capacitySat: "1250000", confirmed: false }],
 };
 
 /** The node, its chain, wallet, peers and channels. */
@@ -202,6 +203,35 @@ export const NODE_CASES: readonly RouteCase[] = [
     status: 200,
     answer: channel,
     malformed: [[{ feerateSatPerKw: 252 }, "/feerateSatPerKw"]],
+  },
+  {
+    route: "post /v1/channels/:id/splices",
+    ask: `POST /v1/channels/ch_${CHANNEL}/splices`,
+    body: {
+      direction: "out",
+      amountSat: "250000",
+      address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+      feerateSatPerKw: 300,
+    },
+    calls: [
+      [
+        "spliceChannel",
+        {
+          id: CHANNEL,
+          direction: "out",
+          amount: 250_000n,
+          address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+          feerate: 300,
+        },
+      ],
+    ],
+    status: 201,
+    answer: channel,
+    malformed: [
+      [{ direction: "up", amountSat: "1" }, "/direction"],
+      [{ direction: "in", amountSat: "0" }, "/amountSat"],
+      [{ direction: "in", amountSat: "1", now: true }, "/now"],
+    ],
   },
   {
     route: "post /v1/channels/:id/close",

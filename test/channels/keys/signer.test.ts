@@ -156,11 +156,10 @@ describe("the signer", () => {
 
   it("refuses second stages of anything but the commitment", () => {
     const { request } = bobs(1n);
-    if (request.purpose === "closing") throw new Error("a commitment");
+    if (request.purpose === "closing" || request.purpose === "splice") throw new Error("a commitment");
     const [first, ...others] = request.htlcs;
     if (first === undefined) throw new Error("an HTLC with an output");
-    const [input] = first.tx.inputs;
-    if (input === undefined) throw new Error("a second stage has an input");
+    const input = present(first.tx.inputs[0], "a second stage has an input");
     const elsewhere = { ...input, prevout: { txid: txid(new Uint8Array(32)), vout: input.prevout.vout } };
     const beside = { ...input, prevout: { ...input.prevout, vout: 99 } };
     for (const wrong of [

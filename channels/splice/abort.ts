@@ -1,0 +1,88 @@
+import { printable, utf8 } from "../../src/base/bytes.ts";
+import type { ChannelId } from "../../src/base/ids.ts";
+import type { TxAbort } from "../../src/wire/interactive-tx.ts";
+import { fail } from "../close/failure.ts";
+import { describeTxFault, type TxFault } from "../interactive/fault.ts";
+import type { Online } from "../link/state.ts";
+import type { Normal } from "../state.ts";
+import { advance, commit, type Effect, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
+import { resumed } from "./silence.ts";
+import type { Splicing } from "./state.ts";
+
+export type OnlineNormal = Normal & { readonly link: Online };
+export const onlineNormal = (state: Normal): OnlineNormal | undefined =>
+  state.link.tag === "online" ? (state as OnlineNormal) : undefined;
+export const withSplicing = (state: OnlineNormal, splicing: Splicing | undefined): OnlineNormal => ({
+  ...state,
+  link: { ...state.link, splicing },
+});
+
+export const abortMessage = (channelId: ChannelId, text: string): TxAbort => ({
+  name: "tx_abort",
+  channel_id: channelId,
+  data: utf8(text.replace(/[^\x20-\x7e]/g, "?")),
+});
+
+/** Who asked for the splice, if we did, is told that there will be none, and its coins are free. */
+const gaveUp = (splicing: Splicing | undefined, reason: string): readonly VolatileEffect[] =>
+  isOurs(splicing) ? [{ tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason }] : [];
+const isOurs = (splicing: Splicing | undefined): boolean =>
+  splicing?.stage === "asking" || (splicing !== undefined && "plan" in splicing && splicing.plan.initiator === "local");
+
+/** Nothing is signed: we give up, and pass over what the peer says until it has heard so. BOLT 2 §The tx_abort Message. */
+export function abortSplice(state: OnlineNormal, reason: string): Transition {
+  const told = propose(abortMessage(state.params.channelId, reason));
+  return advance(withSplicing(state, { stage: "aborting" }), told, ...gaveUp(state.link.splicing, reason));
+}
+export const spliceFaulted = (state: OnlineNormal, fault: TxFault): Transition =>
+  abortSplice(state, describeTxFault(fault));
+
+/** The transaction that both sides were signing, without ours having left; the channel is as it was. */
+export function abandonSplice(state: Normal, reason: string, said: "first" | "echo"): Transition {
+  const { commitments, params } = state;
+  const signing = commitments.others.find(({ role }) => role === "signing");
+  const others = commitments.others.filter((other) => other !== signing);
+  const without: Normal = { ...state, commitments: { ...commitments, others } };
+  const freed: readonly Effect[] =
+    signing === undefined
+      ? []
+      : [
+          { tag: "ReleaseFunding", txid: signing.terms.outpoint.txid },
+          { tag: "NegotiationFailed", reason },
+        ];
+  const effects: readonly Effect[] = [
+    propose(abortMessage(params.channelId, reason)),
+    ...freed,
+    { tag: "NotifyUpdated" },
+  ];
+  const online = onlineNormal(without);
+  if (online === undefined) return commit(without, ...effects);
+  if (said === "first") return commit(withSplicing(online, { stage: "aborting" }), ...effects);
+  return resumed(withSplicing(online, undefined), effects);
+}
+
+/** The peer gives up, or has heard that we do. BOLT 2 §The tx_abort Message. */
+export function receiveAbort(state: OnlineNormal, message: TxAbort): Transition {
+  const { splicing } = state.link;
+  if (splicing?.stage === "aborting") return resumed(withSplicing(state, undefined), []);
+  const reason = `the peer gave up: ${printable(message.data)}`;
+  const signing = state.commitments.others.find(({ role }) => role === "signing");
+  if (signing?.made?.signature !== undefined) {
+    // Our signatures are out and the transaction may still be mined: on no other funding may updates go on without it.
+    return fail(state, { tag: "fault", text: "splice given up after our signatures" });
+  }
+  if (signing !== undefined) return abandonSplice(state, reason, "echo");
+  const told = propose(abortMessage(state.params.channelId, "as you wish"));
+  if (splicing === undefined && state.link.quiescence === undefined) return stay(told);
+  return resumed(withSplicing(state, undefined), [told, ...gaveUp(splicing, reason)]);
+}
+
+/** Somebody here ends a splice before it is signed for: later the peer's signatures may be out, and nobody can take them back. */
+export function giveUpSplice(state: Normal, reason: string): Transition {
+  const online = onlineNormal(state);
+  if (online === undefined || online.link.splicing?.stage === "aborting") return stay();
+  if (online.link.splicing !== undefined) return abortSplice(online, reason);
+  if (online.link.spliceWish === undefined) return stay();
+  const next: Normal = { ...online, link: { ...online.link, spliceWish: undefined } };
+  return advance(next, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+}

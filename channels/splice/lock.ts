@@ -1,0 +1,91 @@
+import type { SpliceLocked } from "../../src/wire/splicing.ts";
+import { punish } from "../close/failure.ts";
+import { assertConserved } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
+import { lockedOn } from "../fundings/move.ts";
+import type { OtherFunding } from "../fundings/other.ts";
+import { announceWhenDue } from "../normal/announce.ts";
+import { tellUnresolved } from "../normal/receive-revocation.ts";
+import { readyEffect } from "../open/confirm.ts";
+import type { FundedState, Normal } from "../state.ts";
+import { bind, commit, type Effect, stay, type Transition } from "../transition.ts";
+import { abortSplice, onlineNormal } from "./abort.ts";
+import { signingOf } from "./sign.ts";
+
+export const lockedMessage = (state: Normal, { terms }: OtherFunding): SpliceLocked => ({
+  name: "splice_locked",
+  channel_id: state.params.channelId,
+  splice_txid: terms.outpoint.txid,
+});
+const withOther = (state: Normal, before: OtherFunding, after: OtherFunding): Normal => ({
+  ...state,
+  commitments: {
+    ...state.commitments,
+    others: state.commitments.others.map((other) => (other === before ? after : other)),
+  },
+});
+
+/** One of the splices is deep enough: we lock it. Undefined when none is. BOLT 2 §The splice_locked Message. */
+export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition | undefined {
+  if (state.tag !== "Normal" || state.commitments.others.length === 0) return undefined;
+  const deep = state.commitments.others.find(
+    ({ role, made, locked, progress: { confirmed } }) =>
+      role === "active" &&
+      made !== undefined &&
+      !locked.local &&
+      confirmed !== undefined &&
+      env.height - confirmed.height + 1 >= state.params.minimumDepth,
+  );
+  if (deep === undefined) return undefined;
+  // The signatures of one in its place may be out on either side: first both know what there is.
+  if (signingOf(state) !== undefined) return undefined;
+  const given = withoutAttempt(state);
+  if (given !== undefined) return given;
+  const ours: OtherFunding = {
+    ...deep,
+    progress: { ...deep.progress, deep: true },
+    locked: { ...deep.locked, local: true },
+  };
+  const next = withOther(state, deep, ours);
+  const said: readonly Effect[] = state.link.tag === "online" ? [bind(lockedMessage(state, ours))] : [];
+  return ours.locked.remote ? locked(env, next, ours, said) : commit(next, ...said, { tag: "NotifyUpdated" });
+}
+
+/** One that was to be replaced is in a block: the attempt is given up first. BOLT 2 §The tx_init_rbf Message. */
+function withoutAttempt(state: Normal): Transition | undefined {
+  const reason = "a splice is in a block";
+  const online = onlineNormal(state);
+  const stage = online?.link.splicing?.stage;
+  return online === undefined || stage === undefined || stage === "aborting" ? undefined : abortSplice(online, reason);
+}
+
+/** The peer has locked one. BOLT 2 §The splice_locked Message. */
+export function receiveSpliceLocked(env: ChannelEnv, state: Normal, { splice_txid: txid }: SpliceLocked): Transition {
+  const { params, commitments } = state;
+  const other = commitments.others.find(({ terms }) => terms.outpoint.txid === txid);
+  // Said again, or of one that gave way to another.
+  if (params.funding.txid === txid || other?.role === "past") return stay();
+  if (other?.role !== "active" || other.made === undefined) return punish(state, { code: "unknown_splice" });
+  if (other.locked.remote) return stay();
+  const theirs: OtherFunding = { ...other, locked: { ...other.locked, remote: true } };
+  const next = withOther(state, other, theirs);
+  return theirs.locked.local ? locked(env, next, theirs, []) : commit(next);
+}
+
+/** Both have: it is the channel's funding from now on, and its short channel id is a new one. BOLT 2 §Splice Completion. */
+function locked(env: ChannelEnv, state: Normal, { terms }: OtherFunding, effects: readonly Effect[]): Transition {
+  const moved = lockedOn(state, terms.outpoint);
+  assertConserved(moved.params, moved.commitments);
+  // By another short channel id, whatever has been said on this connection.
+  const { link } = moved;
+  const fresh = link.tag === "online" ? { ...moved, link: { ...link, announcementSent: false } } : moved;
+  const due = announceWhenDue(env, fresh);
+  return commit(
+    due.state,
+    ...effects,
+    readyEffect(moved),
+    ...tellUnresolved(env, moved),
+    { tag: "NotifyUpdated" },
+    ...due.effects,
+  );
+}

@@ -1,0 +1,93 @@
+import type { Txid } from "../../src/base/ids.ts";
+import { hasFeature } from "../../src/wire/features.ts";
+import type { ChannelReestablish } from "../../src/wire/updates.ts";
+import type { ChannelEnv } from "../env.ts";
+import type { OtherFunding } from "../fundings/other.ts";
+import { signsFirst } from "../interactive/signatures.ts";
+import type { Funded, FundedState, Normal } from "../state.ts";
+import { bind, type Effect, propose } from "../transition.ts";
+import { abortMessage } from "./abort.ts";
+import { OPTION_SPLICE } from "./begin.ts";
+import { signingOf, spliceCommitment, spliceSignatures } from "./sign.ts";
+
+/** Bits of `retransmit_flags`. BOLT 2 §Message Retransmission. */
+const COMMITMENT_SIGNED = 1;
+const ANNOUNCEMENT_SIGNATURES = 1;
+
+/** What `channel_reestablish` says of splices. BOLT 2 §Message Retransmission. */
+export function spliceReestablish(
+  env: ChannelEnv,
+  state: Funded,
+): Pick<ChannelReestablish, "next_funding" | "my_current_funding_locked"> {
+  const signing = signingOf(state);
+  const next =
+    signing === undefined
+      ? {}
+      : {
+          next_funding: {
+            next_funding_txid: signing.terms.outpoint.txid,
+            retransmit_flags: signing.made?.received === true ? 0 : COMMITMENT_SIGNED,
+          },
+        };
+  if (!hasFeature(env.features, OPTION_SPLICE)) return next;
+  const locked = state.commitments.others.find((other) => other.role === "active" && other.locked.local);
+  const txid = locked?.terms.outpoint.txid ?? (state.ready.local ? state.params.funding.txid : undefined);
+  if (txid === undefined) return next;
+  const lacks = state.params.announce && (locked !== undefined || state.announcement.remote === undefined);
+  return {
+    ...next,
+    my_current_funding_locked: {
+      my_current_funding_locked_txid: txid,
+      retransmit_flags: lacks ? ANNOUNCEMENT_SIGNATURES : 0,
+    },
+  };
+}
+
+/** What of a splice is said again before all else. */
+export interface SpliceResumed<S> {
+  readonly state: S;
+  readonly effects: readonly Effect[];
+  /** It is for us to sign the transaction now. */
+  readonly signs: OtherFunding | undefined;
+}
+/** What the peer lacks of a splice; `mismatch` when the two mean different ones. BOLT 2 §Message Retransmission. */
+export function resumeSplice<S extends FundedState>(
+  env: ChannelEnv,
+  state: S,
+  message: ChannelReestablish,
+): SpliceResumed<S> | "mismatch" {
+  const wanted = message.next_funding;
+  const signing = signingOf(state);
+  if (wanted === undefined) return { state, effects: [], signs: undefined };
+  const txid = wanted.next_funding_txid;
+  if (signing !== undefined && signing.terms.outpoint.txid !== txid) return "mismatch";
+  const known = state.commitments.others.find((other) => other.made !== undefined && isOf(other, txid));
+  if (known?.made === undefined) return unknown(state);
+  const { received, signature, constructed } = known.made;
+  const again = (wanted.retransmit_flags & COMMITMENT_SIGNED) !== 0 ? [bind(spliceCommitment(state, known))] : [];
+  if (signature !== undefined)
+    return { state, effects: [...again, bind(spliceSignatures(state, known))], signs: undefined };
+  const signs = received && signsFirst(constructed, env.localNodeId, env.remoteNodeId) ? known : undefined;
+  return { state, effects: again, signs };
+}
+const isOf = ({ terms }: OtherFunding, txid: Txid): boolean => terms.outpoint.txid === txid;
+
+/** The peer may forget it: it was never signed by both. BOLT 2 §Message Retransmission. */
+function unknown<S extends FundedState>(state: S): SpliceResumed<S> {
+  const told = propose(abortMessage(state.params.channelId, "unknown funding transaction"));
+  if (state.tag !== "Normal" || state.link.tag !== "online") return { state, effects: [told], signs: undefined };
+  const aborting: Normal = { ...state, link: { ...state.link, splicing: { stage: "aborting" } } };
+  return { state: aborting as S, effects: [told], signs: undefined };
+}
+
+/** Whether `channel_reestablish` locks a splice of ours. BOLT 2 §Message Retransmission. */
+export function lockedByPeer({ commitments }: Funded, message: ChannelReestablish): Txid | undefined {
+  const txid = message.my_current_funding_locked?.my_current_funding_locked_txid;
+  const pending = commitments.others.some(
+    ({ role, made, locked, terms }) =>
+      role === "active" && made !== undefined && !locked.remote && terms.outpoint.txid === txid,
+  );
+  return pending ? txid : undefined;
+}
+export const wantsAnnouncement = ({ my_current_funding_locked: locked }: ChannelReestablish): boolean =>
+  locked !== undefined && (locked.retransmit_flags & ANNOUNCEMENT_SIGNATURES) !== 0;

@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { present } from "../../src/base/result.ts";
+import { sat, satPerKw } from "../../src/base/units.ts";
+import { invoiceOf, line, paid, soon, violations } from "./small-world.ts";
+
+const FEERATE = satPerKw(1_000);
+
+describe("Splices between two daemons", () => {
+  it("puts coins in and takes coins out while payments go on; channel, wallet and chain add up", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [a, b] = [present(nodes[0], "a"), present(nodes[1], "b")];
+    const id = present(edges[0]?.id, "a channel");
+    const channel = () => present(a.node.channels()[0], "the channel");
+    const mine = async (blocks: number): Promise<void> => {
+      for (let block = 0; block < blocks; block++) {
+        world.chain.mine(1);
+        await world.pass(300);
+      }
+    };
+    const wallet = () => a.node.balance().onchain.confirmed + a.node.balance().onchain.unconfirmed;
+    const before = { wallet: wallet(), local: channel().local, capacity: channel().capacity };
+
+    const into = await soon(
+      world,
+      a.node.spliceChannel({ id, direction: "in", amount: sat(200_000n), feerate: FEERATE }),
+      30_000,
+    );
+    expect(
+      into.ok,
+      JSON.stringify(into, (_, v) => (typeof v === "bigint" ? String(v) : v)),
+    ).to.equal(true);
+    expect(channel().splices.map(({ capacity, confirmed }) => [capacity, confirmed])).to.deep.equal([
+      [before.capacity + 200_000n, false],
+    ]);
+    expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
+    await mine(6);
+    expect([channel().capacity, channel().splices, channel().active]).to.deep.equal([
+      before.capacity + 200_000n,
+      [],
+      true,
+    ]);
+    expect(channel().local).to.equal(before.local + 200_000_000n - 2_000_000n);
+    const afterIn = wallet();
+    const feeIn = before.wallet - afterIn - 200_000n;
+    expect(feeIn > 0n && feeIn < 2_000n, `a fee of ${feeIn}`).to.equal(true);
+
+    const out = await soon(
+      world,
+      a.node.spliceChannel({ id, direction: "out", amount: sat(100_000n), feerate: FEERATE }),
+      30_000,
+    );
+    expect(out.ok).to.equal(true);
+    await mine(6);
+    expect(wallet()).to.equal(afterIn + 100_000n);
+    const feeOut = before.capacity + 200_000n - 100_000n - channel().capacity;
+    expect(feeOut > 0n && feeOut < 1_500n, `a fee of ${feeOut}`).to.equal(true);
+    expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
+    expect((await paid(world, b, (await invoiceOf(world, a)).bolt11)).state).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
+});
