@@ -19,6 +19,7 @@ export interface Opening {
   readonly pushMsat?: string;
   readonly announce?: boolean;
   readonly scidAlias?: boolean;
+  readonly anchors?: boolean;
 }
 const MEMPOOL = "/v1/chain/mempool?limit=500";
 const CAPACITY_SAT = "1000000";
@@ -50,14 +51,21 @@ export async function allUsable(them: Company): Promise<void> {
 
 /** We begin to open a channel: its funding transaction waits to be mined. The answer is its id in our API. */
 export async function weBegin(them: Company, opening: Opening = {}): Promise<string> {
-  const { sat: capacitySat = CAPACITY_SAT, pushMsat = "0", announce = false, scidAlias = false } = opening;
-  const asked = { peer: them.ldk.nodeId, capacitySat, pushMsat, announce, scidAlias };
+  const { sat: capacitySat = CAPACITY_SAT, pushMsat = "0", announce = false, ...wishes } = opening;
+  const asked = { peer: them.ldk.nodeId, capacitySat, pushMsat, announce, ...wishes };
   return (await them.ours.api.post<OurChannel>("/v1/channels", asked)).id;
 }
 export async function ldkBegins(them: Company, opening: Opening = {}): Promise<string> {
-  const { sat = CAPACITY_SAT, pushMsat = "0", announce = false, scidAlias: scidPrivacy = false } = opening;
+  const { sat = CAPACITY_SAT, pushMsat = "0", announce = false, scidAlias: scidPrivacy = false, anchors } = opening;
   const since = them.ldk.said.length;
-  await them.ldk.do("open", { peer: them.ours.started.nodeId, sat, pushMsat, announce, scidPrivacy });
+  await them.ldk.do("open", {
+    peer: them.ours.started.nodeId,
+    sat,
+    pushMsat,
+    announce,
+    scidPrivacy,
+    ...(anchors !== undefined && { anchors }),
+  });
   return ldkHasBegun(them, since);
 }
 export async function ldkHasBegun(them: Company, since: number): Promise<string> {

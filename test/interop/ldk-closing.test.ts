@@ -11,12 +11,15 @@ interface Case {
   readonly opener: End;
   readonly closer: End;
   readonly incoming: "settled" | "refused";
+  readonly anchors: boolean;
 }
 const CASES: readonly Case[] = [
-  { opener: "ours", closer: "ours", incoming: "settled" },
-  { opener: "ldk", closer: "ldk", incoming: "settled" },
-  { opener: "ldk", closer: "ours", incoming: "refused" },
-  { opener: "ours", closer: "ldk", incoming: "refused" },
+  { opener: "ours", closer: "ours", incoming: "settled", anchors: true },
+  { opener: "ldk", closer: "ldk", incoming: "settled", anchors: true },
+  { opener: "ldk", closer: "ours", incoming: "refused", anchors: true },
+  { opener: "ours", closer: "ldk", incoming: "refused", anchors: true },
+  { opener: "ours", closer: "ours", incoming: "refused", anchors: false },
+  { opener: "ldk", closer: "ldk", incoming: "settled", anchors: false },
 ];
 const CAPACITY = 1_000_000n;
 const HALF = CAPACITY / 2n;
@@ -52,7 +55,7 @@ describe("LDK: channels with payments under way are closed by one side alone", f
   const closed: Closed[] = [];
   before(async function () {
     if (!isLdkHere()) return this.skip();
-    them = await company({ announce: false, expiryBlocksMax: 44 });
+    them = await company({ announce: false, expiryBlocksMax: 44 }, ["--static-remotekey", "true"]);
     await endow(them);
     const { height } = await them.ours.api.get<{ readonly height: number }>("/v1/chain");
     start = { height, ...(await balances(them)) };
@@ -82,11 +85,11 @@ describe("LDK: channels with payments under way are closed by one side alone", f
     return hash;
   }
   for (const each of CASES) {
-    const { opener, closer, incoming } = each;
-    it(`opened by ${opener}, closed by ${closer}, with one coming in that we have ${incoming}`, async () => {
+    const { opener, closer, incoming, anchors } = each;
+    it(`${anchors ? "with" : "without"} anchors, opened by ${opener}, closed by ${closer}, with one coming in that we have ${incoming}`, async () => {
       await connected(them);
       const open = opener === "ours" ? weOpen : ldkOpens;
-      const channel = await open(them, { sat: String(CAPACITY), pushMsat: inMsat(HALF) });
+      const channel = await open(them, { sat: String(CAPACITY), pushMsat: inMsat(HALF), anchors });
       await them.ldk.do("hold", { holds: true });
       const learnt = await held(LEARNT);
       const { hash: overdue } = await held(OVERDUE);
@@ -139,13 +142,16 @@ describe("LDK: channels with payments under way are closed by one side alone", f
     const fundings = closed.map(({ channel }) => channel.funding ?? "");
     const ledger = await ledgerSince(them, start.height, fundings);
     expect(new Set(ledger.left)).to.deep.equal(new Set([ANCHOR_SAT]));
-    expect(ledger.left.length + ledger.anchors.ours + ledger.anchors.ldk).to.equal(2 * closed.length);
+    expect(ledger.left.length + ledger.anchors.ours + ledger.anchors.ldk).to.equal(
+      2 * closed.filter(({ anchors }) => anchors).length,
+    );
     const due = {
       ours: start.ours - ledger.fees.ours + ANCHOR_SAT * BigInt(ledger.anchors.ours),
       ldk: start.ldk - ledger.fees.ldk + ANCHOR_SAT * BigInt(ledger.anchors.ldk),
     };
-    for (const { opener, incoming, channel } of closed) {
-      due[opener] -= CAPACITY + 2n * ANCHOR_SAT + (ledger.commitments.get(channel.funding ?? "") ?? 0n) - TRIMMED;
+    for (const { opener, incoming, channel, anchors } of closed) {
+      due[opener] -=
+        CAPACITY + (anchors ? 2n * ANCHOR_SAT : 0n) + (ledger.commitments.get(channel.funding ?? "") ?? 0n) - TRIMMED;
       const settled = incoming === "settled" ? INCOMING : 0n;
       due.ours += HALF - LEARNT - TRIMMED + settled;
       due.ldk += HALF + LEARNT - settled;

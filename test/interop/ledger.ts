@@ -45,9 +45,13 @@ export async function ledgerSince(them: Company, height: number, fundings: reado
   const theirs = addressOf(fromHex(await ldk.do("script")), CHAINS.regtest);
   const txs = await minedSince(them, height);
   const spent = new Set(txs.flatMap(({ inputs }) => inputs.map(({ outpoint }) => outpoint)));
+  const spenders = (txid: string) =>
+    txs.filter(({ inputs }) => inputs.some(({ outpoint }) => outpoint.startsWith(txid)));
   const whose = ({ txid, inputs }: ChainTx): "ours" | "ldk" | "commitment" => {
     if (our.has(txid)) return "ours";
-    return inputs.some(({ outpoint }) => fundings.includes(outpoint)) ? "commitment" : "ldk";
+    if (inputs.some(({ outpoint }) => fundings.includes(outpoint))) return "commitment";
+    // A second stage without coins of a wallet is its owner's who spends what it makes.
+    return inputs.length === 1 && spenders(txid).some((spender) => whose(spender) === "ours") ? "ours" : "ldk";
   };
   const of = (who: "ours" | "ldk") => txs.filter((tx) => whose(tx) === who);
   const feesOf = (who: "ours" | "ldk") => of(who).reduce((sum, { feeSat }) => sum + BigInt(feeSat), 0n);

@@ -28,6 +28,7 @@ interface OpenAsked {
   readonly pushMsat: string;
   readonly announce: boolean;
   readonly scidPrivacy?: boolean;
+  readonly anchors?: boolean;
 }
 
 interface Channel {
