@@ -27,8 +27,9 @@ const walletOf = ({ records }: Frozen): WalletState =>
     Object.entries(records).map(([key, value]) => ({ key, value: fromHex(value) })),
     blockHeight(9),
   );
-const shown = ({ addresses, coins, txs, ...rest }: WalletState): unknown =>
-  readable({ ...rest, addresses: [...addresses], coins: [...coins], txs: [...txs] });
+/** What is on disk of it: coins are held by a process, not by its records. */
+const shown = ({ height, used, addresses, coins, txs }: WalletState): unknown =>
+  readable({ height, used, addresses: [...addresses], coins: [...coins], txs: [...txs] });
 const written = ({ addresses, coins, txs }: WalletState): Readonly<Record<string, string>> =>
   Object.fromEntries([
     ...[...addresses.values()].map((one) => [addressRecord(one), toHex(encodeAddress(one))]),
