@@ -11,11 +11,15 @@ import type { SideParams } from "../params.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { dualProposal } from "./proposal.ts";
-import { acceptRuleBroken2, isAffordable, isSuitableTogether, openRuleBroken2, type TypedOpen } from "./rules.ts";
+import {
+  acceptRuleBroken2,
+  isAffordable,
+  isDear,
+  isSuitableTogether,
+  openRuleBroken2,
+  type TypedOpen,
+} from "./rules.ts";
 import type { Answer, DualProposal, WaitForAcceptChannel2 } from "./state.ts";
-
-/** A peer's feerate for the funding transaction at which we still put something in. Policy, not protocol. */
-const FEERATE_SHARE_MAX = 2;
 
 /** All of a channel may be in flight: said so that it need not be known how much that is. */
 const WHOLE_PPM = 1_000_000n;
@@ -109,11 +113,10 @@ export function receiveOpen2(env: ChannelEnv, open: OpenChannel2): Transition {
 
 /** What we add to a channel that a peer opens: by policy, and not at any price. */
 function joined(env: ChannelEnv, open: OpenChannel2): Sat {
-  const { policy, feerate } = env;
+  const { contribution } = env.policy;
   const room = capacityBounds(env).maximum - open.funding_satoshis;
-  const added = policy.contribution < room ? policy.contribution : sat(room);
-  const dearest = (feerate ?? policy.reserveFeerate) * FEERATE_SHARE_MAX;
-  return open.funding_feerate_perkw > dearest ? ZERO_SAT : added;
+  const added = contribution < room ? contribution : sat(room);
+  return isDear(env, open.funding_feerate_perkw) ? ZERO_SAT : added;
 }
 
 type Accepting = Extract<Answer, { tag: "accept" }>;

@@ -10,7 +10,7 @@ import { advance, type CommandRefusal, propose, stay, type Transition, type Vola
 import { abandonAttempt, abortNegotiation, negotiationOf, type Replacing, withNegotiation } from "./carrier.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { replanned } from "./proposal.ts";
-import { isAffordable } from "./rules.ts";
+import { isAffordable, isDear, isLockedTooLong } from "./rules.ts";
 import type { DualProposal, FundingAttempt, FundingPlan } from "./state.ts";
 
 /** Each attempt that was signed for is watched until one of them is buried (RELIABILITY U11). Policy, not protocol. */
@@ -114,11 +114,14 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   if (refused !== undefined || last === undefined) return abort(refused?.code.replaceAll("_", " ") ?? "no attempt");
   const share = shareOf(message);
   if (share === undefined || message.feerate > env.policy.feerateMax) return abort("not at this price");
+  // Such an attempt could not be mined, and would stand in the place of those that can.
+  if (isLockedTooLong(env, message.locktime)) return abort("locked for too long");
   const proposal = again(replacing, last, {
     initiator: "remote",
     feerate: message.feerate,
     locktime: message.locktime,
-    contribution: { local: last.plan.contribution.local, remote: share },
+    // What the peer chooses to pay, our coins pay too: not at any price.
+    contribution: { local: isDear(env, message.feerate) ? ZERO_SAT : last.plan.contribution.local, remote: share },
     requiresConfirmed: {
       local: env.policy.requireConfirmedInputs,
       remote: message.require_confirmed_inputs !== undefined,

@@ -11,6 +11,14 @@ import { dualReserve } from "./proposal.ts";
 
 /** The peer's chain may be a few blocks ahead of ours. Policy, not protocol. */
 const LOCKTIME_AHEAD_MAX = 6;
+export const isLockedTooLong = ({ height }: ChannelEnv, locktime: number): boolean =>
+  locktime > height + LOCKTIME_AHEAD_MAX;
+
+/** How many times the price of the day a peer may choose before we put nothing in any more. Policy, not protocol. */
+const FEERATE_SHARE_MAX = 2;
+/** Whether a transaction that a peer begins costs more than what we would add to it is worth. */
+export const isDear = ({ feerate, policy }: ChannelEnv, wanted: SatPerKw): boolean =>
+  wanted > (feerate ?? policy.reserveFeerate) * FEERATE_SHARE_MAX;
 
 /** What was asked for, and of which type the channel is to be. */
 export interface TypedOpen {
@@ -35,7 +43,7 @@ export function openRuleBroken2(
   if (feerate < policy.feerateMin || feerate > policy.feerateMax) return "feerate";
   if (open.funding_feerate_perkw < policy.feerateMin || open.funding_feerate_perkw > policy.feerateMax)
     return "funding_feerate";
-  if (open.locktime > env.height + LOCKTIME_AHEAD_MAX) return "locktime";
+  if (isLockedTooLong(env, open.locktime)) return "locktime";
   return bothRulesBroken(env, { open, type }, open, contribution);
 }
 

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { nextFeerate } from "../../../channels/index.ts";
+import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
+import { HEIGHT } from "../../support/channel-fixtures.ts";
 import { Pair as NewPair, type Pair } from "../../support/channel-pair.ts";
 import { attemptsOf, fundedDual, mine, namesOf } from "../../support/dual-pair.ts";
 
@@ -128,6 +130,31 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     });
     expect(namesOf(pair).at(-1)).to.equal("b tx_abort");
     expect(pair.parties.b.state.tag).to.equal("WaitForFundingConfirmed");
+  });
+  it("U11: a peer that makes a replacement dear pays for it alone", () => {
+    const pair = fundedDual(JOINED);
+    expect(bumped(pair, 2_000) && attemptsOf(pair, "b").at(-1)?.plan.contribution.local).to.equal(400_000n);
+    // More than both have paid before, by one of them.
+    bumped(pair, 5_000);
+    const { plan, constructed } = present(attemptsOf(pair, "b").at(-1), "an attempt");
+    expect([plan.feerate, plan.contribution.local, constructed.fee.local]).to.deep.equal([5_000, 0n, 0n]);
+    expect(pair.parties.b.funded.params.capacity).to.equal(1_000_000n);
+  });
+  it("U11: a replacement that could not be mined for years is none", () => {
+    for (const locktime of [HEIGHT + 7, 500_000_000, 4_294_967_295]) {
+      const pair = fundedDual(JOINED);
+      const { channelId } = pair.parties.b.funded.params;
+      const share = { funding_output_contribution: 1_000_000n };
+      const message = {
+        name: "tx_init_rbf",
+        channel_id: channelId,
+        locktime,
+        feerate: satPerKw(600),
+        ...share,
+      } as const;
+      pair.give("b", { tag: "PeerMessage", message });
+      expect(namesOf(pair).at(-1), String(locktime)).to.equal("b tx_abort");
+    }
   });
   it("U11: a replacement that is given up at any step leaves the one that waits, and frees what only it spends", () => {
     for (let messages = 1; messages <= 14; messages++) {
