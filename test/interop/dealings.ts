@@ -20,6 +20,8 @@ export interface Opening {
   readonly announce?: boolean;
   readonly scidAlias?: boolean;
   readonly anchors?: boolean;
+  /** LDK proposes no such channel. */
+  readonly zeroConf?: boolean;
 }
 const MEMPOOL = "/v1/chain/mempool?limit=500";
 const CAPACITY_SAT = "1000000";

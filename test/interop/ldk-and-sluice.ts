@@ -35,7 +35,8 @@ export interface Company {
   /** The reward goes to nobody here. */
   mine(blocks: number): Promise<void>;
   channels(): Promise<readonly OurChannel[]>;
-  restartOurs(): Promise<void>;
+  /** From its store, with more flags than before. */
+  restartOurs(...more: readonly string[]): Promise<void>;
   /** From its store as it is, or as an earlier copy had it. */
   restartLdk(folder?: string): Promise<void>;
   /** LDK calls us. */
@@ -93,9 +94,9 @@ export async function company(settings: Partial<LdkSettings>, more: readonly str
     folder,
     mine: (blocks) => mine(state, blocks),
     channels: () => channelsOf(state.ours),
-    restartOurs: async () => {
+    restartOurs: async (...flags) => {
       await state.ours.stop();
-      state.ours = await startDaemon(options);
+      state.ours = await startDaemon({ ...options, flags: [...options.flags, ...flags] });
     },
     restartLdk: async (from = start.folder) => {
       await state.ldk.stop();

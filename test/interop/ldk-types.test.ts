@@ -1,18 +1,29 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
 import { survive } from "./cuts.ts";
-import { agreed, connected, ldkOpens, ldkPays, weOpen, wePay } from "./dealings.ts";
+import {
+  agreed,
+  connected,
+  DEPTH_BLOCKS,
+  inMempool,
+  ldkOpens,
+  ldkPays,
+  reconnected,
+  weBegin,
+  weOpen,
+  wePay,
+} from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
-import { type Company, company, endow } from "./ldk-and-sluice.ts";
+import { type Company, company, endow, usable } from "./ldk-and-sluice.ts";
 import type { End } from "./tapped-wire.ts";
 
 /** LDK knows no anchors here, and we are set up for channels without them. */
-describe("LDK: channels without anchors", function () {
+describe("LDK: channels of other types", function () {
   this.timeout(120_000);
   let them: Company;
   before(async function () {
     if (!isLdkHere()) return this.skip();
-    them = await company({ announce: false, anchors: false }, ["--static-remotekey", "true"]);
+    them = await company({ announce: false, anchors: false, zeroConf: true }, ["--static-remotekey", "true"]);
     await endow(them);
     await connected(them);
   });
@@ -20,7 +31,7 @@ describe("LDK: channels without anchors", function () {
   afterEach(() => expect(them.complaints()).to.deep.equal([]));
 
   for (const opener of ["ours", "ldk"] as const)
-    it(`opened by ${opener}, with payments both ways`, async () => {
+    it(`without anchors, opened by ${opener}, with payments both ways`, async () => {
       const open = opener === "ours" ? weOpen : ldkOpens;
       const channel = await open(them, { pushMsat: "500000000" });
       await wePay(them, "20000000");
@@ -54,6 +65,21 @@ describe("LDK: channels without anchors", function () {
     const [wanted, ...more] = feeratesFrom("ours", since);
     expect(more).to.include(wanted);
     expect((await them.ldk.do("channels")).map(({ feerate }) => feerate)).to.include(more.at(-1));
+  });
+  it("with option_zeroconf, opened by us and used by both before a block holds it, as LDK trusts us", async () => {
+    await them.restartOurs("--zero-conf-peers", them.ldk.nodeId);
+    await reconnected(them);
+    const before = (await them.ldk.do("channels")).length;
+    const { id } = await usable(them, await weBegin(them, { sat: "900000", zeroConf: true }));
+    await inMempool(them);
+    // More than the channels before can carry.
+    await wePay(them, "700000000");
+    await ldkPays(them, "600000000");
+    await agreed(them);
+    await them.mine(DEPTH_BLOCKS);
+    await usable(them, id);
+    await agreed(them);
+    expect((await them.ldk.do("channels")).length).to.equal(before + 1);
   });
   const feeratesFrom = (end: End, since: number): readonly number[] =>
     them.wire.heard

@@ -20,11 +20,12 @@ import { type Company, company, endow, told } from "./ldk-and-sluice.ts";
 
 /**
  * Not tried, as LDK 0.1.2 in WASM cannot do it: dual funding, splicing, quiescence, simple close and taproot (it has none of
- * them, or not behind its bindings); BOLT 12 with amounts (the builders' setters do nothing); to live on after it came back
- * with an old copy of its store (it panics when we prove that to it, which ends the process); to be killed between the writes
- * of a monitor and of the manager (it closes that channel by itself); to measure time (it hears of blocks alone). Payments in
- * parts it can send, but our invoices do not ask for them. We neither send nor take payments without an invoice: those of
- * LDK's we refuse, which is how `ldk-cuts.test.ts` and `ldk-closing.test.ts` have payments that we refuse.
+ * them, or not behind its bindings); to propose a channel that is used before a block holds it (it takes those of others);
+ * BOLT 12 with amounts (the builders' setters do nothing); to live on after it came back with an old copy of its store (it
+ * panics when we prove that to it, which ends the process); to be killed between the writes of a monitor and of the manager
+ * (it closes that channel by itself); to measure time (it hears of blocks alone). Payments in parts it can send, but our
+ * invoices do not ask for them. We neither send nor take payments without an invoice: those of LDK's we refuse, which is how
+ * `ldk-cuts.test.ts` and `ldk-closing.test.ts` have payments that we refuse.
  */
 describe("LDK, a stranger's Lightning node, on our chain and over TCP", function () {
   this.timeout(180_000);

@@ -7,7 +7,7 @@ export interface LdkSettings {
   readonly anchors: boolean;
   readonly announce: boolean;
   readonly scidPrivacy: boolean;
-  /** Whether openings from others are taken with no confirmation at all. */
+  /** Whether channels are used before a block holds them, where others propose that. */
   readonly zeroConf: boolean;
   /** Satoshis for 1,000 weight, for every purpose. */
   readonly feerate: number;

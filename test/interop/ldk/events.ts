@@ -85,10 +85,11 @@ function fund(parts: LdkParts, event: ldk.Event_FundingGenerationReady): void {
 }
 function accept(parts: LdkParts, event: ldk.Event_OpenChannelRequest): void {
   const { manager, settings } = parts;
-  const { temporary_channel_id, counterparty_node_id } = event;
-  const accepted = settings.zeroConf
-    ? manager.accept_inbound_channel_from_trusted_peer_0conf(temporary_channel_id, counterparty_node_id, 1n)
-    : manager.accept_inbound_channel(temporary_channel_id, counterparty_node_id, 1n);
+  const { temporary_channel_id, counterparty_node_id, channel_type } = event;
+  const accepted =
+    settings.zeroConf && channel_type.requires_zero_conf()
+      ? manager.accept_inbound_channel_from_trusted_peer_0conf(temporary_channel_id, counterparty_node_id, 1n)
+      : manager.accept_inbound_channel(temporary_channel_id, counterparty_node_id, 1n);
   if (!accepted.is_ok()) parts.say({ name: "log", text: "the channel was not accepted" });
 }
 function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
