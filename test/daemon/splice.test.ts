@@ -59,4 +59,40 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, b, (await invoiceOf(world, a)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("keeps two splices that wait over a crash, locks the one that is mined, and closes by agreement over it", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [a, b] = [present(nodes[0], "a"), present(nodes[1], "b")];
+    const id = present(edges[0]?.id, "a channel");
+    const wallet = () => a.node.balance().onchain.confirmed + a.node.balance().onchain.unconfirmed;
+    const before = { wallet: wallet(), capacity: a.node.channels()[0]?.capacity ?? 0n };
+    const splice = (direction: "in" | "out", amount: bigint, feerate: number) =>
+      soon(world, a.node.spliceChannel({ id, direction, amount: sat(amount), feerate: satPerKw(feerate) }), 30_000);
+    expect((await splice("out", 100_000n, 1_000)).ok).to.equal(true);
+    const early = await soon(world, a.node.closeChannel({ id }));
+    expect(early.ok || early.error.detail).to.equal("splice pending");
+    expect((await splice("in", 50_000n, 2_000)).ok).to.equal(true);
+    expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
+    expect(a.node.channels()[0]?.splices.length).to.equal(2);
+    world.crash(a, 99);
+    await world.until(() => a.isUp, 20_000);
+    await world.pass(3_000);
+    const mine = async (blocks: number): Promise<void> => {
+      for (let block = 0; block < blocks; block++) {
+        world.chain.mine(1);
+        await world.pass(300);
+      }
+    };
+    await mine(6);
+    const channel = present(a.node.channels()[0], "the channel");
+    expect([channel.capacity, channel.splices, channel.active]).to.deep.equal([before.capacity + 50_000n, [], true]);
+    const spent = before.wallet - wallet() - 50_000n;
+    expect(spent > 0n && spent < 3_000n, `a fee of ${spent}`).to.equal(true);
+    expect((await soon(world, a.node.closeChannel({ id }))).ok).to.equal(true);
+    await world.pass(5_000);
+    await mine(3);
+    const got = wallet() - (before.wallet - 50_000n - spent);
+    expect(channel.local / 1_000n - got < 3_000n, `${got} of ${channel.local}`).to.equal(true);
+    expect(violations(world)).to.deep.equal([]);
+  });
 });
