@@ -47,10 +47,12 @@ describe("A node that has lost its data folder", function () {
   let ports: readonly [Ports, Ports];
   let alice: Daemon;
   let bob: Daemon;
+  // The words are in the folders that are lost and found here.
+  const common = { env: {}, hasSigner: false };
   const startAlice = (): Promise<Daemon> =>
-    startDaemon({ name: "alice", folder, ports: ports[0], chainPeer: `127.0.0.1:${ports[1].chain}`, env: {} });
+    startDaemon({ ...common, name: "alice", folder, ports: ports[0], chainPeer: `127.0.0.1:${ports[1].chain}` });
   const startBob = (): Promise<Daemon> =>
-    startDaemon({ name: "bob", folder, ports: ports[1], chainPeer: `127.0.0.1:${ports[0].chain}`, env: {} });
+    startDaemon({ ...common, name: "bob", folder, ports: ports[1], chainPeer: `127.0.0.1:${ports[0].chain}` });
   const at = (name: string, file = ""): string => join(folder, name, file);
   /** Everything but the Bitcoin node's blocks is gone. The answer is the words. */
   function lose(name: string): string {
