@@ -116,7 +116,15 @@ export type ChannelInput =
   /** Replaces a funding transaction that waits by one that pays this much. */
   | { readonly tag: "BumpFunding"; readonly feerate: SatPerKw }
   /** Answers `NeedFunding`: complete and signed by the wallet, not broadcast. */
-  | { readonly tag: "FundingTx"; readonly tx: Tx; readonly vout: number }
+  | {
+      readonly tag: "FundingTx";
+      readonly tx: Tx;
+      readonly vout: number;
+      /** It funds other channels too: nothing is to be broadcast before the peer of each has signed. */
+      readonly isShared?: boolean;
+    }
+  /** Answers `FundingHeld`: so have all the others that the same transaction funds. */
+  | { readonly tag: "FundingAllSigned" }
   /** A channel that a static backup tells of, and nothing else does. `since` is the block from which on it may be funded. */
   | {
       readonly tag: "Restore";

@@ -127,6 +127,13 @@ export interface WaitForFundingSigned {
   readonly fundingTx: Tx;
   readonly remoteTxid: Txid;
   readonly signed: boolean;
+  /** Other channels have their funding in the same transaction: it waits for all of them. */
+  readonly isShared: boolean;
+}
+/** Opener: the peer has signed, and so must those of other channels that the same transaction funds. */
+export interface FundingHeld extends Omit<WaitForFundingSigned, "tag" | "signed" | "isShared"> {
+  readonly tag: "FundingHeld";
+  readonly localSignatures: Signatures;
 }
 /** Accepter: `accept_channel` has left. */
 export interface WaitForFundingCreated {
@@ -232,6 +239,7 @@ export type OpeningState =
   | WaitForAcceptChannel
   | WaitForFundingTx
   | WaitForFundingSigned
+  | FundingHeld
   | WaitForFundingCreated
   | SigningFunding
   | Aborted;

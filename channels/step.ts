@@ -34,7 +34,7 @@ import {
   fundingDeeper,
   fundingReorged,
 } from "./open/confirm.ts";
-import { openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
+import { fundingSigned, openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
 import { giveUpSplice } from "./splice/abort.ts";
@@ -125,6 +125,7 @@ function fundingInput(env: ChannelEnv, state: ChannelState, input: FundingInput)
     case "OpenDual":
     case "Restore":
     case "FundingTx":
+    case "FundingAllSigned":
     case "AbortOpening":
       return openingInput(env, state, input);
     case "BlockConnected":
@@ -164,12 +165,16 @@ function linkInput(env: ChannelEnv, state: ChannelState, input: LinkInput): Tran
   }
 }
 
-type OpeningInput = Extract<ChannelInput, { tag: "Open" | "OpenDual" | "Restore" | "FundingTx" | "AbortOpening" }>;
+type OpeningInput = Extract<
+  ChannelInput,
+  { tag: "Open" | "OpenDual" | "Restore" | "FundingTx" | "FundingAllSigned" | "AbortOpening" }
+>;
 function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput): Transition {
   if (input.tag === "Open" && state.tag === "Fresh") return openChannel(env, input);
   if (input.tag === "OpenDual" && state.tag === "Fresh") return openDual(env, input);
   if (input.tag === "Restore" && state.tag === "Fresh") return restore(input);
   if (input.tag === "FundingTx" && state.tag === "WaitForFundingTx") return receiveFundingTx(env, state, input);
+  if (input.tag === "FundingAllSigned" && state.tag === "FundingHeld") return fundingSigned(env, state);
   if (input.tag === "AbortOpening" && state.tag === "Normal") return giveUpSplice(state, input.reason);
   if (input.tag === "AbortOpening" && state.tag === "WaitForFundingConfirmed")
     return giveUpReplacement(state, input.reason);

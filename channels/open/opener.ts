@@ -10,7 +10,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput, OpenChannelInput } from "../input.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
-import type { WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } from "../state.ts";
+import type { FundingHeld, WaitForAcceptChannel, WaitForFundingSigned, WaitForFundingTx } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { deepEnough } from "./confirm.ts";
@@ -104,7 +104,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
 export function receiveFundingTx(
   env: ChannelEnv,
   state: WaitForFundingTx,
-  { tx, vout }: Extract<ChannelInput, { tag: "FundingTx" }>,
+  { tx, vout, isShared = false }: Extract<ChannelInput, { tag: "FundingTx" }>,
 ): Transition {
   const { proposal } = state;
   const { local, remote, capacity, temporaryChannelId } = proposal.params;
@@ -125,7 +125,7 @@ export function receiveFundingTx(
   const { remote: theirs } = firstCommitments(env, proposal, params);
   const request = remoteCommitmentRequest(remoteTerms(params), proposal.remoteFirstPoint, theirs);
   return advance(
-    { tag: "WaitForFundingSigned", proposal, params, fundingTx: tx, remoteTxid: theirs.txid, signed: false },
+    { tag: "WaitForFundingSigned", proposal, params, fundingTx: tx, remoteTxid: theirs.txid, signed: false, isShared },
     { tag: "NeedSignatures", request },
   );
 }
@@ -157,19 +157,28 @@ export function signedFundingCreated(state: WaitForFundingSigned, signatures: Si
 
 /** With the peer's signature on our first commitment the funds can be got back: only now may they go in. BOLT 2 §The funding_signed Message. */
 export function receiveFundingSigned(env: ChannelEnv, state: WaitForFundingSigned, message: FundingSigned): Transition {
-  const { params, proposal, fundingTx } = state;
+  const { params, proposal } = state;
   const { local } = firstCommitments(env, proposal, params);
   const signatures: Signatures = { signature: message.signature, htlcSignatures: [] };
   const remoteKey = params.remote.basepoints.fundingPubkey;
   const verified = verifyCommitment(localTerms(params), local.keys, local.commitment, remoteKey, signatures);
   if (!verified.ok) return abortOpening(params.channelId, verified.error);
-  const commitments = initialCommitments(proposal, params, { local: signatures, remoteTxid: state.remoteTxid });
+  const { isShared, signed: _, ...rest } = state;
+  const held: FundingHeld = { ...rest, tag: "FundingHeld", localSignatures: signatures };
+  return isShared ? advance(held, { tag: "FundingHeld" }) : fundingSigned(env, held);
+}
+
+/** What funds the channel goes out: every channel in it can be got back from. BOLT 2 §The funding_signed Message. */
+export function fundingSigned(env: ChannelEnv, state: FundingHeld): Transition {
+  const { params, proposal, fundingTx, remoteTxid, localSignatures } = state;
+  const commitments = initialCommitments(proposal, params, { local: localSignatures, remoteTxid });
   assert(
     commitments.balance.local === msat(toMsat(params.capacity) - proposal.push),
     "what we fund and do not push is ours",
   );
   const funded = newlyFunded(env, params, commitments);
-  const { script } = fundingOutput(params.local.basepoints.fundingPubkey, remoteKey, params.capacity);
+  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
+  const { script } = fundingOutput(...keys, params.capacity);
   const waiting = { ...funded, tag: "WaitForFundingConfirmed", funding: { ...funded.funding, tx: fundingTx } } as const;
   return deepEnough(env, waiting, [
     { tag: "WatchFunding", outpoint: params.funding, script },

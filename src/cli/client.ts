@@ -68,6 +68,10 @@ export interface SpliceChannel {
   readonly address?: string;
   readonly feerateSatPerKw?: number;
 }
+export interface OpenBatch {
+  readonly channels: readonly Pick<OpenChannel, "peer" | "capacitySat" | "announce">[];
+  readonly feerateSatPerKw?: number;
+}
 export interface CloseChannel {
   readonly address?: string;
   readonly feerateSatPerKw?: number;
@@ -148,6 +152,7 @@ export interface Subscribe {
 
 /** What is done with one channel that there is. */
 const channelChanges = ({ post }: ApiClient) => ({
+  openChannels: (request: OpenBatch) => post<{ readonly channels: readonly Channel[] }>("/v1/channels/batch", request),
   bumpFunding: (id: string, request: BumpFunding) => post<Channel>(`/v1/channels/${part(id)}/bump`, request),
   spliceChannel: (id: string, request: SpliceChannel) => post<Channel>(`/v1/channels/${part(id)}/splices`, request),
   closeChannel: (id: string, request: CloseChannel = {}) => post<Channel>(`/v1/channels/${part(id)}/close`, request),

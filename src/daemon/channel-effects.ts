@@ -31,6 +31,8 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       return host.parts.ctx.turns.soon((later) => host.apply(later, entry, { tag: "Sign" }));
     case "TimeQuiescence":
       return timeQuiescence(host, entry);
+    case "FundingHeld":
+      return turn.next((later) => entry.batch?.signed(host, later, entry));
     case "NeedFunding":
     case "NeedCloseScript":
       return turn.next((later) => fromWallet(host, later, entry, effect));
@@ -221,6 +223,7 @@ function fromWallet(
     const script = closeScript(host, turn, entry);
     return host.apply(turn, entry, { tag: "Shutdown", script, feerate: wallet.feerate() });
   }
+  if (entry.batch !== undefined) return entry.batch.needs(host, turn, entry, effect);
   // This channel too may have to be closed against the peer's will.
   assert(entry.state.tag === "WaitForFundingTx", "only an opener needs funding");
   const { format } = entry.state.proposal.params.type;

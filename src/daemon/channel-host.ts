@@ -163,6 +163,7 @@ export class ChannelHost {
     this.table.remove(entry);
     release(this, turn, entry);
     if (entry.fundingTxid !== undefined) this.parts.wallet.release(turn, entry.fundingTxid);
+    entry.batch?.failed(this, turn, entry, reason);
     const asked = entry.asked;
     entry.asked = undefined;
     if (asked !== undefined) turn.afterwards("answers", () => asked({ tag: "refused", detail: reason }));

@@ -34,6 +34,11 @@ export interface SpliceCommand {
   readonly address?: string;
   readonly feerate?: SatPerKw;
 }
+/** What a command takes that opens several, all funded by one transaction. */
+export interface BatchRequest {
+  readonly channels: readonly Omit<OpenRequest, "feerate" | "dual" | "zeroConf">[];
+  readonly feerate?: SatPerKw;
+}
 /** What a command takes that closes one. */
 export interface CloseRequest {
   readonly id: ChannelId;

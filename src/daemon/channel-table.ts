@@ -22,6 +22,7 @@ import {
 } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
+import type { BatchOpening } from "./batch-opening.ts";
 
 /** One channel as the host holds it: the machine's state, and what the machine is not told. */
 export interface ChannelEntry {
@@ -47,6 +48,8 @@ export interface ChannelEntry {
   lacksPrevious: boolean;
   /** Ends the wait for a peer that has our coins held. */
   cancelFunding: () => void;
+  /** The channels that the same transaction funds, until it goes out. */
+  batch: BatchOpening | undefined;
   /** Whose coins the wallet keeps for this opening. */
   fundingTxid: Txid | undefined;
   /** Ends the wait that was begun for a silence. */
@@ -117,7 +120,7 @@ export function channelEntry(
   const nothingAsked = { asked: undefined, fundingFeerate: undefined, fundingTxid: undefined };
   const cancelQuiescence = (): void => {};
   const cancelFunding = (): void => {};
-  const untold = { alias, peerTerms: undefined, toldAt: undefined };
+  const untold = { alias, batch: undefined, peerTerms: undefined, toldAt: undefined };
   return {
     ...of,
     ...untold,

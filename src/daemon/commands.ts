@@ -5,7 +5,14 @@ import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 import type { BackupCommands } from "./backup-commands.ts";
 import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
-import type { BumpFundingRequest, ChannelInfo, CloseRequest, OpenRequest, SpliceCommand } from "./channel-info.ts";
+import type {
+  BatchRequest,
+  BumpFundingRequest,
+  ChannelInfo,
+  CloseRequest,
+  OpenRequest,
+  SpliceCommand,
+} from "./channel-info.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
 import type {
@@ -142,6 +149,7 @@ export interface NodeCommands extends BackupCommands {
 
   channels(): readonly ChannelInfo[];
   /** Resolves when the funding transaction has been broadcast. */
+  openChannels(request: BatchRequest): Promise<Result<readonly ChannelInfo[], CommandFault>>;
   openChannel(request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>>;
   /** Replaces a funding transaction that waits by one that pays more; answers when that is on its way. */
   bumpFunding(request: BumpFundingRequest): Promise<Result<ChannelInfo, CommandFault>>;

@@ -15,7 +15,7 @@ import { keptFor } from "./wallet/faults.ts";
 /** The feerate of a commitment when the chain source has no estimate. Policy, not protocol. */
 const COMMITMENT_FEERATE_MIN = 2_500;
 /** How long somebody waits for a peer's answers before an opening is given up. Policy, not protocol. */
-const OPENING_MS_MAX = 60_000;
+export const OPENING_MS_MAX = 60_000;
 
 /** Opens a channel with a connected peer; answers when the funding transaction is on its way. */
 export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>> {
@@ -70,10 +70,12 @@ function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true, zeroConf 
   return dual && !zeroConf && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
 }
 
-const commitmentFeerate = ({ wallet }: Hosts): SatPerKw => satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
+/** What the first commitments pay. */
+export const commitmentFeerate = ({ wallet }: Hosts): SatPerKw =>
+  satPerKw(Math.max(wallet.feerate(), COMMITMENT_FEERATE_MIN));
 
 /** What is proposed: what was asked for, else the first of ours that the peer knows. */
-function typeFor({ ctx, peers }: Hosts, request: OpenRequest): Result<ChannelType, CommandFault> {
+export function typeFor({ ctx, peers }: Hosts, request: OpenRequest): Result<ChannelType, CommandFault> {
   const { nodeId, announce, anchors, scidAlias = false, zeroConf = false } = request;
   const { formats } = ctx.policy.channel;
   if (scidAlias && announce) {

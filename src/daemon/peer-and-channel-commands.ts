@@ -4,6 +4,7 @@ import { channelInfo } from "./channel-views.ts";
 import type { NodeCommands } from "./commands.ts";
 import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
 import type { Hosts } from "./hosts.ts";
+import { openChannels } from "./open-batch.ts";
 import { openChannel } from "./open-channel.ts";
 import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
 import { spliceChannel } from "./splice-channel.ts";
@@ -15,6 +16,7 @@ type PeerCommands = Pick<
   | "disconnect"
   | "channels"
   | "openChannel"
+  | "openChannels"
   | "bumpFunding"
   | "spliceChannel"
   | "closeChannel"
@@ -30,6 +32,7 @@ export const peerAndChannelCommands = (hosts: Hosts): PeerCommands => ({
   disconnect: (nodeId) => disconnectPeer(hosts, nodeId),
   channels: () => hosts.channels.table.settled().flatMap((entry) => channelInfo(hosts.channels, entry) ?? []),
   openChannel: (request) => openChannel(hosts, request),
+  openChannels: (request) => openChannels(hosts, request),
   bumpFunding: (request) => bumpFunding(hosts, request),
   spliceChannel: (request) => spliceChannel(hosts, request),
   closeChannel: (request) => closeChannel(hosts, request),

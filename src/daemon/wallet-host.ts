@@ -100,7 +100,7 @@ export class WalletHost {
     this.#apply(turn, step);
     return script;
   }
-  /** A signed transaction with this output, its coins reserved: `publish` or `release` ends that. */
+  /** A signed transaction with this output, and `others` if there are any, its coins reserved: `publish` or `release` ends that. */
   fund(
     turn: Turn,
     output: TxOut,
@@ -108,9 +108,10 @@ export class WalletHost {
       label,
       keep,
       feerate = this.feerate(),
-    }: { readonly label: string; readonly keep: Sat; readonly feerate?: SatPerKw },
+      others = [],
+    }: { readonly label: string; readonly keep: Sat; readonly feerate?: SatPerKw; readonly others?: readonly TxOut[] },
   ): Result<Funded, InsufficientFunds> {
-    const funded = fund(this.#state, this.#keys, { output, feerate, label, keep });
+    const funded = fund(this.#state, this.#keys, { output, others, feerate, label, keep });
     if (funded.ok) this.#apply(turn, funded.value.step);
     return funded;
   }

@@ -1,6 +1,5 @@
 import type { Explanation } from "../../channels/index.ts";
-import type { ChannelId, NodeId, PaymentHash, Preimage } from "../../src/base/ids.ts";
-import { shortChannelId } from "../../src/base/ids.ts";
+import { type ChannelId, type NodeId, type PaymentHash, type Preimage, shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
 import { blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
 import type { ChannelInfo } from "../../src/daemon/channel-info.ts";
@@ -273,6 +272,7 @@ const changes = () => ({
   connect: async () => ok(PEER),
   disconnect: async () => ok(undefined),
   openChannel: async () => ok(OPEN_CHANNEL),
+  openChannels: async () => ok([OPEN_CHANNEL, OPEN_CHANNEL]),
   bumpFunding: async () => ok(OPEN_CHANNEL),
   spliceChannel: async () => ok(OPEN_CHANNEL),
   closeChannel: async () => ok({ ...OPEN_CHANNEL, state: "ShuttingDown", closingTxid: TXID }),

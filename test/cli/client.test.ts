@@ -30,6 +30,17 @@ function recorded(): { readonly api: ApiClient; readonly requests: Request[] } {
 }
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
+const BATCH = [
+  { peer: NODE, capacitySat: "1" },
+  { peer: NODE, capacitySat: "2", announce: false },
+];
+
+async function askAboutFunding(client: ReturnType<typeof sluiceClient>, id: string): Promise<void> {
+  await client.bumpFunding(id, { feerateSatPerKw: 2_500 });
+  await client.spliceChannel(id, { direction: "in", amountSat: "250000" });
+  await client.openChannels({ channels: BATCH });
+}
+
 /** Every method of the client once, with everything it can be given. */
 async function askEverything(api: ApiClient): Promise<void> {
   const client = sluiceClient(api);
@@ -76,8 +87,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.disconnect(NODE);
   await Promise.all([client.channel(id), client.explainChannel(id)]);
   await client.openChannel({ peer: NODE, capacitySat: "1", pushMsat: "1", announce: false, feerateSatPerKw: 253 });
-  await client.bumpFunding(id, { feerateSatPerKw: 2_500 });
-  await client.spliceChannel(id, { direction: "in", amountSat: "250000" });
+  await askAboutFunding(client, id);
   await client.closeChannel(id, { address: ADDRESS, feerateSatPerKw: 253 });
   await client.route({ to: NODE, amountMsat: "1", maxFeeMsat: "0" });
   await client.createInvoice({ amountMsat: "1", description: "a", expirySeconds: 60, externalId: "b" });

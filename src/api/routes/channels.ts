@@ -59,6 +59,17 @@ export const peerRoutes: readonly Route[] = [
 
 const channelParams = z.strictObject({ id: channelIdField });
 
+/** One of the channels of a batch. */
+const batchedShape = z.strictObject({
+  peer: nodeIdField,
+  capacitySat: positiveSatField,
+  pushMsat: msatField.optional(),
+  announce: z.boolean().optional(),
+  anchors: z.boolean().optional(),
+  closeAddress: addressField.optional(),
+  scidAlias: z.boolean().optional(),
+});
+
 export const channelRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -108,6 +119,40 @@ export const channelRoutes: readonly Route[] = [
       if (!opened.ok) return err(faultOfCommand(opened.error));
       const channel = channelJson(opened.value);
       return ok({ status: 201, body: channel, location: `/v1/channels/${channel.id}` });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/v1/channels/batch",
+    summary: "Opens several channels that one transaction funds; if one comes to nothing none of them is opened",
+    scope: "channels:write",
+    repeat: "costly",
+    body: z.strictObject({
+      channels: z.array(batchedShape).min(2, "must be at least 2 channels").max(20, "must be at most 20 channels"),
+      feerateSatPerKw: feerateField.optional(),
+    }),
+    example: {
+      channels: [
+        { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
+        { peer: PEER_EXAMPLE, capacitySat: "200000", announce: false },
+      ],
+    },
+    response: z.object({ channels: z.array(channelShape) }),
+    async handler({ commands, body: { channels, feerateSatPerKw } }) {
+      const opened = await commands.openChannels({
+        channels: channels.map(({ peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, ...wishes }) => ({
+          nodeId: peer,
+          capacity: capacitySat,
+          push: pushMsat,
+          announce,
+          ...(wishes.anchors !== undefined && { anchors: wishes.anchors }),
+          ...(wishes.closeAddress !== undefined && { closeAddress: wishes.closeAddress }),
+          ...(wishes.scidAlias !== undefined && { scidAlias: wishes.scidAlias }),
+        })),
+        ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
+      });
+      if (!opened.ok) return err(faultOfCommand(opened.error));
+      return ok({ status: 201, body: { channels: opened.value.map(channelJson) } });
     },
   }),
   route({

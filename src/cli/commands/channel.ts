@@ -96,6 +96,23 @@ export const channelCommands = [
     },
   }),
   command({
+    words: "channel open-batch <channels...>",
+    about: "opens several channels, each written peer=capacity, that one transaction funds, or none of them",
+    options: { "--private": "do not announce the channels to the network", ...FEERATE },
+    async run({ client, show }, { channels, private: hidden, feerate }) {
+      const node = await client();
+      const peers = (await node.peers()).map(({ id }) => id);
+      const wanted = channels.map(async (pair) => {
+        const [peer = "", capacity = ""] = pair.split("=");
+        const announce = hidden !== true;
+        return { peer: await wholeId(peer, NODE_ID, async () => peers), capacitySat: satOf(capacity), announce };
+      });
+      const feerateSatPerKw = optional(feerate, wholeOf);
+      const opened = await node.openChannels({ channels: await Promise.all(wanted), ...given({ feerateSatPerKw }) });
+      show(opened, () => opened.channels.map(whole).join("\n\n"));
+    },
+  }),
+  command({
     words: "channel list",
     about: "all channels",
     alias: "listchannels",

@@ -52,6 +52,8 @@ function takeAddress(draft: Draft, keys: WalletKeys, wish: AddressWish): Uint8Ar
 /** What to pay, at which feerate, and what the transaction is called in the list. */
 export interface WalletPayment {
   readonly output: TxOut;
+  /** Paid by the same transaction. */
+  readonly others?: readonly TxOut[];
   readonly feerate: SatPerKw;
   readonly label: string;
   /** What must be left in coins that can be spent, in sat; nothing unless it is said. */
@@ -187,11 +189,11 @@ export interface Built extends Pick<Funded, "txid" | "vout" | "fee" | "change"> 
   readonly coins: readonly WalletSpendable[];
 }
 export function build(draft: Draft, keys: WalletKeys, payment: WalletPayment): Result<Built, InsufficientFunds> {
-  const { output, feerate, keep = ZERO_SAT, from } = payment;
+  const { output, others = [], feerate, keep = ZERO_SAT, from } = payment;
   const ours = takeChange(draft, keys, changeTypeFor(output.script));
   const free = spendable(draft.state());
   const spending = {
-    outputs: [output],
+    outputs: [output, ...others],
     feerate,
     changeScript: ours.script,
     changeMin: ours.least,
@@ -202,7 +204,7 @@ export function build(draft: Draft, keys: WalletKeys, payment: WalletPayment): R
   if (!selected.ok) return err({ ...selected.error, needed: addSat(selected.error.needed, keep) });
   const { coins, outputs, fee, change } = selected.value;
   const available = sumSat(free.map(({ amount }) => amount));
-  const needed = sat(output.amount + fee + keep);
+  const needed = sat(sumSat([output, ...others].map(({ amount }) => amount)) + fee + keep);
   if (available < needed) return err({ code: "insufficient_funds", needed, available });
   if (change !== undefined) ours.take();
   const inputs = coins.map(({ outpoint }) => unsignedInput(outpoint));

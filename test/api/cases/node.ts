@@ -155,6 +155,34 @@ export const NODE_CASES: readonly RouteCase[] = [
   },
   { route: "get /v1/channels", ask: "GET /v1/channels", status: 200, answer: page(channel) },
   {
+    route: "post /v1/channels/batch",
+    ask: "POST /v1/channels/batch",
+    body: {
+      channels: [
+        { peer: OTHER, capacitySat: "1000000" },
+        { peer: OTHER, capacitySat: "20000", announce: false },
+      ],
+    },
+    calls: [
+      [
+        "openChannels",
+        {
+          channels: [
+            { nodeId: OTHER, capacity: 1_000_000n, push: 0n, announce: true },
+            { nodeId: OTHER, capacity: 20_000n, push: 0n, announce: false },
+          ],
+        },
+      ],
+    ],
+    status: 201,
+    answer: { channels: [channel, channel] },
+    malformed: [
+      [{ channels: [] }, "/channels"],
+      [{ channels: [{ peer: OTHER, capacitySat: "1e6" }] }, "/channels/0/capacitySat"],
+      [{ feerateSatPerKw: 1e9 }, "/feerateSatPerKw"],
+    ],
+  },
+  {
     route: "post /v1/channels",
     ask: "POST /v1/channels",
     body: { peer: OTHER, capacitySat: "1000000" },
