@@ -1,7 +1,7 @@
 import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import { type Msat, msat, type Sat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
-import { tally } from "./commitments.ts";
+import { localTerms, tally } from "./commitments.ts";
 import type { FundingAttempt, WaitForFundingSignatures } from "./dual/state.ts";
 import type { ChannelEnv } from "./env.ts";
 import { activeOf, type OtherFunding } from "./fundings/other.ts";
@@ -95,7 +95,12 @@ const signedFor = ({ params, sent }: FundingAttempt) => ({ funding: params.fundi
 
 /** What the signer must know of a channel that is loaded before its funding is signed for. */
 export const attemptMemoryOf = ({ attempt }: WaitForFundingSignatures): SignerMemory =>
-  signerMemory({ signed: [signedFor(attempt)], localNumber: 0n, broadcast: false });
+  signerMemory({
+    signed: [signedFor(attempt)],
+    localNumber: 0n,
+    broadcast: false,
+    obscuringFactor: localTerms(attempt.params).obscuringFactor,
+  });
 
 /** What the signer must know of a channel that is loaded: it starts from what is durable. */
 export function signerMemoryOf(state: FundedState): SignerMemory {
@@ -114,5 +119,10 @@ export function signerMemoryOf(state: FundedState): SignerMemory {
   const attempts = [...made, ...(next === undefined ? [] : [next])].filter(
     ({ params }) => params.funding.txid !== state.params.funding.txid,
   );
-  return signerMemory({ signed: [...attempts.map(signedFor), ...signed], localNumber: local.number, broadcast });
+  return signerMemory({
+    signed: [...attempts.map(signedFor), ...signed],
+    localNumber: local.number,
+    broadcast,
+    obscuringFactor: localTerms(state.params).obscuringFactor,
+  });
 }

@@ -17,6 +17,9 @@ export function olderThan(remembered: SignerMemory, known: SignerMemory): string
     if (same !== undefined && same.number === number && same.txid !== id)
       return `another commitment ${number} of the peer is signed than the record holds`;
   }
+  const hides = known.obscuringFactor;
+  if (hides !== undefined && (remembered.obscuringFactor ?? hides) !== hides)
+    return "commitments are signed whose numbers are hidden otherwise than the record says";
   if (remembered.revokedBelow < known.revokedBelow)
     return `commitment ${known.revokedBelow - 1n} is revoked, which in the record is not`;
   const published = known.broadcastFrom;
@@ -36,7 +39,8 @@ export function joined(remembered: SignerMemory, known: SignerMemory): SignerMem
   const also = known.signed.filter((one) => remembered.signed.every(({ funding }) => !isSame(funding, one.funding)));
   // A record does not hold what a commitment gives us; the signer has seen it.
   const signed = remembered.signed.map((one) => known.signed.find(({ txid: id }) => id === one.txid) ?? one);
-  return { ...remembered, signed: [...signed, ...also] };
+  const obscuringFactor = known.obscuringFactor ?? remembered.obscuringFactor;
+  return { ...remembered, signed: [...signed, ...also], obscuringFactor };
 }
 const isSame = (a: SignedCommitment["funding"], b: SignedCommitment["funding"]): boolean =>
   outpointKey(a) === outpointKey(b);
@@ -56,6 +60,7 @@ export const signerMemoryRecord: Codec<SignerMemory> = refine(
     signed: listOf(u16, signedCommitment),
     revokedBelow: u64,
     broadcastFrom: optional(u64),
+    obscuringFactor: optional(u64),
   }),
   ({ version, ...memory }) => (version === VERSION ? memory : undefined),
   (memory) => ({ version: VERSION, ...memory }),

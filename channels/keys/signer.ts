@@ -1,13 +1,14 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { err, ok, type Result } from "../../src/base/result.ts";
-import { type Sat, sat, sumSat } from "../../src/base/units.ts";
+import type { Sat } from "../../src/base/units.ts";
 import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
 import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { Commitment } from "../tx/commitment.ts";
+import { obscuredNumberOf } from "../tx/commitment-number.ts";
 import type { CommitmentFormat } from "../tx/format.ts";
 import type { Funding } from "../tx/funding-tx.ts";
 import { remoteHtlcSighash } from "../tx/htlc-tx.ts";
@@ -15,6 +16,7 @@ import { lockScript } from "../tx/lock.ts";
 import { toRemoteLock } from "../tx/scripts.ts";
 import type { CommitmentTerms } from "../tx/terms.ts";
 import type { ChannelSecrets } from "./channel-keys.ts";
+import { type ClosingRefusal, type ClosingShare, judgeClosing, paidTo } from "./close-judgement.ts";
 import { deriveSecret } from "./derivation.ts";
 
 /** One second-stage transaction to sign: the output that it spends, and itself. */
@@ -66,19 +68,6 @@ export type SigningRequest =
       readonly share: ClosingShare;
     };
 
-/** What of a mutual close is ours. */
-export interface ClosingShare {
-  /** Rounded down, in sat. */
-  readonly balance: Sat;
-  /** What of it we pay to miners. */
-  readonly fee: Sat;
-  readonly script: Uint8Array;
-  /** What is left of it may be left out below this. */
-  readonly dustLimit: Sat;
-}
-/** More than that is not dust, whatever whoever asks takes for it. BOLT 3 §Dust Limits. */
-const CLOSING_DUST_MAX = 1_000n;
-
 /** 64 bytes compact, low-S. `htlcSignatures` are in the order of the request's `htlcs`. */
 export interface Signatures {
   readonly signature: Uint8Array;
@@ -93,6 +82,8 @@ export interface SignerMemory {
   readonly revokedBelow: bigint;
   /** The lowest number of our own commitments signed for broadcast. */
   readonly broadcastFrom: bigint | undefined;
+  /** What hides the numbers in this channel's commitments; undefined while the signer has seen none. */
+  readonly obscuringFactor: bigint | undefined;
 }
 export interface SignedCommitment {
   readonly funding: Outpoint;
@@ -101,10 +92,15 @@ export interface SignedCommitment {
   /** What it gives us at once, in sat; undefined when the signer has not seen it. */
   readonly ours?: Sat | undefined;
 }
-export const FRESH_MEMORY: SignerMemory = { signed: [], revokedBelow: 0n, broadcastFrom: undefined };
+export const FRESH_MEMORY: SignerMemory = {
+  signed: [],
+  revokedBelow: 0n,
+  broadcastFrom: undefined,
+  obscuringFactor: undefined,
+};
 
 export type SigningRefusal =
-  /** The transaction is not the one named, or does not spend (only) the funding output. */
+  /** The transaction is not the one named, not of the number named, or does not spend (only) the funding output. */
   | { readonly code: "malformed_request" }
   /** Another commitment of that number was signed: two valid states of one number cannot both be punished. */
   | { readonly code: "number_signed_before"; readonly number: bigint; readonly txid: Txid }
@@ -118,10 +114,7 @@ export type SigningRefusal =
   | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint }
   /** Of the channel nothing is known but that it exists: what it has signed before is not known either. */
   | { readonly code: "state_unknown" }
-  /** A mutual close that leaves out what is ours, or some of it. */
-  | { readonly code: "closing_pays_less"; readonly due: Sat; readonly paid: Sat }
-  /** A mutual close would give the peer more than the newest commitment does, in sat. */
-  | { readonly code: "closing_gives_away"; readonly most: Sat; readonly given: Sat };
+  | ClosingRefusal;
 
 /** The request for the peer's signature-bearing messages. `local` in `terms` is the peer, who owns the commitment. */
 export const remoteCommitmentRequest = (
@@ -189,11 +182,27 @@ export function sign(
     input.prevout.vout === request.funding.outpoint.vout;
   if (!spendsFunding || txidOf(request.tx) !== request.txid || !areSecondStages(request))
     return err({ code: "malformed_request" });
-  const remembered = remember(memory, request, secp256k1.publicKey(secrets.paymentBasepoint));
+  const named = whereNumbered(memory, request);
+  const remembered = named && remember(named, request, secp256k1.publicKey(secrets.paymentBasepoint));
+  if (remembered === undefined) return err({ code: "malformed_request" });
   if (!remembered.ok) return remembered;
   const { witnessScript, amount } = request.funding;
   const signature = secp256k1.sign(segwitSighash(request.tx, index, witnessScript, amount), secrets.funding);
   return ok({ signatures: { signature, htlcSignatures: signHtlcs(secrets, request) }, memory: remembered.value });
+}
+
+/**
+ * A commitment has the number that it is asked for by, and what is none has none: else one that is revoked could be had
+ * under another name. The first commitment shows what hides the numbers of all. Undefined when it is not so.
+ */
+function whereNumbered(memory: SignerMemory, request: SigningRequest): SignerMemory | undefined {
+  const obscured = obscuredNumberOf(request.tx);
+  if (request.purpose === "closing" || request.purpose === "splice")
+    return obscured === undefined || request.tx.inputs.length > 1 ? memory : undefined;
+  if (obscured === undefined) return undefined;
+  const factor = obscured ^ request.number;
+  if (memory.obscuringFactor === undefined) return { ...memory, obscuringFactor: factor };
+  return memory.obscuringFactor === factor ? memory : undefined;
 }
 
 /** Each spends an output of the commitment, of the amount and with the script that it says. */
@@ -212,7 +221,10 @@ function remember(
   request: SigningRequest,
   paymentBasepoint: Uint8Array,
 ): Result<SignerMemory, SigningRefusal> {
-  if (request.purpose === "closing") return judgeClosing(memory, request) ?? ok(memory);
+  if (request.purpose === "closing") {
+    const entitled = signedOn(memory, request.funding.outpoint)?.ours;
+    return judgeClosing(entitled, request) ?? ok(memory);
+  }
   if (request.purpose === "splice") return spliceJudged(memory, request.txid);
   const { number, txid, tx } = request;
   if (request.purpose === "local_commitment") {
@@ -232,32 +244,6 @@ function remember(
 }
 const signedOn = ({ signed }: SignerMemory, { txid, vout }: Outpoint): SignedCommitment | undefined =>
   signed.find(({ funding }) => funding.txid === txid && funding.vout === vout);
-const paidTo = ({ outputs }: Pick<Tx, "outputs">, script: Uint8Array): Sat =>
-  sumSat(outputs.filter((output) => equalBytes(output.script, script)).map(({ amount }) => amount));
-
-/** Why a mutual close is not signed: not by what is said to be ours, nor by the newest commitment. Undefined when it is. */
-function judgeClosing(
-  memory: SignerMemory,
-  { funding, tx, share }: Extract<SigningRequest, { readonly purpose: "closing" }>,
-): Result<never, SigningRefusal> | undefined {
-  const entitled = signedOn(memory, funding.outpoint)?.ours;
-  // No HTLC is left: the peer has at most what that commitment does not give us.
-  const given = sat(sumSat(tx.outputs.map(({ amount }) => amount)) - paidTo(tx, share.script));
-  const most = sat(funding.amount - (entitled ?? 0n));
-  return given > most ? err({ code: "closing_gives_away", most, given }) : paysOurs(tx, share);
-}
-
-/** Why a mutual close is not signed: it does not pay us what we have there. Undefined when it does. */
-function paysOurs(
-  { outputs }: Pick<Tx, "outputs">,
-  { balance, fee, script, dustLimit }: ClosingShare,
-): Result<never, SigningRefusal> | undefined {
-  const paid = paidTo({ outputs }, script);
-  const due = sat(balance > fee ? balance - fee : 0n);
-  const isDust = due < dustLimit && due < CLOSING_DUST_MAX;
-  return paid >= due || isDust ? undefined : err({ code: "closing_pays_less", due, paid });
-}
-
 /** A channel moves only to a funding output over which both have signed commitments, and never once ours may be published. */
 function spliceJudged(memory: SignerMemory, txid: Txid): Result<SignerMemory, SigningRefusal> {
   if (memory.broadcastFrom !== undefined)
@@ -290,8 +276,11 @@ export const signerMemory = (durable: {
   /** The number of our own current commitment: all below are revoked. */
   readonly localNumber: bigint;
   readonly broadcast: boolean;
+  /** See `SignerMemory`. */
+  readonly obscuringFactor: bigint;
 }): SignerMemory => ({
   signed: durable.signed,
   revokedBelow: durable.localNumber,
   broadcastFrom: durable.broadcast ? durable.localNumber : undefined,
+  obscuringFactor: durable.obscuringFactor,
 });

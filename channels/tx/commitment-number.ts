@@ -38,8 +38,12 @@ export function obscureNumber(
  * of a commitment transaction (then it is a mutual close, or nothing of ours).
  */
 export function commitmentNumberOf(tx: Tx, factor: bigint): bigint | undefined {
+  const obscured = obscuredNumberOf(tx);
+  return obscured === undefined ? undefined : obscured ^ factor;
+}
+/** The same as it stands in the transaction: whoever knows the number has the factor as well. */
+export function obscuredNumberOf(tx: Tx): bigint | undefined {
   const input = present(tx.inputs[0], "a transaction that spends an output has an input");
   if (tx.locktime >>> 24 !== 0x20 || input.sequence >>> 24 !== 0x80) return undefined;
-  const obscured = ((BigInt(input.sequence) & LOW_MASK) << LOW_BITS) | (BigInt(tx.locktime) & LOW_MASK);
-  return obscured ^ factor;
+  return ((BigInt(input.sequence) & LOW_MASK) << LOW_BITS) | (BigInt(tx.locktime) & LOW_MASK);
 }

@@ -58,6 +58,7 @@ const recorded = (number: bigint, revoked: bigint): SignerMemory => ({
   signed: [{ funding: theirs(number).terms.funding.outpoint, number, txid: theirs(number).txid }],
   revokedBelow: revoked,
   broadcastFrom: undefined,
+  obscuringFactor: theirs(number).terms.obscuringFactor,
 });
 function channelOf(signer: Signer, remembered: SignerMemory | undefined) {
   const opened = signer.channel(3, remembered);
@@ -158,7 +159,8 @@ export function signerContract(name: string, make: () => Promise<SignerUnderTest
         const channel = channelOf(signer, FRESH_MEMORY);
         const { terms, request } = theirs(0n);
         const share = { balance: sat(5_000n), fee: sat(500n), script: Uint8Array.of(0, 1, 2), dustLimit: sat(354n) };
-        expect(channel.sign(closingRequest(terms.funding, request.tx, share))).to.deep.equal({
+        const close = { ...request.tx, locktime: 0 };
+        expect(channel.sign(closingRequest(terms.funding, close, share))).to.deep.equal({
           ok: false,
           error: { code: "closing_pays_less", due: 4_500n, paid: 0n },
         });

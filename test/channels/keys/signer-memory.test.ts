@@ -17,6 +17,7 @@ const memory: SignerMemory = {
   signed: [signed(1, 7n, 0x70, 5_000n), signed(2, 7n, 0x71)],
   revokedBelow: 6n,
   broadcastFrom: undefined,
+  obscuringFactor: 0xabcdn,
 };
 
 describe("what a signer remembers of a channel", () => {
@@ -26,7 +27,7 @@ describe("what a signer remembers of a channel", () => {
     expect(
       toHex(encode(signerMemoryRecord, { ...memory, signed: memory.signed.slice(0, 1), broadcastFrom: 8n })),
     ).to.equal(
-      `010001${"01".repeat(32)}00010000000000000007${"70".repeat(32)}0100000000000013880000000000000006010000000000000008`,
+      `010001${"01".repeat(32)}00010000000000000007${"70".repeat(32)}0100000000000013880000000000000006010000000000000008${"01000000000000abcd"}`,
     );
     const later = encode(signerMemoryRecord, memory);
     later[0] = 2;
@@ -50,10 +51,13 @@ describe("what a signer remembers of a channel", () => {
     expect(olderThan({ ...memory, signed: [signed(1, 7n, 0x75), signed(2, 7n, 0x71)] }, memory)).to.match(/another/);
     expect(olderThan({ ...memory, revokedBelow: 5n }, memory)).to.match(/commitment 5 is revoked/);
     expect(olderThan(memory, { ...memory, broadcastFrom: 6n })).to.match(/commitment 6 is signed for the chain/);
+    expect(olderThan({ ...memory, obscuringFactor: 1n }, memory)).to.match(/hidden otherwise/);
     expect(olderThan({ ...memory, broadcastFrom: 7n }, { ...memory, broadcastFrom: 6n })).to.match(/commitment 6/);
   });
   it("is joined with the record so that nothing is forgotten", () => {
-    expect(joined({ ...memory, signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72)] }, memory)).to.deep.equal({
+    expect(
+      joined({ ...memory, obscuringFactor: undefined, signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72)] }, memory),
+    ).to.deep.equal({
       ...memory,
       signed: [signed(1, 7n, 0x70, 5_000n), signed(3, 7n, 0x72), signed(2, 7n, 0x71)],
     });

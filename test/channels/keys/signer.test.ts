@@ -3,71 +3,22 @@ import fc from "fast-check";
 import {
   closingRequest,
   FRESH_MEMORY,
-  localCommitmentRequest,
   markRevoked,
   remoteCommitmentRequest,
-  type SignerMemory,
   type SigningRequest,
-  sign,
   signerMemory,
 } from "../../../channels/keys/signer.ts";
 import { verifyCommitment, verifyFundingSignature } from "../../../channels/keys/verify.ts";
 import { buildClosing } from "../../../channels/tx/closing-tx.ts";
-import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commitment.ts";
+import { buildCommitment } from "../../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
-import { paymentHash, txid } from "../../../src/base/ids.ts";
+import { txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
+import { msat, sat } from "../../../src/base/units.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
-import { alice, bob, CAPACITY, keysOf, OUTPOINT, specs, termsOf } from "../tx/two-sides.ts";
-
-const simple = (toLocal: bigint): CommitmentSpec => ({
-  toLocal: msat(toLocal),
-  toRemote: msat(CAPACITY * 1000n - toLocal - 2_000_000n),
-  htlcs: [
-    {
-      id: 0n,
-      side: "offered",
-      amount: msat(1_000_000n),
-      paymentHash: paymentHash(new Uint8Array(32)),
-      expiry: cltvExpiry(500),
-    },
-    {
-      id: 0n,
-      side: "received",
-      amount: msat(1_000_000n),
-      paymentHash: paymentHash(new Uint8Array(32)),
-      expiry: cltvExpiry(501),
-    },
-  ],
-  feerate: satPerKw(253),
-});
-/** Bob's commitment `number`, for Alice to sign. */
-function bobs(number: bigint, spec = simple(5_000_000_000n), format: CommitmentFormat = "anchors") {
-  const terms = termsOf(bob, alice, alice, format);
-  const keys = keysOf(bob, alice, number);
-  const commitment = buildCommitment(terms, keys, number, spec);
-  return { terms, keys, commitment, request: remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment) };
-}
-/** Alice's own commitment `number`. */
-function alices(number: bigint): SigningRequest {
-  const terms = termsOf(alice, bob, alice, "anchors");
-  const keys = keysOf(alice, bob, number);
-  return localCommitmentRequest(
-    terms,
-    keys.perCommitmentPoint,
-    buildCommitment(terms, keys, number, simple(1_000_000_000n)),
-  );
-}
-function signed(memory: SignerMemory, request: SigningRequest) {
-  const answer = sign(alice.secrets, memory, request);
-  if (!answer.ok) throw new Error(answer.error.code);
-  return answer.value;
-}
-const refusal = (memory: SignerMemory, request: SigningRequest) => {
-  const answer = sign(alice.secrets, memory, request);
-  return answer.ok ? undefined : answer.error;
-};
+import { alice, bob, CAPACITY, OUTPOINT, specs, termsOf } from "../tx/two-sides.ts";
+import { alices, bobs, refusal, signed, simple } from "./requests.ts";
 
 describe("the signer", () => {
   it("signs what the peer accepts: commitment and every HTLC, for any state and both formats", () => {
@@ -126,6 +77,25 @@ describe("the signer", () => {
     expect(signed(revoked.value, alices(4n)).memory.broadcastFrom).to.equal(4n);
   });
 
+  it("never signs one that is revoked under another name either", () => {
+    const { memory } = signed(FRESH_MEMORY, bobs(3n).request);
+    const revoked = markRevoked(memory, 3n);
+    const [was] = [alices(3n), bobs(3n)];
+    if (!revoked.ok || was.purpose !== "local_commitment") throw new Error("an own commitment that is revoked");
+    const { funding, txid: id, tx } = was;
+    const [output] = tx.outputs;
+    const share = { balance: sat(0n), fee: sat(0n), script: present(output, "an output").script, dustLimit: sat(0n) };
+    for (const request of [
+      { ...was, number: 4n },
+      { ...was, number: 4n, purpose: "remote_commitment", format: "anchors" },
+      { purpose: "closing", funding, txid: id, tx, share },
+      { purpose: "splice", funding, txid: id, tx, index: 0 },
+    ] as const satisfies readonly SigningRequest[])
+      expect(refusal(revoked.value, request)).to.deep.equal({ code: "malformed_request" });
+    const plain = { ...bobs(4n).request, tx: { ...tx, locktime: 0 } };
+    expect(refusal(memory, { ...plain, txid: txidOf(plain.tx) })).to.deep.equal({ code: "malformed_request" });
+  });
+
   it("never lets a secret go whose commitment it signed for broadcast", () => {
     const { memory } = signed(FRESH_MEMORY, alices(4n));
     expect(markRevoked(memory, 4n)).to.deep.equal({
@@ -176,7 +146,8 @@ describe("the signer", () => {
   });
 
   it("starts from what is durable", () => {
-    const durable = { signed: [{ funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }], localNumber: 6n };
+    const signedBefore = [{ funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }];
+    const durable = { signed: signedBefore, localNumber: 6n, obscuringFactor: bobs(8n).terms.obscuringFactor };
     const memory = signerMemory({ ...durable, broadcast: false });
     expect(refusal(memory, bobs(8n, simple(1_000_000_000n)).request)?.code).to.equal("number_signed_before");
     expect(refusal(memory, alices(5n))?.code).to.equal("own_commitment_revoked");
