@@ -20,6 +20,8 @@ export type When = "before" | "after";
 const WAITING: { readonly [N in BindingMessage["name"]]: true } & { readonly [N in MessageName]?: true } = {
   open_channel: true,
   accept_channel: true,
+  open_channel2: true,
+  accept_channel2: true,
   funding_created: true,
   funding_signed: true,
   tx_signatures: true,

@@ -31,7 +31,7 @@ const without = (line: Readonly<Record<string, unknown>> | undefined, ...names: 
   Object.fromEntries(Object.entries(line ?? {}).filter(([name]) => !names.includes(name)));
 
 /** In the middle of opening, of paying and of closing; and at moments when no write or send is near. */
-const OPENING = "viewer=send:funding_created:1:after,router=send:accept_channel:1:before,site=append:8:after";
+const OPENING = "viewer=send:commitment_signed:1:after,router=send:accept_channel2:1:before,site=append:8:after";
 const PAYING = "viewer=append:60:before,router=send:revoke_and_ack:9:after,site=send:update_fulfill_htlc:7:before";
 const MOMENTS = "viewer@4100,router@2300,site@3200";
 const NOWHERE = "site=append:90000:before";
