@@ -111,6 +111,8 @@ export type VolatileEffect =
   | { readonly tag: "ReleaseCoins" }
   /** This transaction was not signed by us and never will be: what is kept for it alone is free. */
   | { readonly tag: "ReleaseFunding"; readonly txid: Txid }
+  /** We have signed this transaction and want its coins back: they are free if the peer never completed it, or no node takes it. */
+  | { readonly tag: "GiveUpFunding"; readonly txid: Txid }
   /** Give `AbortOpening` 60 seconds from now if our witnesses have not left by then. */
   | { readonly tag: "TimeSignatures" }
   /** A funding transaction, the first one or one that was to replace it, came to nothing. */

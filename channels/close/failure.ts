@@ -1,11 +1,12 @@
 import { printable } from "../../src/base/bytes.ts";
 import type { ChannelId } from "../../src/base/ids.ts";
 import type { ErrorMessage } from "../../src/wire/setup.ts";
+import { unsignedFreed, wantedBack } from "../dual/freed.ts";
 import { describeFault, type PeerFault, SEVERITY } from "../fault.ts";
 import { offline } from "../link/offline.ts";
 import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Failed, FailureCause, FundedState } from "../state.ts";
-import { advance, commit, stay, type Transition } from "../transition.ts";
+import { advance, commit, type Effect, stay, type Transition } from "../transition.ts";
 
 /** Under which id the peer knows the channel: the temporary one until there is a funding outpoint. BOLT 1 §The error and warning Messages. */
 export function idOf(state: ChannelState): ChannelId | undefined {
@@ -75,6 +76,8 @@ function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Tran
   return commit(
     failed(state, cause),
     ...spliceLost(state),
+    ...unsignedFreed(state),
+    ...(cause.tag === "requested" ? wantedBack(state) : []),
     error,
     { tag: "ChannelFailed", cause },
     { tag: "NotReady" },
@@ -84,11 +87,16 @@ function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Tran
 
 /**
  * Somebody here wants the channel closed, and does not wait for the peer: also where a mutual close is out, which blocks
- * may pass over as long as its fee is too low for them.
+ * may pass over as long as its fee is too low for them. Of one that has failed before a block held it, our coins are wanted back.
  */
 export function forceClose(state: ChannelState): Transition {
   const isOver = state.tag === "Failed" || (state.tag === "Closing" && state.confirmed !== undefined);
   if ("commitments" in state && !isOver) return failing(state, { tag: "requested" });
+  const coins = state.tag === "Failed" && state.cause.tag !== "data_lost" ? wantedBack(state) : [];
+  if (state.tag === "Failed" && coins.length > 0) {
+    const cause = { tag: "requested" } as const;
+    return commit({ ...state, cause }, ...coins, { tag: "ChannelFailed", cause });
+  }
   return stay({ tag: "CommandRefused", command: "ForceClose", reason: { code: "wrong_state", state: state.tag } });
 }
 
@@ -103,7 +111,7 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause)
     params,
     commitments,
     funding,
-    attempts,
+    attempts: { ...attempts, next: undefined },
     ready,
     remoteAlias,
     announcement,
@@ -145,5 +153,6 @@ export function receiveError(state: ChannelState, message: ErrorMessage): Transi
   }
   if (state.tag === "Failed" || state.tag === "Closing") return stay({ tag: "PeerWarned", text });
   const cause: FailureCause = { tag: "peer_error", text };
-  return commit(failed(state, cause), { tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" });
+  const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" }];
+  return commit(failed(state, cause), ...unsignedFreed(state), ...told);
 }

@@ -2,6 +2,7 @@ import { assert } from "../../src/base/result.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
+import { unsignedFreed } from "../dual/freed.ts";
 import type { ChannelEnv } from "../env.ts";
 import { isFunding, isOwnFunding } from "../onchain/decided.ts";
 import { spendConfirmed, withoutSpendsFrom } from "../onchain/follow.ts";
@@ -30,7 +31,8 @@ export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height
   const cause = { tag: "funding_spent" } as const;
   const ended = spendConfirmed(env, failed(state, cause), { outpoint, tx, height });
   assert(ended.kind === "commit", "that the funding output is spent is news");
-  return commit(ended.next, { tag: "ChannelFailed", cause }, { tag: "NotReady" }, ...ended.effects);
+  const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }];
+  return commit(ended.next, ...unsignedFreed(state), ...told, ...ended.effects);
 }
 
 /** Blocks from `height` on are no longer in the best chain. */

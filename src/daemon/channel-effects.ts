@@ -41,6 +41,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "NeedFundingWitnesses":
     case "ReleaseCoins":
     case "ReleaseFunding":
+    case "GiveUpFunding":
     case "TimeSignatures":
       return performFundingEffect(host, turn, entry, effect);
     case "WatchFunding":

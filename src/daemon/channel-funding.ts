@@ -7,6 +7,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import type { ChannelEntry } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { Turn } from "./turn.ts";
+import { doubted } from "./wallet/answered.ts";
 import { choose, publishTogether, setFree, signTogether } from "./wallet/contribute.ts";
 import { keptFor } from "./wallet/faults.ts";
 import type { WalletCoin } from "./wallet/state.ts";
@@ -21,6 +22,7 @@ export type FundingEffect = Extract<
       | "NeedFundingWitnesses"
       | "ReleaseCoins"
       | "ReleaseFunding"
+      | "GiveUpFunding"
       | "TimeSignatures";
   }
 >;
@@ -63,6 +65,8 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       return release(host, turn, entry);
     case "ReleaseFunding":
       return wallet.release(turn, effect.txid);
+    case "GiveUpFunding":
+      return void wallet.together(turn, (state) => ({ step: doubted(state, effect.txid), value: undefined }));
     case "TimeSignatures":
       return giveInTime(host, entry);
   }

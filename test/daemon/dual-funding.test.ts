@@ -117,6 +117,28 @@ describe("A channel that both sides can fund, between two daemons", () => {
     ]);
     expect(violations(world)).to.deep.equal([]);
   });
+  it("U11: coins of a channel that no node funds come back when it is closed by force, and of no other", async () => {
+    const made = await line(2, NOTHING_PUSHED);
+    const { world } = made;
+    const [a, b] = pair(made);
+    const { pool } = world.chain.brain;
+    const { policy } = pool;
+    for (const taken of [false, true]) {
+      await giveCoins(world, a);
+      const before = a.node.balance().onchain.confirmed;
+      if (!taken) Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+      const request = { nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: false };
+      const opened = await soon(world, a.node.openChannel(request));
+      if (!opened.ok) throw new Error(opened.error.detail);
+      expect(a.node.balance().onchain.confirmed < before).to.equal(true);
+      const { id } = opened.value;
+      expect((await soon(world, a.node.closeChannel({ id, force: true }))).ok).to.equal(true);
+      await world.pass(1_000);
+      expect(a.node.balance().onchain.confirmed === before, `taken ${taken}`).to.equal(!taken);
+      Object.assign(pool, { policy });
+    }
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("adds nothing unless its operator wants it", () => {
     expect([DEFAULT_POLICY.contribution, DEFAULT_POLICY.requireConfirmedInputs]).to.deep.equal([0n, false]);
   });

@@ -25,6 +25,22 @@ export function turnedDown(state: WalletState, txid: Txid): WalletStep {
   return draft.finish();
 }
 
+/**
+ * A transaction for which not only we sign is wanted no more. One that is not complete is given up: whoever completes it finds
+ * its coins spent, or the chain tells that they are gone. One that is out is said again, and given up if no node takes it:
+ * what the others brought to it is gone. While a node holds it, its coins would be no good for anything else.
+ */
+export function doubted(state: WalletState, txid: Txid): WalletStep {
+  const draft = draftOf(state);
+  const walletTx = state.txs.get(txid);
+  if (walletTx?.status === "reserved") abandon(draft, txid);
+  if (walletTx?.status === "published" && walletTx.block === undefined && walletTx.tx !== undefined) {
+    draft.setTx({ ...walletTx, unheard: true });
+    draft.effect({ tag: "Broadcast", tx: walletTx.tx });
+  }
+  return draft.finish();
+}
+
 /** Where its coins are all there and free. */
 function reinstate(draft: Draft, txid: Txid): void {
   const state = draft.state();

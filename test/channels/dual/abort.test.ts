@@ -3,7 +3,7 @@ import type { ChannelMessage } from "../../../channels/index.ts";
 import { channelId } from "../../../src/base/ids.ts";
 import type { TxSignatures } from "../../../src/wire/interactive-tx.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
-import { allFree, attemptsOf, fundedDual, namesOf, openedDual } from "../../support/dual-pair.ts";
+import { allFree, attemptsOf, fundedDual, mine, namesOf, openedDual } from "../../support/dual-pair.ts";
 
 const JOINED = { joins: 400_000n };
 /** As far as so many delivered messages. */
@@ -67,6 +67,23 @@ describe("BOLT 2 §The tx_abort Message", () => {
     });
     expect(b.state.tag).to.equal("WaitForFundingConfirmed");
     expect(b.wallet.isFree, "the peer can publish it").to.equal(false);
+  });
+  it("U11: who closes by force has its coins back from a peer that keeps its witnesses to itself, or gives up after ours", () => {
+    for (const failed of [false, true]) {
+      const pair = openedDual(JOINED);
+      while (!namesOf(pair).includes("b tx_signatures")) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+      const { b } = pair.parties;
+      const { channelId: channel_id, funding } = b.funded.params;
+      const message = { name: "error", channel_id, data: new Uint8Array(0) } as const;
+      if (failed) pair.give("b", { tag: "PeerMessage", message });
+      expect(b.wallet.isFree, "it may be a mistake of the peer's").to.equal(false);
+      pair.give("b", { tag: "ForceClose" });
+      expect([b.state.tag, b.wallet.isFree]).to.deep.equal(["Failed", true]);
+      expect(b.take("GiveUpFunding").map(({ txid }) => txid)).to.deep.equal([funding.txid]);
+      // It was completed all the same: what it holds is claimed.
+      mine(pair, funding.txid, 1, ["b"]);
+      expect(b.broadcasts.at(-1)?.inputs[0]?.prevout).to.deep.equal(funding);
+    }
   });
   it("does not print what is not printable", () => {
     const pair = openedUntil(2);

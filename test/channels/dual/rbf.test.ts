@@ -176,6 +176,16 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
       }
     }
   });
+  it("U11: a channel that fails while a replacement is being signed frees what only that spends", () => {
+    const pair = fundedDual(JOINED);
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    while (pair.parties.a.funded.attempts.next === undefined) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+    const { a } = pair.parties;
+    const message = { name: "error", channel_id: a.funded.params.channelId, data: new Uint8Array(0) } as const;
+    pair.give("a", { tag: "PeerMessage", message });
+    expect([a.state.tag, a.funded.attempts.next]).to.deep.equal(["Failed", undefined]);
+    expect([...a.wallet.kept.keys()]).to.deep.equal(txidsOf(pair));
+  });
   it("goes through any break in the middle, and both have the same attempts", () => {
     for (let messages = 1; messages <= 16; messages++) {
       for (const crash of [false, true]) {
