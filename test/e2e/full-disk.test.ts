@@ -62,7 +62,11 @@ describe("RELIABILITY P10: a node whose disk refuses a write", function () {
     expect(how, said).to.be.oneOf([1, "SIGABRT"]);
     expect(said).to.match(/(File too large|Input\/output error)[\s\S]*\nThe node has stopped: see the line before\.\n/);
     const ports = { api: 0, peer: 0, chain: 0 };
-    return { acknowledged, again: await startDaemon({ name: "node", folder, ports, chainPeer: undefined, env: {} }) };
+    const keys = { hasSigner: false };
+    return {
+      acknowledged,
+      again: await startDaemon({ name: "node", folder, ports, chainPeer: undefined, env: {}, ...keys }),
+    };
   }
 
   it("ends with a sentence and an exit code, and has all that it acknowledged when it is started again", async () => {

@@ -190,7 +190,14 @@ describe("a running node", function () {
     removeFolder(folder);
   });
   const start = (): Promise<Daemon> =>
-    startDaemon({ name: "node", folder, ports: { api: 0, peer: 0, chain: 0 }, chainPeer: undefined, env: {} });
+    startDaemon({
+      name: "node",
+      folder,
+      ports: { api: 0, peer: 0, chain: 0 },
+      chainPeer: undefined,
+      env: {},
+      hasSigner: false,
+    });
   const datadir = (): string => join(folder, "node");
 
   it("RELIABILITY P7: keeps its data for itself: a second process is refused with the first one's number, and changes nothing", async () => {
