@@ -1,8 +1,10 @@
 import type { Txid } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
+import { NO_SIMPLE_CLOSE } from "../close/state.ts";
+import { offline } from "../link/offline.ts";
 import { initialCommitments } from "../open/initial.ts";
-import type { Commitments, Funded, FundedState } from "../state.ts";
+import type { Closing, Commitments, Funded, FundedState, Negotiating } from "../state.ts";
 import { type Effect, propose } from "../transition.ts";
 import { completed } from "./attempt.ts";
 import { abortMessage } from "./carrier.ts";
@@ -33,9 +35,16 @@ export function fundedWith(
   const { attempts } = state;
   const alone = withoutReplacement(state);
   const attempt = attempts.signed.find(({ params }) => params.funding.txid === txid);
-  if (attempt === undefined || !isUntouched(state.commitments) || state.tag === "Closing") return undefined;
-  return { state: switched(alone.state, attempt), effects: alone.effects };
+  if (attempt === undefined || !isUntouched(state.commitments)) return undefined;
+  const chosen = switched(alone.state, attempt);
+  if (chosen.tag !== "Negotiating") return { state: chosen, effects: alone.effects };
+  return { state: offline(chosen), effects: [...alone.effects, ...closeAnew(chosen)] };
 }
+/** Over a new connection a close is negotiated from the beginning. BOLT 2 §Channel Close. */
+const closeAnew = ({ link, params: { channelId } }: Negotiating): readonly Effect[] => {
+  const text = "another transaction funds the channel: it is to be closed anew";
+  return link.tag === "offline" ? [] : [{ tag: "SendWarning", channelId, text, disconnect: true }];
+};
 
 function switched(state: FundedState, attempt: FundingAttempt): FundedState {
   const { params, received, sent } = attempt;
@@ -46,9 +55,18 @@ function switched(state: FundedState, attempt: FundingAttempt): FundedState {
   const tx = completed(attempt);
   const funding = { ...state.funding, tx };
   // What was signed to end the other one does not end this one.
-  if (state.tag === "Failed") return { ...state, params, commitments, funding, commitment: undefined };
-  if (state.tag === "Negotiating") return { ...state, params, commitments, funding, signed: [] };
+  if (state.tag === "Failed")
+    return { ...state, params, commitments, funding, mutual: undefined, commitment: undefined };
+  if (state.tag === "Negotiating" || state.tag === "Closing")
+    return { ...notClosed(state), params, commitments, funding };
   return { ...state, params, commitments, funding };
+}
+
+function notClosed(state: Negotiating | Closing): Negotiating {
+  const fresh = { tag: "Negotiating", signed: [], simple: NO_SIMPLE_CLOSE } as const;
+  if (state.tag === "Negotiating") return { ...state, ...fresh };
+  const { tx: _tx, confirmed: _confirmed, ...before } = state;
+  return { ...before, ...fresh };
 }
 
 /** An attempt that we have not signed is given up: one is mined, or the peer has called the channel ready. BOLT 2 §The tx_init_rbf Message. */
