@@ -5,10 +5,11 @@ import { type InsufficientFunds, selectCoins, selectGiven } from "../../bitcoin/
 import { SIGHASH_ALL } from "../../bitcoin/hash-types.ts";
 import { type Tx, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { abandon } from "./chain.ts";
+import { changeAgain } from "./change-again.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { signCoins } from "./sign.ts";
-import { publishIn, spendable, spendableOf, takeChange, type WalletSpendable } from "./spend.ts";
+import { publishIn, spendable, spendableOf, type WalletSpendable } from "./spend.ts";
 import { FUNDING_LABEL, reservedTx, statusOf, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
 
 /** What a transaction that is made together with a peer needs of this wallet. */
@@ -45,7 +46,7 @@ export function choose(
   wish: ContributionWish,
 ): Together<Result<Chosen, InsufficientFunds>> {
   const draft = draftOf(state);
-  const change = takeChange(draft, keys, "p2wpkh");
+  const change = changeAgain(draft, keys, "p2wpkh");
   const spending = {
     outputs: [],
     feerate: wish.feerate,
@@ -58,6 +59,11 @@ export function choose(
   const free = spendable(state).filter(({ coin }) => !wish.confirmedOnly || statusOf(state, coin) === "confirmed");
   const selected = given.length === 0 ? selectCoins(free, spending) : withMore(state, given, free, spending);
   const refuse = (error: InsufficientFunds) => ({ step: undefined, value: err(error) });
+  // Shown again for a replacement they may not be, if the peer asks for confirmed ones. BOLT 2 §The tx_add_input Message.
+  if (wish.confirmedOnly && given.some(({ paidIn }) => paidIn === undefined)) {
+    const available = sumSat(free.map(({ amount }) => amount));
+    return refuse({ code: "insufficient_funds", needed: addSat(wish.amount, wish.keep), available });
+  }
   if (!selected.ok) return refuse({ ...selected.error, needed: addSat(selected.error.needed, wish.keep) });
   const coins = selected.value.coins.map(({ coin }) => coin);
   const taken = new Set(coins.map(({ outpoint }) => outpointKey(outpoint)));
@@ -117,8 +123,10 @@ export function signTogether(
 ): Together<readonly (readonly Uint8Array[])[] | undefined> {
   const ours = inputs.filter(({ from }) => from === "local");
   const coins = ours.flatMap(({ outpoint }) => state.coins.get(outpointKey(outpoint)) ?? []);
-  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin)))
-    return { step: undefined, value: undefined };
+  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin))) {
+    const held = ours.map(({ outpoint }) => outpoint);
+    return { step: setFree(state, held).step, value: undefined };
+  }
   const draft = draftOf(state);
   const foreign = new Map(inputs.map(({ outpoint, spends }) => [outpointKey(outpoint), spends]));
   const signed = signCoins(state, keys, tx, coins, foreign, () => SIGHASH_ALL);

@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { present } from "../../../src/base/result.ts";
+import { sat, satPerKw } from "../../../src/base/units.ts";
+import { p2wsh } from "../../../src/bitcoin/templates.ts";
+import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
+import {
+  type Chosen,
+  type ContributionWish,
+  choose,
+  publishTogether,
+  setFree,
+  signTogether,
+} from "../../../src/daemon/wallet/contribute.ts";
+import { release, send, unsignedInput } from "../../../src/daemon/wallet/spend.ts";
+import { keys, SmallChain } from "./small-chain.ts";
+
+const ELSEWHERE = p2wsh(new Uint8Array(32).fill(9));
+const FEERATE = satPerKw(1_000);
+const WISH: ContributionWish = {
+  amount: sat(30_000n),
+  feerate: FEERATE,
+  besides: 200,
+  confirmedOnly: false,
+  spends: [],
+  changeMin: sat(1_000n),
+  keep: sat(0n),
+};
+/** Four confirmed coins of 50,000 sat. */
+function world(): SmallChain {
+  const chain = new SmallChain();
+  const paid = [1, 2, 3, 4].map(() => chain.foreign({ amount: sat(50_000n), script: chain.address() }));
+  chain.mine(ELSEWHERE, paid);
+  return chain;
+}
+function chosen(chain: SmallChain, wish: Partial<ContributionWish> = {}): Chosen {
+  const { step, value } = choose(chain.wallet, keys, { ...WISH, ...wish });
+  if (!value.ok) throw new Error(value.error.code);
+  chain.take(present(step, "coins are held"));
+  return value.value;
+}
+const free = (chain: SmallChain, { coins }: Chosen): void =>
+  chain.take(
+    present(
+      setFree(
+        chain.wallet,
+        coins.map(({ outpoint }) => outpoint),
+      ).step,
+      "coins are free",
+    ),
+  );
+/** The transaction that both sides make of it, of which all coins are ours here. */
+function common({ coins, change }: Chosen): Tx {
+  const inputs = coins.map(({ outpoint }) => unsignedInput(outpoint));
+  const outputs = [{ amount: WISH.amount, script: ELSEWHERE }, present(change, "change")];
+  return { version: 2, inputs, outputs, locktime: 0 };
+}
+function signed(chain: SmallChain, made: Chosen): Tx | undefined {
+  const tx = common(made);
+  const inputs = made.coins.map((coin) => ({ from: "local" as const, outpoint: coin.outpoint, spends: coin }));
+  const { step, value } = signTogether(chain.wallet, keys, { tx, inputs, fee: sat(1_000n) });
+  if (step !== undefined) chain.take(step);
+  if (value === undefined) return undefined;
+  return { ...tx, inputs: tx.inputs.map((input, at) => ({ ...input, witness: value[at] ?? [] })) };
+}
+const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
+
+describe("coins for a transaction that is made with a peer", () => {
+  it("U11: a peer that gives up again and again uses up no addresses, so that the words alone find all coins", () => {
+    const chain = world();
+    for (let count = 0; count < 50; count++) free(chain, chosen(chain));
+    expect(handedOut(chain)).to.equal(1);
+    let before = signed(chain, chosen(chain));
+    for (let count = 0; count < 50; count++) {
+      const next = signed(chain, chosen(chain));
+      chain.take(release(chain.wallet, txidOf(present(before, "signed"))));
+      before = next;
+    }
+    expect(handedOut(chain)).to.equal(2);
+    chain.take(present(publishTogether(chain.wallet, present(before, "signed")).step, "published"));
+    const other = chosen(chain);
+    expect(handedOut(chain), "one to which something is paid is not used again").to.equal(2);
+    signed(chain, other);
+    chosen(chain);
+    expect(handedOut(chain)).to.equal(3);
+  });
+  it("are free again when one of them is gone before it is signed for", () => {
+    const chain = world();
+    const made = chosen(chain, { amount: sat(60_000n) });
+    const [first] = made.coins;
+    const theft = { ...common({ ...made, coins: [present(first, "a coin")] }), locktime: 7 };
+    chain.mine(ELSEWHERE, [theft]);
+    expect(signed(chain, made)).to.equal(undefined);
+    expect([...chain.wallet.held]).to.deep.equal([]);
+  });
+  it("CONFORMANCE 57: are confirmed where the peer asks for that, those of an earlier attempt too", () => {
+    const chain = world();
+    const payment = { output: { amount: sat(190_000n), script: chain.address() }, feerate: FEERATE, label: "x" };
+    const sent = send(chain.wallet, keys, payment);
+    if (!sent.ok) throw new Error(sent.error.code);
+    chain.take(sent.value.step);
+    const first = chosen(chain);
+    signed(chain, first);
+    const spends = first.coins.map(({ outpoint }) => outpoint);
+    const again = choose(chain.wallet, keys, { ...WISH, spends, confirmedOnly: true });
+    expect(again.value.ok || again.value.error.code).to.equal("insufficient_funds");
+    chain.mine(ELSEWHERE);
+    expect(choose(chain.wallet, keys, { ...WISH, spends, confirmedOnly: true }).value.ok).to.equal(true);
+  });
+});
