@@ -59,7 +59,7 @@ export function completed(
 }
 
 /** Whether nodes relay it now: final, without dust, and paying for its size. */
-function isMinable(env: ChannelEnv, state: Agreeing, tx: Tx): boolean {
+export function isMinable(env: ChannelEnv, state: Agreeing, tx: Tx): boolean {
   const isFinal = tx.locktime < LOCKTIME_THRESHOLD && tx.locktime <= env.height;
   const least = feeForWeightCeil(env.policy.closingFeerateMin, weightOf(tx));
   return isFinal && !hasDust(tx) && closingFeeOf(state, tx) >= least;

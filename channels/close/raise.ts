@@ -5,7 +5,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { FundedState } from "../state.ts";
 import { type CommandRefusal, commit, type Effect, stay, type Transition } from "../transition.ts";
 import { closingWeight } from "../tx/closing-tx.ts";
-import { type Agreeing, closingFeeOf, closingsOf } from "./complete.ts";
+import { type Agreeing, closingFeeOf, closingsOf, isMinable } from "./complete.ts";
 import { offerClose, proposalBy, replacementFee } from "./offer.ts";
 import { scriptsOf } from "./proposal.ts";
 import { isSimpleClose } from "./script.ts";
@@ -27,7 +27,7 @@ export function raiseClose(env: ChannelEnv, state: Agreeing, script: Uint8Array,
   const wanted = proposalBy(env, state, close);
   if (wanted === undefined || feerateFor(state, wanted.fee) < feerate)
     return refuse({ code: "cannot_afford_feerate", requested: feerate });
-  const least = leastFee(state);
+  const least = leastFee(env, state);
   if (wanted.fee < least) return refuse({ code: "closing_fee_too_low", least: feerateFor(state, least) });
   return isAgreeable(state) && !isOffered(state)
     ? offerClose(env, next, [{ tag: "NotifyUpdated" }])
@@ -58,13 +58,15 @@ function affordable(env: ChannelEnv, state: Agreeing): SatPerKw | undefined {
   if (feerate === undefined || feerate > policy.feerateMax) return undefined;
   const wanted = proposalBy(env, state, { ...state.close, feerate });
   const share = (toSatFloor(state.commitments.balance.local) * FEE_SHARE_PPM_MAX) / 1_000_000n;
-  return wanted !== undefined && wanted.fee <= share && wanted.fee >= leastFee(state) ? feerate : undefined;
+  return wanted !== undefined && wanted.fee <= share && wanted.fee >= leastFee(env, state) ? feerate : undefined;
 }
 
-/** Nothing has to be replaced while nothing is out. */
-function leastFee(state: Agreeing): bigint {
+/** What nobody relays has not to be replaced: a peer that proposes a dear one for a later day holds nothing up. */
+function leastFee(env: ChannelEnv, state: Agreeing): bigint {
   const fees = [
-    ...closingsOf(state).map((tx) => closingFeeOf(state, tx)),
+    ...closingsOf(state)
+      .filter((tx) => isMinable(env, state, tx))
+      .map((tx) => closingFeeOf(state, tx)),
     ...state.simple.offered.map(({ fee }) => fee),
   ];
   return fees.length === 0 ? 0n : replacementFee(state, fees);

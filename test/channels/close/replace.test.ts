@@ -61,6 +61,18 @@ describe("BOLT 2 §Closing Negotiation: closing_complete and closing_sig: paying
     expect(fee(pair, "b") >= 500n).to.equal(true);
     expect(offers(pair, "a")).to.have.length(2);
   });
+  it("pays more than what can be mined now, whatever the peer would pay on a later day", () => {
+    const pair = closed();
+    tell(pair, "a", proposedBy(pair, "b", { fee: 300_000n, locktime: HEIGHT + 50_000 }));
+    pair.settle();
+    close(pair, "a", 5_000);
+    expect(refusals(pair, "a")).to.deep.equal([]);
+    // The peer has not made that one itself, and knows of no answer to it.
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
+    expect(offers(pair, "a")).to.have.length(2);
+  });
   it("refuses a rate that its balance cannot pay, and one for a close that a block holds", () => {
     const pair = simple({ push: 1_000_000n });
     close(pair, "b");
