@@ -10,7 +10,7 @@ import { advance, type CommandRefusal, propose, stay, type Transition, type Vola
 import { abandonAttempt, abortNegotiation, negotiationOf, type Replacing, withNegotiation } from "./carrier.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { replanned } from "./proposal.ts";
-import { isAffordable, isDear, isLockedTooLong } from "./rules.ts";
+import { isAboveReserve, isAffordable, isDear, isLockedTooLong } from "./rules.ts";
 import type { DualProposal, FundingAttempt, FundingPlan } from "./state.ts";
 
 /** Each attempt that was signed for is watched until one of them is buried (RELIABILITY U11). Policy, not protocol. */
@@ -95,9 +95,12 @@ const shareOf = (message: TxInitRbf | TxAckRbf): Sat | undefined => {
 function planFault(env: ChannelEnv, { params, feerate, plan }: DualProposal): string | undefined {
   const { minimum, maximum } = capacityBounds(env);
   if (params.capacity < minimum || params.capacity > maximum) return "capacity out of range";
-  return isAffordable(plan.contribution[params.opener], feerate, params.type)
-    ? undefined
-    : "the opener cannot pay for commitments";
+  const opener = plan.contribution[params.opener];
+  if (!isAffordable(opener, feerate, params.type)) return "the opener cannot pay for commitments";
+  const accepter = plan.contribution[params.opener === "local" ? "remote" : "local"];
+  const put = { opener, accepter };
+  const isEnough = isAboveReserve(put, params.remote.channelReserve, feerate, params.type);
+  return isEnough ? undefined : "both would be below their reserves";
 }
 
 /** The peer wants the funding transaction mined sooner. BOLT 2 §The tx_init_rbf Message. */

@@ -74,9 +74,21 @@ function bothRulesBroken(
   const side = sideRuleBroken(env, { ...theirs, channel_reserve_satoshis: reserve }, capacity);
   if (side !== undefined) return side;
   if (!secp256k1.isPoint(theirs.second_per_commitment_point)) return "public_key";
-  return isAffordable(open.funding_satoshis, open.commitment_feerate_perkw, type) ? undefined : "unaffordable_fee";
+  if (!isAffordable(open.funding_satoshis, open.commitment_feerate_perkw, type)) return "unaffordable_fee";
+  const put = { opener: open.funding_satoshis, accepter: accepted };
+  return isAboveReserve(put, reserve, open.commitment_feerate_perkw, type) ? undefined : "both_below_reserve";
 }
 
 /** Whether an opener that puts in this much can pay for the first commitments. BOLT 3 §Fee Payment. */
 export const isAffordable = (contribution: Sat, feerate: SatPerKw, { format }: ChannelType): boolean =>
   contribution >= openerCost(0, feerate, format);
+
+/** Whether the first commitment leaves one side more than it has to keep. BOLT 2 §The open_channel Message. */
+export function isAboveReserve(
+  put: { readonly opener: Sat; readonly accepter: Sat },
+  reserve: Sat,
+  feerate: SatPerKw,
+  { format }: ChannelType,
+): boolean {
+  return put.opener - openerCost(0, feerate, format) > reserve || put.accepter > reserve;
+}

@@ -3,7 +3,7 @@ import { dualChannelId } from "../../../channels/dual/proposal.ts";
 import { decodeChannel } from "../../../channels/index.ts";
 import { concat } from "../../../src/base/bytes.ts";
 import { channelId } from "../../../src/base/ids.ts";
-import { sat } from "../../../src/base/units.ts";
+import { sat, satPerKw } from "../../../src/base/units.ts";
 import { STANDARD_FLAGS } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
@@ -175,6 +175,13 @@ describe("BOLT 2 §Channel Establishment v2", () => {
     expect(rule({ commitment_feerate_perkw: 252 as never })).to.equal("feerate");
     expect(rule({ dust_limit_satoshis: sat(353n) })).to.equal("dust_limit");
     expect(rule({ second_per_commitment_point: Uint8Array.of(2, ...new Uint8Array(31), 5) })).to.equal("public_key");
+    // Anchors of 660 sat, fees of 1,124 weight units, and a reserve of 354 sat.
+    expect(rule({ funding_satoshis: sat(20_000n), commitment_feerate_perkw: satPerKw(17_300) })).to.equal(
+      "unaffordable_fee",
+    );
+    expect(rule({ funding_satoshis: sat(20_000n), commitment_feerate_perkw: satPerKw(17_100) })).to.equal(
+      "both_below_reserve",
+    );
     expect(rule({})).to.equal("ConstructingFunding");
   });
 });
