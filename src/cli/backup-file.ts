@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Refused } from "../adapters/sentences.ts";
 import { parseBackupText } from "../daemon/backup/sealed.ts";
-import type { BackupMark, StaticBackup } from "../daemon/backup/static-backup.ts";
+import { type BackupMark, isAhead, type StaticBackup } from "../daemon/backup/static-backup.ts";
 import { WHY } from "../daemon/backup-commands.ts";
 
 /** In the data folder, beside the store: what gives the channels back when the store is lost. */
@@ -29,8 +29,7 @@ export async function readBackupFile(
  * no channel.
  */
 export function refuseOldStore(store: string, path: string, mark: BackupMark | undefined, found: BackupMark): void {
-  const isOfStore = mark !== undefined && Buffer.compare(mark.lineage, found.lineage) === 0;
-  if (!isOfStore || found.generation <= mark.generation) return;
+  if (mark === undefined || !isAhead(found, mark)) return;
   throw new Refused(
     `${store} is an old copy: ${path} tells of channels that it does not know. Put the newest store back; or, if there is none, take ${store} away: then the channels are restored from the backup, and their peers close them.`,
   );

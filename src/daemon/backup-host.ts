@@ -6,7 +6,7 @@ import { type Store, StoreCorrupt } from "../ports/store.ts";
 import { hasFeature } from "../wire/features.ts";
 import { backupOf, isBackedUp } from "./backup/contents.ts";
 import { backupText, openBackup, sealBackup, sealForPeer } from "./backup/sealed.ts";
-import { type BackupMark, markRecord, type StaticBackup } from "./backup/static-backup.ts";
+import { type BackupMark, isAhead, markRecord, type StaticBackup } from "./backup/static-backup.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { ALL_CHANNELS } from "./channel-openings.ts";
 import type { ChannelEntry } from "./channel-table.ts";
@@ -204,13 +204,13 @@ export class BackupHost {
     if (opened.value.network !== ctx.params.network)
       return this.#complain(turn, peer, "what you kept for us is of another network");
     if (!equalBytes(lineage, this.mark.lineage)) return restore(turn, opened.value);
+    if (isAhead(opened.value.mark, this.mark)) return this.#isOldCopy(turn, peer, opened.value);
     if (generation < this.mark.generation) {
       // Until then the peer may be about to write it.
       const isLate = turn.now - this.mark.changedAt > STORED_WITHIN_MS;
       return isLate ? this.#complain(turn, peer, "what you kept for us is outdated") : undefined;
     }
     this.#has.set(peer, generation);
-    if (generation > this.mark.generation) this.#isOldCopy(turn, peer, opened.value);
   }
   #complain(turn: Turn, peer: NodeId, text: string): void {
     this.#parts.ctx.log.warn("peer storage", { peer, text });

@@ -3,7 +3,7 @@ import { virtualClock } from "../../src/adapters/memory/clock.ts";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
 import { type BlockHash, type NodeId, nodeId } from "../../src/base/ids.ts";
 import { blockHeight, unixMs } from "../../src/base/units.ts";
-import { openBackup } from "../../src/daemon/backup/sealed.ts";
+import { openBackup, sealForPeer } from "../../src/daemon/backup/sealed.ts";
 import { ChannelTable } from "../../src/daemon/channel-table.ts";
 import { keychainOf } from "../../src/daemon/keychain.ts";
 import { PeerStorageHost } from "../../src/daemon/peer-storage-host.ts";
@@ -133,6 +133,20 @@ describe("Peer storage: what peers give back to us", () => {
     await world.pass(500);
     expect(warned(mallory)).to.deep.equal(["what you kept for us is not what we gave you"]);
     expect(node.node.channels()).to.deep.equal(before);
+  });
+  it("RELIABILITY P5: of as many changes and others it shows that this store is an old copy that has gone on", async () => {
+    const { world, node, mallory } = await given();
+    const [ours] = mallory.of("peer_storage");
+    if (ours === undefined) throw new Error("handed out");
+    const { backupKey } = keychainOf(node.words, "regtest");
+    const opened = openBackup(backupKey, ours.blob);
+    if (!opened.ok) throw new Error(opened.error.code);
+    const { mark } = opened.value;
+    const other = { ...opened.value, mark: { ...mark, changedAt: unixMs(mark.changedAt - 1) } };
+    mallory.say({ name: "peer_storage_retrieval", blob: sealForPeer(backupKey, other) });
+    await world.pass(500);
+    expect(node.node.events(0, 1_000).filter(({ type }) => type === "node.old_copy")).to.have.length(1);
+    expect(new Set(node.node.channels().map(({ state }) => state))).to.deep.equal(new Set(["Failed"]));
   });
   it("what is outdated is told to the peer: no state ever goes back to it", async () => {
     const made = await given();

@@ -1,4 +1,5 @@
 import { channelTypeBits, channelTypeOf, type RestoredFunding, type RestoredParams } from "../../../channels/index.ts";
+import { equalBytes } from "../../base/bytes.ts";
 import type { NodeId } from "../../base/ids.ts";
 import type { BlockHeight, UnixMs } from "../../base/units.ts";
 import { type Codec, listOf, refine, struct } from "../../codec/codec.ts";
@@ -43,6 +44,13 @@ export interface BackupMark {
   /** When it last changed. */
   readonly changedAt: UnixMs;
 }
+/**
+ * Whether a backup proves that its own store, which has counted `mark`, is an old copy: the store that made the backup came
+ * further, or counted as many changes and others. RELIABILITY P5.
+ */
+export const isAhead = (found: BackupMark, mark: BackupMark): boolean =>
+  equalBytes(found.lineage, mark.lineage) &&
+  (found.generation > mark.generation || (found.generation === mark.generation && found.changedAt !== mark.changedAt));
 /** Our own keys are not in it: they follow from the words and the index. */
 export interface BackedUpChannel {
   readonly params: Omit<RestoredParams, "local" | "temporaryChannelId">;
