@@ -113,6 +113,8 @@ export type VolatileEffect =
   | { readonly tag: "ReleaseFunding"; readonly txid: Txid }
   /** We have signed this transaction and want its coins back: they are free if the peer never completed it, or no node takes it. */
   | { readonly tag: "GiveUpFunding"; readonly txid: Txid }
+  /** We have signed this transaction, and a block holds another one in its place: its coins are free. */
+  | { readonly tag: "FundingReplaced"; readonly txid: Txid }
   /** Give `AbortOpening` 60 seconds from now if our witnesses have not left by then. */
   | { readonly tag: "TimeSignatures" }
   /** A funding transaction, the first one or one that was to replace it, came to nothing. */

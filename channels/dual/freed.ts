@@ -13,3 +13,10 @@ export const wantedBack = ({ attempts, funding }: FundedState): readonly Effect[
   funding.confirmed === undefined
     ? attempts.signed.map(({ params }) => ({ tag: "GiveUpFunding", txid: params.funding.txid }))
     : [];
+
+/** Each attempt spends a coin of every other one: where a block holds one of them, the others can never be mined (RELIABILITY U16). */
+export const replacedByBlock = ({ attempts, params }: FundedState): readonly Effect[] =>
+  attempts.signed
+    .map((attempt) => attempt.params.funding.txid)
+    .filter((txid) => txid !== params.funding.txid)
+    .map((txid) => ({ tag: "FundingReplaced", txid }));

@@ -5,6 +5,7 @@ import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
 import { punish } from "../close/failure.ts";
 import { fundedWith, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
+import { replacedByBlock } from "../dual/freed.ts";
 import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
@@ -62,7 +63,7 @@ function confirmedWith(
   const confirmed = { height, shortChannelId: scid };
   const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
   const named = isReady(next) && next.funding.deep ? [readyEffect(next)] : [];
-  return deepEnough(env, next, [...before, ...named, { tag: "NotifyUpdated" }]);
+  return deepEnough(env, next, [...before, ...replacedByBlock(next), ...named, { tag: "NotifyUpdated" }]);
 }
 const isReady = ({ tag }: FundedState): boolean => tag === "Normal" || tag === "ShuttingDown";
 

@@ -42,6 +42,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "ReleaseCoins":
     case "ReleaseFunding":
     case "GiveUpFunding":
+    case "FundingReplaced":
     case "TimeSignatures":
       return performFundingEffect(host, turn, entry, effect);
     case "WatchFunding":

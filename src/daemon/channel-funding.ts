@@ -23,6 +23,7 @@ export type FundingEffect = Extract<
       | "ReleaseCoins"
       | "ReleaseFunding"
       | "GiveUpFunding"
+      | "FundingReplaced"
       | "TimeSignatures";
   }
 >;
@@ -67,6 +68,8 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       return wallet.release(turn, effect.txid);
     case "GiveUpFunding":
       return void wallet.together(turn, (state) => ({ step: doubted(state, effect.txid), value: undefined }));
+    case "FundingReplaced":
+      return wallet.giveUp(turn, effect.txid);
     case "TimeSignatures":
       return giveInTime(host, entry);
   }

@@ -59,7 +59,8 @@ export class DualWallet {
   }
   note(effect: Effect): void {
     if (effect.tag === "ReleaseCoins") this.held.clear();
-    if (effect.tag === "ReleaseFunding" || effect.tag === "GiveUpFunding") this.kept.delete(effect.txid);
+    if (effect.tag === "ReleaseFunding" || effect.tag === "GiveUpFunding" || effect.tag === "FundingReplaced")
+      this.kept.delete(effect.txid);
   }
 }
 const keyOf = (one: ReturnType<typeof coin>): string => outpointKey(outpointOf(one));

@@ -76,6 +76,20 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     pair.settle();
     expect([a.incoming.size, b.incoming.size]).to.deep.equal([1, 1]);
   });
+  it("U11, U16: what only another attempt spends is free when a block holds one", () => {
+    for (const finished of [true, false]) {
+      // b puts nothing into the first attempt, and pays for the second.
+      const pair = fundedDual();
+      pair.give("b", { tag: "BumpFunding", feerate: satPerKw(600) });
+      while (attemptsOf(pair, "b").length < 2) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+      if (finished) pair.settle();
+      const [first, second] = txidsOf(pair, "b");
+      const { b } = pair.parties;
+      expect([...b.wallet.kept.keys()]).to.deep.equal([second]);
+      mine(pair, first as never, 1, ["b"]);
+      expect([b.funded.params.funding.txid, b.wallet.isFree]).to.deep.equal([first, true]);
+    }
+  });
   it("a reorganisation may change which attempt it is", () => {
     const pair = bumped(fundedDual(JOINED), 600);
     const [first, second] = txidsOf(pair);
