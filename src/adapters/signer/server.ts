@@ -112,7 +112,8 @@ function say(socket: Socket, id: number, value: Answer): void {
 
 function turnAway(socket: Socket, detail: string): void {
   say(socket, 0, { tag: "unwelcome", detail });
-  socket.end();
+  // Whoever does not hang up as well would keep everybody else out.
+  socket.destroySoon();
 }
 
 /** One node, from its greeting to its end. What is no question ends it: there is no honest way to get there. */

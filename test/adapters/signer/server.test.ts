@@ -150,6 +150,18 @@ describe("the socket of a signer", () => {
       expect(caller.heard.map(({ tag }) => tag)).to.deep.equal(["hello", "unwelcome"]);
     }
   });
+  it("is free again when it has parted with a node that does not hang up", async () => {
+    const stays = createConnection({ path, allowHalfOpen: true });
+    const told = new Promise<void>((resolve) => stays.once("end", () => resolve()));
+    stays.on("data", () => {});
+    stays.write(frameBytes({ id: 2, body: Uint8Array.of(255) }));
+    await told;
+    const node = call();
+    node.ask(HELLO);
+    const [hello] = await node.answers(1);
+    stays.destroy();
+    expect(hello?.tag).to.equal("hello");
+  });
   it("says of a question that no honest node asks that it failed, and signs nothing", async () => {
     const caller = call();
     const secret: Question = { tag: "secret", index: 1, number: 0n };
