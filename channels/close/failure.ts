@@ -3,6 +3,7 @@ import type { ChannelId } from "../../src/base/ids.ts";
 import type { ErrorMessage } from "../../src/wire/setup.ts";
 import { unsignedFreed, wantedBack } from "../dual/freed.ts";
 import { describeFault, type PeerFault, SEVERITY } from "../fault.ts";
+import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { offline } from "../link/offline.ts";
 import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Failed, FailureCause, FundedState } from "../state.ts";
@@ -77,6 +78,7 @@ function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Tran
     failed(state, cause),
     ...spliceLost(state),
     ...unsignedFreed(state),
+    ...unsignedSpliceFreed(state),
     ...(cause.tag === "requested" ? wantedBack(state) : []),
     error,
     { tag: "ChannelFailed", cause },
@@ -154,5 +156,5 @@ export function receiveError(state: ChannelState, message: ErrorMessage): Transi
   if (state.tag === "Failed" || state.tag === "Closing") return stay({ tag: "PeerWarned", text });
   const cause: FailureCause = { tag: "peer_error", text };
   const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" }];
-  return commit(failed(state, cause), ...unsignedFreed(state), ...told);
+  return commit(failed(state, cause), ...unsignedFreed(state), ...unsignedSpliceFreed(state), ...told);
 }

@@ -4,6 +4,7 @@ import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import { unsignedFreed } from "../dual/freed.ts";
 import type { ChannelEnv } from "../env.ts";
+import { splicesReplaced } from "../fundings/freed.ts";
 import { isFunding, isOwnFunding } from "../onchain/decided.ts";
 import { spendConfirmed, withoutSpendsFrom } from "../onchain/follow.ts";
 import { BURIED_DEPTH } from "../onchain/progress.ts";
@@ -19,7 +20,11 @@ export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height
   assert(outpoint !== undefined, "the transaction spends a funding output");
   // The channel only goes on elsewhere: that the next funding is confirmed is told apart.
   if (isOwnFunding(state, txidOf(tx))) return stay();
-  if (state.tag === "Failed") return spendConfirmed(env, state, { outpoint, tx, height });
+  const freed = splicesReplaced(state, outpoint);
+  if (state.tag === "Failed") {
+    const known = spendConfirmed(env, state, { outpoint, tx, height });
+    return known.kind === "commit" ? commit(known.next, ...freed, ...known.effects) : known;
+  }
   const mutual = commitmentNumberOf(tx, localTerms(state.params).obscuringFactor) === undefined;
   // A transaction of two signatures that is no commitment is one that we signed: it pays what was agreed.
   if (mutual && (state.tag === "Negotiating" || state.tag === "Closing")) {
@@ -32,7 +37,7 @@ export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height
   const ended = spendConfirmed(env, failed(state, cause), { outpoint, tx, height });
   assert(ended.kind === "commit", "that the funding output is spent is news");
   const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }];
-  return commit(ended.next, ...unsignedFreed(state), ...told, ...ended.effects);
+  return commit(ended.next, ...unsignedFreed(state), ...freed, ...told, ...ended.effects);
 }
 
 /** Blocks from `height` on are no longer in the best chain. */

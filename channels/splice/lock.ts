@@ -2,6 +2,7 @@ import type { SpliceLocked } from "../../src/wire/splicing.ts";
 import { punish } from "../close/failure.ts";
 import { assertConserved } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import { splicesReplaced } from "../fundings/freed.ts";
 import { lockedOn } from "../fundings/move.ts";
 import type { OtherFunding } from "../fundings/other.ts";
 import { announceWhenDue } from "../normal/announce.ts";
@@ -83,6 +84,7 @@ function locked(env: ChannelEnv, state: Normal, { terms }: OtherFunding, effects
   return commit(
     due.state,
     ...effects,
+    ...splicesReplaced(state, terms.outpoint),
     readyEffect(moved),
     ...tellUnresolved(env, moved),
     { tag: "NotifyUpdated" },

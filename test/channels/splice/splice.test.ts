@@ -157,6 +157,31 @@ describe("BOLT 2 §The tx_init_rbf Message of a splice", () => {
     expect(held(pair, "a", second)).to.equal(600_000_000n);
     expectAgreementOnAll({ ...pair, parties: pair.parties } as Pair);
   });
+  it("RELIABILITY U11: coins of a splice are free when another one is locked, or a commitment is mined", () => {
+    const pair = spliceable();
+    spliceBoth(pair, "a", into(200_000n));
+    const second = spliceBoth(pair, "b", out(10_000n, "b"), 3_000);
+    expect(pending(pair).length).to.equal(2);
+    lockBoth(pair, second);
+    expect(pair.parties.a.wallet.kept.size).to.equal(0);
+    const failing = spliceable();
+    const txid = spliceBoth(failing, "a", into(200_000n));
+    const { a } = failing.parties;
+    failing.give("a", { tag: "ForceClose" });
+    expect([...a.wallet.kept.keys()], "the splice may be mined yet").to.deep.equal([txid]);
+    const tx = present(a.broadcasts.at(-1), "a commitment");
+    failing.give("a", { tag: "FundingSpent", tx, height: a.height });
+    expect(a.wallet.kept.size).to.equal(0);
+  });
+  it("RELIABILITY U11: coins of a splice that we have not signed are free when the channel fails", () => {
+    const pair = spliceable();
+    want(pair, "a", into(200_000n));
+    const { a } = pair.parties;
+    while (a.wallet.kept.size === 0) if (!pair.deliver("b") && !pair.deliver("a")) break;
+    expect(a.wallet.kept.size).to.equal(1);
+    pair.give("a", { tag: "ForceClose" });
+    expect([a.state.tag, a.wallet.kept.size]).to.deep.equal(["Failed", 0]);
+  });
   it("CONFORMANCE 69: not after splice_locked of either side", () => {
     const pair = spliceable();
     const txid = spliceBoth(pair, "a", out(50_000n));
