@@ -161,6 +161,7 @@ export class ChannelHost {
   }
   drop(turn: Turn, entry: ChannelEntry, reason: string): void {
     this.table.remove(entry);
+    if (!isDurable(entry.state)) this.parts.ctx.signer.forget(entry.keyIndex);
     release(this, turn, entry);
     if (entry.fundingTxid !== undefined) this.parts.wallet.release(turn, entry.fundingTxid);
     entry.batch?.failed(this, turn, entry, reason);

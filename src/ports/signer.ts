@@ -40,6 +40,8 @@ export interface Signer {
    *   that is known from a backup alone, for which nothing but claims is ever asked
    */
   channel(index: number, remembered: SignerMemory | undefined): Result<ChannelSigner, OldRecord>;
+  /** An opening came to nothing: for that channel nothing is asked any more. Strangers begin as many as they like. */
+  forget(index: number): void;
   /** Says up to where answers have been given; for `keep`. */
   mark(): number;
   /** Resolves once all that was remembered up to a mark is on stable storage. To be called when the node's own records are. */

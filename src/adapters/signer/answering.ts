@@ -21,8 +21,8 @@ export class Answering {
     this.#signer = signer;
   }
 
-  /** `keep` and `mark` are answered by `kept` and `marked`. */
-  answer(question: Exclude<Question, { readonly tag: "hello" | "keep" | "mark" }>): Answer {
+  /** `keep`, `mark` and `forget` are answered by `kept`, `marked` and `forgotten`. */
+  answer(question: Exclude<Question, { readonly tag: "hello" | "keep" | "mark" | "forget" }>): Answer {
     switch (question.tag) {
       case "ecdh":
         return { tag: "shared", secret: this.#signer.nodeKey.ecdh(question.point) };
@@ -38,6 +38,10 @@ export class Answering {
       default:
         return this.#ofChannel(question, present(this.#channels.get(question.index), "a channel is opened first"));
     }
+  }
+  forgotten(index: number): void {
+    this.#signer.forget(index);
+    this.#channels.delete(index);
   }
   marked(mark: number): void {
     assert(this.#marks.size < MARKS_MAX, "marks are kept");

@@ -45,7 +45,7 @@ const account: Codec<PublicAccount> = struct({ fingerprint: u32, steps: listOf(u
 const index = u32;
 const nothing = struct({});
 
-/** All that a node asks. `mark` has no answer. */
+/** All that a node asks. `mark` and `forget` have no answer. */
 export const question = union(u8, {
   hello: [1, struct({ protocol: u16, network: text })],
   ecdh: [2, struct({ point: bytes(33) })],
@@ -66,6 +66,7 @@ export const question = union(u8, {
   announce: [10, struct({ index, announcement: bytesOf(u16) })],
   mark: [11, struct({ mark: u32 })],
   keep: [12, struct({ mark: u32 })],
+  forget: [13, struct({ index })],
 });
 export type Question = ValueOf<typeof question>;
 

@@ -144,6 +144,7 @@ function serve(socket: Socket, { network, open, log, onHalt }: SignerService): v
     }
     if (value.tag === "hello") return part("a node greets once");
     if (value.tag === "mark") return answering.marked(value.mark);
+    if (value.tag === "forget") return answering.forgotten(value.index);
     if (value.tag === "keep") {
       void answering.kept(value.mark).then(() => say(socket, id, { tag: "kept" }), onHalt);
       return;

@@ -159,6 +159,9 @@ class Connected implements SocketSigner {
     };
   }
 
+  forget(index: number): void {
+    this.#line.tell(encode(question, { tag: "forget", index }));
+  }
   mark(): number {
     if (!this.#changed) return this.#mark;
     this.#changed = false;

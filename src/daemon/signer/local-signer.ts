@@ -48,6 +48,7 @@ export function localSigner(
       const secrets = channelSecrets(keychain.channelSeed(index));
       return ok(localChannelSigner(secrets, { nodeSecret, chainHash, payTo }, memory.value));
     },
+    forget: () => {},
     mark: () => memories.mark(),
     keep: (mark) => memories.keep(mark),
   };

@@ -66,7 +66,7 @@ export function keptMemories(store: Store): Memories {
       const noted = (memory: SignerMemory): void => void changes.push({ index, memory, number: ++count });
       const memory = joined(remembered, known);
       // The record may be ahead: what it holds is durable, and may have left.
-      if (remembered !== FRESH_MEMORY) noted(memory);
+      if (!isFresh(remembered)) noted(memory);
       return ok(cellOf(memory, noted));
     },
     areSome: [...store.range(PREFIX, { limit: 1 })].length > 0,
@@ -81,6 +81,10 @@ export function keptMemories(store: Store): Memories {
     },
   };
 }
+
+/** Nothing has been signed yet: strangers begin as many channels as they like, and nothing of those is kept. */
+const isFresh = ({ signed, revokedBelow, broadcastFrom }: SignerMemory): boolean =>
+  signed.length === 0 && revokedBelow === 0n && broadcastFrom === undefined;
 
 function read(store: Store, index: number): SignerMemory {
   const bytes = store.get(keyOf(index));

@@ -162,6 +162,16 @@ describe("the socket of a signer", () => {
     stays.destroy();
     expect(hello?.tag).to.equal("hello");
   });
+  it("holds nothing of an opening that came to nothing", async () => {
+    const node = call();
+    node.ask(HELLO);
+    for (const index of [3, 4]) node.ask({ tag: "open", index, remembered: FRESH_MEMORY });
+    node.ask({ tag: "forget", index: 3 });
+    for (const index of [3, 4]) node.ask({ tag: "points", index, from: 0n, count: 1 });
+    const [, , , forgotten, held] = await node.answers(5);
+    expect(forgotten).to.deep.equal({ tag: "failed", detail: "a channel is opened first" });
+    expect(held?.tag).to.equal("points");
+  });
   it("says of a question that no honest node asks that it failed, and signs nothing", async () => {
     const caller = call();
     const secret: Question = { tag: "secret", index: 1, number: 0n };
