@@ -8,7 +8,7 @@ import type { ChannelEntry } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { Turn } from "./turn.ts";
 import { doubted } from "./wallet/answered.ts";
-import { choose, publishTogether, setFree, signTogether } from "./wallet/contribute.ts";
+import { choose, forgetUnsent, publishTogether, setFree, signTogether } from "./wallet/contribute.ts";
 import { keptFor } from "./wallet/faults.ts";
 import type { WalletCoin } from "./wallet/state.ts";
 
@@ -65,7 +65,7 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "ReleaseCoins":
       return release(host, turn, entry);
     case "ReleaseFunding":
-      return wallet.release(turn, effect.txid);
+      return wallet.together(turn, (state) => forgetUnsent(state, effect.txid));
     case "GiveUpFunding":
       return void wallet.together(turn, (state) => ({ step: doubted(state, effect.txid), value: undefined }));
     case "FundingReplaced":

@@ -143,6 +143,17 @@ export function signTogether(
   );
   return { step: { ...step, next }, value: witnesses };
 }
+/**
+ * Our witnesses for it have never left: nobody can bring it into the chain, so nothing of it is remembered. A peer that has us
+ * sign and gives up may do so as often as it likes.
+ */
+export function forgetUnsent(state: WalletState, txid: Txid): Together<void> {
+  if (state.txs.get(txid)?.status !== "reserved") return { step: undefined, value: undefined };
+  const draft = draftOf(state);
+  abandon(draft, txid);
+  draft.dropTx(txid);
+  return { step: draft.finish(), value: undefined };
+}
 /** Spent by a block, or by something that is no attempt at funding a channel. */
 function isGone(state: WalletState, { spent }: WalletCoin): boolean {
   if (spent === undefined) return false;

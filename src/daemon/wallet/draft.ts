@@ -19,6 +19,7 @@ export interface Draft {
   setCoin(coin: WalletCoin): void;
   dropCoin(coin: WalletCoin): void;
   setTx(tx: WalletTx): void;
+  dropTx(txid: Txid): void;
   effect(effect: WalletEffect): void;
   finish(): WalletStep;
 }
@@ -58,6 +59,11 @@ export function draftOf(before: WalletState): Draft {
       own("txs");
       (state.txs as Map<Txid, WalletTx>).set(tx.txid, tx);
       records.set(txRecord(tx.txid), encodeWalletTx(tx));
+    },
+    dropTx: (txid) => {
+      own("txs");
+      (state.txs as Map<Txid, WalletTx>).delete(txid);
+      records.set(txRecord(txid), undefined);
     },
     effect: (effect) => effects.push(effect),
     finish: () => ({

@@ -7,6 +7,7 @@ import {
   type Chosen,
   type ContributionWish,
   choose,
+  forgetUnsent,
   publishTogether,
   setFree,
   signTogether,
@@ -82,6 +83,22 @@ describe("coins for a transaction that is made with a peer", () => {
     signed(chain, other);
     chosen(chain);
     expect(handedOut(chain)).to.equal(3);
+  });
+  it("U11: a transaction of which our witnesses never left is forgotten, on disk too; one that may be out is not", () => {
+    const chain = world();
+    const records = (): readonly string[] => [...chain.store.keys()].filter((key) => key.includes("/tx/"));
+    const before = [chain.wallet.txs.size, records().length];
+    for (let count = 0; count < 5; count++) {
+      const txid = txidOf(present(signed(chain, chosen(chain)), "signed"));
+      expect(records().length).to.equal(before[1] === undefined ? 0 : before[1] + 1);
+      chain.take(present(forgetUnsent(chain.wallet, txid).step, "forgotten"));
+    }
+    expect([chain.wallet.txs.size, records().length]).to.deep.equal(before);
+    chain.restart();
+    expect(chain.wallet.txs.size).to.equal(before[0]);
+    const out = present(signed(chain, chosen(chain)), "signed");
+    chain.take(present(publishTogether(chain.wallet, out).step, "published"));
+    expect(forgetUnsent(chain.wallet, txidOf(out)).step).to.equal(undefined);
   });
   it("are free again when one of them is gone before it is signed for", () => {
     const chain = world();
