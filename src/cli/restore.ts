@@ -33,6 +33,7 @@ export interface PreparedFolder {
 }
 
 const LINEAGE_BYTES = 16;
+const PORT_MAX = 65_535;
 
 /**
  * Puts words and a backup into a folder without a store, for the next start: that looks for the coins, and restores the
@@ -113,7 +114,8 @@ function peerOf(uri: string): StaticBackup["peers"][number] {
   const at = uri.indexOf("@");
   const nodeId = parseNodeId(uri.slice(0, Math.max(at, 0)));
   const address = uri.slice(at + 1);
-  if (nodeId === undefined || !/^[^\s:]+:\d{1,5}$/.test(address))
+  const [, port] = /^[^\s:]+:(\d{1,5})$/.exec(address) ?? [];
+  if (nodeId === undefined || port === undefined || Number(port) < 1 || Number(port) > PORT_MAX)
     throw new Unfit(`${uri} is not a peer.`, "write id@host:port");
   return { nodeId, address: addressOfText(address) };
 }

@@ -114,6 +114,7 @@ describe("backup", () => {
       [[at("signet")], WORDS_12, "a backup of channels on signet, and this is regtest"],
       [[at("nowhere")], WORDS_12, "is not there"],
       [["--peer", "somebody"], WORDS_12, "somebody is not a peer"],
+      [["--peer", `${PEER}@host:65536`], WORDS_12, `${PEER}@host:65536 is not a peer`],
     ] as const) {
       const { exit, err } = await restore(words, typed);
       expect([exit, err.includes(said)], `${said}: ${err}`).to.deep.equal([2, true]);
