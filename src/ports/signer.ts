@@ -40,7 +40,10 @@ export interface Signer {
    *   that is known from a backup alone, for which nothing but claims is ever asked
    */
   channel(index: number, remembered: SignerMemory | undefined): Result<ChannelSigner, OldRecord>;
-  /** An opening came to nothing: for that channel nothing is asked any more. Strangers begin as many as they like. */
+  /**
+   * An opening came to nothing: for that channel nothing is asked any more, so nothing need be held of one for which nothing
+   * was given. Strangers begin as many as they like.
+   */
   forget(index: number): void;
   /** Says up to where answers have been given; for `keep`. */
   mark(): number;

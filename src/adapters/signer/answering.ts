@@ -14,6 +14,8 @@ const NUMBERS = 1n << 48n;
 export class Answering {
   readonly #signer: Signer;
   readonly #channels = new Map<number, ChannelSigner>();
+  /** For which something was given that may not be contradicted: these are not forgotten in this life. */
+  readonly #bound = new Set<number>();
   /** What the signer called the moment of each `mark`. */
   readonly #marks = new Map<number, number>();
 
@@ -40,6 +42,7 @@ export class Answering {
     }
   }
   forgotten(index: number): void {
+    if (this.#bound.has(index)) return;
     this.#signer.forget(index);
     this.#channels.delete(index);
   }
@@ -77,8 +80,10 @@ export class Answering {
       }
       case "secret":
         assert(question.number < NUMBERS, "a commitment number has 48 bits");
+        this.#bound.add(question.index);
         return { tag: "secret", secret: channel.keys.commitmentSecret(question.number) };
       case "sign": {
+        this.#bound.add(question.index);
         const signed = channel.sign(question.request);
         return signed.ok
           ? { tag: "signed", signatures: signed.value }

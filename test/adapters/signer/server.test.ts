@@ -172,6 +172,15 @@ describe("the socket of a signer", () => {
     expect(forgotten).to.deep.equal({ tag: "failed", detail: "a channel is opened first" });
     expect(held?.tag).to.equal("points");
   });
+  it("forgets nothing that it has given, so that a node cannot ask for it otherwise in the same life", async () => {
+    const node = call();
+    node.ask(HELLO);
+    const open: Question = { tag: "open", index: 3, remembered: FRESH_MEMORY };
+    for (const asked of [open, { tag: "secret", index: 3, number: 0n }, { tag: "forget", index: 3 }, open] as const)
+      node.ask(asked);
+    const [, , , again] = await node.answers(4);
+    expect(again).to.deep.equal({ tag: "failed", detail: "a channel is opened once" });
+  });
   it("says of a question that no honest node asks that it failed, and signs nothing", async () => {
     const caller = call();
     const secret: Question = { tag: "secret", index: 1, number: 0n };
