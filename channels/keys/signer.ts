@@ -92,6 +92,9 @@ export interface SignedCommitment {
   /** What it gives us at once, in sat; undefined when the signer has not seen it. */
   readonly ours?: Sat | undefined;
 }
+/** What is signed for one funding is remembered as long as the channel: a peer that begins and gives up fills no more than that. Policy, not protocol. */
+export const FUNDINGS_MAX = 4_096;
+
 export const FRESH_MEMORY: SignerMemory = {
   signed: [],
   revokedBelow: 0n,
@@ -112,6 +115,8 @@ export type SigningRefusal =
   | { readonly code: "own_commitment_revoked"; readonly revokedBelow: bigint }
   /** The commitment may be on its way to the chain, so its secret must stay ours. */
   | { readonly code: "own_commitment_broadcast"; readonly broadcastFrom: bigint }
+  /** The peer has had commitments signed for so many fundings of one channel, of which none came to anything. */
+  | { readonly code: "too_many_fundings"; readonly maximum: number }
   /** Of the channel nothing is known but that it exists: what it has signed before is not known either. */
   | { readonly code: "state_unknown" }
   | ClosingRefusal;
@@ -235,6 +240,8 @@ function remember(
   const funding = request.funding.outpoint;
   const before = signedOn(memory, funding);
   const ours = paidTo(tx, lockScript(toRemoteLock(paymentBasepoint, request.format)));
+  if (before === undefined && memory.signed.length >= FUNDINGS_MAX)
+    return err({ code: "too_many_fundings", maximum: FUNDINGS_MAX });
   if (before === undefined) return ok({ ...memory, signed: [...memory.signed, { funding, number, txid, ours }] });
   if (number < before.number) return err({ code: "number_went_back", newest: before.number });
   if (number === before.number) {

@@ -76,6 +76,7 @@ const codedRefusal: Codec<Coded<SigningRefusal>> = union(u8, {
   closing_pays_less: [7, struct({ due: amountSat, paid: amountSat })],
   closing_gives_away: [8, struct({ most: amountSat, given: amountSat })],
   splice_unsigned: [9, nothing],
+  too_many_fundings: [10, struct({ maximum: u16 })],
 });
 export const signingRefusal: Codec<SigningRefusal> = refine(
   "signing_refusal",

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { nextFeerate } from "../../../channels/index.ts";
+import { FUNDINGS_MAX } from "../../../channels/keys/signer.ts";
 import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
 import { HEIGHT } from "../../support/channel-fixtures.ts";
@@ -199,6 +200,23 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     pair.give("a", { tag: "PeerMessage", message });
     expect([a.state.tag, a.funded.attempts.next]).to.deep.equal(["Failed", undefined]);
     expect([...a.wallet.kept.keys()]).to.deep.equal(txidsOf(pair));
+  });
+  it("U11: a signer that has signed for too many replacements ends this one, and not the channel", () => {
+    const pair = fundedDual(JOINED);
+    const { b } = pair.parties;
+    const [one] = b.memory.signed;
+    if (one === undefined) throw new Error("signed");
+    const others = Array.from({ length: FUNDINGS_MAX }, (_, vout) => ({
+      ...one,
+      funding: { ...one.funding, vout: vout + 9 },
+    }));
+    b.memory = { ...b.memory, signed: others };
+    bumped(pair, 600);
+    expect([b.state.tag, pair.parties.a.state.tag]).to.deep.equal([
+      "WaitForFundingConfirmed",
+      "WaitForFundingConfirmed",
+    ]);
+    expect([txidsOf(pair).length, txidsOf(pair, "b").length, b.wallet.held.size]).to.deep.equal([1, 1, 0]);
   });
   it("goes through any break in the middle, and both have the same attempts", () => {
     for (let messages = 1; messages <= 16; messages++) {

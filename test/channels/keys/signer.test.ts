@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   closingRequest,
   FRESH_MEMORY,
+  FUNDINGS_MAX,
   markRevoked,
   remoteCommitmentRequest,
   type SigningRequest,
@@ -145,6 +146,19 @@ describe("the signer", () => {
     expect(refusal(FRESH_MEMORY, request)).to.equal(undefined);
   });
 
+  it("U11: signs for so many fundings of one channel, and for those again, however often a peer gives up", () => {
+    const { request } = bobs(0n);
+    const before = signed(FRESH_MEMORY, request).memory;
+    const [one] = before.signed;
+    if (one === undefined) throw new Error("signed");
+    const others = Array.from({ length: FUNDINGS_MAX }, (_, vout) => ({
+      ...one,
+      funding: { ...one.funding, vout: one.funding.vout + 1 + vout },
+    }));
+    const full = { ...before, signed: others };
+    expect(refusal(full, request)).to.deep.equal({ code: "too_many_fundings", maximum: FUNDINGS_MAX });
+    expect(refusal({ ...before, signed: [one, ...others.slice(1)] }, request)).to.equal(undefined);
+  });
   it("starts from what is durable", () => {
     const signedBefore = [{ funding: OUTPOINT, number: 8n, txid: bobs(8n).commitment.txid }];
     const durable = { signed: signedBefore, localNumber: 6n, obscuringFactor: bobs(8n).terms.obscuringFactor };
