@@ -11,7 +11,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import { ALL_CHANNELS } from "./channel-openings.ts";
 import type { ChannelEntry } from "./channel-table.ts";
 import type { NodeContext } from "./context.ts";
-import { warningTo } from "./peer-session.ts";
+import { type PeerSession, warningTo } from "./peer-session.ts";
 import type { Peers } from "./peers.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -56,8 +56,8 @@ export class BackupHost {
   #isWriting = false;
   #waiting: { readonly needs: bigint; readonly task: (turn: Turn) => void }[] = [];
   /** On the connection that there is: what the peer has of ours, and whether it has given anything back. */
-  readonly #has = new Map<NodeId, bigint>();
-  readonly #heard = new Set<NodeId>();
+  readonly #has = new WeakMap<PeerSession, bigint>();
+  readonly #heard = new WeakSet<PeerSession>();
 
   constructor(parts: BackupParts) {
     this.#parts = parts;
@@ -165,17 +165,16 @@ export class BackupHost {
     this.#write();
   }
 
-  peerConnected(peer: NodeId): void {
-    this.#has.delete(peer);
-    this.#heard.delete(peer);
-  }
   /** The peer has said where its channels stand, and before that what it keeps for us: now it may have the newest. */
   peerSpoke(turn: Turn, peer: NodeId): void {
-    if (this.#has.get(peer) !== this.mark.generation) turn.afterwards(LANE, () => this.#hand(peer));
+    const session = this.#parts.peers().session(peer);
+    if (session !== undefined && this.#has.get(session) !== this.mark.generation)
+      turn.afterwards(LANE, () => this.#hand(peer));
   }
   /** A channel can be used for the first time: until then its peer may have kept nothing for us. */
   peerReady(turn: Turn, peer: NodeId): void {
-    this.#has.delete(peer);
+    const session = this.#parts.peers().session(peer);
+    if (session !== undefined) this.#has.delete(session);
     turn.afterwards(LANE, () => this.#hand(peer));
   }
   #hand(peer: NodeId): void {
@@ -184,8 +183,8 @@ export class BackupHost {
     if (this.#durable !== generation) return;
     const session = peers().session(peer);
     if (session === undefined || !hasFeature(session.features, PROVIDE_STORAGE)) return;
-    if (this.#has.get(peer) === generation || !channels().table.hasFunded(peer)) return;
-    this.#has.set(peer, generation);
+    if (this.#has.get(session) === generation || !channels().table.hasFunded(peer)) return;
+    this.#has.set(session, generation);
     session.send({ name: "peer_storage", blob: sealForPeer(ctx.signer.backupKey, this.current()) });
   }
 
@@ -195,9 +194,10 @@ export class BackupHost {
    * be restored. What is older proves nothing, and nothing of ours ever goes back to it.
    */
   retrieved(turn: Turn, peer: NodeId, blob: Uint8Array): void {
-    const { ctx, restore } = this.#parts;
-    if (this.#heard.has(peer)) return;
-    this.#heard.add(peer);
+    const { ctx, restore, peers } = this.#parts;
+    const session = peers().session(peer);
+    if (session === undefined || this.#heard.has(session)) return;
+    this.#heard.add(session);
     const opened = openBackup(ctx.signer.backupKey, blob);
     if (!opened.ok) return this.#complain(turn, peer, "what you kept for us is not what we gave you");
     const { lineage, generation } = opened.value.mark;
@@ -210,7 +210,7 @@ export class BackupHost {
       const isLate = turn.now - this.mark.changedAt > STORED_WITHIN_MS;
       return isLate ? this.#complain(turn, peer, "what you kept for us is outdated") : undefined;
     }
-    this.#has.set(peer, generation);
+    this.#has.set(session, generation);
   }
   #complain(turn: Turn, peer: NodeId, text: string): void {
     this.#parts.ctx.log.warn("peer storage", { peer, text });

@@ -37,12 +37,11 @@ export function safekeepingOf(
 
 /** `init` has been exchanged: what is kept for the peer is the first that it hears, before anything of channels. */
 export function safekeptConnected(
-  { backup, peerStorage }: Safekeeping,
+  { peerStorage }: Safekeeping,
   turn: Turn,
   peer: NodeId,
   { features }: PeerSession,
 ): void {
-  backup.peerConnected(peer);
   if (hasFeature(features, PROVIDE_STORAGE)) peerStorage.peerConnected(turn, peer);
 }
 /** Whether the message was one of peer storage, which channels know nothing of. */
