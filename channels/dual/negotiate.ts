@@ -50,7 +50,8 @@ export function startConstruction(
   if (!begun.ok) return faulted(known, begun.error);
   if (proposal.plan.initiator === "remote") {
     const negotiation = { stage: "constructing", proposal, session: begun.value, checking: undefined } as const;
-    return advance(withNegotiation(known, negotiation), ...first);
+    // Also of who brings nothing: while one is under way no other can be.
+    return advance(withNegotiation(known, negotiation), ...first, { tag: "TimeSignatures" });
   }
   return said(env, known, proposal, speak(begun.value), first);
 }

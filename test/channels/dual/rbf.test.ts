@@ -218,6 +218,19 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     ]);
     expect([txidsOf(pair).length, txidsOf(pair, "b").length, b.wallet.held.size]).to.deep.equal([1, 1, 0]);
   });
+  it("U11: a peer that falls silent has a minute, also of who puts nothing in", () => {
+    const pair = fundedDual();
+    const { b } = pair.parties;
+    b.log = [];
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    pair.deliver("b");
+    expect(b.take("TimeSignatures").length).to.equal(1);
+    pair.give("b", { tag: "AbortOpening", reason: "a minute is over" });
+    pair.settle();
+    pair.give("b", { tag: "BumpFunding", feerate: satPerKw(700) });
+    pair.settle();
+    expect(attemptsOf(pair, "b").map(({ plan }) => plan.feerate)).to.deep.equal([500, 700]);
+  });
   it("goes through any break in the middle, and both have the same attempts", () => {
     for (let messages = 1; messages <= 16; messages++) {
       for (const crash of [false, true]) {
