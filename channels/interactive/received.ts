@@ -5,6 +5,7 @@ import { OP } from "../../src/bitcoin/opcodes.ts";
 import { isP2pkh, isP2sh, witnessProgramOf } from "../../src/bitcoin/templates.ts";
 import { decodeClaimedTx, txidOf } from "../../src/bitcoin/tx.ts";
 import type { TxAddInput, TxAddOutput } from "../../src/wire/interactive-tx.ts";
+import { dustLimitOf } from "../tx/dust.ts";
 import type { TxFault } from "./fault.ts";
 import type { TxSession } from "./session.ts";
 import type { Side, TxInput, TxOutput } from "./terms.ts";
@@ -87,6 +88,9 @@ export function receivedOutput(session: TxSession, message: TxAddOutput): Result
   if (session.outputs.some((known) => known.serialId === serialId)) return err({ code: "serial_id_taken", serialId });
   if (sats < dustLimit) return err({ code: "output_below_dust", minimum: dustLimit });
   if (!isRelayed(script)) return err({ code: "output_not_standard", serialId });
+  // An older kind of script needs more, or no node relays what holds it.
+  const relayed = dustLimitOf(script);
+  if (sats < relayed) return err({ code: "output_below_dust", minimum: relayed });
   return ok({ serialId, from: "remote", output: { amount: sats, script } });
 }
 

@@ -141,6 +141,9 @@ describe("BOLT 2 §Interactive Transaction Construction", () => {
     expect(codeOf(accepter(), addOutput(2n, 354n, scriptOf("x")))).to.equal("ok");
     for (const script of [FUNDING.script, p2pkhOf(secp256k1.publicKey(secretOf("x"))), p2shOf(Uint8Array.of(1))])
       expect(codeOf(accepter(), addOutput(2n, 1_000n, script))).to.equal("ok");
+    const p2pkh = p2pkhOf(secp256k1.publicKey(secretOf("x")));
+    expect(codeOf(accepter(), addOutput(2n, 545n, p2pkh)), "no node relays it").to.equal("output_below_dust");
+    expect(codeOf(accepter(), addOutput(2n, 546n, p2pkh))).to.equal("ok");
     expect(codeOf(accepter(), addOutput(2n, 1_000n, Uint8Array.of(0x51)))).to.equal("output_not_standard");
     const most = encodeMessage(addOutput(2n, 2_100_000_000_000_000n, scriptOf("x")));
     const more = most.slice();
