@@ -1,5 +1,6 @@
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import type { ChannelEnv } from "../env.ts";
+import { describeFault } from "../fault.ts";
 import { ONLINE } from "../open/initial.ts";
 import type { Funded, FundedState } from "../state.ts";
 import { bind, commit, type Effect, propose, type Transition } from "../transition.ts";
@@ -47,10 +48,23 @@ const lacksCommitment = ({ next_funding: next }: NextFunding): boolean =>
 /** Before our witnesses have left: who knows nothing of the transaction any more will never sign it. BOLT 2 §Message Retransmission. */
 export function resumeSigning(state: WaitForFundingSignatures, message: ChannelReestablish): Transition {
   const { attempt } = state;
-  if (message.next_funding?.next_funding_txid !== attempt.params.funding.txid)
-    return abandonAttempt(state, attempt, "unknown funding transaction");
+  const wanted = message.next_funding?.next_funding_txid;
+  if (wanted === undefined) return abandonAttempt(state, attempt, "unknown funding transaction");
+  if (wanted !== attempt.params.funding.txid) return otherMeant(state);
   const again = lacksCommitment(message) ? [bind(attemptCommitment(attempt))] : [];
   return commit({ ...state, link: ONLINE }, ...again);
+}
+
+/** Both say which transaction they mean, and it is not the same: the channel is over. Nothing of ours is in it. */
+function otherMeant({ params, attempt }: WaitForFundingSignatures): Transition {
+  const text = describeFault({ code: "other_funding_expected" });
+  return commit(
+    { tag: "Closed", params, closingTxid: undefined },
+    { tag: "SendError", channelId: params.channelId, text },
+    { tag: "ReleaseFunding", txid: attempt.params.funding.txid },
+    { tag: "NegotiationFailed", reason: text },
+    { tag: "Forget", reason: text },
+  );
 }
 
 /** What a channel with a funding transaction sends again; `mismatch` when the two mean different transactions. BOLT 2 §Message Retransmission. */

@@ -93,6 +93,18 @@ describe("BOLT 2 §Message Retransmission of a funding transaction", () => {
     pair.give("b", { tag: "PeerMessage", message: { ...(frame?.message as ChannelReestablish), next_funding } });
     expect(pair.parties.b.state.tag).to.equal("Failed");
   });
+  it("CONFORMANCE 122: and one that nothing of ours is in ends by an error, as each has said what it means", () => {
+    const pair = broken(0);
+    pair.connect();
+    const frame = pair.trace.findLast(({ from, message }) => from === "b" && message.name === "channel_reestablish");
+    const next_funding = { next_funding_txid: "77".repeat(32) as Txid, retransmit_flags: 0 };
+    pair.queues.a.length = 0;
+    pair.give("a", { tag: "PeerMessage", message: { ...(frame?.message as ChannelReestablish), next_funding } });
+    const { a } = pair.parties;
+    expect([a.state.tag, a.wallet.isFree]).to.deep.equal(["Closed", true]);
+    expect(a.take("SendError").map(({ text }) => text)).to.deep.equal(["other funding expected"]);
+    expect(namesOf(pair)).to.not.include("a tx_abort");
+  });
   it("C36: a crash before or after each write leads to a channel that opens, or to none, and never to half of one", () => {
     for (const party of ["a", "b"] as const) {
       for (const crash of ["before_write", "after_write"] as const) {
