@@ -1,5 +1,5 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { feeForWeightCeil, type SatPerKw, toSatFloor } from "../../src/base/units.ts";
+import { feeForWeightCeil, type SatPerKw, satPerKw, toSatFloor } from "../../src/base/units.ts";
 import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -33,6 +33,7 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
   if (!isShutdownScript(script, env.features) || isUnspendable(script)) return refuse({ code: "bad_script" });
   const promised = "commitments" in state ? state.params.local.upfrontShutdownScript : undefined;
   if (promised !== undefined && !equalBytes(promised, script)) return refuse({ code: "another_script_promised" });
+  if (state.tag === "ShuttingDown") return nameScript(env, state, script, feerate) ?? refuse(ALREADY);
   if (feerate < env.policy.closingFeerateMin || feerate > env.policy.feerateMax)
     return refuse({ code: "feerate_out_of_range", requested: feerate });
   if (isOpen(state)) {
@@ -42,9 +43,21 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
     return closeStep(env, shuttingDown(state, close), [{ tag: "NotifyUpdated" }]);
   }
   if (state.tag === "Negotiating" || state.tag === "Closing") return raiseClose(env, state, script, feerate);
-  if (state.tag !== "ShuttingDown") return refuse({ code: "wrong_state", state: state.tag });
-  if (state.close.localScript !== undefined) return refuse({ code: "already_shutting_down" });
-  const paid = isSimpleClose(env.features) && canPay(state, feerate) ? state.close.feerate : feerate;
+  return refuse({ code: "wrong_state", state: state.tag });
+}
+const ALREADY: CommandRefusal = { code: "already_shutting_down" };
+
+/** The peer is answered whatever the estimate says: of that as much counts as is allowed. Undefined when it has been. */
+function nameScript(
+  env: ChannelEnv,
+  state: ShuttingDown,
+  script: Uint8Array,
+  feerate: SatPerKw,
+): Transition | undefined {
+  if (state.close.localScript !== undefined) return undefined;
+  const { closingFeerateMin, feerateMax } = env.policy;
+  const fair = satPerKw(Math.min(Math.max(feerate, closingFeerateMin), feerateMax));
+  const paid = isSimpleClose(env.features) && canPay(state, fair) ? state.close.feerate : fair;
   return closeStep(env, { ...state, close: { ...state.close, localScript: script, feerate: paid } }, []);
 }
 

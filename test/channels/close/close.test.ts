@@ -50,6 +50,16 @@ describe("BOLT 2 §Channel Close", () => {
     pair.settle();
     expectClosed(pair);
   });
+  it("CONFORMANCE 109: answers a peer that wants to, also when blocks are dearer than anything that it would pay", () => {
+    for (const feerateMax of [400, 253]) {
+      const pair = normal();
+      const { b } = pair.parties;
+      b.policy = { ...b.policy, feerateMax: satPerKw(feerateMax) };
+      close(pair, "a");
+      pair.settle();
+      expectClosed(pair);
+    }
+  });
   it("waits with shutdown until its own updates are committed (CONFORMANCE 108)", () => {
     const pair = normal();
     pair.offer("a", 1_000n);
