@@ -1,4 +1,6 @@
+import type { ChannelId } from "../base/ids.ts";
 import { holdCourt } from "./court.ts";
+import type { LabNode } from "./lab-node.ts";
 import { hasFailed, mine, reunite } from "./settle.ts";
 import { type Edge, idOf } from "./setup.ts";
 import type { Storm } from "./storm.ts";
@@ -21,13 +23,19 @@ export async function fallSilent(storm: Storm): Promise<void> {
     whenBusy(storm, edge, () => {
       isDecided = true;
       if (!isBusy(edge)) return;
-      world.plan(idOf(edge), "silence");
+      for (const id of channelsOf(edge)) world.plan(id, "silence");
       separate(world, edge, undefined);
       world.fault("silent_peer", `${edge.opener.name} ${edge.accepter.name}`);
     });
     await world.until(() => isDecided, PATIENCE_MS);
     if (world.planned.has(idOf(edge))) return letDeadlinesPass(storm, edge);
   }
+}
+/** All channels that the two have with each other, those too that the storm itself has opened: none of them is heard of again. */
+function channelsOf({ opener, accepter }: Edge): ReadonlySet<ChannelId> {
+  const idsOf = (node: LabNode, peer: LabNode): readonly ChannelId[] =>
+    [...node.recorder.last].filter(([, { params }]) => params.remoteNodeId === peer.id).map(([id]) => id);
+  return new Set([...idsOf(opener, accepter), ...idsOf(accepter, opener)]);
 }
 async function letDeadlinesPass(storm: Storm, edge: Edge): Promise<void> {
   const { world } = storm;
