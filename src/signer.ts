@@ -11,7 +11,7 @@ import { wordsIn } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
 import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
 import { localSigner } from "./daemon/signer/local-signer.ts";
-import { keptMemories } from "./daemon/signer/memories.ts";
+import { keepWordsUsed, keptMemories } from "./daemon/signer/memories.ts";
 import type { Signer } from "./ports/signer.ts";
 
 const EXIT_REFUSED = 1;
@@ -54,7 +54,7 @@ async function run({ socket, datadir, network }: Settings): Promise<void> {
     process.exit(EXIT_REFUSED);
   };
   process.on("unhandledRejection", (error) => onHalt(error instanceof Error ? error : new Error(String(error))));
-  const { words } = await wordsIn(datadir, MEMORIES);
+  const { words, wordsWereUsed } = await wordsIn(datadir, MEMORIES);
   const keychain = keychainOf(words, network);
   const store = await openEmbeddedStore({
     path: join(datadir, MEMORIES),
@@ -66,6 +66,7 @@ async function run({ socket, datadir, network }: Settings): Promise<void> {
   const unmarked = ({ message }: Error): void => log.warn("high-water mark not written", { error: message });
   const closeMark = keepHighWater(join(datadir, HIGH_WATER), store, unmarked);
   try {
+    if (wordsWereUsed) await keepWordsUsed(store);
     const open = (): Signer => localSigner(keychain, CHAINS[network], keptMemories(store));
     const served = await serveSigner({ path: socket, network, open, log, onHalt });
     console.log(JSON.stringify({ nodeId: keychain.nodeId, socket: `${UNIX}${socket}` }));

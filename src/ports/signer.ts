@@ -26,7 +26,7 @@ export interface Signer {
   /** Under which static backups are sealed. No money rests on it: a backup signs nothing. 32 bytes. */
   readonly backupKey: Uint8Array;
 
-  /** It remembers channels of an earlier life of the node: one without any data has lost them. */
+  /** It remembers channels of an earlier life of the node, or that its words had one: one without any data has lost them. */
   readonly hasSigned: boolean;
 
   /** What is public of the wallet. */

@@ -11,6 +11,7 @@ import {
   startDaemon,
   startSigner,
 } from "../../scripts/demo/daemon.ts";
+import { openSocketSigner } from "../../src/adapters/signer/socket-signer.ts";
 import { refusedHere } from "./program.ts";
 import { channelsOf, openedBetween } from "./two-daemons.ts";
 
@@ -82,6 +83,18 @@ describe("a daemon whose keys are in a process of their own", function () {
     await until("an active channel", async () => (await channelsOf(alice))[0]?.active);
     expect(await pay(alice, bob, "2000000")).to.equal("succeeded");
     expect((await channelsOf(alice))[0]?.localMsat).to.equal("949000000");
+  });
+
+  it("is told by a signer that has nothing but words that they may have been used, so that none of their keys is again", async () => {
+    const restored = join(folder, "restored");
+    cpSync(join(datadir, "keys", "words"), join(restored, "keys", "words"), { recursive: true });
+    const other = await startSigner(restored, "regtest");
+    const path = join(restored, "signer.sock");
+    const node = openSocketSigner({ path, network: "regtest", onGone: () => {} });
+    expect(node.hasSigned).to.equal(true);
+    node.close();
+    other.process.kill();
+    await other.ended;
   });
 
   it("is told by the signer that its data are an old copy, and changes nothing", async () => {

@@ -15,7 +15,7 @@ import { type Store, StoreCorrupt } from "../../ports/store.ts";
 export interface Memories {
   /** The memory of a channel from here on; see `Signer.channel`. */
   open(index: number, remembered: SignerMemory): Result<MemoryCell, OldRecord>;
-  /** From an earlier life of the node. */
+  /** From an earlier life of the node, or of its words. */
   readonly areSome: boolean;
   mark(): number;
   keep(mark: number): Promise<void>;
@@ -47,6 +47,12 @@ interface Change {
   readonly number: number;
 }
 const PREFIX = "signer/";
+/**
+ * To be kept before a signer serves words that stood in its folder without memories: as they were used elsewhere, a node
+ * without data has to look for what they own, and to use none of their keys again.
+ */
+export const keepWordsUsed = (store: Store): Promise<void> =>
+  store.append([{ key: `${PREFIX}words-used`, value: new Uint8Array(0) }]);
 const keyOf = (index: number): string => `${PREFIX}${index.toString().padStart(10, "0")}`;
 
 /**
