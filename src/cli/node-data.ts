@@ -22,7 +22,7 @@ export const HIGH_WATER = "high-water";
 /** What of a data folder only this node's words open. */
 export interface NodeData {
   readonly signer: Signer;
-  /** The words were there before, and the store was not. */
+  /** The words were there before, and in the store no node has begun yet. */
   readonly wordsWereUsed: boolean;
   readonly store: SequencedStore;
   readonly backupFile: BackupFile;
@@ -38,13 +38,15 @@ export async function openNodeData(
   onGone: (error: Error) => void,
 ): Promise<NodeData> {
   const { datadir, network } = config;
-  const { signer, wordsWereUsed, close } = await signerFor(config, onGone);
+  const { signer, wordsWereThere, close } = await signerFor(config, onGone);
   closers.push(close);
   const path = join(datadir, BACKUP_FILE);
   const found = await readBackupFile(path, { backupKey: signer.backupKey, network });
   const store = await openStore(config, signer);
   closers.push(() => store.close());
   if (found !== undefined) refuseOldStore(join(datadir, STORE), path, loadMark(store), found.mark);
+  // A node that has begun once has counted its backup: one that could not is still to look for what is there.
+  const wordsWereUsed = wordsWereThere && loadMark(store) === undefined;
   return { signer, wordsWereUsed, store, backupFile: { found, write: (text) => writeDurably(path, text) } };
 }
 
@@ -52,10 +54,11 @@ export async function openNodeData(
 async function signerFor(
   { signer: named, datadir, network }: Config,
   onGone: (error: Error) => void,
-): Promise<{ readonly signer: Signer; readonly wordsWereUsed: boolean; readonly close: () => Promise<void> }> {
+): Promise<{ readonly signer: Signer; readonly wordsWereThere: boolean; readonly close: () => Promise<void> }> {
   if (named === "") {
-    const { words, wordsWereUsed } = await wordsIn(datadir, STORE);
-    return { signer: localSigner(keychainOf(words, network), CHAINS[network]), wordsWereUsed, close: async () => {} };
+    const wordsWereThere = existsSync(join(datadir, WORDS));
+    const { words } = await wordsIn(datadir, STORE);
+    return { signer: localSigner(keychainOf(words, network), CHAINS[network]), wordsWereThere, close: async () => {} };
   }
   const words = join(datadir, WORDS);
   if (existsSync(words))
@@ -63,8 +66,7 @@ async function signerFor(
       `${words} is there, and all keys are to be with the signer: move it to the signer's folder first.`,
     );
   const signer = openSocketSigner({ path: named.slice("unix:".length), network, onGone });
-  const wordsWereUsed = signer.hasSigned && !existsSync(join(datadir, STORE));
-  return { signer, wordsWereUsed, close: async () => signer.close() };
+  return { signer, wordsWereThere: signer.hasSigned, close: async () => signer.close() };
 }
 const openStore = async ({ datadir, network }: Config, { nodeId }: Signer): Promise<SequencedStore> =>
   openEmbeddedStore({
