@@ -6,6 +6,7 @@ import { satPerKw } from "../../../src/base/units.ts";
 import { HEIGHT } from "../../support/channel-fixtures.ts";
 import { Pair as NewPair, type Pair } from "../../support/channel-pair.ts";
 import { attemptsOf, fundedDual, mine, namesOf } from "../../support/dual-pair.ts";
+import { areElsewhere } from "../../support/signers.ts";
 
 const JOINED = { joins: 400_000n };
 function bumped(pair: Pair, feerate: number, by: "a" | "b" = "a"): Pair {
@@ -201,7 +202,9 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     expect([a.state.tag, a.funded.attempts.next]).to.deep.equal(["Failed", undefined]);
     expect([...a.wallet.kept.keys()]).to.deep.equal(txidsOf(pair));
   });
-  it("U11: a signer that has signed for too many replacements ends this one, and not the channel", () => {
+  it("U11: a signer that has signed for too many replacements ends this one, and not the channel", function () {
+    // What a signer elsewhere remembers is not written to from here.
+    if (areElsewhere) this.skip();
     const pair = fundedDual(JOINED);
     const { b } = pair.parties;
     const [one] = b.memory.signed;
