@@ -20,7 +20,8 @@ const UPDATES_TO = Number(process.argv[2] ?? 1_000_000);
 /** Until here code is compiled and buffers find their size. */
 const UPDATES_FROM = UPDATES_TO / 100;
 const IN_FLIGHT = 100;
-const ALONE = 1_000;
+/** A thousand, where there are a million. */
+const ALONE = Math.min(1_000, UPDATES_TO / 20);
 const UPDATES_PER_PAYMENT = 2;
 const DUST_MSAT = 100_000n;
 const collect = present(globalThis.gc, "started with --expose-gc");
