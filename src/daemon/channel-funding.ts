@@ -1,6 +1,7 @@
 import type { Contribution, Effect } from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
+import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
@@ -8,7 +9,14 @@ import type { ChannelEntry } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { Turn } from "./turn.ts";
 import { doubted } from "./wallet/answered.ts";
-import { choose, forgetUnsent, publishTogether, setFree, signTogether } from "./wallet/contribute.ts";
+import {
+  choose,
+  forgetUnsent,
+  type NoContribution,
+  publishTogether,
+  setFree,
+  signTogether,
+} from "./wallet/contribute.ts";
 import { keptFor } from "./wallet/faults.ts";
 import type { WalletCoin } from "./wallet/state.ts";
 
@@ -81,6 +89,10 @@ export function release(host: ChannelHost, turn: Turn, entry: ChannelEntry): voi
   if (held.length > 0) host.parts.wallet.together(turn, (state) => setFree(state, held));
   entry.held = [];
 }
+function whyNone(refused: NoContribution, keep: Sat): string {
+  if (refused.code === "has_children") return "a payment that waits spends the change of what would be replaced";
+  return `insufficient funds: needs ${refused.needed} sat${keptFor(keep)}, ${refused.available} sat can be spent`;
+}
 /** A complete transaction goes out; where nothing of it is ours it is only said. */
 export function publish({ parts: { wallet } }: ChannelHost, turn: Turn, tx: Tx): void {
   if (!wallet.together(turn, (state) => publishTogether(state, tx))) wallet.broadcast(turn, tx);
@@ -117,9 +129,7 @@ function contribute(
   const keep = reserveOf(host.table.settled(), ctx.policy.channel, isNew ? [need.format] : []);
   const chosen = wallet.together(turn, (state, keys) => choose(state, keys, { ...need, keep }));
   if (!chosen.ok) {
-    const { needed, available } = chosen.error;
-    const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;
-    return host.apply(turn, entry, { tag: "NothingToContribute", reason });
+    return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, keep) });
   }
   const { coins, change } = chosen.value;
   entry.held = coins.map(({ outpoint }) => outpoint);

@@ -92,7 +92,7 @@ function replace(state: WalletState, keys: WalletKeys, request: BumpRequest, old
   if (old.tx.inputs.some(({ prevout }) => state.coins.get(outpointKey(prevout))?.spent?.txid !== old.txid)) {
     return err({ code: "not_ours" });
   }
-  if (coinsOf(state, old.txid).some(({ spent }) => spent !== undefined)) return err({ code: "has_children" });
+  if (hasChildren(state, old.txid)) return err({ code: "has_children" });
   const draft = draftOf(state);
   abandon(draft, old.txid);
   const inputs = old.tx.inputs.flatMap(({ prevout }) => draft.state().coins.get(outpointKey(prevout)) ?? []);
@@ -216,6 +216,9 @@ function make(draft: Draft, keys: WalletKeys, making: Making): Result<Bumped & {
   return ok({ step: draft.finish(), txid, fee, tx });
 }
 
+/** Whether something of ours spends what this transaction pays to us: replaced, it would take that along. */
+export const hasChildren = (state: WalletState, txid: Txid): boolean =>
+  coinsOf(state, txid).some(({ spent }) => spent !== undefined);
 const coinsOf = (state: WalletState, txid: Txid): readonly WalletCoin[] =>
   [...state.coins.values()].filter(({ outpoint }) => outpoint.txid === txid);
 const spendingOf = (outputs: readonly TxOut[], feerate: SatPerKw, change: ChangeAddress): Spending => ({

@@ -4,6 +4,7 @@ import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../ba
 import { type InsufficientFunds, selectCoins, selectGiven } from "../../bitcoin/coins.ts";
 import { SIGHASH_ALL } from "../../bitcoin/hash-types.ts";
 import { type Tx, type TxOut, txidOf } from "../../bitcoin/tx.ts";
+import { hasChildren } from "./bump.ts";
 import { abandon } from "./chain.ts";
 import { changeAgain } from "./change-again.ts";
 import { draftOf } from "./draft.ts";
@@ -31,6 +32,8 @@ export interface Chosen {
   readonly coins: readonly WalletCoin[];
   readonly change: TxOut | undefined;
 }
+/** Why there is none. `has_children`: a payment of ours spends the change of what would be replaced, and would be lost with it. */
+export type NoContribution = InsufficientFunds | { readonly code: "has_children" };
 /** What came of it, and what it changed. */
 export interface Together<T> {
   readonly step: WalletStep | undefined;
@@ -44,7 +47,11 @@ export function choose(
   state: WalletState,
   keys: WalletKeys,
   wish: ContributionWish,
-): Together<Result<Chosen, InsufficientFunds>> {
+): Together<Result<Chosen, NoContribution>> {
+  const given = wish.spends.flatMap((outpoint) => state.coins.get(outpointKey(outpoint)) ?? []);
+  const replaced = new Set(given.flatMap(({ spent }) => spent?.txid ?? []));
+  if ([...replaced].some((txid) => hasChildren(state, txid)))
+    return { step: undefined, value: err({ code: "has_children" }) };
   const draft = draftOf(state);
   const change = changeAgain(draft, keys, "p2wpkh");
   const spending = {
@@ -55,7 +62,6 @@ export function choose(
     changeWeight: change.weight,
     besides: { weight: wish.besides - FRAME_WEIGHT, fee: wish.amount },
   };
-  const given = wish.spends.flatMap((outpoint) => state.coins.get(outpointKey(outpoint)) ?? []);
   const free = spendable(state).filter(({ coin }) => !wish.confirmedOnly || statusOf(state, coin) === "confirmed");
   const selected = given.length === 0 ? selectCoins(free, spending) : withMore(state, given, free, spending);
   const refuse = (error: InsufficientFunds) => ({ step: undefined, value: err(error) });

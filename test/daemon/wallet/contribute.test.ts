@@ -100,6 +100,22 @@ describe("coins for a transaction that is made with a peer", () => {
     chain.take(present(publishTogether(chain.wallet, out).step, "published"));
     expect(forgetUnsent(chain.wallet, txidOf(out)).step).to.equal(undefined);
   });
+  it("are none for a replacement of which the change is spent by a payment that waits: nobody's payment is dropped", () => {
+    const chain = world();
+    const made = chosen(chain, { amount: sat(160_000n) });
+    const first = present(signed(chain, made), "signed");
+    chain.take(present(publishTogether(chain.wallet, first).step, "published"));
+    const again = { amount: sat(160_000n), spends: made.coins.map(({ outpoint }) => outpoint) };
+    expect(choose(chain.wallet, keys, { ...WISH, ...again }).value.ok, "before").to.equal(true);
+    const payment = { output: { amount: sat(5_000n), script: ELSEWHERE }, feerate: FEERATE, label: "x" };
+    const sent = send(chain.wallet, keys, payment);
+    if (!sent.ok) throw new Error(sent.error.code);
+    chain.take(sent.value.step);
+    expect(choose(chain.wallet, keys, { ...WISH, ...again })).to.deep.equal({
+      step: undefined,
+      value: { ok: false, error: { code: "has_children" } },
+    });
+  });
   it("are free again when one of them is gone before it is signed for", () => {
     const chain = world();
     const made = chosen(chain, { amount: sat(60_000n) });
