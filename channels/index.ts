@@ -48,6 +48,7 @@ export {
   signingRefusal,
   signingRequest,
 } from "./keys/signing-codec.ts";
+export { isChannelMessage } from "./messages.ts";
 export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";

@@ -1,12 +1,12 @@
 import { type Sat, sat, ZERO_SAT } from "../../src/base/units.ts";
 import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
-import { type ChannelType, channelTypeBits, channelTypeOf } from "../channel-type.ts";
+import { type ChannelType, channelTypeOf } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
 import type { OpenDualInput } from "../input.ts";
-import { capacityBounds, ownSide, upfrontScript } from "../open/rules.ts";
+import { announcedSide, capacityBounds, ownSide } from "../open/rules.ts";
 import type { SideParams } from "../params.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
@@ -29,21 +29,10 @@ const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
 function announced(env: ChannelEnv, type: ChannelType, contribution: Sat, own: SideParams) {
   const { keys, policy } = env;
   return {
+    ...announcedSide(env, own, type),
+    ...(policy.inFlightSharePpm === WHOLE_PPM ? { max_htlc_value_in_flight_msat: NO_LIMIT } : {}),
     funding_satoshis: contribution,
-    dust_limit_satoshis: own.dustLimit,
-    max_htlc_value_in_flight_msat: policy.inFlightSharePpm === WHOLE_PPM ? NO_LIMIT : own.maxHtlcValueInFlight,
-    htlc_minimum_msat: own.htlcMinimum,
-    to_self_delay: own.toSelfDelay,
-    max_accepted_htlcs: own.maxAcceptedHtlcs,
-    funding_pubkey: own.basepoints.fundingPubkey,
-    revocation_basepoint: own.basepoints.revocationBasepoint,
-    payment_basepoint: own.basepoints.paymentBasepoint,
-    delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
-    htlc_basepoint: own.basepoints.htlcBasepoint,
-    first_per_commitment_point: keys.commitmentPoint(0n),
     second_per_commitment_point: keys.commitmentPoint(1n),
-    upfront_shutdown_script: upfrontScript(own),
-    channel_type: channelTypeBits(type),
     ...(policy.requireConfirmedInputs ? { require_confirmed_inputs: true as const } : {}),
   };
 }

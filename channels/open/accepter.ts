@@ -1,6 +1,6 @@
 import { assert } from "../../src/base/result.ts";
 import type { AcceptChannel, FundingCreated, OpenChannel } from "../../src/wire/opening.ts";
-import { channelTypeBits, channelTypeOf } from "../channel-type.ts";
+import { channelTypeOf } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -12,7 +12,7 @@ import { advance, bind, propose, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { deepEnough } from "./confirm.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
-import { isAnnounced, openRuleBroken, ownSide, remoteSide, upfrontScript } from "./rules.ts";
+import { announcedSide, isAnnounced, openRuleBroken, ownSide, remoteSide } from "./rules.ts";
 
 /** The peer wants to fund a channel with us. BOLT 2 §The accept_channel Message. */
 export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
@@ -25,21 +25,9 @@ export function receiveOpen(env: ChannelEnv, open: OpenChannel): Transition {
   const accept: AcceptChannel = {
     name: "accept_channel",
     temporary_channel_id: open.temporary_channel_id,
-    dust_limit_satoshis: own.dustLimit,
-    max_htlc_value_in_flight_msat: own.maxHtlcValueInFlight,
     channel_reserve_satoshis: own.channelReserve,
-    htlc_minimum_msat: own.htlcMinimum,
     minimum_depth: depth,
-    to_self_delay: own.toSelfDelay,
-    max_accepted_htlcs: own.maxAcceptedHtlcs,
-    funding_pubkey: own.basepoints.fundingPubkey,
-    revocation_basepoint: own.basepoints.revocationBasepoint,
-    payment_basepoint: own.basepoints.paymentBasepoint,
-    delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
-    htlc_basepoint: own.basepoints.htlcBasepoint,
-    first_per_commitment_point: env.keys.commitmentPoint(0n),
-    upfront_shutdown_script: upfrontScript(own),
-    channel_type: channelTypeBits(type),
+    ...announcedSide(env, own, type),
   };
   const proposal: Proposal = {
     params: {

@@ -2,7 +2,6 @@ import { assert } from "../../src/base/result.ts";
 import { msat, toMsat } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { AcceptChannel, FundingSigned, OpenChannel } from "../../src/wire/opening.ts";
-import { channelTypeBits } from "../channel-type.ts";
 import { abortOpening } from "../close/failure.ts";
 import { isShutdownScript } from "../close/script.ts";
 import { localTerms, remoteTerms } from "../commitments.ts";
@@ -17,13 +16,13 @@ import { deepEnough } from "./confirm.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
 import {
   acceptRuleBroken,
+  announcedSide,
   capacityBounds,
   isAffordable,
   isAnnounced,
   isSuitable,
   ownSide,
   remoteSide,
-  upfrontScript,
 } from "./rules.ts";
 
 /** We fund: `open_channel` leaves. BOLT 2 §The open_channel Message. */
@@ -37,22 +36,10 @@ export function openChannel(env: ChannelEnv, request: OpenChannelInput): Transit
     temporary_channel_id: request.temporaryChannelId,
     funding_satoshis: request.capacity,
     push_msat: request.push,
-    dust_limit_satoshis: own.dustLimit,
-    max_htlc_value_in_flight_msat: own.maxHtlcValueInFlight,
     channel_reserve_satoshis: own.channelReserve,
-    htlc_minimum_msat: own.htlcMinimum,
     feerate_per_kw: request.feerate,
-    to_self_delay: own.toSelfDelay,
-    max_accepted_htlcs: own.maxAcceptedHtlcs,
-    funding_pubkey: own.basepoints.fundingPubkey,
-    revocation_basepoint: own.basepoints.revocationBasepoint,
-    payment_basepoint: own.basepoints.paymentBasepoint,
-    delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
-    htlc_basepoint: own.basepoints.htlcBasepoint,
-    first_per_commitment_point: env.keys.commitmentPoint(0n),
     channel_flags: request.announce ? 1 : 0,
-    upfront_shutdown_script: upfrontScript(own),
-    channel_type: channelTypeBits(request.type),
+    ...announcedSide(env, own, request.type),
   };
   return advance({ tag: "WaitForAcceptChannel", request, open }, propose(open));
 }

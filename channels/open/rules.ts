@@ -47,9 +47,26 @@ export function ownSide(
   };
 }
 
+/** What we announce in every message of an opening, by either version. BOLT 2 §The open_channel Message. */
+export function announcedSide({ keys }: ChannelEnv, own: SideParams, type: ChannelType) {
+  return {
+    dust_limit_satoshis: own.dustLimit,
+    max_htlc_value_in_flight_msat: own.maxHtlcValueInFlight,
+    htlc_minimum_msat: own.htlcMinimum,
+    to_self_delay: own.toSelfDelay,
+    max_accepted_htlcs: own.maxAcceptedHtlcs,
+    funding_pubkey: own.basepoints.fundingPubkey,
+    revocation_basepoint: own.basepoints.revocationBasepoint,
+    payment_basepoint: own.basepoints.paymentBasepoint,
+    delayed_payment_basepoint: own.basepoints.delayedPaymentBasepoint,
+    htlc_basepoint: own.basepoints.htlcBasepoint,
+    first_per_commitment_point: keys.commitmentPoint(0n),
+    upfront_shutdown_script: upfrontScript(own),
+    channel_type: channelTypeBits(type),
+  };
+}
 /** An empty one leaves it open, and stands in every message: with any TLV this one has to be there. BOLT 2 §The open_channel Message. */
-export const upfrontScript = ({ upfrontShutdownScript }: SideParams): Uint8Array =>
-  upfrontShutdownScript ?? new Uint8Array(0);
+const upfrontScript = ({ upfrontShutdownScript }: SideParams): Uint8Array => upfrontShutdownScript ?? new Uint8Array(0);
 
 const LARGE_FROM = sat(1n << 24n);
 const OPTION_SUPPORT_LARGE_CHANNEL = 18;

@@ -37,13 +37,10 @@ export class Attributions {
   ofFailure(ref: HtlcRef, reason: Uint8Array, now: UnixMs): Attributed {
     return this.#answer(ref, now, (held, time) => attributeFailure(held.sharedSecret, reason, time, held.downstream));
   }
-  forget(ref: HtlcRef): void {
-    this.#held.delete(keyOf(ref));
-  }
   #answer(ref: HtlcRef, now: UnixMs, make: (held: Held, time: number) => AttributionData): Attributed {
     const held = this.#held.get(keyOf(ref));
     if (held === undefined) return {};
-    this.forget(ref);
+    this.#held.delete(keyOf(ref));
     // The clock may have been put back.
     const time = Math.max(0, Math.floor((now - held.since) / HOLD_UNIT_MS));
     return { attribution: make(held, time) };

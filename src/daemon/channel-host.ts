@@ -19,6 +19,7 @@ import {
   type HtlcSettlement,
   type IncomingHtlc,
   isAttributing,
+  isChannelMessage,
   isDurable,
   type OfferRefusal,
   pendingOrigins,
@@ -40,7 +41,6 @@ import { freshAlias } from "./channel-alias.ts";
 import { performChannelEffect } from "./channel-effects.ts";
 import { channelEnv } from "./channel-env.ts";
 import { release } from "./channel-funding.ts";
-import { isChannelMessage } from "./channel-messages.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf, settledId } from "./channel-table.ts";
 import type { ClaimHost } from "./claim-host.ts";

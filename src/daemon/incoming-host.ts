@@ -120,7 +120,6 @@ export class IncomingHost {
     for (const htlcId of decided) {
       if (live.has(htlcId)) continue;
       decided.delete(htlcId);
-      this.#attributions.forget({ channelId: id, htlcId });
       this.#relay(turn, { channelId: id, htlcId }, { tag: "IncomingRemoved" });
     }
   }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { tally } from "../../channels/commitments.ts";
 import type { ChannelMessage, FundedState } from "../../channels/index.ts";
 import { step } from "../../channels/index.ts";
+import { CHANNEL_MESSAGES } from "../../channels/messages.ts";
 import { msat, sat } from "../../src/base/units.ts";
 import { declarationOf } from "../../src/wire/registry.ts";
 import { arbitraryMessage } from "../support/arbitraries.ts";
@@ -11,48 +12,8 @@ import { openedDual } from "../support/dual-pair.ts";
 import { type Action, act, action, type Offers, schedule } from "../support/schedule.ts";
 import { spliceable } from "../support/splicing.ts";
 
-/** Every message that a channel understands: one more does not compile before it stands here. */
-const UNDERSTOOD: { readonly [N in ChannelMessage["name"]]: true } = {
-  open_channel: true,
-  accept_channel: true,
-  funding_created: true,
-  funding_signed: true,
-  open_channel2: true,
-  accept_channel2: true,
-  tx_add_input: true,
-  tx_add_output: true,
-  tx_remove_input: true,
-  tx_remove_output: true,
-  tx_complete: true,
-  tx_signatures: true,
-  tx_init_rbf: true,
-  tx_ack_rbf: true,
-  tx_abort: true,
-  channel_ready: true,
-  announcement_signatures: true,
-  update_add_htlc: true,
-  update_fulfill_htlc: true,
-  update_fail_htlc: true,
-  update_fail_malformed_htlc: true,
-  update_fee: true,
-  commitment_signed: true,
-  revoke_and_ack: true,
-  start_batch: true,
-  channel_reestablish: true,
-  shutdown: true,
-  closing_signed: true,
-  closing_complete: true,
-  closing_sig: true,
-  stfu: true,
-  splice_init: true,
-  splice_ack: true,
-  splice_locked: true,
-  error: true,
-  warning: true,
-};
-const NAMES = Object.keys(UNDERSTOOD) as readonly ChannelMessage["name"][];
 const anyMessage: fc.Arbitrary<ChannelMessage> = fc.oneof(
-  ...NAMES.map((name) => arbitraryMessage(declarationOf(name)) as unknown as fc.Arbitrary<ChannelMessage>),
+  ...CHANNEL_MESSAGES.map((name) => arbitraryMessage(declarationOf(name)) as unknown as fc.Arbitrary<ChannelMessage>),
 );
 /** Messages that get further than random ones: small ids, amounts at the bounds, hashes and secrets that exist. */
 const crafted: fc.Arbitrary<(pair: Pair) => ChannelMessage> = fc.oneof(

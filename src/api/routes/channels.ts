@@ -59,7 +59,7 @@ export const peerRoutes: readonly Route[] = [
 
 const channelParams = z.strictObject({ id: channelIdField });
 
-/** One of the channels of a batch. */
+/** What is asked of any channel that is opened: all that one of a batch may have. */
 const batchedShape = z.strictObject({
   peer: nodeIdField,
   capacitySat: positiveSatField,
@@ -88,14 +88,7 @@ export const channelRoutes: readonly Route[] = [
     summary: "Opens a channel; answers once its funding transaction has been broadcast",
     scope: "channels:write",
     repeat: "costly",
-    body: z.strictObject({
-      peer: nodeIdField,
-      capacitySat: positiveSatField,
-      pushMsat: msatField.optional(),
-      announce: z.boolean().optional(),
-      anchors: z.boolean().optional(),
-      closeAddress: addressField.optional(),
-      scidAlias: z.boolean().optional(),
+    body: batchedShape.extend({
       zeroConf: z.boolean().optional(),
       dual: z.boolean().optional(),
       feerateSatPerKw: feerateField.optional(),
