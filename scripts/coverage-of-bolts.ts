@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Which numbered requirements no test names. Tests name them in their titles or comments: `CONFORMANCE 40`,
- * `RELIABILITY P8, P10`. The lists stand outside the project: in the folder given, or in `../shared`.
+ * `RELIABILITY P8, P10`. What is left, and why, stands in `docs/requirements-left.md`. The lists stand outside the project:
+ * in the folder given, or in `../shared`.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -44,7 +45,14 @@ function spread(id: string): string[] {
   return Number.isNaN(first) ? [id] : Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
 }
 
+/** Rows of a table that begin with a requirement: it, and why it is left. */
+export function leftIn(name: ListName, markdown: string): ReadonlyMap<string, string> {
+  const row = new RegExp(String.raw`^\| ${name} ([A-Z]?\d+) \| ([^|]+) \|`, "gm");
+  return new Map([...markdown.matchAll(row)].map(([, id = "", why = ""]) => [id, why]));
+}
+
 function main(folder: string): void {
+  const reasons = readFileSync(`${ROOT}/docs/requirements-left.md`, "utf8");
   const tests = readdirSync(`${ROOT}/test`, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .map((path) => readFileSync(`${ROOT}/test/${path}`, "utf8"))
@@ -57,14 +65,18 @@ function main(folder: string): void {
     }
     const requirements = requirementsOf(name, readFileSync(path, "utf8"));
     const named = namedIn(name, tests);
-    const left = requirements.filter(({ id }) => !named.has(id));
+    const left = leftIn(name, reasons);
+    const missing = requirements.filter(({ id }) => !named.has(id) && !left.has(id));
     let section = "";
-    for (const requirement of left) {
+    for (const requirement of missing) {
       if (requirement.section !== section) console.log(`\n${requirement.section}`);
       section = requirement.section;
       console.log(`  ${requirement.id.padStart(4)}  ${requirement.text.slice(0, 110)}`);
     }
-    console.log(`\n${name}: ${requirements.length - left.length} of ${requirements.length} named by a test`);
+    console.log("");
+    for (const [id, why] of left) console.log(`  ${id.padStart(4)}  left: ${why}`);
+    const count = requirements.filter(({ id }) => named.has(id)).length;
+    console.log(`${name}: ${count} of ${requirements.length} named by a test, ${left.size} left with a reason`);
   }
 }
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv[2] ?? `${ROOT}/../shared`);

@@ -15,7 +15,7 @@ const answerOf = (random: Random): string => {
 };
 const REFUSED = "The random numbers of this machine are not random: no secret would be safe. Nothing was started.";
 
-describe("K7: where secrets come from", () => {
+describe("RELIABILITY K7: where secrets come from", () => {
   it("takes the system's generator, and any that looks random", () => {
     expect([systemRandom, seededRandom(1), seededRandom(2)].map(answerOf)).to.deep.equal(["taken", "taken", "taken"]);
   });

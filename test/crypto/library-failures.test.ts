@@ -25,7 +25,7 @@ const GOLDEN =
   "5fee345e860d1b65e1ccab8cc74a8fc75f7147218006568c914d3d81e71a19943f329259992ae9139eeeffe3ca073bfa715a259ae22714cb391beb367bbf53dc";
 const P = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f";
 
-describe("K1: one encoding of a signature", () => {
+describe("RELIABILITY K1: one encoding of a signature", () => {
   // r with its highest bit set: it must be padded by one zero, and by no more.
   const r = `80${"11".repeat(31)}`;
   const s = `01${"22".repeat(31)}`;
@@ -64,7 +64,7 @@ describe("K1: one encoding of a signature", () => {
   });
 });
 
-describe("K2: only digests of 32 bytes are signed", () => {
+describe("RELIABILITY K2: only digests of 32 bytes are signed", () => {
   const strange: readonly unknown[] = [
     "a".repeat(32),
     Array.from({ length: 32 }, () => 1),
@@ -87,7 +87,7 @@ describe("K2: only digests of 32 bytes are signed", () => {
     });
 });
 
-describe("K3: the nonce of RFC 6979", () => {
+describe("RELIABILITY K3: the nonce of RFC 6979", () => {
   itBound("is the same by both libraries in 1,000 signatures, also where r or the digest begins with zeros", () => {
     let digest = DIGEST;
     for (let count = 0; count < 1_000; count++) {
@@ -99,7 +99,7 @@ describe("K3: the nonce of RFC 6979", () => {
   }).timeout(60_000);
 });
 
-describe("K4: what is no point of the curve is refused wherever one enters", () => {
+describe("RELIABILITY K4: what is no point of the curve is refused wherever one enters", () => {
   const bad: readonly (readonly [string, string])[] = [
     ["x without a y", `02${"00".repeat(31)}05`],
     ["x equal to the field's prime", `02${P}`],
@@ -145,7 +145,7 @@ describe("K4: what is no point of the curve is refused wherever one enters", () 
   });
 });
 
-describe("K5, K8, K9: the libraries that are used", () => {
+describe("RELIABILITY K5, K8, K9: the libraries that are used", () => {
   const ROOT = fileURLToPath(new URL("../../", import.meta.url));
   const read = (file: string) => JSON.parse(readFileSync(`${ROOT}${file}`, "utf8"));
   it("are named by exact versions, so that no default of theirs changes unseen", () => {

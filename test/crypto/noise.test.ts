@@ -187,7 +187,7 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
     expect(called.receive(caller.send([longest])).messages).to.deep.equal([longest]);
     expect(() => caller.send([new Uint8Array(65_536)])).to.throw("at most 65535 bytes");
   });
-  it("K11: keeps both directions apart over several key rotations (CONFORMANCE 23)", () => {
+  it("RELIABILITY K11: keeps both directions apart over several key rotations (CONFORMANCE 23)", () => {
     const { caller, called } = connected();
     for (let round = 0; round < 1201; round++) {
       const message = Uint8Array.of(round & 0xff, round >> 8);
@@ -195,7 +195,7 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
       if (round % 3 === 0) expect(caller.receive(called.send([message])).messages).to.deep.equal([message]);
     }
   });
-  it("K11: fails on any changed bit, gives what came before it, and takes nothing more", () => {
+  it("RELIABILITY K11: fails on any changed bit, gives what came before it, and takes nothing more", () => {
     for (const [at, code] of [
       [1, "bad_length"],
       [17, "bad_length"],

@@ -33,7 +33,7 @@ function curveLibraries(loaded: readonly string[]): readonly string[] {
   return [...found];
 }
 
-describe("K3, K8: one curve library in a process, and no hash library beside Node's (elliptic is banned at run time)", () => {
+describe("RELIABILITY K3, K8: one curve library in a process, and no hash library beside Node's (elliptic is banned at run time)", () => {
   it("is libsecp256k1 where its binding loads, also under bolt11, and then noble is not loaded", function () {
     const { said, loaded, errors } = runCurveUser({});
     if (said?.startsWith("curve noble")) this.skip();

@@ -26,7 +26,7 @@ function withOpenings(...bytes: readonly number[]): ChannelTable {
   return table;
 }
 
-describe("CONFORMANCE 26, C29: several openings of one peer", () => {
+describe("CONFORMANCE 26, RELIABILITY C29: several openings of one peer", () => {
   it("go on side by side under ids of their own, and an id that is taken is refused", () => {
     const table = withOpenings(1);
     expect([refusal(table, b.nodeId, 2), refusal(table, b.nodeId, 1)]).to.deep.equal([undefined, "id is in use"]);

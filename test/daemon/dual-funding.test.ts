@@ -83,7 +83,7 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(tip(world) > 0).to.equal(true);
     expect(violations(world)).to.deep.equal([]);
   });
-  it("U11: a peer that falls silent has our coins for a minute, and no longer", async () => {
+  it("RELIABILITY U11: a peer that falls silent has our coins for a minute, and no longer", async () => {
     const made = await line(2, NOTHING_PUSHED);
     const { world } = made;
     const [a, b] = pair(made);
@@ -117,7 +117,7 @@ describe("A channel that both sides can fund, between two daemons", () => {
     ]);
     expect(violations(world)).to.deep.equal([]);
   });
-  it("U11: coins of a channel that no node funds come back when it is closed by force, and of no other", async () => {
+  it("RELIABILITY U11: coins of a channel that no node funds come back when it is closed by force, and of no other", async () => {
     const made = await line(2, NOTHING_PUSHED);
     const { world } = made;
     const [a, b] = pair(made);

@@ -47,7 +47,7 @@ describe("Several channels in one funding transaction. RELIABILITY U12", () => {
     expect(violations(world)).to.deep.equal([]);
   });
 
-  it("U12: the third is refused: nothing is broadcast, the others are given up, and the coins are free", async () => {
+  it("RELIABILITY U12: the third is refused: nothing is broadcast, the others are given up, and the coins are free", async () => {
     const { world, a, b, c, wish } = await three((node) => (node === 2 ? { capacityMin: sat(500_000n) } : {}));
     const before = a.node.balance().onchain;
     const channels = [wish(b, 300_000n), wish(b, 100_000n), wish(c, 200_000n)];
@@ -62,7 +62,7 @@ describe("Several channels in one funding transaction. RELIABILITY U12", () => {
     expect(violations(world)).to.deep.equal([]);
   });
 
-  it("U12: a peer is gone after another has signed: nothing is broadcast, also after a restart", async () => {
+  it("RELIABILITY U12: a peer is gone after another has signed: nothing is broadcast, also after a restart", async () => {
     const { world, a, b, c, wish } = await three();
     const before = a.node.balance().onchain;
     const channels = [wish(b, 300_000n), wish(c, 200_000n)];

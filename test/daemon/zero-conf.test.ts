@@ -56,7 +56,7 @@ describe("CONFORMANCE 32: channels that are used before a block holds them, betw
     expect(b.node.channels()).to.deep.equal([]);
   });
 
-  it("U8: hold together no more than may be lost, until blocks hold them", async () => {
+  it("RELIABILITY U8: hold together no more than may be lost, until blocks hold them", async () => {
     const { world, a, b } = await strangers();
     const open = (capacity: bigint) =>
       soon(world, a.node.openChannel({ nodeId: b.id, capacity: sat(capacity), ...request }));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { namedIn, requirementsOf } from "../../scripts/coverage-of-bolts.ts";
+import { leftIn, namedIn, requirementsOf } from "../../scripts/coverage-of-bolts.ts";
 
 describe("coverage of requirements", () => {
   it("reads numbered requirements with their sections, and passes over notes that count anew", () => {
@@ -16,5 +16,11 @@ describe("coverage of requirements", () => {
     const text = 'it("CONFORMANCE 4, 13 and 40: x"); // RELIABILITY P8. CONFORMANCE 27-29';
     expect([...namedIn("CONFORMANCE", text)]).to.deep.equal(["4", "13", "40", "27", "28", "29"]);
     expect([...namedIn("RELIABILITY", text)]).to.deep.equal(["P8"]);
+  });
+  it("reads why a requirement is left", () => {
+    const table =
+      "| requirement | why |\n|---|---|\n| RELIABILITY K6 | not built | x |\n| CONFORMANCE 6 | no message has one | |";
+    expect([...leftIn("RELIABILITY", table)]).to.deep.equal([["K6", "not built"]]);
+    expect([...leftIn("CONFORMANCE", table)]).to.deep.equal([["6", "no message has one"]]);
   });
 });

@@ -26,7 +26,7 @@ function leavesNothing(pair: Pair): void {
 
 describe("BOLT 2 §The tx_abort Message", () => {
   for (const name of ["a", "b"] as const) {
-    it(`U11, CONFORMANCE 56: ${name} gives up at any step, and no coin stays locked on either side`, () => {
+    it(`RELIABILITY U11, CONFORMANCE 56: ${name} gives up at any step, and no coin stays locked on either side`, () => {
       for (let messages = 1; messages <= BEFORE_COMMITMENTS; messages++) {
         const pair = openedUntil(messages);
         pair.give(name, { tag: "AbortOpening", reason: "no time" });
@@ -35,7 +35,7 @@ describe("BOLT 2 §The tx_abort Message", () => {
         expect(aborts.length, `after ${messages}`).to.be.lessThanOrEqual(2);
       }
     });
-    it(`U11: the connection breaks at any step before ${name} has signed, and coins are free after a minute`, () => {
+    it(`RELIABILITY U11: the connection breaks at any step before ${name} has signed, and coins are free after a minute`, () => {
       for (let messages = 1; messages <= BEFORE_SIGNATURES; messages++) {
         const pair = openedUntil(messages);
         pair.disconnect();
@@ -68,7 +68,7 @@ describe("BOLT 2 §The tx_abort Message", () => {
     expect(b.state.tag).to.equal("WaitForFundingConfirmed");
     expect(b.wallet.isFree, "the peer can publish it").to.equal(false);
   });
-  it("U11: who closes by force has its coins back from a peer that keeps its witnesses to itself, or gives up after ours", () => {
+  it("RELIABILITY U11: who closes by force has its coins back from a peer that keeps its witnesses to itself, or gives up after ours", () => {
     for (const failed of [false, true]) {
       const pair = openedDual(JOINED);
       while (!namesOf(pair).includes("b tx_signatures")) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
@@ -115,7 +115,7 @@ describe("hostile openings that both sides fund", () => {
       }
     }
   });
-  it("U15: of a thousand wrong tx_signatures one is looked at, and none undoes that ours are out", () => {
+  it("RELIABILITY U15: of a thousand wrong tx_signatures one is looked at, and none undoes that ours are out", () => {
     const pair = openedDual(JOINED);
     while (!namesOf(pair).includes("b tx_signatures")) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
     const [attempt] = attemptsOf(pair, "b");
@@ -132,7 +132,7 @@ describe("hostile openings that both sides fund", () => {
     expect(b.take("SendWarning").length).to.equal(1);
     expect([b.state.tag, b.broadcasts.length]).to.deep.equal(["WaitForFundingConfirmed", 0]);
   });
-  it("U13: does not sign with a peer whose witness is fatter than what it pays for", () => {
+  it("RELIABILITY U13: does not sign with a peer whose witness is fatter than what it pays for", () => {
     const pair = openedDual(JOINED);
     while (!namesOf(pair).includes("b tx_signatures")) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
     const frame = pair.trace.at(-1)?.message as TxSignatures;

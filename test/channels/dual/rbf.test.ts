@@ -55,7 +55,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     });
     expect(namesOf(told).at(-1)).to.equal("b tx_abort");
   });
-  it("CONFORMANCE 55, U16: each attempt spends a coin of every attempt before it", () => {
+  it("CONFORMANCE 55, RELIABILITY U16: each attempt spends a coin of every attempt before it", () => {
     const pair = fundedDual(JOINED);
     for (const feerate of [600, 700, 800]) bumped(pair, feerate);
     const all = attemptsOf(pair).map(({ constructed }) =>
@@ -78,7 +78,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     pair.settle();
     expect([a.incoming.size, b.incoming.size]).to.deep.equal([1, 1]);
   });
-  it("U11, U16: what only another attempt spends is free when a block holds one", () => {
+  it("RELIABILITY U11, U16: what only another attempt spends is free when a block holds one", () => {
     for (const finished of [true, false]) {
       // b puts nothing into the first attempt, and pays for the second.
       const pair = fundedDual();
@@ -133,7 +133,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
     expect([a.wallet.held.size, b.wallet.held.size]).to.deep.equal([0, 0]);
   });
-  it("U11: at most ten attempts, and none when a peer asks for more", () => {
+  it("RELIABILITY U11: at most ten attempts, and none when a peer asks for more", () => {
     const pair = fundedDual(JOINED);
     for (let feerate = 600; feerate < 1_500; feerate += 100) bumped(pair, feerate);
     expect(attemptsOf(pair).length).to.equal(10);
@@ -147,7 +147,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     expect(namesOf(pair).at(-1)).to.equal("b tx_abort");
     expect(pair.parties.b.state.tag).to.equal("WaitForFundingConfirmed");
   });
-  it("U11: a peer that makes a replacement dear pays for it alone", () => {
+  it("RELIABILITY U11: a peer that makes a replacement dear pays for it alone", () => {
     const pair = fundedDual(JOINED);
     expect(bumped(pair, 2_000) && attemptsOf(pair, "b").at(-1)?.plan.contribution.local).to.equal(400_000n);
     // More than both have paid before, by one of them.
@@ -156,7 +156,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     expect([plan.feerate, plan.contribution.local, constructed.fee.local]).to.deep.equal([5_000, 0n, 0n]);
     expect(pair.parties.b.funded.params.capacity).to.equal(1_000_000n);
   });
-  it("U11: a replacement that could not be mined for years is none", () => {
+  it("RELIABILITY U11: a replacement that could not be mined for years is none", () => {
     for (const locktime of [HEIGHT + 7, 500_000_000, 4_294_967_295]) {
       const pair = fundedDual(JOINED);
       const { channelId } = pair.parties.b.funded.params;
@@ -172,7 +172,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
       expect(namesOf(pair).at(-1), String(locktime)).to.equal("b tx_abort");
     }
   });
-  it("U11: a replacement that is given up at any step leaves the one that waits, and frees what only it spends", () => {
+  it("RELIABILITY U11: a replacement that is given up at any step leaves the one that waits, and frees what only it spends", () => {
     for (let messages = 1; messages <= 14; messages++) {
       for (const name of ["a", "b"] as const) {
         const pair = fundedDual(JOINED);
@@ -192,7 +192,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
       }
     }
   });
-  it("U11: a channel that fails while a replacement is being signed frees what only that spends", () => {
+  it("RELIABILITY U11: a channel that fails while a replacement is being signed frees what only that spends", () => {
     const pair = fundedDual(JOINED);
     pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
     while (pair.parties.a.funded.attempts.next === undefined) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
@@ -202,7 +202,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     expect([a.state.tag, a.funded.attempts.next]).to.deep.equal(["Failed", undefined]);
     expect([...a.wallet.kept.keys()]).to.deep.equal(txidsOf(pair));
   });
-  it("U11: a signer that has signed for too many replacements ends this one, and not the channel", function () {
+  it("RELIABILITY U11: a signer that has signed for too many replacements ends this one, and not the channel", function () {
     // What a signer elsewhere remembers is not written to from here.
     if (areElsewhere) this.skip();
     const pair = fundedDual(JOINED);
@@ -221,7 +221,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     ]);
     expect([txidsOf(pair).length, txidsOf(pair, "b").length, b.wallet.held.size]).to.deep.equal([1, 1, 0]);
   });
-  it("U11: a peer that falls silent has a minute, also of who puts nothing in", () => {
+  it("RELIABILITY U11: a peer that falls silent has a minute, also of who puts nothing in", () => {
     const pair = fundedDual();
     const { b } = pair.parties;
     b.log = [];

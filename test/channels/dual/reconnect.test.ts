@@ -105,7 +105,7 @@ describe("BOLT 2 §Message Retransmission of a funding transaction", () => {
     expect(a.take("SendError").map(({ text }) => text)).to.deep.equal(["other funding expected"]);
     expect(namesOf(pair)).to.not.include("a tx_abort");
   });
-  it("C36: a crash before or after each write leads to a channel that opens, or to none, and never to half of one", () => {
+  it("RELIABILITY C36: a crash before or after each write leads to a channel that opens, or to none, and never to half of one", () => {
     for (const party of ["a", "b"] as const) {
       for (const crash of ["before_write", "after_write"] as const) {
         for (let commits = 1; commits <= 3; commits++) {

@@ -84,7 +84,7 @@ describe("BOLT 2 §The tx_complete Message", () => {
     const heavy = construct({ ...begin(terms("local")), outputs: wide });
     expect(heavy).to.deep.equal({ ok: false, error: { code: "tx_too_heavy", maximum: 400_000 } });
   });
-  it("CONFORMANCE 55, U16: an attempt spends a coin of each attempt before it, and pays no less", () => {
+  it("CONFORMANCE 55, RELIABILITY U16: an attempt spends a coin of each attempt before it, and pays no less", () => {
     const mine = coin("a", 1_001_000n);
     const spent = { txid: txidOf(mine.prevtx), vout: 1 };
     const stranger = { txid: "33".repeat(32) as Txid, vout: 0 };
@@ -133,7 +133,7 @@ describe("BOLT 2 §Splice Transaction Construction", () => {
       "shared_input_wrong",
     );
   });
-  it("C36: the funding output is not shown as a coin of the peer's", () => {
+  it("RELIABILITY C36: the funding output is not shown as a coin of the peer's", () => {
     const shown = coin("a", 600_000n, previous.spends.script);
     const same = { ...previous, outpoint: { txid: txidOf(shown.prevtx), vout: 1 } };
     const accepter = other({ ...mirrored, sharedInput: same });

@@ -82,7 +82,7 @@ describe("BOLT 2 §Interactive Transaction Construction", () => {
     expect(codeOf(accepter(), added(2n, { sequence: 0 }))).to.equal("ok");
     expect(codeOf(accepter(), added(2n, { sequence: 4_000 }))).to.equal("sequence_locked");
   });
-  it("CONFORMANCE 48, U6: an input is an output of segwit that its whole transaction proves, once", () => {
+  it("CONFORMANCE 48, RELIABILITY U6: an input is an output of segwit that its whole transaction proves, once", () => {
     expect(codeOf(accepter(), added(2n, { prevtx: BYTES.slice(1) }))).to.equal("prevtx_invalid");
     expect(codeOf(accepter(), added(2n, { prevtx: new Uint8Array(60_000) }))).to.equal("prevtx_invalid");
     expect(codeOf(accepter(), added(2n, { prevtx_vout: 2 }))).to.equal("prevtx_output_missing");
@@ -168,7 +168,7 @@ describe("BOLT 2 §Interactive Transaction Construction", () => {
     const ours = begin(terms("local"), contribution());
     expect(codeOf(ours, { name: "tx_complete", channel_id: CHANNEL })).to.equal("tx_out_of_turn");
   });
-  it("U14: a coin whose transaction fills more than a message is refused before it is one", () => {
+  it("RELIABILITY U14: a coin whose transaction fills more than a message is refused before it is one", () => {
     const wide = { ...COIN, prevtx: { ...COIN.prevtx, outputs: [...COIN.prevtx.outputs] } };
     const fill = (bytes: number) => ({
       ...wide,

@@ -52,12 +52,12 @@ describe("BOLT 2 §The tx_signatures Message", () => {
     for (const type of [SIGHASH_NONE, SIGHASH_ALL | SIGHASH_ANYONECANPAY])
       expect(codeOf(ours, signed(theirs, witnessesOf(theirs, "local", "a", type)))).to.equal("witness_not_sighash_all");
   });
-  it("U15: a signature of another key, or of another transaction, is none", () => {
+  it("RELIABILITY U15: a signature of another key, or of another transaction, is none", () => {
     expect(codeOf(ours, signed(theirs, witnessesOf(theirs, "local", "b")))).to.equal("witness_invalid");
     const elsewhere = both(coin("a", 1_002_000n));
     expect(codeOf(ours, signed(theirs, witnessesOf(elsewhere.theirs, "local", "a")))).to.equal("witness_invalid");
   });
-  it("U13: a witness that is larger than what was paid for lowers the feerate, and says so", () => {
+  it("RELIABILITY U13: a witness that is larger than what was paid for lowers the feerate, and says so", () => {
     expect(underpays(ours, satPerKw(1_000), good)).to.equal(undefined);
     // Anybody can spend it, with as much as they like in front: DROP, TRUE.
     const script = Uint8Array.of(0x75, 0x51);
@@ -73,7 +73,7 @@ describe("BOLT 2 §The tx_signatures Message", () => {
       undefined,
     );
   });
-  it("U13: a witness that nodes do not relay is refused", () => {
+  it("RELIABILITY U13: a witness that nodes do not relay is refused", () => {
     const script = Uint8Array.of(0x75, 0x51);
     const padded = both(coin("a", 1_001_000n, p2wshOf(script)));
     expect(codeOf(padded.ours, signed(padded.theirs, [[new Uint8Array(81), script]]))).to.equal("witness_invalid");

@@ -146,7 +146,7 @@ describe("the signer", () => {
     expect(refusal(FRESH_MEMORY, request)).to.equal(undefined);
   });
 
-  it("U11: signs for so many fundings of one channel, and for those again, however often a peer gives up", () => {
+  it("RELIABILITY U11: signs for so many fundings of one channel, and for those again, however often a peer gives up", () => {
     const { request } = bobs(0n);
     const before = signed(FRESH_MEMORY, request).memory;
     const [one] = before.signed;

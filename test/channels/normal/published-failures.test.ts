@@ -23,7 +23,7 @@ function outputsOf(pair: Pair, name: Name): { readonly local: bigint; readonly r
   return { local: of("to_local"), remote: of("to_remote") };
 }
 
-describe("C8: a reserve of nothing", () => {
+describe("RELIABILITY C8: a reserve of nothing", () => {
   it("is refused from an accepter, who could let us overdraw", () => {
     const whole = opened();
     whole.deliver("b");
@@ -52,7 +52,7 @@ describe("C8: a reserve of nothing", () => {
   });
 });
 
-describe("C9: an HTLC beside the dust limit", () => {
+describe("RELIABILITY C9: an HTLC beside the dust limit", () => {
   const rates = [253, 1_000, 2_500, 10_000].flatMap((rate) => [rate, Math.floor(rate * 1.25), 2 * rate]);
   it("is trimmed when it is built exactly where it was when it was accepted, to the msat, whoever opened", () => {
     const keys = keysOf(alice, bob, 3n);
@@ -102,7 +102,7 @@ describe("C9: an HTLC beside the dust limit", () => {
   });
 });
 
-describe("C23: two nodes that do not agree about fees", () => {
+describe("RELIABILITY C23: two nodes that do not agree about fees", () => {
   it("keep their channel over 2,000 changes of the feerate, whatever their own estimators say, or if they say nothing", () => {
     const random = seededRandom(23);
     const lot = (below: number): number => new DataView(random.bytes(4).buffer).getUint32(0) % below;
@@ -128,7 +128,7 @@ describe("C23: two nodes that do not agree about fees", () => {
   });
 });
 
-describe("C32: an HTLC that its payee holds while the wire breaks", () => {
+describe("RELIABILITY C32: an HTLC that its payee holds while the wire breaks", () => {
   /** The wire breaks after so many messages of the round that adds it; the payee decides when it is back. */
   function brokenAfter(messages: number, answer: "fulfill" | "fail"): Pair {
     const pair = normal();

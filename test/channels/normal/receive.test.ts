@@ -52,7 +52,7 @@ describe("RELIABILITY C17: limits of update_add_htlc, receiving node (CONFORMANC
       warned("htlc below minimum"),
     );
   });
-  it("refuses an expiry that would be a time, also at the limit of 32 bits with a sign (C35)", () => {
+  it("refuses an expiry that would be a time, also at the limit of 32 bits with a sign (RELIABILITY C35)", () => {
     for (const expiry of [500_000_000, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 0xffff_ffff])
       expect(answer((pair) => add(pair, { cltv_expiry: cltvExpiry(expiry) }))).to.deep.equal(
         warned("htlc expiry not a height"),

@@ -1,4 +1,7 @@
 import { expect } from "chai";
+import { specOf } from "../../../channels/commitments.ts";
+import { classify } from "../../../channels/onchain/classify.ts";
+import type { Failed } from "../../../channels/state.ts";
 import { present } from "../../../src/base/result.ts";
 import { cltvExpiry } from "../../../src/base/units.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
@@ -15,6 +18,7 @@ const ends = (court: Court): readonly string[] =>
   court.pair.parties.a.log.flatMap((effect) =>
     effect.tag === "HtlcSettled" || effect.tag === "HtlcFailed" ? [`${effect.tag} ${effect.id}`] : [],
   );
+const spendOfFunding = ({ spends }: Failed): Tx => present(spends[0], "something spends the funding output").tx;
 
 /** a has offered an HTLC, irrevocably, and b knows its preimage. */
 function pending(): Court {
@@ -49,8 +53,11 @@ describe("Preimages learnt on the chain: upstream is paid, whatever commitment w
     expect(ends(court)).to.deep.equal(["HtlcSettled 0"]);
   });
 
-  for (const published of ["theirs", "ours"] as const)
-    it(`RELIABILITY ${published === "theirs" ? "C2" : "C3"}: fulfilled before, and missing from ${published === "theirs" ? "the peer's new commitment" : "our own commitment"}, which is mined`, () => {
+  for (const [row, published, mined] of [
+    ["RELIABILITY C2", "theirs", { tag: "remote", view: "remote_signed" }],
+    ["RELIABILITY C3", "ours", { tag: "local" }],
+  ] as const)
+    it(`${row}: fulfilled before, and missing from the newest commitment, which is mined: ${published}`, () => {
       const court = pending();
       const { pair } = court;
       pair.give("b", { tag: "FulfillHtlc", id: 0n, preimage: preimageOf(1) });
@@ -59,14 +66,23 @@ describe("Preimages learnt on the chain: upstream is paid, whatever commitment w
       while (pair.deliver("a"));
       pair.signTurn("a");
       while (pair.deliver("b"));
-      court.silent[published === "theirs" ? "a" : "b"] = true;
-      pair.disconnect();
       expect(ends(court)).to.deep.equal(["HtlcSettled 0"]);
-      expect(pair.parties.b.funded.commitments.htlcs.length <= 1).to.equal(true);
-      if (published === "theirs") court.publish(new Thief(pair.parties.b).commitment(pair.parties.b.funded).tx);
-      else pair.give("a", { tag: "ForceClose" });
+      const { a, b } = pair.parties;
+      if (published === "ours") {
+        court.silent.b = true;
+        const data = new Uint8Array(0);
+        pair.give("a", { tag: "PeerMessage", message: { name: "error", channel_id: a.funded.params.channelId, data } });
+      }
+      pair.disconnect();
+      if (published === "theirs") {
+        court.silent.a = true;
+        court.publish(new Thief(b).commitment(b.funded).tx);
+      }
       court.act();
       court.mine(7);
+      expect(a.state.tag === "Failed" && classify(pair.env("a"), a.state, spendOfFunding(a.state))).to.include(mined);
+      expect(a.funded.commitments.htlcs.length, "a still has it").to.equal(1);
+      expect(specOf(a.funded.commitments, published === "ours" ? "local" : "remote_signed").htlcs).to.deep.equal([]);
       pair.crash("a");
       court.mine(20);
       expect(ends(court).filter((end) => end !== "HtlcSettled 0")).to.deep.equal([]);

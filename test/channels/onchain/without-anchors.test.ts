@@ -81,7 +81,7 @@ describe("A channel without anchors, on the chain", () => {
     expect(outputs.find(({ what }) => what === "our balance")?.status).to.equal("claimable");
   });
 
-  it("C1: a revoked commitment loses everything, down to the thief's own second stages", () => {
+  it("RELIABILITY R2: a revoked commitment loses everything, down to the thief's own second stages", () => {
     const here = betrayed(TYPE);
     here.court.mine(30);
     toTheEnd(here);

@@ -84,7 +84,7 @@ describe("CONFORMANCE 31: the type scid_alias", () => {
   });
 });
 
-describe("CONFORMANCE 45, C30: channel_ready again", () => {
+describe("CONFORMANCE 45, RELIABILITY C30: channel_ready again", () => {
   it("with a new alias is taken at any time, and told; without one, or with the same, it changes nothing", () => {
     const pair = ready();
     const { channelId } = pair.parties.a.funded.params;

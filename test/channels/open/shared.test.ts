@@ -10,7 +10,7 @@ function shared(): Pair {
   return opened({}, pair);
 }
 
-describe("U12: a channel whose funding transaction funds others too", () => {
+describe("RELIABILITY U12: a channel whose funding transaction funds others too", () => {
   it("waits, signed by the peer, with nothing written and nothing broadcast", () => {
     const pair = shared();
     pair.settle();

@@ -44,7 +44,7 @@ describe("CONFORMANCE 32: the type zeroconf", () => {
     pair.give("a", { tag: "PeerMessage", message: { ...accept, minimum_depth: 1 } });
     expect(pair.parties.a.take("SendError").map(({ text }) => text)).to.deep.equal(["bad opening, rule minimum_depth"]);
   });
-  it("U8: is taken up to what may be lost to a peer that takes its coins back", () => {
+  it("RELIABILITY U8: is taken up to what may be lost to a peer that takes its coins back", () => {
     const pair = trusting({ capacity: 1_000_001n, push: 0n });
     pair.deliver("b");
     expect(pair.parties.b.take("SendError").map(({ text }) => text)).to.deep.equal([
@@ -103,7 +103,7 @@ describe("A channel that is used before a block holds it", () => {
     pair.give("b", { tag: "FundingConfirmed", height: blockHeight(HEIGHT + 1), txIndex: 1, output });
     expect(pair.parties.b.state.tag).to.equal("Failed");
   });
-  it("U18: goes on when its block leaves the chain, and gets its new place in the next", () => {
+  it("RELIABILITY U18: goes on when its block leaves the chain, and gets its new place in the next", () => {
     const pair = used();
     pair.confirm();
     for (const name of ["a", "b"] as const) pair.parties[name].log = [];
@@ -119,7 +119,7 @@ describe("A channel that is used before a block holds it", () => {
     expect(pair.parties.a.take("Ready").map(({ names }) => names.length)).to.deep.equal([2]);
     expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
   });
-  it("U8: whose coins go another way is survived: nothing throws, and it is forgotten when nothing of ours is in it", () => {
+  it("RELIABILITY U8: whose coins go another way is survived: nothing throws, and it is forgotten when nothing of ours is in it", () => {
     for (const push of [0n, 400_000_000n]) {
       const pair = trusting({ push });
       pair.settle();

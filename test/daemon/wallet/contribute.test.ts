@@ -66,7 +66,7 @@ function signed(chain: SmallChain, made: Chosen): Tx | undefined {
 const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
 
 describe("coins for a transaction that is made with a peer", () => {
-  it("U11: a peer that gives up again and again uses up no addresses, so that the words alone find all coins", () => {
+  it("RELIABILITY U11: a peer that gives up again and again uses up no addresses, so that the words alone find all coins", () => {
     const chain = world();
     for (let count = 0; count < 50; count++) free(chain, chosen(chain));
     expect(handedOut(chain)).to.equal(1);
@@ -84,7 +84,7 @@ describe("coins for a transaction that is made with a peer", () => {
     chosen(chain);
     expect(handedOut(chain)).to.equal(3);
   });
-  it("U11: a transaction of which our witnesses never left is forgotten, on disk too; one that may be out is not", () => {
+  it("RELIABILITY U11: a transaction of which our witnesses never left is forgotten, on disk too; one that may be out is not", () => {
     const chain = world();
     const records = (): readonly string[] => [...chain.store.keys()].filter((key) => key.includes("/tx/"));
     const before = [chain.wallet.txs.size, records().length];
