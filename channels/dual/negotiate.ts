@@ -1,17 +1,10 @@
-import { type Outpoint, outpointKey } from "../../src/base/ids.ts";
+import type { Outpoint } from "../../src/base/ids.ts";
 import type { Result } from "../../src/base/result.ts";
-import { present } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
+import { afterCheck, hearChecked } from "../interactive/checked.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { TxFault } from "../interactive/fault.ts";
-import {
-  beginSession,
-  type ConstructionMessage,
-  hear,
-  receiveConstruction,
-  type SessionStep,
-  speak,
-} from "../interactive/session.ts";
+import { beginSession, type ConstructionMessage, type SessionStep, speak } from "../interactive/session.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, outputWeight } from "../interactive/weight.ts";
 import { advance, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
@@ -67,14 +60,12 @@ export function receiveConstructionMessage(
   if (negotiation?.stage !== "constructing" || negotiation.checking !== undefined)
     return abortNegotiation(carrier, `${message.name} out of turn`);
   const { proposal, session } = negotiation;
-  if (message.name !== "tx_add_input" || !proposal.plan.requiresConfirmed.local)
-    return said(env, carrier, proposal, receiveConstruction(session, message), []);
-  // Whether it is confirmed only the host can say: it is our turn until then.
-  const heard = hear(session, message);
+  const heard = hearChecked(session, message, proposal.plan.requiresConfirmed.local);
   if (!heard.ok) return faulted(carrier, heard.error);
-  const added = present(heard.value.inputs.at(-1), "an input was added");
-  const next = { stage: "constructing", proposal, session: heard.value, checking: added.serialId } as const;
-  return advance(withNegotiation(carrier, next), { tag: "NeedConfirmation", outpoint: added.outpoint });
+  if (heard.value.tag === "answered") return said(env, carrier, proposal, { ok: true, value: heard.value.step }, []);
+  const { input } = heard.value;
+  const next = { stage: "constructing", proposal, session: heard.value.session, checking: input.serialId } as const;
+  return advance(withNegotiation(carrier, next), { tag: "NeedConfirmation", outpoint: input.outpoint });
 }
 
 /** Answers `NeedConfirmation`. BOLT 2 §The tx_add_input Message. */
@@ -82,10 +73,8 @@ export function inputChecked(env: ChannelEnv, carrier: Carrier, outpoint: Outpoi
   const negotiation = negotiationOf(carrier);
   if (negotiation?.stage !== "constructing" || negotiation.checking === undefined) return stay();
   const { proposal, session, checking } = negotiation;
-  const asked = session.inputs.find(({ serialId }) => serialId === checking);
-  if (asked === undefined || outpointKey(asked.outpoint) !== outpointKey(outpoint)) return stay();
-  if (!confirmed) return faulted(carrier, { code: "input_unconfirmed", serialId: checking });
-  return said(env, carrier, proposal, speak(session), []);
+  const step = afterCheck(session, checking, { outpoint, confirmed });
+  return step === undefined ? stay() : said(env, carrier, proposal, step, []);
 }
 
 function said(

@@ -76,7 +76,7 @@ export function receiveStfu(env: ChannelEnv, state: Normal, message: Stfu): Tran
   const timed: readonly VolatileEffect[] = before === undefined ? [{ tag: "TimeQuiescence" }] : [];
   const next: Normal = { ...state, link: { ...link, quiescence } };
   if (quiescence.sent) {
-    const began = beginSplice(next as OnlineNormal);
+    const began = beginSplice(env, next as OnlineNormal);
     const effects = [...timed, quiet(quiescence)];
     return began === undefined ? advance(next, ...effects) : advance(began.state, ...effects, ...began.effects);
   }

@@ -1,15 +1,15 @@
-import { feeForWeightCeil, type Sat } from "../../src/base/units.ts";
+import { feeForWeightCeil, type Sat, type SatPerKw, sat } from "../../src/base/units.ts";
 import { hasFeature } from "../../src/wire/features.ts";
 import type { TxAckRbf, TxInitRbf } from "../../src/wire/interactive-tx.ts";
 import type { SpliceAck, SpliceInit } from "../../src/wire/splicing.ts";
 import { punish } from "../close/failure.ts";
-import type { ChannelEnv } from "../env.ts";
+import type { ChannelEnv, ChannelPolicy } from "../env.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
 import { isQuiescent } from "../normal/quiescence.ts";
 import type { ChannelState, Funded, Normal } from "../state.ts";
-import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
+import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { abortSplice, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
 import { startConstruction } from "./construct.ts";
@@ -37,17 +37,18 @@ export function splice(env: ChannelEnv, state: ChannelState, request: SpliceRequ
   const reason = spliceRefusal(env, online, request);
   if (reason !== undefined) return refuse(reason);
   if (request.change.tag === "in") {
-    const { amount } = request.change;
-    const { feerate } = request;
-    const spends = ownCoins(online);
     const next: Normal = { ...online, link: { ...online.link, spliceWish: { stage: "funding", request } } };
-    const { format } = state.params.type;
-    const need = { format, amount, feerate, besides: sharedWeight(state), confirmedOnly: false, spends };
-    return advance(next, { tag: "NeedContribution", ...need, changeMin: state.params.remote.dustLimit });
+    return advance(next, needCoins(state, request.change.amount, request.feerate, false));
   }
   const offer = offerOut(env, online, request, request.change);
   if (balanceOf(state, "local") + offer.amount < 0n) return refuse({ code: "splice_exceeds_balance" });
   return wanted(online, offer);
+}
+function needCoins(state: Normal, amount: Sat, feerate: SatPerKw, confirmedOnly: boolean): VolatileEffect {
+  const { type, remote } = state.params;
+  const spends = ownCoins(state);
+  const need = { format: type.format, amount, feerate, besides: sharedWeight(state), confirmedOnly, spends };
+  return { tag: "NeedContribution", ...need, changeMin: remote.dustLimit };
 }
 /** Coins of ours that the last attempt spends: spent again, what was paid in is not paid twice. */
 const ownCoins = (state: Funded) =>
@@ -92,12 +93,14 @@ function offerOut(
 
 /** Answers `NeedContribution`: coins of ours go in. */
 export function spliceContributed(env: ChannelEnv, state: OnlineNormal, contribution: Contribution): Transition {
-  const { spliceWish } = state.link;
+  const { spliceWish, splicing } = state.link;
+  if (splicing?.stage === "funding") return startConstruction(env, state, splicing.plan, contribution);
   if (spliceWish?.stage !== "funding") return stay({ tag: "ReleaseCoins" });
   const { change, feerate } = spliceWish.request;
   return wanted(state, { contribution, amount: change.amount, feerate, locktime: env.height });
 }
 export function spliceWithoutCoins(state: OnlineNormal, reason: string): Transition {
+  if (state.link.splicing?.stage === "funding") return abortSplice(state, reason);
   if (state.link.spliceWish?.stage !== "funding") return stay();
   const next: Normal = { ...state, link: { ...state.link, spliceWish: undefined } };
   return advance(next, { tag: "NegotiationFailed", reason });
@@ -110,7 +113,7 @@ function wanted(state: OnlineNormal, offer: SpliceOffer): Transition {
 }
 
 /** It is quiet, and it is for us to say what for. Undefined when there is nothing that we want. */
-export function beginSplice(state: OnlineNormal): Asking<Normal> | undefined {
+export function beginSplice({ policy }: ChannelEnv, state: OnlineNormal): Asking<Normal> | undefined {
   const { link, params } = state;
   if (link.spliceWish?.stage !== "wanted" || link.quiescence?.initiator !== "local" || !isQuiescent(link))
     return undefined;
@@ -119,7 +122,7 @@ export function beginSplice(state: OnlineNormal): Asking<Normal> | undefined {
   const next: Normal = { ...state, link: { ...link, spliceWish: undefined, splicing: { stage: "asking", offer } } };
   const { channelId, local } = params;
   if (pendingSplices(state).length > 0) {
-    const rbf: TxInitRbf = { name: "tx_init_rbf", channel_id: channelId, locktime, feerate };
+    const rbf: TxInitRbf = { name: "tx_init_rbf", channel_id: channelId, locktime, feerate, ...demandOf(policy) };
     return { state: next, effects: [propose({ ...rbf, funding_output_contribution: amount })] };
   }
   const init: SpliceInit = {
@@ -129,9 +132,17 @@ export function beginSplice(state: OnlineNormal): Asking<Normal> | undefined {
     funding_feerate_perkw: feerate,
     locktime,
     funding_pubkey: local.basepoints.fundingPubkey,
+    ...demandOf(policy),
   };
   return { state: next, effects: [propose(init)] };
 }
+/** As in an opening: with a parent of little fee that waits, the peer's coins could keep the splice out of blocks. BOLT 2 §The splice_init Message. */
+const demandOf = ({ requireConfirmedInputs }: ChannelPolicy): Pick<SpliceInit, "require_confirmed_inputs"> =>
+  requireConfirmedInputs ? { require_confirmed_inputs: true } : {};
+const requirements = ({ policy }: ChannelEnv, message: Pick<SpliceInit, "require_confirmed_inputs">) => ({
+  local: policy.requireConfirmedInputs,
+  remote: message.require_confirmed_inputs !== undefined,
+});
 
 /** Whether the peer may begin one now; what it must not do ends the connection. BOLT 2 §The splice_init Message. */
 const mayBegin = ({ link }: OnlineNormal): boolean =>
@@ -148,6 +159,7 @@ export function receiveSpliceInit(env: ChannelEnv, state: OnlineNormal, message:
     feerate: message.funding_feerate_perkw,
     locktime: message.locktime,
     contribution: { local: 0n, remote },
+    requiresConfirmed: requirements(env, message),
     remoteKey: message.funding_pubkey,
   });
   const ack: SpliceAck = {
@@ -155,6 +167,7 @@ export function receiveSpliceInit(env: ChannelEnv, state: OnlineNormal, message:
     channel_id: state.params.channelId,
     funding_contribution_satoshis: 0n,
     funding_pubkey: state.params.local.basepoints.fundingPubkey,
+    ...demandOf(env.policy),
   };
   return accept(env, state, plan, ack);
 }
@@ -177,9 +190,14 @@ export function receiveSpliceRbf(env: ChannelEnv, state: OnlineNormal, message: 
     feerate: message.feerate,
     locktime: message.locktime,
     contribution: { local: 0n, remote },
+    requiresConfirmed: requirements(env, message),
     remoteKey: last.terms.keys.remote,
   });
-  return accept(env, state, plan, { name: "tx_ack_rbf", channel_id: state.params.channelId });
+  return accept(env, state, plan, {
+    name: "tx_ack_rbf",
+    channel_id: state.params.channelId,
+    ...demandOf(env.policy),
+  });
 }
 
 function accept(
@@ -216,8 +234,17 @@ export function receiveSpliceAck(env: ChannelEnv, state: OnlineNormal, message: 
     message.name === "splice_ack" ? message.funding_pubkey : pendingSplices(state).at(-1)?.terms.keys.remote;
   const { feerate, locktime, amount: local } = offer;
   const contribution = { local, remote };
-  const plan = remoteKey && splicePlan(state, { initiator: "local", feerate, locktime, contribution, remoteKey });
+  const requiresConfirmed = requirements(env, message);
+  const agreed = { initiator: "local", feerate, locktime, contribution, requiresConfirmed } as const;
+  const plan = remoteKey && splicePlan(state, { ...agreed, remoteKey });
   const fault = agreedFault(env, state, plan);
   if (plan === undefined || fault !== undefined) return abortSplice(state, fault ?? "the channel would be too small");
-  return startConstruction(env, withSplicing(state, splicing), plan, offer.contribution);
+  if (requiresConfirmed.remote && offer.contribution.inputs.length > 0) return fundAnew(state, plan);
+  return startConstruction(env, state, plan, offer.contribution);
+}
+
+/** What was offered may be change that waits: the peer is shown confirmed coins, or none. BOLT 2 §Splice Transaction Construction. */
+function fundAnew(state: OnlineNormal, plan: SplicePlan): Transition {
+  const need = needCoins(state, sat(plan.contribution.local), plan.feerate, true);
+  return advance(withSplicing(state, { stage: "funding", plan }), { tag: "ReleaseCoins" }, need);
 }

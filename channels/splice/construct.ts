@@ -1,11 +1,12 @@
+import type { Outpoint } from "../../src/base/ids.ts";
 import type { Result } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
+import { afterCheck, hearChecked } from "../interactive/checked.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { TxFault } from "../interactive/fault.ts";
 import {
   beginSession,
   type ConstructionMessage,
-  receiveConstruction,
   type SessionStep,
   speak,
   type TxSession,
@@ -28,10 +29,12 @@ export function startConstruction(
 ): Transition {
   const begun = beginSession(plan.terms, contribution);
   if (!begun.ok) return spliceFaulted(state, begun.error);
-  if (plan.initiator === "remote")
-    return advance(withSplicing(state, { stage: "constructing", plan, session: begun.value }), ...first);
+  if (plan.initiator === "remote") return advance(constructing(state, plan, begun.value), ...first);
   return said(env, state, plan, speak(begun.value), first);
 }
+
+const constructing = (state: OnlineNormal, plan: SplicePlan, session: TxSession, checking?: bigint): OnlineNormal =>
+  withSplicing(state, { stage: "constructing", plan, session, checking });
 
 /** The next message of a construction, and what it leads to. BOLT 2 §Interactive Transaction Construction. */
 export function receiveSpliceConstruction(
@@ -41,8 +44,27 @@ export function receiveSpliceConstruction(
 ): Transition {
   const { splicing } = state.link;
   if (splicing?.stage === "aborting") return stay();
-  if (splicing?.stage !== "constructing") return abortSplice(state, `${message.name} out of turn`);
-  return said(env, state, splicing.plan, receiveConstruction(splicing.session, message), []);
+  if (splicing?.stage !== "constructing" || splicing.checking !== undefined)
+    return abortSplice(state, `${message.name} out of turn`);
+  const { plan, session } = splicing;
+  const heard = hearChecked(session, message, plan.requiresConfirmed.local);
+  if (!heard.ok) return spliceFaulted(state, heard.error);
+  if (heard.value.tag === "answered") return said(env, state, plan, { ok: true, value: heard.value.step }, []);
+  const { input } = heard.value;
+  const next = constructing(state, plan, heard.value.session, input.serialId);
+  return advance(next, { tag: "NeedConfirmation", outpoint: input.outpoint });
+}
+
+/** Answers `NeedConfirmation`. BOLT 2 §Splice Transaction Construction. */
+export function spliceInputChecked(
+  env: ChannelEnv,
+  state: OnlineNormal,
+  answer: { readonly outpoint: Outpoint; readonly confirmed: boolean },
+): Transition {
+  const { splicing } = state.link;
+  if (splicing?.stage !== "constructing" || splicing.checking === undefined) return stay();
+  const step = afterCheck(splicing.session, splicing.checking, answer);
+  return step === undefined ? stay() : said(env, state, splicing.plan, step, []);
 }
 
 function said(
@@ -56,7 +78,7 @@ function said(
   const { session, reply, constructed } = step.value;
   const effects = reply === undefined ? first : [...first, propose(reply)];
   if (constructed !== undefined) return concluded(env, state, plan, session, constructed, effects);
-  return advance(withSplicing(state, { stage: "constructing", plan, session }), ...effects);
+  return advance(constructing(state, plan, session), ...effects);
 }
 
 /** Both are complete: coins of ours are signed for, then the peer's commitment. Nothing leaves before that is on disk. */

@@ -40,7 +40,7 @@ function reserveOf(capacity: bigint, { params }: Funded): Sat {
 /** What a splice with these contributions would be; undefined when the channel would hold nothing that can be shared. */
 export function splicePlan(
   state: Funded,
-  agreed: Pick<SplicePlan, "initiator" | "feerate" | "locktime" | "contribution"> & { readonly remoteKey: Uint8Array },
+  agreed: Omit<SplicePlan, "funding" | "terms"> & { readonly remoteKey: Uint8Array },
 ): SplicePlan | undefined {
   const { params } = state;
   const { remoteKey, ...rest } = agreed;

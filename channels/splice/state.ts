@@ -31,6 +31,8 @@ export interface SplicePlan {
   readonly locktime: number;
   /** In sat, what each side adds to its balance, or takes from it. */
   readonly contribution: { readonly local: bigint; readonly remote: bigint };
+  /** Whether a side asked that the other one's coins be confirmed. */
+  readonly requiresConfirmed: { readonly local: boolean; readonly remote: boolean };
   /** The funding output to come, all but where it stands. */
   readonly funding: Omit<OtherFunding["terms"], "outpoint">;
   readonly terms: TxTerms & { readonly sharedInput: SharedInput };
@@ -46,7 +48,15 @@ export type SpliceWish =
 export type Splicing =
   /** Our `splice_init` or `tx_init_rbf` has left. */
   | { readonly stage: "asking"; readonly offer: SpliceOffer }
-  | { readonly stage: "constructing"; readonly plan: SplicePlan; readonly session: TxSession }
+  /** The peer wants confirmed coins, and the host looks for them in place of those that were offered. */
+  | { readonly stage: "funding"; readonly plan: SplicePlan }
+  /** `checking`: the host is asked whether the peer's last input is confirmed. */
+  | {
+      readonly stage: "constructing";
+      readonly plan: SplicePlan;
+      readonly session: TxSession;
+      readonly checking: bigint | undefined;
+    }
   /** Our witnesses, then our signature on the peer's commitment, have been asked for. */
   | {
       readonly stage: "signing";

@@ -13,7 +13,7 @@ import {
   spliceContributed,
   spliceWithoutCoins,
 } from "./begin.ts";
-import { receiveSpliceConstruction } from "./construct.ts";
+import { receiveSpliceConstruction, spliceInputChecked } from "./construct.ts";
 import { receiveSpliceLocked } from "./lock.ts";
 import {
   receiveSpliceCommitment,
@@ -43,7 +43,7 @@ export function spliceInput(
     case "FundingWitnesses":
       return spliceWitnessed(env, online, input.witnesses);
     case "InputConfirmation":
-      return stay();
+      return spliceInputChecked(env, online, input);
   }
 }
 

@@ -35,6 +35,7 @@ export type FundingEffect = Extract<
       | "TimeSignatures";
   }
 >;
+type Contributing = Extract<FundingEffect, { tag: "NeedContribution" }>;
 /** For so long coins are kept from everything else for a peer that says nothing (RELIABILITY U11). Policy, not protocol. */
 const FUNDING_MS_MAX = 60_000;
 
@@ -89,9 +90,10 @@ export function release(host: ChannelHost, turn: Turn, entry: ChannelEntry): voi
   if (held.length > 0) host.parts.wallet.together(turn, (state) => setFree(state, held));
   entry.held = [];
 }
-function whyNone(refused: NoContribution, keep: Sat): string {
+function whyNone(refused: NoContribution, { confirmedOnly }: Contributing, keep: Sat): string {
   if (refused.code === "has_children") return "a payment that waits spends the change of what would be replaced";
-  return `insufficient funds: needs ${refused.needed} sat${keptFor(keep)}, ${refused.available} sat can be spent`;
+  const which = confirmedOnly ? " in confirmed coins, which the peer asks for" : "";
+  return `insufficient funds${which}: needs ${refused.needed} sat${keptFor(keep)}, ${refused.available} sat can be spent`;
 }
 /** A complete transaction goes out; where nothing of it is ours it is only said. */
 export function publish({ parts: { wallet } }: ChannelHost, turn: Turn, tx: Tx): void {
@@ -117,19 +119,14 @@ function isUnsigned({ state }: ChannelEntry): boolean {
 }
 
 /** Coins, each with the transaction that pays it, which the peer has to see. */
-function contribute(
-  host: ChannelHost,
-  turn: Turn,
-  entry: ChannelEntry,
-  need: Extract<FundingEffect, { tag: "NeedContribution" }>,
-): void {
+function contribute(host: ChannelHost, turn: Turn, entry: ChannelEntry, need: Contributing): void {
   const { ctx, wallet } = host.parts;
   // This channel too may have to be closed against the peer's will.
   const isNew = entry.state.tag === "ConstructingFunding";
   const keep = reserveOf(host.table.settled(), ctx.policy.channel, isNew ? [need.format] : []);
   const chosen = wallet.together(turn, (state, keys) => choose(state, keys, { ...need, keep }));
   if (!chosen.ok) {
-    return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, keep) });
+    return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, need, keep) });
   }
   const { coins, change } = chosen.value;
   entry.held = coins.map(({ outpoint }) => outpoint);

@@ -59,6 +59,31 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, b, (await invoiceOf(world, a)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("CONFORMANCE 57: shows confirmed coins where the peer asks for them, and none at all where there are none", async function () {
+    this.timeout(60_000);
+    const policy = (node: number) => ({ requireConfirmedInputs: node === 1 });
+    const { world, nodes, edges } = await line(2, { channelPolicy: policy });
+    const a = present(nodes[0], "a");
+    const id = present(edges[0]?.id, "a channel");
+    const into = (amount: bigint) =>
+      soon(world, a.node.spliceChannel({ id, direction: "in", amount: sat(amount), feerate: FEERATE }), 30_000);
+    const { confirmed } = a.node.balance().onchain;
+    const { address } = await soon(world, a.node.newAddress());
+    const coins = a.node.walletUtxos().map(({ outpoint }) => outpoint);
+    // All of it to itself: the change is ours, and waits.
+    const spent = await soon(world, a.node.send({ address, amount: sat(10_000n), feerate: FEERATE, coins }));
+    expect(spent.ok).to.equal(true);
+    const refused = await into(200_000n);
+    expect(!refused.ok && refused.error.code === "peer_refused" && refused.error.detail).to.match(
+      /^insufficient funds in confirmed coins, which the peer asks for: needs \d+ sat/,
+    );
+    expect(a.node.balance().onchain.reserved).to.equal(0n);
+    world.chain.mine(1);
+    await world.pass(300);
+    expect((await into(200_000n)).ok).to.equal(true);
+    expect(a.node.balance().onchain.confirmed < confirmed).to.equal(true);
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("keeps two splices that wait over a crash, locks the one that is mined, and closes by agreement over it", async function () {
     this.timeout(60_000);
     const { world, nodes, edges } = await line(2);

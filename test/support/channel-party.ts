@@ -57,8 +57,8 @@ export class Party {
   readonly watched: WatchedOutput[] = [];
   closeScript: Uint8Array;
   readonly wallet: DualWallet;
-  /** What it says of the peer's coins. */
-  seesConfirmed = true;
+  /** What it says of the peer's coins; undefined while it is looking. */
+  seesConfirmed: boolean | undefined = true;
   autoSign = true;
 
   constructor(name: Name) {

@@ -14,6 +14,8 @@ export class DualWallet {
   readonly held = new Set<string>();
   /** By the transaction that they are kept for. */
   readonly kept = new Map<string, readonly string[]>();
+  /** Whether its coins are in a block. */
+  isConfirmed = true;
   readonly #name: string;
   #serials = 1n;
 
@@ -26,7 +28,8 @@ export class DualWallet {
     return this.held.size === 0 && this.kept.size === 0;
   }
 
-  contribute({ amount, feerate, besides, spends, changeMin }: Need): Contribution | undefined {
+  contribute({ amount, feerate, besides, spends, changeMin, confirmedOnly }: Need): Contribution | undefined {
+    if (confirmedOnly && !this.isConfirmed) return undefined;
     const wanted = spends.map((outpoint) => outpointKey(outpoint));
     const isTaken = (key: string): boolean =>
       this.held.has(key) || [...this.kept.values()].some((keys) => keys.includes(key));

@@ -169,9 +169,12 @@ export class Pair {
         else this.give(party.name, { tag: "Contribution", contribution });
         return;
       }
-      case "NeedConfirmation":
-        this.give(party.name, { tag: "InputConfirmation", outpoint: effect.outpoint, confirmed: party.seesConfirmed });
+      case "NeedConfirmation": {
+        const { seesConfirmed: confirmed } = party;
+        if (confirmed !== undefined)
+          this.give(party.name, { tag: "InputConfirmation", outpoint: effect.outpoint, confirmed });
         return;
+      }
       case "NeedFundingWitnesses":
         this.give(party.name, { tag: "FundingWitnesses", witnesses: party.wallet.witness(effect.constructed) });
         return;
