@@ -85,10 +85,10 @@ function again(
   return replanned({ params, feerate, remoteFirstPoint }, { ...plan, replaces });
 }
 
-/** What the peer says that it puts in; undefined for what no channel can hold. */
-const shareOf = (message: TxInitRbf | TxAckRbf): Sat | undefined => {
+/** What the peer says that it puts in beside our share; undefined for more than a channel may hold, which may be no amount at all. */
+const shareOf = (env: ChannelEnv, message: TxInitRbf | TxAckRbf, ours: Sat): Sat | undefined => {
   const share = message.funding_output_contribution ?? 0n;
-  return share < 0n || share > 2_100_000_000_000_000n ? undefined : sat(share);
+  return share < 0n || share > capacityBounds(env).maximum - ours ? undefined : sat(share);
 };
 
 /** Why no channel can come of what both sides would put in. */
@@ -115,16 +115,18 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   const refused = refusal(state, message.feerate);
   const last = signed.at(-1);
   if (refused !== undefined || last === undefined) return abort(refused?.code.replaceAll("_", " ") ?? "no attempt");
-  const share = shareOf(message);
-  if (share === undefined || message.feerate > env.policy.feerateMax) return abort("not at this price");
+  // What the peer chooses to pay, our coins pay too: not at any price.
+  const local = isDear(env, message.feerate) ? ZERO_SAT : last.plan.contribution.local;
+  const share = shareOf(env, message, local);
+  if (share === undefined) return abort("not with such a contribution");
+  if (message.feerate > env.policy.feerateMax) return abort("not at this price");
   // Such an attempt could not be mined, and would stand in the place of those that can.
   if (isLockedTooLong(env, message.locktime)) return abort("locked for too long");
   const proposal = again(replacing, last, {
     initiator: "remote",
     feerate: message.feerate,
     locktime: message.locktime,
-    // What the peer chooses to pay, our coins pay too: not at any price.
-    contribution: { local: isDear(env, message.feerate) ? ZERO_SAT : last.plan.contribution.local, remote: share },
+    contribution: { local, remote: share },
     requiresConfirmed: {
       local: env.policy.requireConfirmedInputs,
       remote: message.require_confirmed_inputs !== undefined,
@@ -162,7 +164,7 @@ export function receiveAckRbf(env: ChannelEnv, state: WaitForFundingConfirmed, m
   if (negotiation?.stage === "aborting") return stay();
   if (negotiation?.stage !== "asking") return abortNegotiation(replacing, "tx_ack_rbf out of turn");
   const { plan, ...rest } = negotiation.proposal;
-  const share = shareOf(message);
+  const share = shareOf(env, message, plan.contribution.local);
   if (share === undefined) return abortNegotiation(replacing, "not with such a contribution");
   const contribution = { ...plan.contribution, remote: share };
   const requiresConfirmed = { ...plan.requiresConfirmed, remote: message.require_confirmed_inputs !== undefined };

@@ -68,8 +68,9 @@ function bothRulesBroken(
   accepted: Sat,
 ): OpeningRule | undefined {
   const { minimum, maximum } = capacityBounds(env);
-  const capacity = sat(open.funding_satoshis + accepted);
-  if (capacity < minimum || capacity > maximum) return "capacity";
+  const sum = open.funding_satoshis + accepted;
+  if (sum < minimum || sum > maximum) return "capacity";
+  const capacity = sat(sum);
   const reserve = dualReserve(capacity, theirs.dust_limit_satoshis);
   const side = sideRuleBroken(env, { ...theirs, channel_reserve_satoshis: reserve }, capacity);
   if (side !== undefined) return side;

@@ -1,6 +1,6 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { assert } from "../../src/base/result.ts";
-import { type Sat, type SatPerKw, sat, satPerKw, toMsat } from "../../src/base/units.ts";
+import { isSat, type Sat, type SatPerKw, sat, satPerKw, toMsat } from "../../src/base/units.ts";
 import { localTerms, remoteTerms, specOf, tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
@@ -32,12 +32,12 @@ export function balanceOf({ commitments }: Funded, side: Side): Sat {
 }
 
 /** What must be kept of a channel of this capacity that has been spliced: a hundredth, and no dust. BOLT 2 §The open_channel2 Message. */
-function reserveOf(capacity: bigint, { params }: Funded): Sat {
+function reserveOf(capacity: Sat, { params }: Funded): Sat {
   const dust = [params.local.dustLimit, params.remote.dustLimit];
   return dust.reduce((most, one) => (one > most ? one : most), sat(capacity / 100n));
 }
 
-/** What a splice with these contributions would be; undefined when the channel would hold nothing that can be shared. */
+/** What a splice with these contributions would be; undefined when the channel would hold nothing that can be shared, or more than there is. */
 export function splicePlan(
   state: Funded,
   agreed: Omit<SplicePlan, "funding" | "terms"> & { readonly remoteKey: Uint8Array },
@@ -45,6 +45,7 @@ export function splicePlan(
   const { params } = state;
   const { remoteKey, ...rest } = agreed;
   const capacity = params.capacity + agreed.contribution.local + agreed.contribution.remote;
+  if (!isSat(capacity)) return undefined;
   const reserve = reserveOf(capacity, state);
   if (capacity <= 2n * reserve) return undefined;
   const current = localTerms(params).funding;
@@ -62,14 +63,14 @@ export function splicePlan(
   });
   return {
     ...rest,
-    funding: { capacity: sat(capacity), keys, reserves: { local: reserve, remote: reserve } },
+    funding: { capacity, keys, reserves: { local: reserve, remote: reserve } },
     terms: {
       channelId: params.channelId,
       initiator: agreed.initiator,
       feerate: agreed.feerate,
       locktime: agreed.locktime,
       dustLimit: params.local.dustLimit < params.remote.dustLimit ? params.local.dustLimit : params.remote.dustLimit,
-      fundingOutput: fundingOutput(keys.local, keys.remote, sat(capacity)),
+      fundingOutput: fundingOutput(keys.local, keys.remote, capacity),
       contribution: agreed.contribution,
       sharedInput: { outpoint: params.funding, spends, witnessScript: current.witnessScript },
       replaces,
