@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { open } from "#symmetric";
 import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
 import { type NoiseSession, noiseInitiator, noiseResponder } from "../../src/crypto/noise.ts";
 import { openHeader, PacketKey, sealPackets } from "../../src/crypto/noise-packets.ts";
@@ -76,7 +77,7 @@ function expectedState(error: string): unknown {
 }
 
 describeVectors<Handshakes>(
-  "BOLT 8 §Authenticated Key Agreement Handshake (CONFORMANCE 19)",
+  "BOLT 8 §Authenticated Key Agreement Handshake (CONFORMANCE 19, 20)",
   "bolts/bolt08/handshake.json",
   (all) => {
     for (const test of [...all.initiator, ...all.responder]) {
@@ -106,7 +107,7 @@ describeVectors<Handshakes>(
 );
 
 describeVectors<Encryption>(
-  "BOLT 8 §Lightning Message Key Rotation",
+  "BOLT 8 §Lightning Message Key Rotation (CONFORMANCE 21, 22, 23)",
   "bolts/bolt08/message-encryption.json",
   (test) => {
     countCases("bolts/bolt08/message-encryption.json", Object.keys(test.outputs).length + test.rotated.length);
@@ -213,6 +214,24 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
       expect(() => called.send([fromHex("04")])).to.throw("after the handshake");
     }
   });
+  it("CONFORMANCE 21: each nonce is four zero bytes and the count of its key in little endian, over nothing but the message", () => {
+    const [chainingKey, key] = [fromHex("11".repeat(32)), fromHex("22".repeat(32))];
+    const counted = new PacketKey(chainingKey, key);
+    for (let packet = 0; packet < 300; packet++) {
+      const sealed = sealPackets(counted, [fromHex("c0ffee")]);
+      const nonce = (count: number) => Uint8Array.of(0, 0, 0, 0, count & 0xff, count >> 8, 0, 0, 0, 0, 0, 0);
+      expect(open(key, nonce(2 * packet), new Uint8Array(0), sealed.subarray(0, 18))).to.deep.equal(fromHex("0003"));
+      expect(open(key, nonce(2 * packet + 1), new Uint8Array(0), sealed.subarray(18))).to.deep.equal(fromHex("c0ffee"));
+    }
+  });
+  it("CONFORMANCE 22: the length has 18 bytes of its own in front of the message and its tag", () => {
+    for (const length of [0, 1, 300, 65_535]) {
+      const keys = [0, 1].map(() => new PacketKey(fromHex("11".repeat(32)), fromHex("22".repeat(32))));
+      const packet = sealPackets(keys[0] as PacketKey, [new Uint8Array(length)]);
+      expect(packet.length).to.equal(18 + length + 16);
+      expect(openHeader(keys[1] as PacketKey, packet.subarray(0, 18))).to.equal(length + 16);
+    }
+  });
   it("fails on a replayed packet", () => {
     const { caller, called } = connected();
     const packet = caller.send([fromHex("01")]);
@@ -235,10 +254,37 @@ describe("BOLT 8 §Receiving and Decrypting Messages", () => {
   });
 });
 
-describe("BOLT 8 §Encrypting and Sending Messages", () => {
-  it("opens the header it sealed", () => {
-    const keys = [0, 1].map(() => new PacketKey(fromHex("11".repeat(32)), fromHex("22".repeat(32))));
-    const packet = sealPackets(keys[0] as PacketKey, [new Uint8Array(300)]);
-    expect(openHeader(keys[1] as PacketKey, packet.subarray(0, 18))).to.equal(316);
-  });
+describe("CONFORMANCE 20, RELIABILITY K11: an act that was changed", () => {
+  const begin = (): ReturnType<typeof noiseInitiator> => noiseInitiator(secrets(0x41, 0x42), point(0x31));
+  const called = () => noiseResponder(secrets(0x31, 0x32));
+  const begun = begin();
+  if (begun === undefined) throw new Error("a point");
+  const [one, two] = [begun.send, called().receive(begun.send).send];
+  const acts = { one, two, three: begun.session.receive(two).send };
+  /** A side that awaits this act. */
+  function awaiting(act: keyof typeof acts): NoiseSession {
+    if (act === "two") return begin()?.session as NoiseSession;
+    const session = called();
+    if (act === "three") session.receive(one);
+    return session;
+  }
+  for (const [act, bytes] of [
+    ["one", 50],
+    ["two", 50],
+    ["three", 66],
+  ] as const)
+    it(`is of ${bytes} bytes, and one bit of act ${act} ends the handshake without an answer, whichever it is`, () => {
+      const { [act]: right } = acts;
+      expect(right.length).to.equal(bytes);
+      expect(right[0]).to.equal(0);
+      for (let bit = 0; bit < bytes * 8; bit++) {
+        const wrong = Uint8Array.from(right, (byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+        const received = awaiting(act).receive(wrong);
+        expect([received.state.tag, received.send.length, received.messages.length], `bit ${bit}`).to.deep.equal([
+          "Failed",
+          0,
+          0,
+        ]);
+      }
+    });
 });

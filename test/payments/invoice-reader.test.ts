@@ -100,6 +100,17 @@ describe("BOLT 11 §Tagged Fields: reader", () => {
   it("takes basic_mpp without the bit of the secret, which is assumed", () => {
     expect(refusal(crafted("lnbcrt", P, S, D, field("9", Uint8Array.of(1, 0, 0, 0))))).to.equal("accepted");
   });
+  it("CONFORMANCE 11: refuses a feature without the one that it needs", () => {
+    // Bit 51 is option_zeroconf, bit 47 option_scid_alias.
+    const features = (...bits: readonly number[]) => {
+      const words = new Uint8Array(11);
+      for (const bit of bits)
+        words[10 - Math.floor(bit / 5)] = (words[10 - Math.floor(bit / 5)] ?? 0) | (1 << (bit % 5));
+      return crafted("lnbcrt", P, S, D, field("9", words));
+    };
+    expect(refusal(features(51))).to.deep.equal({ code: "missing_dependency", feature: "option_scid_alias" });
+    expect(refusal(features(51, 47))).to.equal("accepted");
+  });
 });
 
 describe("BOLT 11 §Human-Readable Part: reader", () => {

@@ -71,13 +71,13 @@ describe("BOLT 1 §Lightning Message Format", () => {
       { seed: 1, numRuns: 500 },
     );
   });
-  it("tells unknown types apart by parity", () => {
+  it("tells unknown types apart by parity (CONFORMANCE 1)", () => {
     const unknown = (type: number, odd: boolean) => ({ ok: true, value: { name: "unknown", type, odd } });
     expect(decodeMessage(fromHex("ff01aabb"))).to.deep.equal(unknown(0xff01, true));
     expect(decodeMessage(fromHex("ff02aabb"))).to.deep.equal(unknown(0xff02, false));
     expect(decodeMessage(fromHex("0000"))).to.deep.equal(unknown(0, false));
   });
-  it("refuses bytes without a type, and more than 65535", () => {
+  it("refuses bytes without a type, and more than 65535 (CONFORMANCE 1)", () => {
     expect(decodeMessage(fromHex(""))).to.deep.equal({ ok: false, error: { code: "no_type" } });
     expect(decodeMessage(fromHex("00"))).to.deep.equal({ ok: false, error: { code: "no_type" } });
     const long = concat(encodeMessage(error), new Uint8Array(MESSAGE_BYTES_MAX));
@@ -113,7 +113,7 @@ describe("BOLT 1 §Lightning Message Format", () => {
       "short_read at amount_msat",
     );
   });
-  it("refuses an amount above 21 million coins and a point without a compressed prefix", () => {
+  it("refuses an amount above 21 million coins (CONFORMANCE 5) and a point without a compressed prefix", () => {
     const add = (amount: string) =>
       fromHex(`0080${"ab".repeat(32)}${"00".repeat(8)}${amount}${"00".repeat(32 + 4 + 1366)}`);
     expect(decodeMessage(add("1d24b2dfac520000")).ok).to.equal(true);
