@@ -80,6 +80,8 @@ export interface ChannelPolicy {
   readonly reserveFeerate: SatPerKw;
   /** Bounds of the feerate of a mutual close. */
   readonly closingFeerateMin: SatPerKw;
+  /** Blocks that a peer has for a close by agreement, before the chain closes the channel; undefined: as many as it likes. */
+  readonly closeBlocks: number | undefined;
   /** Whether option_simple_close is offered: without it both sides agree on one transaction. */
   readonly simpleClose: boolean;
 }
@@ -115,5 +117,6 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   resolutionDepth: 6,
   reserveFeerate: satPerKw(2_500),
   closingFeerateMin: satPerKw(253),
+  closeBlocks: 288,
   simpleClose: true,
 };

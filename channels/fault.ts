@@ -60,6 +60,7 @@ export type PeerFault =
   | { readonly code: "too_many_closings" }
   /** No `closing_sig` for what we have proposed. */
   | { readonly code: "closing_unanswered" }
+  /** Nor an end of it in all the time that a peer has to close. */
   | { readonly code: "closing_never_agreed" }
   /** A closing transaction that nobody would relay. */
   | { readonly code: "closing_output_is_dust" }

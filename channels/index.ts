@@ -1,5 +1,6 @@
 /** The one door of the channel machine: everything that other rooms may use. */
 export { ANCHORS, type ChannelType, channelTypeBits, channelTypeOf, formatFor } from "./channel-type.ts";
+export { closeAwaited } from "./close/overdue.ts";
 export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { fundingTxs } from "./dual/chosen.ts";
 export { temporaryDualId } from "./dual/proposal.ts";

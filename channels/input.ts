@@ -164,6 +164,8 @@ export type ChannelInput =
   | { readonly tag: "BatchInterrupted" }
   /** Closes by agreement; also answers `NeedCloseScript`. Given again it raises the fee where option_simple_close is negotiated. */
   | { readonly tag: "Shutdown"; readonly script: Uint8Array; readonly feerate: SatPerKw }
+  /** At each block: from which height on a close by agreement has waited for the peer alone, as `closeAwaited` tells. */
+  | { readonly tag: "CloseAwaited"; readonly since: BlockHeight }
   /** The host has proof that this state is an old one: nothing of it is signed or published any more. */
   | { readonly tag: "DataLost" }
   /** Closes without the peer: our commitment goes to the chain. */

@@ -4,6 +4,7 @@ import { answerSigned } from "./close/answer.ts";
 import { dataLost, fail, forceClose, idOf, punish } from "./close/failure.ts";
 import { sendClosing } from "./close/legacy.ts";
 import { offerSigned } from "./close/offer.ts";
+import { closeOverdue } from "./close/overdue.ts";
 import { raiseWhenLate } from "./close/raise.ts";
 import { shutDown } from "./close/shutdown.ts";
 import { endSilence } from "./close/silence.ts";
@@ -84,6 +85,8 @@ function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transi
       return changeFee(env, state, input.feerate);
     case "Shutdown":
       return shutDown(env, state, input.script, input.feerate);
+    case "CloseAwaited":
+      return closeOverdue(env, state, input.since);
     case "ForceClose":
     case "DataLost":
       return input.tag === "ForceClose" ? forceClose(state) : dataLost(state);

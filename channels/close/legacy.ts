@@ -60,11 +60,10 @@ function acceptable(env: ChannelEnv, state: Agreeing): FeeRange & { readonly ide
 /** The opener begins, on every connection anew. BOLT 2 §Legacy Closing Negotiation: closing_signed. */
 export function startNegotiation(env: ChannelEnv, state: Agreeing, effects: readonly Effect[]): Transition {
   assert(state.link.tag === "online", "a close is negotiated over a connection");
-  const link = { ...state.link, closingSince: env.height };
-  if (state.params.opener !== "local") return commit({ ...state, link }, ...effects);
+  if (state.params.opener !== "local") return commit(state, ...effects);
   const last = state.signed[state.signed.length - 1];
-  if (last === undefined) return ask({ ...state, link }, acceptable(env, state).ideal, effects);
-  const said = { ...state, link: { ...link, closingFee: last.fee } };
+  if (last === undefined) return ask(state, acceptable(env, state).ideal, effects);
+  const said = { ...state, link: { ...state.link, closingFee: last.fee } };
   return commit(said, ...effects, bind(closingMessage(env, state, last)));
 }
 

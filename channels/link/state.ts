@@ -31,8 +31,6 @@ export interface Online {
   readonly closingFeeReceived: Sat | undefined;
   /** From which height on the `closing_sig` for our last `closing_complete` on this connection is awaited. */
   readonly closeOffered: BlockHeight | undefined;
-  /** From which height on a legacy negotiation goes on over this connection. */
-  readonly closingSince: BlockHeight | undefined;
   /** A `closing_complete` of the peer has been answered on this connection. */
   readonly closeAnswered: boolean;
   /** The peer's last `commitment_signed` on this connection brought no update. */

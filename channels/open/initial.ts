@@ -20,7 +20,6 @@ export const ONLINE: Online = {
   closingFee: undefined,
   closingFeeReceived: undefined,
   closeOffered: undefined,
-  closingSince: undefined,
   closeAnswered: false,
   emptyCommitment: false,
   signing: undefined,

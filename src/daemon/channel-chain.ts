@@ -9,6 +9,7 @@ import { type Outpoint, outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChainEvent } from "../ports/chain-source.ts";
+import { awaitedSince } from "./awaited-closes.ts";
 import { followFeerate } from "./channel-fees.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./channel-table.ts";
@@ -30,6 +31,7 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       const { height } = event.block;
       for (const entry of host.table.settled()) {
         host.apply(turn, entry, { tag: "BlockConnected", height });
+        closeWhenOverdue(host, turn, entry);
         followFeerate(host, turn, entry);
         if (isFundingHopeless(host, entry)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
       }
@@ -39,6 +41,14 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       for (const entry of host.table.settled()) reorganised(host, turn, entry, event.block.height);
       return;
   }
+}
+
+/** A peer that was asked to close has its time, however often it comes and goes. */
+function closeWhenOverdue(host: ChannelHost, turn: Turn, entry: ChannelEntry): void {
+  const id = paramsOf(entry.state)?.channelId;
+  if (id === undefined) return;
+  const since = awaitedSince(host.awaited, turn, id, { height: host.parts.height(), state: entry.state });
+  if (since !== undefined) host.apply(turn, entry, { tag: "CloseAwaited", since });
 }
 
 /** Outputs that hold the channel's money, may come to hold it, or held it: their spends are the channel's end. */

@@ -35,6 +35,7 @@ import { StoreCorrupt } from "../ports/store.ts";
 import type { ChannelAnnouncement } from "../wire/gossip.ts";
 import type { OpenChannel, OpenChannel2 } from "../wire/opening.ts";
 import type { WireMessage } from "../wire/registry.ts";
+import { type AwaitedCloses, awaitedCloses, noteAwaited } from "./awaited-closes.ts";
 import type { BackupHost } from "./backup-host.ts";
 import { Batches } from "./batches.ts";
 import { freshAlias } from "./channel-alias.ts";
@@ -82,6 +83,7 @@ export class ChannelHost {
   readonly #revoked: RecordTable<readonly CommitmentHtlc[]>;
   /** How channels ended, by id, also of those that are forgotten. */
   readonly ended: RecordTable<Explanation>;
+  readonly awaited: AwaitedCloses;
   readonly #offered: readonly number[];
   readonly #batches = new Batches();
   #nextKeyIndex = 0;
@@ -91,6 +93,7 @@ export class ChannelHost {
     this.#offered = offeredInit(parts.ctx.policy.channel);
     this.#revoked = recordTable(parts.ctx.store, KEY.revokedAll, revokedHtlcs);
     this.ended = recordTable(parts.ctx.store, KEY.ended, explanationRecord);
+    this.awaited = awaitedCloses(parts.ctx.store);
     this.#load();
   }
 
@@ -134,7 +137,9 @@ export class ChannelHost {
       }
       if (transition.kind === "commit") {
         const { next } = transition;
-        turn.put(KEY.channel(next.params.channelId), () => encodeChannel(next));
+        const id = next.params.channelId;
+        turn.put(KEY.channel(id), () => encodeChannel(next));
+        noteAwaited(this.awaited, turn, id, { height: this.parts.height(), before, next });
         this.parts.backup.changed(turn, entry);
         this.table.kept(entry);
         turn.next((later) => this.parts.listener.committed(later, entry));

@@ -68,6 +68,8 @@ export interface Config {
   readonly openings: number;
   /** Where our part of every channel from now on must go when it is closed by agreement; empty leaves it open. */
   readonly closeAddress: string;
+  /** Blocks that a peer has to close a channel by agreement, before the chain does; 0: as many as it likes. */
+  readonly closeBlocks: number;
   /** Sat that we add to each channel that a peer opens and both may fund, as long as the wallet has them. */
   readonly contributionSat: number;
   /** Whether channels that both fund may be funded with confirmed coins only. */
@@ -150,6 +152,7 @@ const SETTINGS = {
   openingsPerPeer: { schema: u32, fallback: OPENING_LIMITS.unfundedPerPeer },
   openings: { schema: u32, fallback: OPENING_LIMITS.unfunded },
   closeAddress: { schema: z.string(), fallback: "" },
+  closeBlocks: { schema: u32.max(65_535, "must be at most 65535"), fallback: DEFAULT_POLICY.closeBlocks ?? 0 },
   contributionSat: { schema: u32, fallback: 0 },
   requireConfirmedInputs: { schema: yesOrNo, fallback: false },
 } as const satisfies { readonly [K in keyof Config]: { readonly schema: z.ZodType; readonly fallback: unknown } };

@@ -32,6 +32,7 @@ function channelPolicyOf({ network, staticRemotekey, closeAddress, ...config }: 
     ...DEFAULT_POLICY,
     formats: staticRemotekey ? ["anchors", "static_remotekey"] : ["anchors"],
     upfrontShutdownScript: script.value,
+    closeBlocks: config.closeBlocks === 0 ? undefined : config.closeBlocks,
     zeroConfPeers: new Set(config.zeroConfPeers.flatMap((id) => parseNodeId(id) ?? [])),
     zeroConfMax: sat(BigInt(config.zeroConfMaxSat)),
     capacityMin: sat(BigInt(config.minChannelSat)),

@@ -15,6 +15,8 @@ export const KEY = {
   revokedAll: "revoked/",
   revokedId: (id: ChannelId, number: bigint): string => `${id}/${digits(number)}`,
   revokedOf: (id: ChannelId): string => `revoked/${id}/`,
+  /** From which height on a peer has been waited for with a close by agreement. */
+  awaitedCloses: "closing/",
   /** Why and how a channel ended: kept when everything else of it is forgotten. */
   ended: "ended/",
   payment: (hash: PaymentHash): string => `payment/${hash}`,

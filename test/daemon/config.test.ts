@@ -54,6 +54,7 @@ describe("configuration of a daemon", () => {
       openingsPerPeer: 4,
       openings: 200,
       closeAddress: "",
+      closeBlocks: 288,
       contributionSat: 0,
       requireConfirmedInputs: false,
     });

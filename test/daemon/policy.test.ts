@@ -19,6 +19,7 @@ describe("What the operator lets channels be", () => {
       ...["--min-channel-sat", "50000", "--max-channel-sat", "16777215", "--max-reserve-ppm", "20000"],
       ...["--zero-conf-peers", PEER, "--zero-conf-max-sat", "5", "--static-remotekey", "true"],
       ...["--channels-per-peer", "7", "--openings-per-peer", "2", "--openings", "9"],
+      ...["--close-blocks", "1000"],
     );
     expect(channel).to.deep.equal({
       ...DEFAULT_POLICY,
@@ -28,7 +29,11 @@ describe("What the operator lets channels be", () => {
       zeroConfPeers: new Set([PEER]),
       zeroConfMax: 5n,
       formats: ["anchors", "static_remotekey"],
+      closeBlocks: 1_000,
     });
     expect(openings).to.deep.equal({ channelsPerPeer: 7, unfundedPerPeer: 2, unfunded: 9 });
+  });
+  it("gives peers all the time that they want for a close where 0 blocks are said", () => {
+    expect(policy("--close-blocks", "0").channel.closeBlocks).to.equal(undefined);
   });
 });

@@ -41,6 +41,8 @@ export class Party {
   state: ChannelState = FRESH;
   disk: Uint8Array | undefined;
   memory: SignerMemory = FRESH_MEMORY;
+  /** From which height on it waits for the other to close: on its disk too. */
+  closeAwaited: BlockHeight | undefined;
   /** Everything asked for, oldest first. */
   log: Effect[] = [];
   signSoon = 0;

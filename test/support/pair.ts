@@ -5,6 +5,7 @@ import {
   type ChannelEnv,
   type ChannelInput,
   type ChannelMessage,
+  closeAwaited,
   type DurableState,
   decodeChannel,
   type Effect,
@@ -14,7 +15,7 @@ import {
   step,
   type Transition,
 } from "../../channels/index.ts";
-import { assert } from "../../src/base/result.ts";
+import { assert, present } from "../../src/base/result.ts";
 import { blockHeight, type CltvExpiry, msat, type SatPerKw, satPerKw } from "../../src/base/units.ts";
 import { type Tx, type TxOut, txidOf } from "../../src/bitcoin/tx.ts";
 import { featureBits } from "../../src/wire/features.ts";
@@ -97,6 +98,7 @@ export class Pair {
     }
     party.commits++;
     party.disk = encodeChannel(next);
+    party.closeAwaited = closeAwaited(party.height, next, party.closeAwaited);
     if (!this.compare) {
       party.state = next;
       return true;
@@ -244,8 +246,7 @@ export class Pair {
   /** Back from disk: what was not written never was. */
   crash(name: Name): void {
     const party = this.parties[name];
-    assert(party.disk !== undefined, "there is something on disk");
-    this.load(name, party.disk);
+    this.load(name, present(party.disk, "there is something on disk"));
     this.disconnect();
     this.give(name, { tag: "Resume" });
   }
@@ -281,6 +282,8 @@ export class Pair {
     for (const name of ["a", "b"] as const) {
       this.parties[name].height = blockHeight(height);
       this.give(name, { tag: "BlockConnected", height: blockHeight(height) });
+      const { closeAwaited: since } = this.parties[name];
+      if (since !== undefined) this.give(name, { tag: "CloseAwaited", since });
     }
   }
   /** Mines the funding transaction and buries it. */
