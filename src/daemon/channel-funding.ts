@@ -5,7 +5,7 @@ import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import type { ChannelEntry } from "./channel-table.ts";
+import { type ChannelEntry, fundingsOf } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { Turn } from "./turn.ts";
 import { doubted } from "./wallet/answered.ts";
@@ -62,11 +62,12 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       const inputs = effect.constructed.inputs.map((input) =>
         input.shared ? { ...input, from: "remote" as const } : input,
       );
+      const replaces = fundingsOf(entry.state).map((outpoint) => outpoint.txid);
       const witnesses = wallet.together(turn, (state, keys) =>
-        signTogether(state, keys, { tx, inputs, fee: fee.local }),
+        signTogether(state, keys, { tx, inputs, fee: fee.local, replaces }),
       );
       if (entry.state.tag === "ConstructingFunding") entry.fundingTxid = txid;
-      entry.held = [];
+      release(host, turn, entry);
       if (witnesses === undefined)
         return host.apply(turn, entry, { tag: "AbortOpening", reason: "a coin of ours is gone" });
       return host.apply(turn, entry, { tag: "FundingWitnesses", witnesses });
@@ -128,9 +129,8 @@ function contribute(host: ChannelHost, turn: Turn, entry: ChannelEntry, need: Co
   if (!chosen.ok) {
     return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, need, keep) });
   }
-  const { coins, change } = chosen.value;
-  entry.held = coins.map(({ outpoint }) => outpoint);
-  const held = entry.held;
+  const { coins, change, held } = chosen.value;
+  entry.held = held;
   void Promise.all(coins.map((coin) => previousTx(host, coin))).then((txs) =>
     ctx.turns.run((later) => {
       if (entry.held !== held) return;

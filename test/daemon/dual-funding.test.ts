@@ -83,6 +83,29 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(tip(world) > 0).to.equal(true);
     expect(violations(world)).to.deep.equal([]);
   });
+  it("is replaced by neither side while a payment of ours spends its change: that payment would be dropped", async () => {
+    const made = await line(2, NOTHING_PUSHED);
+    const { world } = made;
+    const [a, b] = pair(made);
+    const id = await waiting(made);
+    // All that is left, so that the change is among it.
+    const coins = a.node.walletUtxos().map(({ outpoint }) => outpoint);
+    const { address } = await soon(world, b.node.newAddress());
+    const sent = await soon(world, a.node.send({ address, amount: sat(10_000n), feerate: satPerKw(500), coins }));
+    if (!sent.ok) throw new Error(sent.error.detail);
+    for (const [by, detail] of [
+      [a, "a payment that waits spends the change of what would be replaced"],
+      [b, "the peer gave up: capacity out of range"],
+    ] as const) {
+      const bumped = await soon(world, by.node.bumpFunding({ id: id as never, feerate: satPerKw(2_000) }));
+      expect(bumped).to.deep.equal({ ok: false, error: { code: "peer_refused", detail } });
+      await world.pass(1_000);
+    }
+    await mine(world, 8);
+    expect(a.node.walletTransactions().find(({ txid }) => txid === sent.value.txid)?.height).to.be.a("number");
+    expect(channel(a, id).state).to.equal("Normal");
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("RELIABILITY U11: a peer that falls silent has our coins for a minute, and no longer", async () => {
     const made = await line(2, NOTHING_PUSHED);
     const { world } = made;

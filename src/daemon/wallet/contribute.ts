@@ -31,6 +31,8 @@ export interface ContributionWish {
 export interface Chosen {
   readonly coins: readonly WalletCoin[];
   readonly change: TxOut | undefined;
+  /** What nothing else may spend meanwhile: the coins, and change of what would be replaced, which would be gone. */
+  readonly held: readonly Outpoint[];
 }
 /** Why there is none. `has_children`: a payment of ours spends the change of what would be replaced, and would be lost with it. */
 export type NoContribution = InsufficientFunds | { readonly code: "has_children" };
@@ -62,7 +64,10 @@ export function choose(
     changeWeight: change.weight,
     besides: { weight: wish.besides - FRAME_WEIGHT, fee: wish.amount },
   };
-  const free = spendable(state).filter(({ coin }) => !wish.confirmedOnly || statusOf(state, coin) === "confirmed");
+  const isChange = ({ outpoint }: { readonly outpoint: Outpoint }): boolean => replaced.has(outpoint.txid);
+  const free = spendable(state).filter(
+    ({ coin }) => !isChange(coin) && (!wish.confirmedOnly || statusOf(state, coin) === "confirmed"),
+  );
   const selected = given.length === 0 ? selectCoins(free, spending) : withMore(state, given, free, spending);
   const refuse = (error: InsufficientFunds) => ({ step: undefined, value: err(error) });
   // Shown again for a replacement they may not be, if the peer asks for confirmed ones. BOLT 2 §The tx_add_input Message.
@@ -81,9 +86,10 @@ export function choose(
   }
   if (selected.value.change !== undefined) change.take();
   const step = draft.finish();
-  const held = new Set([...state.held, ...taken]);
+  const holding = [...coins, ...[...state.coins.values()].filter(isChange)].map(({ outpoint }) => outpoint);
+  const held = new Set([...state.held, ...holding.map(outpointKey)]);
   const output = selected.value.change === undefined ? undefined : { amount: back, script: change.script };
-  return { step: { ...step, next: { ...step.next, held } }, value: ok({ coins, change: output }) };
+  return { step: { ...step, next: { ...step.next, held } }, value: ok({ coins, change: output, held: holding }) };
 }
 
 /** The coins that must be among them, and as many others as it takes. */
@@ -118,6 +124,13 @@ export interface SharedTxInput {
   readonly outpoint: Outpoint;
   readonly spends: TxOut;
 }
+/** What we sign together with a peer, and pay for it. `replaces`: attempts at the same funding, whose coins it may spend. */
+export interface TogetherTx {
+  readonly tx: Tx;
+  readonly inputs: readonly SharedTxInput[];
+  readonly fee: Sat;
+  readonly replaces: readonly Txid[];
+}
 /**
  * Signs for our inputs, each by the whole transaction, and keeps the coins for it until it is published or released.
  * Coins of an attempt that this one replaces stay with that one: it may be mined yet. Undefined when a coin is gone.
@@ -125,11 +138,11 @@ export interface SharedTxInput {
 export function signTogether(
   state: WalletState,
   keys: WalletKeys,
-  { tx, inputs, fee }: { readonly tx: Tx; readonly inputs: readonly SharedTxInput[]; readonly fee: Sat },
+  { tx, inputs, fee, replaces }: TogetherTx,
 ): Together<readonly (readonly Uint8Array[])[] | undefined> {
   const ours = inputs.filter(({ from }) => from === "local");
   const coins = ours.flatMap(({ outpoint }) => state.coins.get(outpointKey(outpoint)) ?? []);
-  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin))) {
+  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin, replaces))) {
     const held = ours.map(({ outpoint }) => outpoint);
     return { step: setFree(state, held).step, value: undefined };
   }
@@ -160,10 +173,10 @@ export function forgetUnsent(state: WalletState, txid: Txid): Together<void> {
   draft.dropTx(txid);
   return { step: draft.finish(), value: undefined };
 }
-/** Spent by a block, or by something that is no attempt at funding a channel. */
-function isGone(state: WalletState, { spent }: WalletCoin): boolean {
+/** Spent by a block, by something else than what is to be replaced, or by that and its change by a payment. */
+function isGone(state: WalletState, { spent }: WalletCoin, replaces: readonly Txid[]): boolean {
   if (spent === undefined) return false;
-  return spent.block !== undefined || state.txs.get(spent.txid)?.label !== FUNDING_LABEL;
+  return spent.block !== undefined || !replaces.includes(spent.txid) || hasChildren(state, spent.txid);
 }
 
 /** The transaction is complete: it goes out, in the place of the attempts before it. False where nothing of it is ours. */

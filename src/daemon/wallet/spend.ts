@@ -132,10 +132,11 @@ export type WalletSpendable = Coin & { readonly coin: WalletCoin };
  */
 export function spendable(state: WalletState, which?: "also contested"): readonly WalletSpendable[] {
   const free: WalletSpendable[] = [];
+  const isContested = which === undefined ? contested(state) : () => false;
   for (const coin of state.coins.values()) {
     const status = statusOf(state, coin);
     if ((status !== "confirmed" && status !== "unconfirmed") || isLost(state, coin)) continue;
-    if (status === "unconfirmed" && which === undefined && isContested(state, coin)) continue;
+    if (status === "unconfirmed" && isContested(coin)) continue;
     free.push(spendableOf(state, coin));
   }
   return free;
@@ -161,10 +162,18 @@ export function namedCoins(
   return ok([...named.values()]);
 }
 
-/** Made by a transaction that spends something besides our coins. */
-function isContested(state: WalletState, { outpoint }: WalletCoin): boolean {
-  const inputs = state.txs.get(outpoint.txid)?.tx?.inputs ?? [];
-  return !inputs.every(({ prevout }) => state.coins.has(outpointKey(prevout)));
+/**
+ * Made by a transaction that spends something besides our coins, or in whose place a peer can put another one: we have
+ * signed that, and it wants nothing but the peer's part.
+ */
+function contested(state: WalletState): (coin: WalletCoin) => boolean {
+  const rivals = new Set<string>();
+  for (const { tx, status } of state.txs.values())
+    if (status === "reserved") for (const { prevout } of tx?.inputs ?? []) rivals.add(outpointKey(prevout));
+  return ({ outpoint }) => {
+    const spent = state.txs.get(outpoint.txid)?.tx?.inputs.map(({ prevout }) => outpointKey(prevout)) ?? [];
+    return !spent.every((key) => state.coins.has(key) && !rivals.has(key));
+  };
 }
 
 function reserve(

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
 import { p2wsh } from "../../../src/bitcoin/templates.ts";
@@ -39,29 +40,27 @@ function chosen(chain: SmallChain, wish: Partial<ContributionWish> = {}): Chosen
   chain.take(present(step, "coins are held"));
   return value.value;
 }
-const free = (chain: SmallChain, { coins }: Chosen): void =>
-  chain.take(
-    present(
-      setFree(
-        chain.wallet,
-        coins.map(({ outpoint }) => outpoint),
-      ).step,
-      "coins are free",
-    ),
-  );
+const free = (chain: SmallChain, { held }: Chosen): void =>
+  chain.take(present(setFree(chain.wallet, held).step, "coins are free"));
 /** The transaction that both sides make of it, of which all coins are ours here. */
 function common({ coins, change }: Chosen): Tx {
   const inputs = coins.map(({ outpoint }) => unsignedInput(outpoint));
   const outputs = [{ amount: WISH.amount, script: ELSEWHERE }, present(change, "change")];
   return { version: 2, inputs, outputs, locktime: 0 };
 }
-function signed(chain: SmallChain, made: Chosen): Tx | undefined {
+function signed(chain: SmallChain, made: Chosen, replaces: readonly Txid[] = []): Tx | undefined {
   const tx = common(made);
   const inputs = made.coins.map((coin) => ({ from: "local" as const, outpoint: coin.outpoint, spends: coin }));
-  const { step, value } = signTogether(chain.wallet, keys, { tx, inputs, fee: sat(1_000n) });
+  const { step, value } = signTogether(chain.wallet, keys, { tx, inputs, fee: sat(1_000n), replaces });
   if (step !== undefined) chain.take(step);
+  free(chain, made);
   if (value === undefined) return undefined;
   return { ...tx, inputs: tx.inputs.map((input, at) => ({ ...input, witness: value[at] ?? [] })) };
+}
+function published(chain: SmallChain, made: Chosen): Tx {
+  const tx = present(signed(chain, made), "signed");
+  chain.take(present(publishTogether(chain.wallet, tx).step, "published"));
+  return tx;
 }
 const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
 
@@ -116,6 +115,56 @@ describe("coins for a transaction that is made with a peer", () => {
       value: { ok: false, error: { code: "has_children" } },
     });
   });
+  it("RELIABILITY U16: are never change of what is to be replaced, which is not there once it is", () => {
+    const chain = world();
+    const made = chosen(chain, { amount: sat(140_000n) });
+    expect(made.coins.length, "one is left").to.equal(3);
+    const first = txidOf(published(chain, made));
+    const spends = made.coins.map(({ outpoint }) => outpoint);
+    const again = chosen(chain, { amount: sat(150_000n), spends });
+    expect(again.coins.length).to.equal(4);
+    expect(again.coins.filter(({ outpoint }) => outpoint.txid === first)).to.deep.equal([]);
+    free(chain, again);
+    const more = choose(chain.wallet, keys, { ...WISH, amount: sat(200_000n), spends });
+    expect(more.value.ok || more.value.error.code).to.equal("insufficient_funds");
+  });
+  it("keep the change of what is to be replaced from payments: with it they would be dropped without a word", () => {
+    const pay = (chain: SmallChain) => {
+      const output = { amount: sat(5_000n), script: ELSEWHERE };
+      const sent = send(chain.wallet, keys, { output, feerate: FEERATE, label: "x" });
+      if (sent.ok) chain.take(sent.value.step);
+      return sent.ok ? "sent" : sent.error.code;
+    };
+    const replacing = () => {
+      const chain = world();
+      const made = chosen(chain, { amount: sat(190_000n) });
+      const first = txidOf(published(chain, made));
+      return { chain, first, spends: made.coins.map(({ outpoint }) => outpoint) };
+    };
+    const before = replacing();
+    expect(pay(before.chain), "nothing replaces it").to.equal("sent");
+
+    const { chain, first, spends } = replacing();
+    const again = chosen(chain, { amount: sat(190_000n), spends, feerate: satPerKw(1_500) });
+    expect(pay(chain), "while it is negotiated").to.equal("insufficient_funds");
+    const next = present(signed(chain, again, [first]), "signed");
+    for (const started of [false, true]) {
+      if (started) chain.restart();
+      expect(pay(chain), "the peer may complete it").to.equal("insufficient_funds");
+    }
+    const waiting = chain.wallet;
+    chain.take(present(forgetUnsent(waiting, txidOf(next)).step, "given up"));
+    expect(pay(chain), "what waits stays").to.equal("sent");
+    chain.wallet = waiting;
+    chain.take(present(publishTogether(chain.wallet, next).step, "complete"));
+    expect(pay(chain), "from the change of the new one").to.equal("sent");
+
+    const late = replacing();
+    const slow = chosen(late.chain, { amount: sat(190_000n), spends: late.spends });
+    free(late.chain, slow);
+    expect(pay(late.chain), "after the minute that they are held for").to.equal("sent");
+    expect(signed(late.chain, slow, [late.first]), "it is signed for no more").to.equal(undefined);
+  });
   it("are free again when one of them is gone before it is signed for", () => {
     const chain = world();
     const made = chosen(chain, { amount: sat(60_000n) });
@@ -124,6 +173,14 @@ describe("coins for a transaction that is made with a peer", () => {
     chain.mine(ELSEWHERE, [theft]);
     expect(signed(chain, made)).to.equal(undefined);
     expect([...chain.wallet.held]).to.deep.equal([]);
+  });
+  it("are not signed for when they were freed meanwhile and fund another channel", () => {
+    const chain = world();
+    const slow = chosen(chain, { amount: sat(190_000n) });
+    free(chain, slow);
+    const other = txidOf(published(chain, chosen(chain, { amount: sat(180_000n) })));
+    expect(signed(chain, slow)).to.equal(undefined);
+    expect(signed(chain, slow, [other]), "it would take its place").to.not.equal(undefined);
   });
   it("CONFORMANCE 57: are confirmed where the peer asks for that, those of an earlier attempt too", () => {
     const chain = world();
