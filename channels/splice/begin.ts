@@ -207,7 +207,8 @@ function accept(
   ack: SpliceAck | TxAckRbf,
 ): Transition {
   const fault = agreedFault(env, state, plan);
-  if (plan === undefined || fault !== undefined) return abortSplice(state, fault ?? "the channel cannot be of that size");
+  if (plan === undefined || fault !== undefined)
+    return abortSplice(state, fault ?? "the channel cannot be of that size");
   return startConstruction(env, state, plan, NOTHING, propose(ack));
 }
 function agreedFault(env: ChannelEnv, state: Normal, plan: SplicePlan | undefined): string | undefined {
@@ -238,7 +239,8 @@ export function receiveSpliceAck(env: ChannelEnv, state: OnlineNormal, message: 
   const agreed = { initiator: "local", feerate, locktime, contribution, requiresConfirmed } as const;
   const plan = remoteKey && splicePlan(state, { ...agreed, remoteKey });
   const fault = agreedFault(env, state, plan);
-  if (plan === undefined || fault !== undefined) return abortSplice(state, fault ?? "the channel cannot be of that size");
+  if (plan === undefined || fault !== undefined)
+    return abortSplice(state, fault ?? "the channel cannot be of that size");
   if (requiresConfirmed.remote && offer.contribution.inputs.length > 0) return fundAnew(state, plan);
   return startConstruction(env, state, plan, offer.contribution);
 }
