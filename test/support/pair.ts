@@ -33,6 +33,7 @@ import {
   preimageOfHash,
 } from "./channel-fixtures.ts";
 import { Party } from "./channel-party.ts";
+import { hostAnswers } from "./host-answers.ts";
 
 export interface Fault {
   /** The write is lost, or done and nothing after it. */
@@ -136,62 +137,9 @@ export class Pair {
       }
       default:
         party.note(effect);
-        this.answer(party, effect);
+        hostAnswers(this, party, effect);
     }
   }
-  /** What a host answers at once. */
-  private answer(party: Party, effect: Effect): void {
-    switch (effect.tag) {
-      case "SignSoon":
-        party.signSoon++;
-        return;
-      case "NeedSignatures": {
-        const signed = party.signer.sign(effect.request);
-        if (signed.ok) this.give(party.name, { tag: "Signatures", signatures: signed.value });
-        else this.give(party.name, { tag: "SigningRefused", refusal: signed.error });
-        return;
-      }
-      case "NeedRevokedHtlcs":
-        this.give(party.name, { tag: "RevokedHtlcs", ...party.revokedAt(effect.number) });
-        return;
-      case "NeedAnnouncementSignatures": {
-        const signed = party.signer.announce(effect.announcement);
-        assert(signed.ok, "a channel announces itself");
-        this.give(party.name, { tag: "AnnouncementSignatures", ...signed.value });
-        return;
-      }
-      case "NeedFunding": {
-        const tx = this.fund({ amount: effect.amount, script: effect.script });
-        this.give(party.name, { tag: "FundingTx", tx, vout: 1 });
-        return;
-      }
-      case "NeedContribution": {
-        const contribution = party.wallet.contribute(effect);
-        if (contribution === undefined) this.give(party.name, { tag: "NothingToContribute", reason: "no coins" });
-        else this.give(party.name, { tag: "Contribution", contribution });
-        return;
-      }
-      case "NeedConfirmation": {
-        const { seesConfirmed: confirmed } = party;
-        if (confirmed !== undefined)
-          this.give(party.name, { tag: "InputConfirmation", outpoint: effect.outpoint, confirmed });
-        return;
-      }
-      case "NeedFundingWitnesses":
-        this.give(party.name, { tag: "FundingWitnesses", witnesses: party.wallet.witness(effect.constructed) });
-        return;
-      case "NeedCloseScript":
-        this.give(party.name, {
-          tag: "Shutdown",
-          script: party.funded.params.local.upfrontShutdownScript ?? party.closeScript,
-          feerate: satPerKw(500),
-        });
-        return;
-      default:
-        party.wallet.note(effect);
-    }
-  }
-
   send(from: Name, message: ChannelMessage): void {
     if (!this.connected) return;
     const frame = encodeMessage(message);
