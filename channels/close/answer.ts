@@ -37,12 +37,12 @@ export function receiveClosingComplete(env: ChannelEnv, state: Agreeing, message
   const given = signatures.find((one) => one.outputs === outputs);
   if (given === undefined) return punish(state, { code: "wrong_closing_forms" });
   const { tx, request } = formRequest(terms, outputs, "closee");
-  if (!verifyFundingSignature(terms.funding, tx, params.remote.basepoints.fundingPubkey, given.signature))
-    return punish(state, { code: "bad_closing_signature" });
   // Said again after a reconnection it costs the peer nothing: the answer may have been lost.
   const isAgain = !link.closeAnswered && simple.complete.some((known) => txidOf(known) === request.txid);
   const answered = isAgain ? simple.answered : oneMore(env, simple.answered);
   if (answered === undefined) return punish(state, { code: "too_many_closings" });
+  if (!verifyFundingSignature(terms.funding, tx, params.remote.basepoints.fundingPubkey, given.signature))
+    return punish(state, { code: "bad_closing_signature" });
   const signing = { tag: "closing_sig", proposal, outputs, signature: given.signature } as const;
   const next = { ...state, simple: { ...simple, answered }, link: { ...link, signing, closeAnswered: true } };
   return commit(next, { tag: "NeedSignatures", request });

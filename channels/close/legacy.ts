@@ -10,7 +10,7 @@ import { closingRequest, type Signatures } from "../keys/signer.ts";
 import { verifyFundingSignature } from "../keys/verify.ts";
 import type { Online, Signing } from "../link/state.ts";
 import type { Closing } from "../state.ts";
-import { bind, commit, type Effect, type Transition } from "../transition.ts";
+import { bind, commit, type Effect, stay, type Transition } from "../transition.ts";
 import {
   buildClosing,
   type ClosingOutputs,
@@ -134,7 +134,8 @@ export function sendClosing(env: ChannelEnv, state: Agreeing, link: Online, sign
 
 function closed(state: Agreeing, tx: Tx, effects: readonly Effect[]): Transition {
   const confirmed = state.tag === "Closing" ? state.confirmed : undefined;
-  const next: Closing = { ...state, tag: "Closing", tx, confirmed };
+  const link: Online = { ...(state.link as Online), closingAgreed: true };
+  const next: Closing = { ...state, tag: "Closing", tx, confirmed, link };
   return commit(next, ...effects, { tag: "Broadcast", tx, why: "mutual_close" }, { tag: "NotifyUpdated" });
 }
 
@@ -144,6 +145,10 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
   if (link.tag !== "online" || !link.shutdownSent || !link.shutdownReceived)
     return punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
   const fee = message.fee_satoshis;
+  const isOver = state.tag === "Closing" && state.confirmed !== undefined;
+  if (isOver || (link.closingAgreed && fee === link.closingFee)) return stay();
+  // One agreement for each connection: else a peer could have us sign, write and publish without end.
+  if (link.closingAgreed) return punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
   const found = signedVariant(state, fee, message.signature);
   if (found === undefined) return punish(state, { code: "bad_closing_signature" });
   if (hasDust(found.tx)) return punish(state, { code: "closing_output_is_dust" });

@@ -85,9 +85,10 @@ export function receiveShutdown(
   if (promised !== undefined && !equalBytes(promised, script))
     return punish(state, { code: "shutdown_script_changed" });
   if (!isPeersShutdownScript(script, env.features)) return punish(state, { code: "bad_shutdown_script" });
+  // Once said on a connection it is said.
+  if (link.shutdownReceived) return stay();
   const received = { ...link, shutdownReceived: true };
   if (state.tag === "Negotiating" || state.tag === "Closing") {
-    if (link.shutdownReceived) return stay();
     const before = state.close.remoteScript;
     const signed = before !== undefined && equalBytes(before, script) ? state.signed : [];
     return resumeClose(env, { ...state, signed, close: { ...state.close, remoteScript: script }, link: received }, []);

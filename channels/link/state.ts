@@ -29,6 +29,8 @@ export interface Online {
   /** The fees of our last `closing_signed` on this connection, and of the peer's that it answered. */
   readonly closingFee: Sat | undefined;
   readonly closingFeeReceived: Sat | undefined;
+  /** Both have sent `closing_signed` for the same fee, `closingFee`, on this connection. */
+  readonly closingAgreed: boolean;
   /** From which height on the `closing_sig` for our last `closing_complete` on this connection is awaited. */
   readonly closeOffered: BlockHeight | undefined;
   /** A `closing_complete` of the peer has been answered on this connection. */

@@ -19,6 +19,7 @@ export const ONLINE: Online = {
   shutdownReceived: false,
   closingFee: undefined,
   closingFeeReceived: undefined,
+  closingAgreed: false,
   closeOffered: undefined,
   closeAnswered: false,
   emptyCommitment: false,
