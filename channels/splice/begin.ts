@@ -1,4 +1,5 @@
 import { feeForWeightCeil, type Sat, type SatPerKw, sat } from "../../src/base/units.ts";
+import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { hasFeature } from "../../src/wire/features.ts";
 import type { TxAckRbf, TxInitRbf } from "../../src/wire/interactive-tx.ts";
 import type { SpliceAck, SpliceInit } from "../../src/wire/splicing.ts";
@@ -213,6 +214,7 @@ function accept(
 }
 function agreedFault(env: ChannelEnv, state: Normal, plan: SplicePlan | undefined): string | undefined {
   if (plan === undefined) return "the channel cannot be of that size";
+  if (!secp256k1.isPoint(plan.funding.keys.remote)) return "funding_pubkey is no point";
   const { feerateMin, feerateMax, capacityMax } = env.policy;
   if (plan.feerate < feerateMin || plan.feerate > feerateMax) return "feerate not acceptable";
   if (plan.funding.capacity > capacityMax && plan.funding.capacity > state.params.capacity)

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { peel } from "../../routing/onion/peel.ts";
-import { concat, fromHex, toHex } from "../../src/base/bytes.ts";
+import { concat, fromHex, toHex, utf8 } from "../../src/base/bytes.ts";
 import { paymentHash } from "../../src/base/ids.ts";
 import { isStrictDer, parseDerLax, scriptSignature } from "../../src/bitcoin/der.ts";
 import { SIGHASH_ALL } from "../../src/bitcoin/sighash.ts";
@@ -13,6 +13,8 @@ import { type NoiseSession, noiseInitiator, noiseResponder } from "../../src/cry
 import { provider as native } from "../../src/crypto/secp256k1-native.ts";
 import { provider as noble } from "../../src/crypto/secp256k1-noble.ts";
 import { staticKeyOf } from "../../src/crypto/static-key.ts";
+import * as nobleSymmetric from "../../src/crypto/symmetric-noble.ts";
+import * as nodeSymmetric from "../../src/crypto/symmetric-node.ts";
 
 /** Failures of curve and hash libraries that have been published, each by its row. */
 const itBound = native.name === "native" ? it : it.skip;
@@ -62,6 +64,50 @@ describe("RELIABILITY K1: one encoding of a signature", () => {
         expect([undefined, 64]).to.include(parseDerLax(cut)?.length);
       }
   });
+});
+
+describe("RELIABILITY K1: one pair of numbers for a signature", () => {
+  const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+  const [r, s] = [BigInt(`0x${GOLDEN.slice(0, 64)}`), BigInt(`0x${GOLDEN.slice(64)}`)];
+  /** In DER, below zero too: two's complement, in as few bytes as it takes. */
+  const integer = (value: bigint): string => {
+    let length = 1;
+    while (BigInt.asIntN(8 * length, value) !== value) length++;
+    const hex = BigInt.asUintN(8 * length, value).toString(16);
+    return `02${length.toString(16).padStart(2, "0")}${hex.padStart(2 * length, "0")}`;
+  };
+  const der = (a: bigint, b: bigint): Uint8Array => {
+    const body = integer(a) + integer(b);
+    return fromHex(`30${(body.length / 2).toString(16).padStart(2, "0")}${body}`);
+  };
+  const others: readonly (readonly [string, bigint, bigint])[] = [
+    ["s mirrored at the order", r, N - s],
+    ["r mirrored at the order", N - r, s],
+    ["the order added to r", r + N, s],
+    ["the order added to s", r, s + N],
+    ["2^256 added to r", r + (1n << 256n), s],
+    ["2^256 added to s", r, s + (1n << 256n)],
+    ["r below zero", -r, s],
+    ["s below zero", r, -s],
+    ["both numbers exchanged", s, r],
+    ["r of zero", 0n, s],
+    ["s of zero", r, 0n],
+    ["nothing but zeros", 0n, 0n],
+    ["ones", 1n, 1n],
+    ["the order itself", N, N],
+    ["the field's prime for r", BigInt(`0x${P}`), s],
+  ];
+  for (const curve of CURVES)
+    it(`is taken by ${curve.name}, and no other that means the same modulo something, in DER or in 64 bytes`, () => {
+      const verifies = (compact: Uint8Array | undefined) => compact !== undefined && curve.verify(compact, DIGEST, G);
+      expect(verifies(parseDerLax(der(r, s)))).to.equal(true);
+      for (const [what, a, b] of others) {
+        expect(verifies(parseDerLax(der(a, b))), what).to.equal(false);
+        if (a < 0n || b < 0n || a >> 256n > 0n || b >> 256n > 0n) continue;
+        const hex = (value: bigint): string => value.toString(16).padStart(64, "0");
+        expect(verifies(fromHex(hex(a) + hex(b))), what).to.equal(false);
+      }
+    });
 });
 
 describe("RELIABILITY K2: only digests of 32 bytes are signed", () => {
@@ -143,6 +189,19 @@ describe("RELIABILITY K4: what is no point of the curve is refused wherever one 
       expect(decode(nodeId, fromHex(key)).ok).to.equal(false);
     }
   });
+});
+
+describe("RELIABILITY K8: what is no bytes is not hashed as if it were", () => {
+  const ABC = utf8("abc");
+  for (const { name, sha256: hashOf, ripemd160, sha1, hmacSha256 } of [nodeSymmetric, nobleSymmetric])
+    it(`by ${name}: it throws, and what is hashed next is not changed by it`, () => {
+      const strange: readonly unknown[] = [[97, 98, 99], { length: 3 }, { length: -3 }, 3, 3n, null, undefined];
+      const before = [hashOf, ripemd160, sha1].map((hash) => toHex(hash(ABC)));
+      for (const value of strange)
+        for (const hash of [hashOf, ripemd160, sha1, (data: Uint8Array) => hmacSha256(ABC, data)])
+          expect(() => hash(value as Uint8Array), String(value)).to.throw();
+      expect([hashOf, ripemd160, sha1].map((hash) => toHex(hash(ABC)))).to.deep.equal(before);
+    });
 });
 
 describe("RELIABILITY K5, K8, K9: the libraries that are used", () => {
