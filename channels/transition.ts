@@ -246,8 +246,8 @@ export type CommandRefusal =
   | { readonly code: "not_replaceable" }
   | { readonly code: "too_many_attempts"; readonly maximum: number }
   | { readonly code: "feerate_too_low"; readonly minimum: SatPerKw }
-  /** A splice waits to be locked. */
-  | { readonly code: "splice_pending" }
+  /** A splice waits to be locked: for so many blocks at least, or for the peer's word alone. */
+  | { readonly code: "splice_pending"; readonly blocks: number }
   /** It has been locked by one side: nothing takes its place. */
   | { readonly code: "splice_locked" }
   | { readonly code: "funding_not_confirmed" }

@@ -3,7 +3,7 @@ import { feeForWeightCeil, type SatPerKw, satPerKw, toSatFloor } from "../../src
 import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
-import { activeOf } from "../fundings/other.ts";
+import { activeOf, type OtherFunding } from "../fundings/other.ts";
 import { isHolding } from "../normal/quiescence.ts";
 import type {
   ChannelState,
@@ -38,12 +38,21 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
     return refuse({ code: "feerate_out_of_range", requested: feerate });
   if (isOpen(state)) {
     if (isHolding(state)) return refuse({ code: "quiescing" });
-    if (activeOf(state.commitments).length > 0) return refuse({ code: "splice_pending" });
+    // BOLT 2 §Closing Initiation: shutdown: none while a splice is not locked.
+    const splices = activeOf(state.commitments);
+    if (splices.length > 0) return refuse({ code: "splice_pending", blocks: blocksToLock(env, state, splices) });
     const close: ClosePlan = { localScript: script, remoteScript: undefined, localSent: false, feerate };
     return closeStep(env, shuttingDown(state, close), [{ tag: "NotifyUpdated" }]);
   }
   if (state.tag === "Negotiating" || state.tag === "Closing") return raiseClose(env, state, script, feerate);
   return refuse({ code: "wrong_state", state: state.tag });
+}
+/** At least so many more blocks until the one of them that comes first is as deep as the channel has to be. */
+function blocksToLock({ height }: ChannelEnv, { params }: Open, splices: readonly OtherFunding[]): number {
+  const lacking = splices.map(({ progress: { confirmed } }) =>
+    confirmed === undefined ? params.minimumDepth : params.minimumDepth - (height - confirmed.height + 1),
+  );
+  return Math.max(Math.min(...lacking), 0);
 }
 const ALREADY: CommandRefusal = { code: "already_shutting_down" };
 

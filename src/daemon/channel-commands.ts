@@ -37,14 +37,18 @@ export async function closeChannel(hosts: Hosts, request: CloseRequest): Promise
     const detail = `the channel was opened to be closed to ${wallet.addressOf(promised)} alone`;
     return err({ code: "not_possible", detail, pointer: "/address" });
   }
+  let isRefused = false;
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
       ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
       const script = given?.value ?? closeScript(channels, turn, entry);
       const feerate = request.feerate ?? wallet.feerate();
       channels.apply(turn, entry, { tag: "Shutdown", script, feerate });
+      isRefused = entry.asked === undefined;
     });
   });
+  // The peer cannot have said anything yet.
+  if (isRefused && asked.outcome.tag === "refused") return err({ code: "not_possible", detail: asked.outcome.detail });
   return told(hosts, asked);
 }
 

@@ -95,7 +95,10 @@ describe("Splices between two daemons", () => {
       soon(world, a.node.spliceChannel({ id, direction, amount: sat(amount), feerate: satPerKw(feerate) }), 30_000);
     expect((await splice("out", 100_000n, 1_000)).ok).to.equal(true);
     const early = await soon(world, a.node.closeChannel({ id }));
-    expect(early.ok || early.error.detail).to.equal("splice pending");
+    expect(early.ok || early.error).to.deep.equal({
+      code: "not_possible",
+      detail: "splice pending: it can be closed by agreement once the splice is locked, in 3 blocks at the earliest",
+    });
     expect((await splice("in", 50_000n, 2_000)).ok).to.equal(true);
     expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
     expect(a.node.channels()[0]?.splices.length).to.equal(2);

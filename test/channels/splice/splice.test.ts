@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import { present } from "../../../src/base/result.ts";
-import { satPerKw } from "../../../src/base/units.ts";
+import { blockHeight, satPerKw } from "../../../src/base/units.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { type Name, other, type Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { expectAgreementOnAll, seenOn } from "../../support/fundings.ts";
@@ -135,9 +135,30 @@ describe("BOLT 2 §Splice Completion", () => {
     const pair = spliceable();
     spliceBoth(pair, "a", out(50_000n));
     pair.give("a", { tag: "Shutdown", script: SCRIPT.a, feerate: satPerKw(500) });
-    expect(refusals(pair, "a")).to.deep.equal(["splice_pending"]);
+    expect(pair.parties.a.take("CommandRefused").map(({ reason }) => reason)).to.deep.equal([
+      { code: "splice_pending", blocks: 3 },
+    ]);
     tell(pair, "a", { name: "shutdown", channel_id: id(pair), scriptpubkey: SCRIPT.b });
     expect(warnings(pair, "a").length).to.equal(1);
+  });
+  it("CONFORMANCE 108: and it is told for how long: as many blocks as are missing, then until the peer has locked it too", () => {
+    const pair = spliceable();
+    const txid = spliceBoth(pair, "a", out(50_000n));
+    mined(pair, "a", txid, 1);
+    const shut = () => pair.give("a", { tag: "Shutdown", script: SCRIPT.a, feerate: satPerKw(500) });
+    shut();
+    pair.block(pair.parties.a.height + 2);
+    shut();
+    expect(pair.parties.a.take("CommandRefused").map(({ reason }) => reason)).to.deep.equal([
+      { code: "splice_pending", blocks: 2 },
+      { code: "splice_pending", blocks: 0 },
+    ]);
+    pair.parties.b.height = blockHeight(pair.parties.b.height - 3);
+    mined(pair, "b", txid);
+    pair.settle();
+    shut();
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Closing", "Closing"]);
   });
 });
 
