@@ -92,7 +92,7 @@ export {
   showFailure,
   type UnknownFailure,
 } from "./onion/failure-messages.ts";
-export type { FinalPayload, ForwardPayload } from "./onion/payload.ts";
+export { CUSTOM_TYPE_MIN, type FinalPayload, type ForwardPayload, KEYSEND_TYPE } from "./onion/payload.ts";
 export { type Peeled, peel } from "./onion/peel.ts";
 export { ONION_BYTES, type Packet, type PacketRefusal } from "./onion/sphinx.ts";
 export { type Blame, blame } from "./path/blame.ts";

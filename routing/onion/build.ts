@@ -8,13 +8,13 @@ import { buildPacket, type Packet, type PacketRefusal, sharedSecretsOf } from ".
 
 /** What the payee finds, beside the amount and the expiry of the route's last hop. */
 export interface FinalContent {
-  /** 32 bytes, from the invoice. */
+  /** 32 bytes, from the invoice. Undefined where there is none. */
   readonly paymentSecret: Uint8Array | undefined;
   /** Of all parts together; without it the route's own amount. */
   readonly totalMsat?: Msat | undefined;
   readonly paymentMetadata: Uint8Array | undefined;
   readonly keysendPreimage?: Preimage | undefined;
-  /** Records of applications: odd types above 65,535. */
+  /** Records of applications, with types above 65,535; of an even one the payee has to know what it means. */
   readonly customRecords: readonly UnknownRecord[];
 }
 

@@ -27,10 +27,11 @@ export const PAYLOAD_RECORDS = {
   total_amount_msat: tlv(18, amount),
 };
 /** A payment without invoice brings its preimage. Not of the BOLTs: the type that the field agreed on. */
-const KEYSEND_TYPE = 5_482_373_484n;
-const payloadCodec = openTlvStream({ ...PAYLOAD_RECORDS, keysend_preimage: tlv(KEYSEND_TYPE, preimage) });
+export const KEYSEND_TYPE = 5_482_373_484n;
+const RECORDS = { ...PAYLOAD_RECORDS, keysend_preimage: tlv(KEYSEND_TYPE, preimage) };
+const payloadCodec = openTlvStream(RECORDS);
 /** Types from here on are for applications. BOLT 1 §Type-Length-Value Format. */
-const CUSTOM_TYPE_MIN = 65_536n;
+export const CUSTOM_TYPE_MIN = 65_536n;
 
 /** What a forwarding node is told: what to send on, until when, and where. BOLT 4 §payload format. */
 export interface ForwardPayload {
@@ -71,10 +72,7 @@ export const encodeForwardPayload = (payload: ForwardPayload): Uint8Array =>
 export function encodeFinalPayload(payload: FinalPayload): Uint8Array {
   const { paymentSecret, paymentMetadata, keysendPreimage, customRecords } = payload;
   for (const { type } of customRecords)
-    assert(
-      type >= CUSTOM_TYPE_MIN && type % 2n === 1n,
-      `a record of applications has an odd type above 65,535: ${type}`,
-    );
+    assert(type >= CUSTOM_TYPE_MIN && type !== KEYSEND_TYPE, `a type of applications is above 65,535: ${type}`);
   return encode(payloadCodec, {
     known: {
       amt_to_forward: payload.amtToForward,
@@ -131,6 +129,6 @@ export function decodeFinalPayload(payload: Uint8Array): Result<FinalPayload, Pa
 /** The type of the record in which decoding failed. */
 function streamFault(error: DecodeError): PayloadFault {
   const name = error.path.split(".")[0];
-  const record = Object.entries(PAYLOAD_RECORDS).find(([known]) => known === name);
+  const record = Object.entries(RECORDS).find(([known]) => known === name);
   return { code: "invalid_onion_payload", type: record === undefined ? 0n : record[1].type };
 }

@@ -171,8 +171,10 @@ function dispatch(payment: Routing, route: Route, sessionKey: Uint8Array, now: U
     const detail = `the route takes ${feeOf(route)} msat, the limit is ${request.maxFee}`;
     return fail(payment, { code: "fee_too_high", detail }, now);
   }
-  const { paymentSecret, paymentMetadata, customRecords, paymentHash } = request;
-  const packet = buildOnion(route, sessionKey, paymentHash, { paymentSecret, paymentMetadata, customRecords });
+  const { paymentSecret, paymentMetadata, customRecords, paymentHash, purpose } = request;
+  const keysendPreimage = purpose.tag === "Keysend" ? purpose.preimage : undefined;
+  const final = { paymentSecret, paymentMetadata, keysendPreimage, customRecords };
+  const packet = buildOnion(route, sessionKey, paymentHash, final);
   if (!packet.ok) return fail(payment, { code: "no_route", detail: `no onion: ${packet.error.code}` }, now);
   const attempt: Attempt = { number: payment.attempts + 1, sessionKey, route };
   const next: InFlight = { ...payment, tag: "InFlight", attempts: attempt.number, attempt };

@@ -25,22 +25,29 @@ const hintHop = struct({
   feeProportionalMillionths: u32,
   cltvExpiryDelta: u16,
 });
-const purpose = union(u8, {
-  Invoice: [1, struct({ bolt11: text, idempotencyKey: text })],
-  Tick: [2, struct({ sessionId: text, sequence: u64 })],
-});
-const request = struct({
-  paymentHash,
-  payee: nodeId,
-  amount: amountMsat,
-  paymentSecret: bytes(32),
+const invoice = struct({ bolt11: text, idempotencyKey: text });
+const tick = struct({ sessionId: text, sequence: u64 });
+const beforeSecret = { paymentHash, payee: nodeId, amount: amountMsat };
+const afterSecret = {
   paymentMetadata: optional(bytesOf(u16)),
   minFinalCltvExpiryDelta: u32,
   routeHints: listOf(u8, listOf(u8, hintHop)),
   maxFee: amountMsat,
   deadline: time,
   customRecords: listOf(u8, customRecord),
-  purpose,
+};
+/** Of version 1: whatever was paid had a secret. */
+const requestV1 = struct({
+  ...beforeSecret,
+  paymentSecret: bytes(32),
+  ...afterSecret,
+  purpose: union(u8, { Invoice: [1, invoice], Tick: [2, tick] }),
+});
+const request = struct({
+  ...beforeSecret,
+  paymentSecret: optional(bytes(32)),
+  ...afterSecret,
+  purpose: union(u8, { Invoice: [1, invoice], Tick: [2, tick], Keysend: [3, struct({ preimage })] }),
 });
 
 /** The number of a code is its place here: codes are added at the end and never removed. */
@@ -65,16 +72,17 @@ const exclusions = struct({
   nodes: listOf(u16, nodeId),
 });
 const route = struct({ hops: listOf(u8, struct({ nodeId, shortChannelId, amount: amountMsat, expiry })) });
-const begun = { request, createdAt: time, attempts: u32 };
-const underway = { ...begun, attemptsBefore: u32, excluded: exclusions, lastFailure: optional(failure) };
-
-/** A payment as it stands in the store, under its hash. */
-export const paymentRecord: Codec<Payment> = versioned(
-  1,
-  union(u8, {
+/** A payment by what was asked for, the only part that versions differ in. */
+function paymentOf<R>(request: Codec<R>) {
+  const begun = { request, createdAt: time, attempts: u32 };
+  const underway = { ...begun, attemptsBefore: u32, excluded: exclusions, lastFailure: optional(failure) };
+  return union(u8, {
     Routing: [1, struct(underway)],
     InFlight: [2, struct({ ...underway, attempt: struct({ number: u32, sessionKey: bytes(32), route }) })],
     Succeeded: [3, struct({ ...begun, preimage, fee: amountMsat, hops: u8, endedAt: time })],
     Failed: [4, struct({ ...begun, failure, endedAt: time })],
-  }),
-);
+  });
+}
+
+/** A payment as it stands in the store, under its hash. */
+export const paymentRecord: Codec<Payment> = versioned(2, paymentOf(request), { 1: paymentOf(requestV1) });

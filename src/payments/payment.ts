@@ -9,8 +9,8 @@ export interface PaymentRequest {
   readonly paymentHash: PaymentHash;
   readonly payee: NodeId;
   readonly amount: Msat;
-  /** 32 bytes. */
-  readonly paymentSecret: Uint8Array;
+  /** 32 bytes. Undefined where no invoice gave one: some payees refuse a keysend that brings any. */
+  readonly paymentSecret: Uint8Array | undefined;
   readonly paymentMetadata: Uint8Array | undefined;
   readonly minFinalCltvExpiryDelta: number;
   readonly routeHints: readonly (readonly RouteHintHop[])[];
@@ -24,6 +24,8 @@ export interface PaymentRequest {
 }
 export type PaymentPurpose =
   | { readonly tag: "Invoice"; readonly bolt11: string; readonly idempotencyKey: string }
+  /** Nobody asked for it: we chose the preimage, and the payee finds it in the onion. bLIP 3. */
+  | { readonly tag: "Keysend"; readonly preimage: Preimage }
   /** A tick of a stream; its record is removed once the session's record has taken it in. */
   | { readonly tag: "Tick"; readonly sessionId: string; readonly sequence: bigint };
 

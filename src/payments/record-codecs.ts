@@ -1,6 +1,7 @@
 import type { UnixMs } from "../base/units.ts";
 import { unixMs } from "../base/units.ts";
 import { type Codec, refine, struct } from "../codec/codec.ts";
+import { DecodeError } from "../codec/io.ts";
 import { bytesOf, constant, u16, u64 } from "../codec/primitives.ts";
 import type { UnknownRecord } from "../codec/tlv.ts";
 import { bigSize } from "../codec/varint.ts";
@@ -14,18 +15,28 @@ export const time: Codec<UnixMs> = refine(
 );
 export const customRecord: Codec<UnknownRecord> = struct({ type: bigSize, value: bytesOf(u16) });
 
-/** A record with its version in front. A layout that has been written once is read for ever: a new one takes the next number. */
-export function versioned<T>(version: number, codec: Codec<T>): Codec<T> {
-  const mark = constant(Uint8Array.of(version));
+/**
+ * A record with its version in front. A layout that has been written once is read for ever: a new one takes the next number.
+ *
+ * @param before the layouts of earlier versions, which are read and never written again
+ */
+export function versioned<T>(
+  version: number,
+  codec: Codec<T>,
+  before: Readonly<Record<number, Reads<T>>> = {},
+): Codec<T> {
+  const layouts: Readonly<Record<number, Reads<T>>> = { ...before, [version]: codec };
   return {
-    shape: struct({ version: mark, record: codec }).shape,
+    shape: struct({ version: constant(Uint8Array.of(version)), record: codec }).shape,
     write: (writer, value) => {
-      mark.write(writer, undefined);
+      writer.u8(version);
       codec.write(writer, value);
     },
     read: (reader) => {
-      mark.read(reader);
-      return codec.read(reader);
+      const layout = layouts[reader.u8()];
+      if (layout === undefined) throw new DecodeError("out_of_range", "version");
+      return layout.read(reader);
     },
   };
 }
+type Reads<T> = Pick<Codec<T>, "read">;

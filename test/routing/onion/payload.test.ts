@@ -122,8 +122,18 @@ describe("BOLT 4 §Payload for the Last Node", () => {
       error: { code: "invalid_onion_blinding" },
     });
   });
-  it("never writes a record of an even type or below 65,536 for an application", () => {
-    for (const type of [65_535n, 65_538n])
+  it("refuses a keysend's preimage of the wrong length, naming its type", () => {
+    expect(decodeFinalPayload(fromHex("02022710040203e8ff0000000146c6616c0101"))).to.deep.equal({
+      ok: false,
+      error: { code: "invalid_onion_payload", type: 5_482_373_484n },
+    });
+  });
+  it("writes a record of an application of any type from 65,536 on, and refuses an even one that it does not know", () => {
+    const even = encodeFinalPayload({ ...FINAL, customRecords: [{ type: 65_538n, value: SECRET }] });
+    expect(decodeFinalPayload(even)).to.deep.equal({ ok: false, error: { code: "invalid_onion_payload", type: 0n } });
+  });
+  it("never writes a record of the protocol's types for an application", () => {
+    for (const type of [65_535n, 5_482_373_484n])
       expect(() => encodeFinalPayload({ ...FINAL, customRecords: [{ type, value: SECRET }] })).to.throw(AssertionError);
   });
   it("never throws while reading, whatever the bytes", () => {
