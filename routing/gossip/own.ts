@@ -82,6 +82,8 @@ export interface OwnNode {
   /** 3 bytes: red, green, blue. */
   readonly color: Uint8Array;
   readonly addresses: readonly NodeAddress[];
+  /** Bits beside those that every node of ours offers. */
+  readonly alsoOffers?: readonly number[];
   /** Unix seconds, from `nextTimestamp`. */
   readonly timestamp: number;
 }
@@ -94,7 +96,7 @@ export function ownNode(own: OwnNode): Unsigned<NodeAnnouncement> {
   return unsigned({
     name: "node_announcement",
     signature: NO_SIGNATURE,
-    features: featureBits(OFFERED.node_announcement),
+    features: featureBits([...OFFERED.node_announcement, ...(own.alsoOffers ?? [])]),
     timestamp: own.timestamp,
     node_id: own.self,
     rgb_color: own.color,

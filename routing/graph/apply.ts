@@ -2,7 +2,7 @@ import type { NodeId, ShortChannelId } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import type { BlockHeight, Sat } from "../../src/base/units.ts";
 import { readAddresses } from "../../src/wire/addresses.ts";
-import { featureBits, firstUnsupported, OFFERED } from "../../src/wire/features.ts";
+import { featureBits, firstUnsupported, KEYSEND_BIT, OFFERED } from "../../src/wire/features.ts";
 import type { ChannelAnnouncement, ChannelUpdate, NodeAnnouncement } from "../../src/wire/gossip.ts";
 import type { Direction, Graph, GraphChannel, GraphNode, Policy } from "./graph.ts";
 
@@ -13,7 +13,7 @@ export interface Gossip<M = ChannelAnnouncement | ChannelUpdate | NodeAnnounceme
 }
 
 const CHANNEL_FEATURES = featureBits([...OFFERED.channel_announcement]);
-const NODE_FEATURES = featureBits([...OFFERED.node_announcement]);
+const NODE_FEATURES = featureBits([...OFFERED.node_announcement, KEYSEND_BIT]);
 const DIRECTION_BIT = 1;
 const DISABLED_BIT = 2;
 /** A channel whose funding output is spent is forgotten so many blocks later. BOLT 7 §Pruning the Network View. */

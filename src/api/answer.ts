@@ -39,7 +39,7 @@ export function answerRoute(route: Route, serving: Serving): RequestHandler {
       body: body.value,
       waitSeconds: waitOf(request),
     };
-    const keyed = keyOf(route, request, token.value);
+    const keyed = keyOf(route, request, token.value, body.value);
     if (!keyed.ok) return sendFault(keyed.error, request, response);
     if (keyed.value !== undefined) return answerOnce({ route, asked, request, response, keyed: keyed.value }, serving);
     const answer = await route.answer(asked);
@@ -80,7 +80,12 @@ function waitOf(request: Request): number {
   return Math.min(Number(seconds ?? 0), WAIT_SECONDS_MAX);
 }
 
-function keyOf(route: Route, request: Request, token: Holder | undefined): Result<KeyedRequest | undefined, ApiFault> {
+function keyOf(
+  route: Route,
+  request: Request,
+  token: Holder | undefined,
+  parsed: unknown,
+): Result<KeyedRequest | undefined, ApiFault> {
   const key = request.headers["idempotency-key"];
   if (key === undefined || route.method !== "post" || route.secret || token === undefined) return ok(undefined);
   if (typeof key !== "string" || !isIdempotencyKey(key)) {
@@ -89,7 +94,8 @@ function keyOf(route: Route, request: Request, token: Holder | undefined): Resul
   const bytes: unknown = request.body;
   const body = bytes instanceof Uint8Array ? bytes : new Uint8Array(0);
   const fingerprint = toHex(sha256(concat(utf8(`${request.method} ${request.originalUrl}\n`), body)));
-  return ok({ tokenId: token.id, key, fingerprint, repeat: route.repeat ?? "harmless" });
+  const { repeat = "harmless" } = route;
+  return ok({ tokenId: token.id, key, fingerprint, repeat: typeof repeat === "function" ? repeat(parsed) : repeat });
 }
 
 interface Once {

@@ -136,6 +136,7 @@ const FAMILY_SCOPE: Readonly<Record<string, Scope>> = {
   channel: "channels:read",
   forward: "channels:read",
   invoice: "invoices:read",
+  keysend: "invoices:read",
   payment: "payments:read",
   onchain: "wallet:read",
   chain: "chain:read",

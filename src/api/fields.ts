@@ -1,9 +1,14 @@
 import { z } from "zod";
-import { parseHex } from "../base/bytes.ts";
+import { fromHex, parseHex } from "../base/bytes.ts";
 import { parseBlockHash, parseChannelId, parseNodeId, parsePaymentHash, parseTxid } from "../base/ids.ts";
 import { blockHeight, isMsat, isSat, satPerKw } from "../base/units.ts";
+import type { UnknownRecord } from "../codec/tlv.ts";
 
 /** The fields of requests: text in, branded values out. A refusal says what is wanted and never repeats what was sent. */
+
+/** More than an onion has room for. */
+const CUSTOM_RECORDS_MAX = 216;
+const U64_LIMIT = 2n ** 64n;
 
 /** The value that `read` makes of a text of this form; undefined is refused with `wanted`. */
 const text = <T>(form: RegExp, wanted: string, read: (value: string) => T | undefined) =>
@@ -39,7 +44,7 @@ export const feerateField = z
 
 /** A compressed point; whether it is on the curve is found when it is dialled. */
 export const nodeIdField = text(/^0[23][0-9a-f]{64}$/, "must be a node id: 66 hex digits", parseNodeId);
-export const hashField = text(/^(?:inv_|pay_)?[0-9a-f]{64}$/, "must be a hash: 64 hex digits", (value) =>
+export const hashField = text(/^(?:inv_|pay_|ks_)?[0-9a-f]{64}$/, "must be a hash: 64 hex digits", (value) =>
   parsePaymentHash(value.slice(-64)),
 );
 /** `ch_…` or the bare channel id. */
@@ -81,6 +86,21 @@ export const idField = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "must be an id
 /** Bitcoin addresses and BOLT 11 invoices in bech32 (or base58): letters and digits. The node parses them. */
 export const addressField = z.string().regex(/^[A-Za-z0-9]{14,90}$/, "must be a Bitcoin address");
 export const invoiceTextField = z.string().regex(/^[A-Za-z0-9]{10,7089}$/, "must be a BOLT 11 invoice");
+
+/** TLV records of applications, by type: no more than an onion can hold, which the node counts. */
+export const customRecordsField = z
+  .record(
+    z.string().regex(/^[1-9]\d{0,19}$/, "must be a type in decimal digits"),
+    z.string().regex(/^(?:[0-9a-f]{2}){0,1300}$/, "must be hex, of at most 1300 bytes"),
+  )
+  .refine((records) => Object.keys(records).length <= CUSTOM_RECORDS_MAX, `must be at most ${CUSTOM_RECORDS_MAX}`)
+  .transform((records, context): readonly UnknownRecord[] => {
+    const read = Object.entries(records).map(([type, value]) => ({ type: BigInt(type), value: fromHex(value) }));
+    if (read.every(({ type }) => type < U64_LIMIT)) return read.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+    context.issues.push({ code: "custom", message: "must have types of 64 bits", input: records });
+    return z.NEVER;
+  })
+  .meta({ description: "by type, from 65536 on: the value in hex" });
 
 /** One line for people. Control characters have no business in a log line or on a terminal. */
 export const lineField = (limit: number) =>

@@ -47,7 +47,8 @@ interface RouteWords {
   readonly path: string;
   readonly summary: string;
   readonly scope: Scope | "public";
-  readonly repeat?: Repeat;
+  /** `harmless` unless told; where the body decides, it is asked before the body is checked. */
+  readonly repeat?: Repeat | ((body: unknown) => Repeat);
   /** The answer holds a secret: none is kept for an idempotency key. */
   readonly secret?: true;
   /** Pages of any origin may ask; only for what is public and changes nothing. */

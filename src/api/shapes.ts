@@ -3,16 +3,16 @@ import type { ApiCode } from "./faults.ts";
 
 /** What answers look like. Clients must ignore fields they do not know. */
 const amount = z.string().regex(/^(?:0|[1-9]\d*)$/);
-const msat = amount.meta({ description: "millisatoshis" });
+export const msat = amount.meta({ description: "millisatoshis" });
 export const sat = amount.meta({ description: "satoshis" });
-const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/);
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const nodeId = z.string().regex(/^0[23][0-9a-f]{64}$/);
 const scid = z.string().regex(/^\d+x\d+x\d+$/);
 export const outpoint = z.string().regex(/^[0-9a-f]{64}:\d+$/);
 export const time = z.iso.datetime();
 export const count = z.int().min(0);
-const code = z.custom<ApiCode>((value) => typeof value === "string").meta({ type: "string" });
+export const code = z.custom<ApiCode>((value) => typeof value === "string").meta({ type: "string" });
 
 /** A page of a list. */
 export const page = <T extends z.ZodType>(item: T) =>
@@ -203,48 +203,6 @@ export const quoteShape = z.object({
   feeMsat: msat,
   hops: z.array(z.object({ nodeId, shortChannelId: scid, amountMsat: msat, expiry: count })),
 });
-
-export const invoiceShape = z.object({
-  id: z.string(),
-  paymentHash: hash,
-  bolt11: z.string(),
-  state: z.enum(["open", "settled", "expired", "canceled"]),
-  amountMsat: msat.nullable(),
-  receivedMsat: msat.nullable(),
-  description: z.string(),
-  externalId: z.string().nullable(),
-  createdAt: time,
-  expiresAt: time,
-  settledAt: time.nullable(),
-});
-export const paymentShape = z.object({
-  id: z.string(),
-  paymentHash: hash,
-  state: z.enum(["pending", "succeeded", "failed"]),
-  payee: nodeId,
-  amountMsat: msat,
-  feeMsat: msat.nullable(),
-  preimage: hash.nullable(),
-  failure: z.object({ code, detail: z.string() }).nullable(),
-  hops: count.nullable(),
-  createdAt: time,
-  endedAt: time.nullable(),
-});
-export const decodedShape = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("bolt11"),
-    network: z.string(),
-    payee: nodeId,
-    amountMsat: msat.nullable(),
-    paymentHash: hash,
-    description: z.string().nullable(),
-    createdAt: time,
-    expiresAt: time,
-    minFinalCltvExpiryDelta: count,
-  }),
-  z.object({ kind: z.literal("node"), nodeId, host: z.string(), port: count }),
-  z.object({ kind: z.literal("address"), address: z.string(), network: z.string() }),
-]);
 
 /** What a viewer has to know before paying: for anybody to read. */
 export const filmShape = z.object({

@@ -5,14 +5,11 @@ import type { ChannelInfo } from "../daemon/channel-info.ts";
 import type {
   Balance,
   ChainInfo,
-  Decoded,
   GraphChannel,
   GraphNode,
   GraphPolicy,
-  InvoiceInfo,
   NodeEvent,
   NodeInfo,
-  PaymentInfo,
   PeerInfo,
   Receipt,
   RouteQuote,
@@ -21,19 +18,19 @@ import type {
   WalletTransaction,
   WalletUtxo,
 } from "../daemon/views.ts";
-import { codeOfCommand } from "./faults.ts";
 import type { NewLogin, Offered } from "./logins.ts";
 import type * as shapes from "./shapes.ts";
 
 /** From the daemon's views to JSON: amounts as decimal strings, times as RFC 3339, what is absent as null. */
-type Json<S extends z.ZodType> = z.output<S>;
+export type Json<S extends z.ZodType> = z.output<S>;
 
 export const time = (ms: number): string => new Date(ms).toISOString();
 const seconds = (at: number): string => time(at * 1000);
 /** The value shown by `show`, or null when there is none. */
-const or = <T, S>(value: T | undefined, show: (value: T) => S): S | null => (value === undefined ? null : show(value));
-const same = <T>(value: T): T => value;
-const digits = (value: bigint): string => value.toString();
+export const or = <T, S>(value: T | undefined, show: (value: T) => S): S | null =>
+  value === undefined ? null : show(value);
+export const same = <T>(value: T): T => value;
+export const digits = (value: bigint): string => value.toString();
 
 export const nodeInfoJson = (info: NodeInfo): Json<typeof shapes.nodeInfoShape> => ({
   id: info.id,
@@ -202,47 +199,6 @@ export const quoteJson = (quote: RouteQuote): Json<typeof shapes.quoteShape> => 
     expiry,
   })),
 });
-
-export const invoiceJson = (invoice: InvoiceInfo): Json<typeof shapes.invoiceShape> => ({
-  id: invoice.id,
-  paymentHash: invoice.paymentHash,
-  bolt11: invoice.bolt11,
-  state: invoice.state,
-  amountMsat: or(invoice.amount, digits),
-  receivedMsat: or(invoice.received, digits),
-  description: invoice.description,
-  externalId: or(invoice.externalId, same),
-  createdAt: time(invoice.createdAt),
-  expiresAt: time(invoice.expiresAt),
-  settledAt: or(invoice.settledAt, time),
-});
-export const paymentJson = (payment: PaymentInfo): Json<typeof shapes.paymentShape> => ({
-  id: payment.id,
-  paymentHash: payment.paymentHash,
-  state: payment.state,
-  payee: payment.payee,
-  amountMsat: digits(payment.amount),
-  feeMsat: or(payment.fee, digits),
-  preimage: or(payment.preimage, same),
-  failure: or(payment.failure, ({ code, detail }) => ({ code: codeOfCommand(code), detail })),
-  hops: or(payment.hops, same),
-  createdAt: time(payment.createdAt),
-  endedAt: or(payment.endedAt, time),
-});
-export function decodedJson(decoded: Decoded): Json<typeof shapes.decodedShape> {
-  if (decoded.kind !== "bolt11") return decoded;
-  return {
-    kind: decoded.kind,
-    network: decoded.network,
-    payee: decoded.payee,
-    amountMsat: or(decoded.amount, digits),
-    paymentHash: decoded.paymentHash,
-    description: or(decoded.description, same),
-    createdAt: time(decoded.createdAt),
-    expiresAt: time(decoded.expiresAt),
-    minFinalCltvExpiryDelta: decoded.minFinalCltvExpiryDelta,
-  };
-}
 
 const onSale = (stream: StreamInfo) => ({
   id: stream.id,

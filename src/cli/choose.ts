@@ -12,4 +12,4 @@ export async function wholeId(begun: string, full: RegExp, known: () => Promise<
 }
 export const NODE_ID = /^0[23][0-9a-f]{64}$/;
 export const CHANNEL_ID = /^(?:ch_)?[0-9a-f]{64}$/;
-export const HASH_ID = /^(?:inv_|pay_)?[0-9a-f]{64}$/;
+export const HASH_ID = /^(?:inv_|pay_|ks_)?[0-9a-f]{64}$/;

@@ -9,14 +9,12 @@ import type {
   ChainPeer,
   ChainTransaction,
   Channel,
-  Decoded,
   Difficulties,
   Explanation,
   GraphChannel,
   GraphNode,
   Header,
   ImportedLabels,
-  Invoice,
   Label,
   LoginLink,
   Mined,
@@ -25,7 +23,6 @@ import type {
   NodeInfo,
   OwnDescriptor,
   Page,
-  Payment,
   Peer,
   Proof,
   Psbt,
@@ -43,6 +40,8 @@ import type {
   WatchedUtxo,
 } from "./answers.ts";
 import type { ApiClient } from "./http.ts";
+import { paymentQuestions } from "./payment-client.ts";
+import { part, wholeList } from "./whole-list.ts";
 
 /** Everything that can be asked of a daemon, one method for each route. Lists are read to their end. */
 export type SluiceClient = ReturnType<typeof sluiceClient>;
@@ -120,18 +119,6 @@ export interface AskRoute {
   readonly amountMsat: string;
   readonly maxFeeMsat?: string;
 }
-export interface CreateInvoice {
-  readonly amountMsat?: string;
-  readonly description: string;
-  readonly expirySeconds?: number;
-  readonly externalId?: string;
-}
-export interface Pay {
-  readonly bolt11: string;
-  readonly amountMsat?: string;
-  readonly maxFeeMsat?: string;
-  readonly timeoutSeconds?: number;
-}
 export interface AddStream {
   readonly title: string;
   readonly source: string;
@@ -194,16 +181,7 @@ export function sluiceClient(api: ApiClient) {
     /** A dry run: nothing is paid. */
     route: (request: AskRoute) => api.ask<Quote>("/v1/routes", request),
 
-    createInvoice: (request: CreateInvoice) => post<Invoice>("/v1/invoices", request),
-    invoices: () => list<Invoice>("/v1/invoices"),
-    invoice: (id: string) => get<Invoice>(`/v1/invoices/${part(id)}`),
-    /** Answers once the payment has ended or `waitSeconds` have passed. */
-    pay: (request: Pay, waitSeconds = 0) =>
-      post<Payment>("/v1/payments", request, waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {}),
-    payments: () => list<Payment>("/v1/payments"),
-    payment: (id: string) => get<Payment>(`/v1/payments/${part(id)}`),
-    decode: (text: string) => api.ask<Decoded>("/v1/decode", { text }),
-
+    ...paymentQuestions(api),
     addStream: (request: AddStream) => post<Stream>("/v1/streams", request),
     streams: () => list<Stream>("/v1/streams"),
     subscribe: (request: Subscribe) => post<Subscription>("/v1/subscriptions", request),
@@ -281,18 +259,4 @@ function chainQuestions(api: ApiClient) {
     mempool: () => list<Waiting>("/v1/chain/mempool"),
     chainPeers: () => list<ChainPeer>("/v1/chain/peers"),
   };
-}
-
-const part = encodeURIComponent;
-const PAGE_ITEMS = 500;
-
-async function wholeList<T>(api: ApiClient, path: string): Promise<readonly T[]> {
-  const found: T[] = [];
-  let after = "";
-  for (;;) {
-    const page = await api.get<Page<T>>(`${path}?limit=${PAGE_ITEMS}${after}`);
-    found.push(...page.data);
-    if (!page.hasMore || page.next === null) return found;
-    after = `&after=${part(page.next)}`;
-  }
 }

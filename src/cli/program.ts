@@ -8,6 +8,7 @@ import { configCommands } from "./commands/config.ts";
 import { eventCommands } from "./commands/events.ts";
 import { graphCommands } from "./commands/graph.ts";
 import { invoiceCommands } from "./commands/invoice.ts";
+import { keysendCommands } from "./commands/keysend.ts";
 import { labelCommands } from "./commands/labels.ts";
 import { nodeCommands } from "./commands/node.ts";
 import { notaryCommands } from "./commands/notary.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   ...channelCommands,
   ...invoiceCommands,
   ...paymentCommands,
+  ...keysendCommands,
   ...graphCommands,
   ...streamCommands,
   ...subscriptionCommands,

@@ -25,6 +25,8 @@ import type {
   GraphNode,
   InvoiceInfo,
   InvoiceRequest,
+  KeysendInfo,
+  KeysendRequest,
   NodeEvent,
   NodeInfo,
   PaymentInfo,
@@ -171,6 +173,11 @@ export interface NodeCommands extends BackupCommands {
 
   /** Resolves once the payment is durable and under way (or refused); `payment` and events tell the rest. */
   pay(request: PayRequest): Promise<Result<PaymentInfo, CommandFault>>;
+  /** As `pay`, to a node that gave no invoice: each call is another payment. */
+  payKeysend(request: KeysendRequest): Promise<Result<PaymentInfo, CommandFault>>;
+  /** What came in without an invoice. */
+  keysends(): readonly KeysendInfo[];
+  keysend(hash: PaymentHash): KeysendInfo | undefined;
   /** The same payment once it has ended, or undefined when `timeoutMs` passed first. */
   paymentEnd(id: string, timeoutMs: number): Promise<PaymentInfo | undefined>;
   payments(): readonly PaymentInfo[];

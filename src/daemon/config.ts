@@ -51,6 +51,8 @@ export interface Config {
   readonly feeBaseMsat: number;
   readonly feePpm: number;
   readonly cltvExpiryDelta: number;
+  /** Whether payments are taken that no invoice asked for. */
+  readonly acceptKeysend: boolean;
   /** Whether channels without anchors are accepted, and proposed to peers that know no others. */
   readonly staticRemotekey: boolean;
   /** Node ids of peers whose channels may be used before a block holds them. */
@@ -139,6 +141,7 @@ const SETTINGS = {
   feeBaseMsat: { schema: u32, fallback: 0 },
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
+  acceptKeysend: { schema: yesOrNo, fallback: false },
   staticRemotekey: { schema: yesOrNo, fallback: false },
   zeroConfPeers: { schema: nodeIds, fallback: [] },
   zeroConfMaxSat: { schema: satoshis, fallback: Number(DEFAULT_POLICY.zeroConfMax) },

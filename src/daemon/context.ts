@@ -38,6 +38,8 @@ export interface NodePolicy {
   readonly openings?: OpeningLimits;
   /** `HTLC_TIMING` unless told. */
   readonly timing?: HtlcTiming;
+  /** Whether payments without an invoice are taken; not unless told. */
+  readonly acceptKeysend?: boolean;
 }
 /** How many channels peers may open with us. */
 export interface OpeningLimits {

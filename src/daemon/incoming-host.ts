@@ -9,6 +9,7 @@ import { addForward, EMPTY_TALLY, tallyKey, tallyRecord } from "../payments/forw
 import { judgeFinal } from "../payments/incoming.ts";
 import { invoiceRecord } from "../payments/invoice-codec.ts";
 import type { FinalHtlc, InvoiceRecord, SettleEffect } from "../payments/invoice-record.ts";
+import { judgeKeysend, type Keysend, type KeysendEnv, keysendRecord } from "../payments/keysend.ts";
 import type { HtlcRef } from "../payments/payment.ts";
 import { forwardHtlc, stepRelay } from "../payments/relay.ts";
 import { Attributions } from "./attributions.ts";
@@ -28,10 +29,14 @@ export interface IncomingHostParts {
   readonly streamTick: (turn: Turn, htlc: FinalHtlc) => readonly SettleEffect[] | undefined;
 }
 
+/** Policy, not protocol: with it the 22 blocks are enough that some senders leave a payee who could not say how many. */
+const KEYSEND_SPARE_BLOCKS = 3;
+
 /** Decides about HTLCs that come in: ours to take, or somebody else's to pass on. */
 export class IncomingHost {
   readonly #parts: IncomingHostParts;
   readonly invoices: RecordTable<InvoiceRecord>;
+  readonly keysends: RecordTable<Keysend>;
   readonly #circuits: RecordTable<Circuit>;
   readonly #tallies;
   /** Circuits that are decided and wait for their incoming HTLC to be gone, by channel. */
@@ -41,6 +46,7 @@ export class IncomingHost {
   constructor(parts: IncomingHostParts) {
     this.#parts = parts;
     this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord);
+    this.keysends = recordTable(parts.ctx.store, KEY.keysends, keysendRecord);
     this.#circuits = recordTable(parts.ctx.store, KEY.circuits, circuitRecord);
     this.#tallies = recordTable(parts.ctx.store, KEY.forwards, tallyRecord);
     for (const { value } of this.#circuits.list()) if (value.status.tag !== "Offered") this.#awaitRemoval(value);
@@ -90,6 +96,8 @@ export class IncomingHost {
       return;
     }
     const invoice = this.invoices.get(htlc.paymentHash);
+    // What an invoice of ours has the hash of is judged by the invoice, whatever else comes with it.
+    if (invoice === undefined && htlc.payload.keysendPreimage !== undefined) return this.#keysend(turn, htlc);
     const judged = judgeFinal({ height: this.#parts.height(), now: turn.now }, invoice, htlc);
     if (judged.next !== undefined && judged.next !== invoice) {
       this.invoices.put(turn, htlc.paymentHash, judged.next);
@@ -97,6 +105,25 @@ export class IncomingHost {
         paymentHash: htlc.paymentHash,
         amountMsat: htlc.amount.toString(),
       });
+    }
+    for (const effect of judged.effects) this.#settle(turn, effect);
+  }
+
+  #keysend(turn: Turn, htlc: FinalHtlc): void {
+    const { policy, events } = this.#parts.ctx;
+    const env: KeysendEnv = {
+      height: this.#parts.height(),
+      now: turn.now,
+      accepts: policy.acceptKeysend,
+      // Below its deadline the channel would be closed for it at once: a few blocks more are for the fulfilment to go through.
+      blocksMin: policy.channel.fulfillmentDeadlineBlocks + KEYSEND_SPARE_BLOCKS,
+    };
+    const known = this.keysends.get(htlc.paymentHash);
+    const judged = judgeKeysend(env, known, htlc);
+    if (judged.next !== undefined && judged.next !== known) {
+      const { paymentHash, received } = judged.next;
+      this.keysends.put(turn, paymentHash, judged.next);
+      events.record(turn, "keysend.received", { paymentHash, amountMsat: received.toString() });
     }
     for (const effect of judged.effects) this.#settle(turn, effect);
   }

@@ -13,6 +13,7 @@ import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { answeredAfter } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
+import { keysendInfo, payKeysend } from "./keysend-commands.ts";
 import { labelCommands } from "./label-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { offeredInit } from "./offered.ts";
@@ -199,7 +200,17 @@ const chainReadings = ({ ctx: { chain, params } }: Hosts): ChainReadings => ({
 
 type PaymentCommands = Pick<
   NodeCommands,
-  "createInvoice" | "invoices" | "invoice" | "pay" | "paymentEnd" | "payments" | "payment" | "decode"
+  | "createInvoice"
+  | "invoices"
+  | "invoice"
+  | "pay"
+  | "payKeysend"
+  | "keysends"
+  | "keysend"
+  | "paymentEnd"
+  | "payments"
+  | "payment"
+  | "decode"
 >;
 function paymentCommands(hosts: Hosts): PaymentCommands {
   const { ctx, payments, incoming } = hosts;
@@ -212,6 +223,12 @@ function paymentCommands(hosts: Hosts): PaymentCommands {
       return record === undefined ? undefined : invoiceInfo(record, now());
     },
     pay: (request) => pay(hosts, request),
+    payKeysend: (request) => payKeysend(hosts, request),
+    keysends: () => incoming.keysends.list().map(({ value }) => keysendInfo(value)),
+    keysend: (hash) => {
+      const record = incoming.keysends.shown(hash);
+      return record === undefined ? undefined : keysendInfo(record);
+    },
     paymentEnd: (id, timeoutMs) =>
       new Promise((resolve) => {
         const hash = hashOfId(id);

@@ -7,6 +7,7 @@ import { type ChannelEntry, paramsOf } from "./channel-table.ts";
 import { forwardPolicy } from "./channel-views.ts";
 import type { NodeContext } from "./context.ts";
 import type { GossipHost } from "./gossip-host.ts";
+import { alsoOffered } from "./offered.ts";
 
 /** A public channel of ours and what was said of it last. */
 interface Own {
@@ -115,9 +116,10 @@ export class OwnGossip {
     this.#gossip.publish(withSignature(unsigned, this.#sign(unsigned.digest)));
   }
   #sayNode(): void {
-    const { self, alias } = this.#ctx;
+    const { self, alias, policy } = this.#ctx;
     const timestamp = this.#timestampFor("node", this.#graph.nodes.get(self)?.announcement?.timestamp);
-    const unsigned = ownNode({ self, alias, color: COLOR, addresses: [], timestamp });
+    const alsoOffers = alsoOffered(policy);
+    const unsigned = ownNode({ self, alias, color: COLOR, addresses: [], alsoOffers, timestamp });
     this.#gossip.publish(withSignature(unsigned, this.#sign(unsigned.digest)));
   }
   #refresh(): void {

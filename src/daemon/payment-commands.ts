@@ -105,7 +105,11 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
   if (decoded.value.payee === ctx.self) {
     return Promise.resolve(err({ code: "bad_request", detail: "the invoice is this node's own", pointer: "/bolt11" }));
   }
-  const payment = paymentOf(hosts, decoded.value, amount.value, request);
+  return begin(hosts, paymentOf(hosts, decoded.value, amount.value, request));
+}
+
+/** Begins to pay, and tells of it once that is durable. */
+export function begin({ ctx, payments }: Hosts, payment: PaymentRequest): Promise<Result<PaymentInfo, CommandFault>> {
   return new Promise((resolve) => {
     ctx.turns.run((turn) => {
       const started = payments.pay(turn, payment);
@@ -132,12 +136,17 @@ function paymentOf({ ctx }: Hosts, invoice: Invoice, amount: Msat, request: PayR
     paymentMetadata: invoice.paymentMetadata,
     minFinalCltvExpiryDelta: invoice.minFinalCltvExpiryDelta,
     routeHints: invoice.routeHints,
-    maxFee: request.maxFee ?? defaultFeeLimit(amount),
-    deadline: unixMs(ctx.clock.now() + (request.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000),
+    ...limitsOf(ctx, amount, request),
     customRecords: [],
     purpose: { tag: "Invoice", bolt11: invoice.text, idempotencyKey: "" },
   };
 }
+/** What a payment may cost and take, as asked or else by our own limits. */
+export const limitsOf = (
+  { clock }: Pick<Hosts["ctx"], "clock">,
+  amount: Msat,
+  { maxFee = defaultFeeLimit(amount), timeoutSeconds = TIMEOUT_SECONDS }: Pick<PayRequest, "maxFee" | "timeoutSeconds">,
+) => ({ maxFee, deadline: unixMs(clock.now() + timeoutSeconds * 1000) });
 export const defaultFeeLimit = (amount: Msat): Msat => msat((amount * FEE_LIMIT_PPM) / 1_000_000n + FEE_LIMIT_MSAT);
 
 function amountOf(invoice: Invoice, given: Msat | undefined): Result<Msat, CommandFault> {
@@ -166,6 +175,7 @@ export function paymentInfo(payment: Payment): PaymentInfo {
     id: `pay_${request.paymentHash}`,
     paymentHash: request.paymentHash,
     state: payment.tag === "Succeeded" ? "succeeded" : payment.tag === "Failed" ? "failed" : "pending",
+    keysend: request.purpose.tag === "Keysend",
     payee: request.payee,
     amount: request.amount,
     fee: payment.tag === "Succeeded" ? payment.fee : undefined,

@@ -72,7 +72,7 @@ export class PaymentHost {
   pay(turn: Turn, request: PaymentRequest): Result<Payment, PaymentExists> {
     const started = startPayment(this.payments.get(request.paymentHash), request, turn.now);
     if (!started.ok) return err(started.error);
-    if (request.purpose.tag === "Invoice") {
+    if (request.purpose.tag !== "Tick") {
       const { paymentHash, amount, payee } = request;
       this.#parts.ctx.events.record(turn, "payment.started", { paymentHash, payee, amountMsat: amount.toString() });
     }

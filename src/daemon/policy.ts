@@ -18,6 +18,7 @@ export const policyOf = (config: Config): NodePolicy => ({
     cltvExpiryDelta: config.cltvExpiryDelta,
   },
   fallbackFeerate: FALLBACK_FEERATE,
+  acceptKeysend: config.acceptKeysend,
   openings: {
     channelsPerPeer: config.channelsPerPeer,
     unfundedPerPeer: config.openingsPerPeer,

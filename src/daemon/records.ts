@@ -23,6 +23,9 @@ export const KEY = {
   payments: "payment/",
   invoice: (hash: PaymentHash): string => `invoice/${hash}`,
   invoices: "invoice/",
+  /** What came in without an invoice. */
+  keysend: (hash: PaymentHash): string => `keysend/${hash}`,
+  keysends: "keysend/",
   /** A forward, by its incoming HTLC. */
   circuit: (id: ChannelId, htlc: bigint): string => `circuit/${id}/${digits(htlc)}`,
   circuits: "circuit/",

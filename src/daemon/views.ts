@@ -1,5 +1,6 @@
 import type { BlockHash, NodeId, Outpoint, PaymentHash, Preimage, ShortChannelId, Txid } from "../base/ids.ts";
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
+import type { UnknownRecord } from "../codec/tlv.ts";
 import type { BaseNodeInfo } from "../ports/base-node.ts";
 import type { CommandFault } from "./command-fault.ts";
 import type { SteadyMining } from "./steady-miner.ts";
@@ -165,10 +166,28 @@ export interface PayRequest {
   readonly maxFee?: Msat;
   readonly timeoutSeconds?: number;
 }
+export interface KeysendRequest {
+  readonly payee: NodeId;
+  readonly amount: Msat;
+  /** Of applications, in order of type. */
+  readonly customRecords?: readonly UnknownRecord[];
+  readonly maxFee?: Msat;
+  readonly timeoutSeconds?: number;
+}
+/** A payment that came in without an invoice. */
+export interface KeysendInfo {
+  readonly id: string;
+  readonly paymentHash: PaymentHash;
+  readonly amount: Msat;
+  readonly customRecords: readonly UnknownRecord[];
+  readonly receivedAt: UnixMs;
+}
 export interface PaymentInfo {
   readonly id: string;
   readonly paymentHash: PaymentHash;
   readonly state: "pending" | "succeeded" | "failed";
+  /** Without an invoice. */
+  readonly keysend: boolean;
   readonly payee: NodeId;
   readonly amount: Msat;
   readonly fee: Msat | undefined;

@@ -68,6 +68,7 @@ function accountOf(node: LabNode, edges: readonly Edge[]): Account {
     after += worthOf(state);
   }
   for (const { status } of durable.invoices.values()) if (status.tag === "Settled") received += status.received;
+  for (const keysend of durable.keysends.values()) received += keysend.received;
   for (const payment of durable.payments.values()) {
     if (payment.tag === "Succeeded") paid += payment.request.amount + payment.fee;
   }

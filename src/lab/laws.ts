@@ -172,15 +172,14 @@ export const received = (state: FundedState, id: bigint): Extract<Htlc, { side: 
 export const offered = (state: FundedState, id: bigint): Extract<Htlc, { side: "offered" }> | undefined =>
   state.commitments.htlcs.find((htlc) => htlc.side === "offered" && htlc.id === id) as never;
 
-/** What the preimage was given for: an invoice that is settled, or a forward that is. */
+/** What the preimage was given for: an invoice or a forward that is settled, or a payment that came without either. */
 function receiptOf(durable: Ledger, channelId: ChannelId, htlc: Htlc): string | undefined {
   const circuit = durable.circuits.get(circuitKey({ channelId, htlcId: htlc.id }));
   if (circuit !== undefined) return circuit.status.tag === "Fulfilled" ? undefined : "the forward is not settled";
   const status = durable.invoices.get(htlc.paymentHash)?.status;
-  if (status?.tag !== "Settled") return "neither an invoice nor a forward is settled by it";
-  return status.htlc.channelId === channelId && status.htlc.htlcId === htlc.id
-    ? undefined
-    : "the invoice was settled by another HTLC";
+  const by = status?.tag === "Settled" ? status.htlc : durable.keysends.get(htlc.paymentHash)?.htlc;
+  if (by === undefined) return "neither an invoice nor a forward is settled by it, and no keysend is recorded";
+  return by.channelId === channelId && by.htlcId === htlc.id ? undefined : "another HTLC was taken for it";
 }
 
 const tooEarly = (detail: string): Fault => ({ rule: "failed_upstream", detail });

@@ -9,6 +9,7 @@ import type { Circuit } from "../payments/circuit.ts";
 import { circuitRecord } from "../payments/circuit-codec.ts";
 import { invoiceRecord } from "../payments/invoice-codec.ts";
 import type { InvoiceRecord } from "../payments/invoice-record.ts";
+import { type Keysend, keysendRecord } from "../payments/keysend.ts";
 import type { HtlcRef, Payment } from "../payments/payment.ts";
 import { paymentRecord } from "../payments/payment-codec.ts";
 import type { StoreRecord } from "../ports/store.ts";
@@ -18,6 +19,7 @@ export interface Ledger {
   readonly channels: Map<ChannelId, DurableState>;
   readonly payments: Map<PaymentHash, Payment>;
   readonly invoices: Map<PaymentHash, InvoiceRecord>;
+  readonly keysends: Map<PaymentHash, Keysend>;
   /** By the incoming HTLC: `circuitKey`. */
   readonly circuits: Map<string, Circuit>;
   /** Indexes of channel keys that are used up. */
@@ -33,6 +35,7 @@ export type Entry =
   | { readonly kind: "channel"; readonly id: ChannelId; readonly value: DurableState | undefined }
   | { readonly kind: "payment"; readonly id: PaymentHash; readonly value: Payment | undefined }
   | { readonly kind: "invoice"; readonly id: PaymentHash; readonly value: InvoiceRecord | undefined }
+  | { readonly kind: "keysend"; readonly id: PaymentHash; readonly value: Keysend | undefined }
   | { readonly kind: "circuit"; readonly id: string; readonly value: Circuit | undefined }
   | { readonly kind: "keys"; readonly index: number }
   | { readonly kind: "event"; readonly seq: number; readonly value: LedgerEvent };
@@ -41,6 +44,7 @@ export const emptyLedger = (): Ledger => ({
   channels: new Map(),
   payments: new Map(),
   invoices: new Map(),
+  keysends: new Map(),
   circuits: new Map(),
   keyIndexes: new Set(),
   events: new Map(),
@@ -49,6 +53,7 @@ export const copyOf = (ledger: Ledger): Ledger => ({
   channels: new Map(ledger.channels),
   payments: new Map(ledger.payments),
   invoices: new Map(ledger.invoices),
+  keysends: new Map(ledger.keysends),
   circuits: new Map(ledger.circuits),
   keyIndexes: new Set(ledger.keyIndexes),
   events: new Map(ledger.events),
@@ -74,6 +79,8 @@ export function readRecord({ key, value }: StoreRecord): Entry | undefined {
   if (payment !== undefined) return { kind: "payment", id: payment as PaymentHash, value: read(paymentRecord) };
   const invoice = under(KEY.invoices);
   if (invoice !== undefined) return { kind: "invoice", id: invoice as PaymentHash, value: read(invoiceRecord) };
+  const keysend = under(KEY.keysends);
+  if (keysend !== undefined) return { kind: "keysend", id: keysend as PaymentHash, value: read(keysendRecord) };
   const circuit = under(KEY.circuits);
   if (circuit !== undefined) {
     const [channelId, htlcId] = circuit.split("/") as [ChannelId, string];
@@ -103,6 +110,8 @@ export function enter(ledger: Ledger, entry: Entry): void {
       return put(ledger.payments, entry.id, entry.value);
     case "invoice":
       return put(ledger.invoices, entry.id, entry.value);
+    case "keysend":
+      return put(ledger.keysends, entry.id, entry.value);
     case "circuit":
       return put(ledger.circuits, entry.id, entry.value);
     case "keys":

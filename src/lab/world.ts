@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly plant?: (store: Store, name: string) => Store;
   /** What a node's policy for channels has that `POLICY` has not; asked for at each start. */
   readonly channelPolicy?: (node: number) => Partial<ChannelPolicy>;
+  /** Whether a node takes payments without an invoice; asked for at each start. */
+  readonly acceptKeysend?: (node: number) => boolean;
 }
 
 /** Everything around several nodes in one process, in virtual time. The same seed gives the same events in the same order. */
@@ -122,6 +124,7 @@ class OneWorld implements World {
     traceLines = 400,
     plant = (store) => store,
     channelPolicy = () => ({}),
+    acceptKeysend = () => false,
   }: WorldOptions) {
     this.seed = seed;
     this.trace = createTrace(traceLines);
@@ -136,22 +139,22 @@ class OneWorld implements World {
       now: () => Math.floor(clock.now() / 1000),
     });
     this.nodes = Array.from({ length: nodes }, (_, index) =>
-      this.#node(`n${index}`, plant, () => channelPolicy(index)),
+      this.#node(`n${index}`, plant, () => ({
+        ...POLICY,
+        channel: { ...POLICY.channel, ...channelPolicy(index) },
+        acceptKeysend: acceptKeysend(index),
+      })),
     );
     for (const { id, name } of this.nodes) this.#names.set(id, name);
   }
-  #node(
-    name: string,
-    plant: (store: Store, name: string) => Store,
-    channelPolicy: () => Partial<ChannelPolicy>,
-  ): LabNode {
+  #node(name: string, plant: (store: Store, name: string) => Store, policy: () => NodePolicy): LabNode {
     const random = this.#random.fork(name);
     const disk = memoryDisk({ sync: (done) => this.#sync(name, done) });
     const report = (rule: Rule, detail: string): void => this.report(rule, name, detail);
     return new LabNode({
       name,
       words: newWords(random),
-      policy: () => ({ ...POLICY, channel: { ...POLICY.channel, ...channelPolicy() } }),
+      policy,
       clock: this.clock,
       random,
       disk,

@@ -49,6 +49,9 @@ export const FEATURES: readonly Feature[] = [
 const byBit = new Map(FEATURES.map((known) => [known.bit, known]));
 const byName = new Map(FEATURES.map((known) => [known.name, known]));
 
+/** Of nodes that take payments without an invoice, in their announcements alone. Not of BOLT 9: bLIP 3. */
+export const KEYSEND_BIT = 54;
+
 /** What this node offers, by the field in which it says so. One place: change it here when a feature lands. */
 export const OFFERED = {
   init: [0, 5, 7, 8, 12, 14, 19, 22, 27, 29, 35, 37, 43, 44, 47, 61, 63],

@@ -1,28 +1,18 @@
 import type { Explanation } from "../../channels/index.ts";
-import { type ChannelId, type NodeId, type PaymentHash, type Preimage, shortChannelId } from "../../src/base/ids.ts";
+import { type ChannelId, type NodeId, shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
-import { blockHeight, msat, sat, unixMs } from "../../src/base/units.ts";
+import { blockHeight, msat, sat } from "../../src/base/units.ts";
 import type { ChannelInfo } from "../../src/daemon/channel-info.ts";
 import type { NodeCommands } from "../../src/daemon/commands.ts";
-import type {
-  InvoiceInfo,
-  NodeEvent,
-  PaymentInfo,
-  PeerInfo,
-  StreamInfo,
-  SubscriptionInfo,
-} from "../../src/daemon/views.ts";
+import type { NodeEvent, PeerInfo, StreamInfo, SubscriptionInfo } from "../../src/daemon/views.ts";
 import { BLOCK, chainReadings, HEIGHT, IN_STEP, TXID } from "./fake-chain.ts";
+import { AT, HASH, INVOICE, OTHER, PAYMENT, PREIMAGE, paymentChanges, paymentReadings } from "./fake-payments.ts";
 import { BALANCES, walletChanges, walletReadings } from "./fake-wallet.ts";
 
-export { BLOCK, TXID };
+export { AT, BLOCK, HASH, INVOICE, OTHER, PAYMENT, PREIMAGE, TXID };
 export const NODE = `02${"a1".repeat(32)}` as NodeId;
-export const OTHER = `03${"b2".repeat(32)}` as NodeId;
 export const CHANNEL = "c3".repeat(32) as ChannelId;
-export const HASH = "d4".repeat(32) as PaymentHash;
-export const PREIMAGE = "e5".repeat(32) as Preimage;
 export const SCID = shortChannelId(539268, 845, 1);
-export const AT = unixMs(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
 export const AT_TEXT = "2026-01-02T03:04:05.678Z";
 
 export const PEER: PeerInfo = {
@@ -71,32 +61,6 @@ export const OPEN_CHANNEL: ChannelInfo = {
   closeAddress: undefined,
   closingTxid: undefined,
   splices: [{ txid: TXID, capacity: sat(1_250_000n), confirmed: false }],
-};
-export const INVOICE: InvoiceInfo = {
-  id: `inv_${HASH}`,
-  paymentHash: HASH,
-  bolt11: "lnbcrt250n1pexample",
-  state: "open",
-  amount: msat(25_000n),
-  received: undefined,
-  description: "coffee",
-  externalId: "order-17",
-  createdAt: AT,
-  expiresAt: unixMs(AT + 3_600_000),
-  settledAt: undefined,
-};
-export const PAYMENT: PaymentInfo = {
-  id: `pay_${HASH}`,
-  paymentHash: HASH,
-  state: "pending",
-  payee: OTHER,
-  amount: msat(25_000n),
-  fee: undefined,
-  preimage: undefined,
-  failure: undefined,
-  hops: undefined,
-  createdAt: AT,
-  endedAt: undefined,
 };
 export const STREAM: StreamInfo = {
   id: "str_1",
@@ -254,10 +218,7 @@ const readings = () => ({
       fee: msat(1_002n),
       hops: [{ nodeId: OTHER, shortChannelId: SCID, amount: msat(25_000n), expiry: 128 }],
     }),
-  invoices: () => [INVOICE],
-  invoice: (hash: PaymentHash) => (hash === HASH ? INVOICE : undefined),
-  payments: () => [PAYMENT],
-  payment: (id: string) => (id === PAYMENT.id ? PAYMENT : undefined),
+  ...paymentReadings(),
   decode: () => ok({ kind: "node" as const, nodeId: OTHER, host: "127.0.0.1", port: 9735 }),
   streams: () => [STREAM],
   subscriptions: () => [SUBSCRIPTION],
@@ -276,10 +237,7 @@ const changes = () => ({
   bumpFunding: async () => ok(OPEN_CHANNEL),
   spliceChannel: async () => ok(OPEN_CHANNEL),
   closeChannel: async () => ok({ ...OPEN_CHANNEL, state: "ShuttingDown", closingTxid: TXID }),
-  createInvoice: async () => ok(INVOICE),
-  pay: async () => ok(PAYMENT),
-  paymentEnd: async () =>
-    ({ ...PAYMENT, state: "succeeded", fee: msat(1_002n), preimage: PREIMAGE, hops: 2, endedAt: AT }) as const,
+  ...paymentChanges(),
   addStream: async () => ok(STREAM),
   subscribe: async () => ok(SUBSCRIPTION),
   pauseSubscription: async () => ok({ ...SUBSCRIPTION, state: "paused" } as const),

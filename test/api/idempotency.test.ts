@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { isIdempotencyKey } from "../../src/api/idempotency.ts";
 import { err, ok } from "../../src/base/result.ts";
-import { fakeNode, INVOICE, PAYMENT, TXID } from "./fake-node.ts";
+import { fakeNode, INVOICE, OTHER, PAYMENT, TXID } from "./fake-node.ts";
 import {
   type Asking,
   closeAll,
@@ -175,6 +175,17 @@ describe("Idempotency-Key where coins move", () => {
     const again = await restarted(here);
     expect((await again.ask("POST /v1/payments", keyed(again, "k1", body))).status).to.equal(202);
     expect(again.node.calls).to.deep.equal([["pay", body]]);
+  });
+  it("of a payment without an invoice that was cut off is never run again: it would be another payment", async () => {
+    const cut = async () => {
+      throw new Error("power failure");
+    };
+    const body = { keysend: OTHER, amountMsat: "25000" };
+    const here = await world(fakeNode({ payKeysend: cut }));
+    expect((await here.ask("POST /v1/payments", keyed(here, "k1", body))).status).to.equal(500);
+    const again = await restarted(here);
+    const reply = await again.ask("POST /v1/payments", keyed(again, "k1", body));
+    expect([reply.status, reply.json["code"], again.node.calls]).to.deep.equal([409, "OUTCOME_UNKNOWN", []]);
   });
   it("that cannot be written keeps the node from being asked", async () => {
     const held = mapStore();

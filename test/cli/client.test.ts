@@ -41,6 +41,12 @@ async function askAboutFunding(client: ReturnType<typeof sluiceClient>, id: stri
   await client.openChannels({ channels: BATCH });
 }
 
+async function askAboutKeysends(client: ReturnType<typeof sluiceClient>, id: string): Promise<void> {
+  const customRecords = { "7629169": "7b7d" };
+  await client.pay({ keysend: NODE, amountMsat: "1", customRecords, maxFeeMsat: "1", timeoutSeconds: 9 });
+  await Promise.all([client.keysends(), client.keysend(id)]);
+}
+
 /** Every method of the client once, with everything it can be given. */
 async function askEverything(api: ApiClient): Promise<void> {
   const client = sluiceClient(api);
@@ -94,6 +100,7 @@ async function askEverything(api: ApiClient): Promise<void> {
   await client.invoice(id);
   await client.pay({ bolt11: "lnbcrt250n1pexample", amountMsat: "1", maxFeeMsat: "1", timeoutSeconds: 9 }, 60);
   await client.payment(id);
+  await askAboutKeysends(client, id);
   await client.decode("lnbcrt250n1pexample");
   const film = { title: "a", source: "/srv/a", priceMsatPerSecond: "1", segmentSeconds: 1, freeSeconds: 0 };
   await client.addStream(film);

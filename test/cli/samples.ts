@@ -1,5 +1,6 @@
-import { channelShape, invoiceShape, nodeInfoShape, paymentShape, subscriptionShape } from "../../src/api/shapes.ts";
-import type { Channel, Invoice, NodeInfo, Payment, Subscription } from "../../src/cli/answers.ts";
+import { invoiceShape, keysendShape, paymentShape } from "../../src/api/payment-shapes.ts";
+import { channelShape, nodeInfoShape, subscriptionShape } from "../../src/api/shapes.ts";
+import type { Channel, Invoice, Keysend, NodeInfo, Payment, Subscription } from "../../src/cli/answers.ts";
 
 /** Answers as the daemon gives them: each is held against the API's own schema when the tests load. */
 export const NODE = `02${"ab".repeat(32)}`;
@@ -61,6 +62,7 @@ export const payment: Payment = paymentShape.parse({
   id: `pay_${HASH}`,
   paymentHash: HASH,
   state: "pending",
+  keysend: false,
   payee: NODE,
   amountMsat: "25000",
   feeMsat: null,
@@ -77,6 +79,13 @@ export const succeeded: Payment = paymentShape.parse({
   preimage: "7c".repeat(32),
   hops: 2,
   endedAt: "2026-01-02T03:04:05.084Z",
+});
+export const keysend: Keysend = keysendShape.parse({
+  id: `ks_${HASH}`,
+  paymentHash: HASH,
+  amountMsat: "5500",
+  customRecords: { "7629169": "7b7d", "65537": "" },
+  receivedAt: "2026-01-02T03:04:05.000Z",
 });
 export const subscription: Subscription = subscriptionShape.parse({
   id: "ses_1",

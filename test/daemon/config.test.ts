@@ -44,6 +44,7 @@ describe("configuration of a daemon", () => {
       feeBaseMsat: 0,
       feePpm: 1_000,
       cltvExpiryDelta: 80,
+      acceptKeysend: false,
       staticRemotekey: false,
       zeroConfPeers: [],
       zeroConfMaxSat: 1_000_000,

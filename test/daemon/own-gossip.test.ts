@@ -12,6 +12,7 @@ import type { NodeContext } from "../../src/daemon/context.ts";
 import { GossipHost } from "../../src/daemon/gossip-host.ts";
 import { OwnGossip } from "../../src/daemon/own-gossip.ts";
 import type { Peers } from "../../src/daemon/peers.ts";
+import { OFFERED, setBits } from "../../src/wire/features.ts";
 import type { ChannelAnnouncement } from "../../src/wire/gossip.ts";
 import { openChannel } from "../lab/opened.ts";
 import { NODES } from "../routing/gossip/messages.ts";
@@ -21,7 +22,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const START = unixMs(1_800_000_000_000);
 
 /** Our gossip over one public channel, with time in the hands of the test. */
-async function desk() {
+async function desk(wishes: { readonly acceptKeysend?: boolean } = {}) {
   const { local } = await openChannel();
   const self = present(NODES[0], "a node");
   let now: UnixMs = START;
@@ -36,7 +37,8 @@ async function desk() {
       };
     },
   };
-  const policy = { forwarding: { feeBaseMsat: 1_000, feeProportionalMillionths: 1, cltvExpiryDelta: 40 } };
+  const forwarding = { feeBaseMsat: 1_000, feeProportionalMillionths: 1, cltvExpiryDelta: 40 };
+  const policy = { forwarding, ...wishes };
   const signer = { signAsNode: (digest: Uint8Array) => secp256k1.signRecoverable(digest, self.secret) };
   const chain = { watch: () => {} };
   const store = memoryDisk().open();
@@ -75,7 +77,8 @@ async function desk() {
     const known = graph.channels.get(id)?.policies[0];
     return known && { disabled: known.disabled, day: Math.floor((known.timestamp - START / 1000) / (DAY_MS / 1000)) };
   };
-  return { own, entry, announcement, table, id, graph, pass, policyNow };
+  const featuresNow = () => setBits(graph.nodes.get(self.id)?.announcement?.features ?? new Uint8Array(0));
+  return { own, entry, announcement, table, id, graph, pass, policyNow, featuresNow };
 }
 const ZERO = new Uint8Array(64);
 const signatureName = (of: string): string => of.replace("_", "_signature_");
@@ -88,6 +91,16 @@ describe("Own gossip: what we say of our channels", () => {
     table.nameShort(entry, id);
     own.ready(entry);
     expect(policyNow()).to.deep.equal({ disabled: false, day: 0 });
+  });
+
+  it("tells of payments without an invoice only where they are taken (bLIP 3)", async () => {
+    for (const acceptKeysend of [false, true]) {
+      const { own, entry, announcement, table, id, featuresNow } = await desk({ acceptKeysend });
+      table.nameShort(entry, id);
+      own.announced(entry, announcement);
+      expect(featuresNow().filter((bit) => bit > 50 && bit < 60)).to.deep.equal(acceptKeysend ? [55] : []);
+      expect(featuresNow()).to.include.members([...OFFERED.node_announcement]);
+    }
   });
 
   it("is said again after a week, so that nobody forgets the channel. BOLT 7 §Pruning the Network View", async () => {

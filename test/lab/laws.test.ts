@@ -111,7 +111,7 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     expect(detail(at(1n), revocation(1n))).to.match(/the commitment that replaces it is not written/);
   });
 
-  it("update_fulfill_htlc needs the settled invoice beside the marked HTLC", () => {
+  it("update_fulfill_htlc needs the settled invoice, or the recorded keysend, beside the marked HTLC", () => {
     const hash = paymentHash(bytes(32, 5));
     const htlc = {
       side: "received",
@@ -126,7 +126,14 @@ describe("RELIABILITY §4a: what must be durable before what leaves", () => {
     const ledger = holding({ ...state, commitments: { ...state.commitments, htlcs: [htlc] } });
     const { channelId: channel_id } = state.params;
     const message: WireMessage = { name: "update_fulfill_htlc", channel_id, id: 3n, payment_preimage: PREIMAGE };
-    expect(detail(ledger, message)).to.equal("neither an invoice nor a forward is settled by it");
+    const nothing = "neither an invoice nor a forward is settled by it, and no keysend is recorded";
+    expect(detail(ledger, message)).to.equal(nothing);
+    const taken = (htlcId: bigint) => ledger.keysends.set(hash, { htlc: { channelId: channel_id, htlcId } } as never);
+    taken(2n);
+    expect(detail(ledger, message)).to.equal("another HTLC was taken for it");
+    taken(3n);
+    expect(detail(ledger, message)).to.equal(undefined);
+    ledger.keysends.clear();
     const status = { tag: "Settled", received: 1_000n, settledAt: 0, htlc: { channelId: channel_id, htlcId: 3n } };
     ledger.invoices.set(hash, { status } as never);
     expect(detail(ledger, message)).to.equal(undefined);

@@ -1,11 +1,24 @@
 import { z } from "zod";
-import { err, ok } from "../../base/result.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { CommandFault } from "../../daemon/command-fault.ts";
+import type { NodeCommands } from "../../daemon/commands.ts";
+import type { PaymentInfo } from "../../daemon/views.ts";
 import { faultOfCommand, notFound } from "../faults.ts";
-import { hashField, invoiceTextField, lineField, msatField, positiveMsatField, wholeField } from "../fields.ts";
+import {
+  customRecordsField,
+  hashField,
+  invoiceTextField,
+  lineField,
+  msatField,
+  nodeIdField,
+  positiveMsatField,
+  wholeField,
+} from "../fields.ts";
 import { listed, listQuery } from "../list.ts";
-import { type Route, route } from "../route.ts";
-import { decodedShape, invoiceShape, page, paymentShape } from "../shapes.ts";
-import { decodedJson, invoiceJson, paymentJson } from "../views.ts";
+import { decodedShape, invoiceShape, keysendShape, paymentShape } from "../payment-shapes.ts";
+import { decodedJson, invoiceJson, keysendJson, paymentJson } from "../payment-views.ts";
+import { type Repeat, type Route, route } from "../route.ts";
+import { page } from "../shapes.ts";
 
 /** What fits into the description field of an invoice. BOLT 11 §Tagged Fields. */
 const DESCRIPTION_BYTES_MAX = 639;
@@ -66,28 +79,60 @@ export const invoiceRoutes: readonly Route[] = [
   }),
 ];
 
+/** An invoice, or a node that gave none: then the amount is ours to say, and records may go with it. */
+const payBody = z
+  .strictObject({
+    bolt11: invoiceTextField.optional(),
+    keysend: nodeIdField.optional().meta({ description: "a node id: pays without an invoice" }),
+    amountMsat: positiveMsatField.optional(),
+    customRecords: customRecordsField.optional(),
+    maxFeeMsat: msatField.optional(),
+    timeoutSeconds: wholeField(1, TIMEOUT_SECONDS_MAX).optional(),
+  })
+  .superRefine(({ bolt11, keysend, amountMsat, customRecords }, context) => {
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [field], message });
+    if (bolt11 === undefined && keysend === undefined) refuse("bolt11", "is needed, or keysend");
+    if (bolt11 !== undefined && keysend !== undefined) refuse("keysend", "cannot stand beside bolt11");
+    if (keysend !== undefined && amountMsat === undefined) refuse("amountMsat", "is needed with keysend");
+    if (keysend === undefined && customRecords !== undefined) refuse("customRecords", "can only go with keysend");
+  });
+type PayBody = z.output<typeof payBody>;
+
+/** The node knows an invoice that it has paid; without one every request is another payment. */
+const repeatOfPayment = (body: unknown): Repeat =>
+  typeof body === "object" && body !== null && "keysend" in body ? "costly" : "same";
+
+function startPayment(
+  commands: NodeCommands,
+  { bolt11 = "", keysend, amountMsat, customRecords, maxFeeMsat, timeoutSeconds }: PayBody,
+): Promise<Result<PaymentInfo, CommandFault>> {
+  const limits = {
+    ...(maxFeeMsat !== undefined && { maxFee: maxFeeMsat }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+  };
+  if (keysend === undefined || amountMsat === undefined)
+    return commands.pay({ bolt11, ...(amountMsat !== undefined && { amount: amountMsat }), ...limits });
+  return commands.payKeysend({
+    payee: keysend,
+    amount: amountMsat,
+    ...(customRecords !== undefined && { customRecords }),
+    ...limits,
+  });
+}
+
 export const paymentRoutes: readonly Route[] = [
   route({
     method: "post",
     path: "/v1/payments",
-    summary: "Pays an invoice; with `Prefer: wait=30` answers once the payment has ended",
+    summary: "Pays an invoice, or a node without one; with `Prefer: wait=30` answers once the payment has ended",
     scope: "payments:write",
-    repeat: "same",
-    body: z.strictObject({
-      bolt11: invoiceTextField,
-      amountMsat: positiveMsatField.optional(),
-      maxFeeMsat: msatField.optional(),
-      timeoutSeconds: wholeField(1, TIMEOUT_SECONDS_MAX).optional(),
-    }),
+    repeat: repeatOfPayment,
+    body: payBody,
     example: { bolt11: "lnbcrt250n1pexample", maxFeeMsat: "1000" },
     response: paymentShape,
-    async handler({ commands, body: { bolt11, amountMsat, maxFeeMsat, timeoutSeconds }, waitSeconds }) {
-      const started = await commands.pay({
-        bolt11,
-        ...(amountMsat !== undefined && { amount: amountMsat }),
-        ...(maxFeeMsat !== undefined && { maxFee: maxFeeMsat }),
-        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-      });
+    async handler({ commands, body, waitSeconds }) {
+      const started = await startPayment(commands, body);
       if (!started.ok) return err(faultOfCommand(started.error));
       const { id, state } = started.value;
       const location = `/v1/payments/${id}`;
@@ -118,6 +163,29 @@ export const paymentRoutes: readonly Route[] = [
     handler({ commands, params }) {
       const payment = commands.payment(`pay_${params.id}`);
       return payment ? ok({ status: 200, body: paymentJson(payment) }) : err(notFound("payment"));
+    },
+  }),
+  route({
+    method: "get",
+    path: "/v1/keysends",
+    summary: "All payments that came in without an invoice",
+    scope: "invoices:read",
+    query: listQuery,
+    list: true,
+    response: page(keysendShape),
+    handler: ({ commands, query }) =>
+      listed(query, { items: commands.keysends(), cursor: ({ id }) => id, json: keysendJson }),
+  }),
+  route({
+    method: "get",
+    path: "/v1/keysends/:id",
+    summary: "One payment that came in without an invoice, by id or payment hash",
+    scope: "invoices:read",
+    params: z.strictObject({ id: hashField }),
+    response: keysendShape,
+    handler({ commands, params }) {
+      const keysend = commands.keysend(params.id);
+      return keysend ? ok({ status: 200, body: keysendJson(keysend) }) : err(notFound("keysend"));
     },
   }),
   route({

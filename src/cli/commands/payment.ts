@@ -5,6 +5,7 @@ import { HASH_ID, NODE_ID, wholeId } from "../choose.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, given, optional } from "../command.ts";
 import { ApiError } from "../http.ts";
+import type { Pay, PayKeysend } from "../payment-client.ts";
 import { record, short, table, when } from "../table.ts";
 
 /** The longest that the API holds a request; after that it is asked again and again. */
@@ -20,7 +21,20 @@ async function ended(node: SluiceClient, payment: Payment): Promise<Payment> {
   return now;
 }
 
-function receipt(payment: Payment): string {
+/** Pays and, unless that is not wanted, waits for the end. Rejects when the payment has failed. */
+export async function paid(
+  node: SluiceClient,
+  request: Pay | PayKeysend,
+  waits: boolean | undefined,
+): Promise<Payment> {
+  const started = await node.pay(request, waits === false ? 0 : WAIT_SECONDS);
+  const payment = waits === false ? started : await ended(node, started);
+  if (payment.state === "failed") throw refusalOf(payment);
+  return payment;
+}
+
+/** What a person is told of a payment that has not failed. */
+export function receipt(payment: Payment): string {
   if (payment.state === "pending") return `${payment.id} is under way\n`;
   const hops = payment.hops === null ? [] : [`${payment.hops} hops`];
   const took = payment.endedAt === null ? [] : [`${Date.parse(payment.endedAt) - Date.parse(payment.createdAt)} ms`];
@@ -82,9 +96,7 @@ export const paymentCommands = [
           timeoutSeconds: optional(timeout, wholeOf),
         }),
       };
-      const started = await node.pay(request, waits === false ? 0 : WAIT_SECONDS);
-      const payment = waits === false ? started : await ended(node, started);
-      if (payment.state === "failed") throw refusalOf(payment);
+      const payment = await paid(node, request, waits);
       show(payment, () => receipt(payment));
     },
   }),

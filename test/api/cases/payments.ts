@@ -18,6 +18,7 @@ const payment = {
   id: `pay_${HASH}`,
   paymentHash: HASH,
   state: "pending",
+  keysend: false,
   payee: OTHER,
   amountMsat: "25000",
   feeMsat: null,
@@ -26,6 +27,14 @@ const payment = {
   hops: null,
   createdAt: AT_TEXT,
   endedAt: null,
+};
+
+const keysend = {
+  id: `ks_${HASH}`,
+  paymentHash: HASH,
+  amountMsat: "5500",
+  customRecords: { "7629169": "7b7d" },
+  receivedAt: AT_TEXT,
 };
 
 /** Invoices, payments and the ways between. */
@@ -116,7 +125,53 @@ export const PAYMENT_CASES: readonly RouteCase[] = [
       [{ maxFeeMsat: "+1" }, "/maxFeeMsat"],
       [{ timeoutSeconds: -1 }, "/timeoutSeconds"],
       [{ amountSat: "25" }, "/amountSat"],
+      [{ bolt11: undefined }, "/bolt11"],
+      [{ keysend: OTHER, amountMsat: "1" }, "/keysend"],
+      [{ customRecords: { "65537": "" } }, "/customRecords"],
     ],
+  },
+  {
+    route: "post /v1/payments",
+    ask: "POST /v1/payments",
+    body: { keysend: OTHER, amountMsat: "25000", customRecords: { "7629169": "7b7d", "65537": "" } },
+    calls: [
+      [
+        "payKeysend",
+        {
+          payee: OTHER,
+          amount: 25_000n,
+          customRecords: [
+            { type: 65_537n, value: new Uint8Array(0) },
+            { type: 7_629_169n, value: Uint8Array.of(0x7b, 0x7d) },
+          ],
+        },
+      ],
+    ],
+    status: 202,
+    location: `/v1/payments/pay_${HASH}`,
+    answer: { ...payment, keysend: true },
+    malformed: [
+      [{ keysend: "carol" }, "/keysend"],
+      [{ keysend: undefined }, "/bolt11"],
+      [{ amountMsat: undefined }, "/amountMsat"],
+      [{ amountMsat: "0" }, "/amountMsat"],
+      [{ customRecords: { "65537": "7b7" } }, "/customRecords/65537"],
+      [{ customRecords: { "65537": "00".repeat(1_301) } }, "/customRecords/65537"],
+      [{ customRecords: { tip: "7b7d" } }, "/customRecords/tip"],
+      [{ customRecords: { "18446744073709551616": "" } }, "/customRecords"],
+      [
+        { customRecords: Object.fromEntries(Array.from({ length: 217 }, (_, at) => [String(65_537 + at), ""])) },
+        "/customRecords",
+      ],
+    ],
+  },
+  { route: "get /v1/keysends", ask: "GET /v1/keysends", status: 200, answer: page(keysend) },
+  {
+    route: "get /v1/keysends/:id",
+    ask: `GET /v1/keysends/ks_${HASH}`,
+    calls: [["keysend", HASH]],
+    status: 200,
+    answer: keysend,
   },
   { route: "get /v1/payments", ask: "GET /v1/payments", status: 200, answer: page(payment) },
   {
