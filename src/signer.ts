@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
 import { stopSignal } from "./adapters/signals.ts";
+import { checkWords } from "./adapters/signer/permissions.ts";
 import { serveSigner } from "./adapters/signer/server.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { textLog } from "./adapters/text-log.ts";
 import { CHAINS } from "./bitcoin/params.ts";
-import { wordsIn } from "./cli/words.ts";
+import { WORDS, wordsIn } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
 import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
 import { localSigner } from "./daemon/signer/local-signer.ts";
@@ -54,6 +55,7 @@ async function run({ socket, datadir, network }: Settings): Promise<void> {
     process.exit(EXIT_REFUSED);
   };
   process.on("unhandledRejection", (error) => onHalt(error instanceof Error ? error : new Error(String(error))));
+  checkWords(join(datadir, WORDS));
   const { words, wordsWereUsed } = await wordsIn(datadir, MEMORIES);
   const keychain = keychainOf(words, network);
   const store = await openEmbeddedStore({

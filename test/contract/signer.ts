@@ -194,6 +194,21 @@ export function signerContract(name: string, make: () => Promise<SignerUnderTest
         expect(again.sign(theirs(5n, 1_000_000_000n).request).ok).to.equal(false);
         expect(again.sign(ours(3n)).ok).to.equal(false);
       });
+      it("is no reason to refuse what it has given, to whoever asks the same again after a restart of either", async () => {
+        const channel = channelOf(signer, FRESH_MEMORY);
+        const signed = channel.sign(theirs(5n).request);
+        const secret = channel.keys.commitmentSecret(3n);
+        await kept(signer);
+        const second = await under.open();
+        const again = channelOf(second, recorded(5n, 4n));
+        expect(again.sign(theirs(5n).request)).to.deep.equal(signed);
+        expect(again.keys.commitmentSecret(3n)).to.deep.equal(secret);
+        const published = again.sign(ours(4n));
+        await kept(second);
+        const third = channelOf(await under.open(), { ...recorded(5n, 4n), broadcastFrom: 4n });
+        expect([published.ok, third.sign(ours(4n))]).to.deep.equal([true, published]);
+        expect(third.keys.commitmentSecret(3n)).to.deep.equal(secret);
+      });
       it("knows a record that holds another commitment of the same number", async () => {
         channelOf(signer, FRESH_MEMORY).sign(theirs(5n, 1_000_000_000n).request);
         await kept(signer);

@@ -85,6 +85,37 @@ describe("a daemon whose keys are in a process of their own", function () {
     expect((await channelsOf(alice))[0]?.localMsat).to.equal("949000000");
   });
 
+  it("loses and repeats no payment when the signer is killed in the middle of many, and both are started again", async () => {
+    const before = await channelsOf(alice);
+    const asked = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const { bolt11 } = await bob.api.post<{ bolt11: string }>("/v1/invoices", {
+          amountMsat: "1000",
+          description: "x",
+        });
+        return bolt11;
+      }),
+    );
+    const begun = asked.map((bolt11) => alice.api.post("/v1/payments", { bolt11 }).catch(() => undefined));
+    await Promise.race(begun);
+    signer.process.kill("SIGKILL");
+    expect(await alice.ended).to.equal(1);
+    await Promise.all(begun);
+    signer = await startSigner(datadir, "regtest");
+    alice = await startAlice();
+    await until("an active channel", async () => (await channelsOf(alice))[0]?.active);
+    const { data } = await until("the end of every payment", async () => {
+      const list = await alice.api.get<{ data: readonly { state: string }[] }>("/v1/payments?limit=100");
+      return list.data.every(({ state }) => state !== "pending") && list;
+    });
+    const paid = data.filter(({ state }) => state === "succeeded").length;
+    const localMsat = async (): Promise<string | undefined> => (await channelsOf(alice))[0]?.localMsat;
+    const earlier = 2;
+    const due = BigInt(before[0]?.localMsat ?? "") - 1_000n * BigInt(paid - earlier);
+    await until("the balance that is left", async () => (await localMsat()) === due.toString());
+    expect(await pay(alice, bob, "3000")).to.equal("succeeded");
+  });
+
   it("is told by a signer that has nothing but words that they may have been used, so that none of their keys is again", async () => {
     const restored = join(folder, "restored");
     cpSync(join(datadir, "keys", "words"), join(restored, "keys", "words"), { recursive: true });

@@ -3,7 +3,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ChannelSigner, SignerMemory } from "../../channels/index.ts";
-import { openSocketSigner, type SocketSigner } from "../../src/adapters/signer/socket-signer.ts";
+import {
+  openSocketSigner,
+  type SocketSigner,
+  type SocketSignerOptions,
+} from "../../src/adapters/signer/socket-signer.ts";
 import { assert } from "../../src/base/result.ts";
 import { keepSigners, type SignerHome } from "../../src/lab/signers.ts";
 import type { Signer } from "../../src/ports/signer.ts";
@@ -14,11 +18,21 @@ import type { SignerKeys, SignerOrder } from "./signer-process.ts";
 export const areElsewhere = process.env["TEST_SIGNER"] === "process";
 
 const LISTENING_MS_MAX = 10_000;
-let host: { readonly child: ChildProcess; readonly folder: string; made: number } | undefined;
+/** A process with signers. */
+interface SignersHost {
+  readonly child: ChildProcess;
+  readonly folder: string;
+  made: number;
+}
+let common: SignersHost | undefined;
 
 /** One process for all signers of this one. */
 export async function startSigners(): Promise<void> {
-  if (host !== undefined) return;
+  if (common !== undefined) return;
+  common = await signersHost();
+  if (areElsewhere) keepSigners((words) => elsewhere({ tag: "words", words }));
+}
+export async function signersHost(): Promise<SignersHost> {
   const child = fork(join(import.meta.dirname, "signer-process.ts"), {
     execArgv: ["--import", "tsx", "--conditions=source"],
     serialization: "advanced",
@@ -30,16 +44,19 @@ export async function startSigners(): Promise<void> {
   child.unref();
   child.channel?.unref();
   const folder = mkdtempSync(join(tmpdir(), "sluice-signers-"));
-  host = { child, folder, made: 0 };
   process.once("exit", () => {
     child.kill();
     rmSync(folder, { recursive: true, force: true });
   });
-  if (areElsewhere) keepSigners((words) => elsewhere({ tag: "words", words }));
+  return { child, folder, made: 0 };
 }
 
-/** A home in the other process, to which `startSigners` has led. */
-export function elsewhere(keys: SignerKeys): SignerHome & { readonly path: string; open(): SocketSigner } {
+interface Home extends SignerHome {
+  readonly path: string;
+  open(options?: Partial<SocketSignerOptions>): SocketSigner;
+}
+/** A home in the other process, to which `startSigners` has led, or in a process of this test's own. */
+export function elsewhere(keys: SignerKeys, host = common): Home {
   assert(host !== undefined, "the signers' process runs");
   const path = join(host.folder, `${++host.made}`);
   host.child.send({ path, keys } satisfies SignerOrder);
@@ -57,12 +74,12 @@ export function elsewhere(keys: SignerKeys): SignerHome & { readonly path: strin
   return {
     path,
     leave,
-    open: () => {
+    open: (options) => {
       leave();
       const onGone = (error: Error): void => {
         throw error;
       };
-      open = openSocketSigner({ path, network: "regtest", onGone, keepsAtOnce: true });
+      open = openSocketSigner({ path, network: "regtest", onGone, keepsAtOnce: true, ...options });
       return open;
     },
   };

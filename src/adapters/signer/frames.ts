@@ -19,35 +19,41 @@ export function frameBytes({ id, body }: Frame): Uint8Array {
   bytes.set(body, LENGTH_BYTES + ID_BYTES);
   return bytes;
 }
+const uint32 = ({ buffer, byteOffset }: Uint8Array): number => new DataView(buffer, byteOffset).getUint32(0);
 
-/** Puts the pieces of a stream together. It never holds more than one frame that is not complete. */
+/** Puts the pieces of a stream together, however small they are. It never holds more than one frame that is not complete. */
 export class FrameReader {
-  #held: Uint8Array = new Uint8Array(0);
+  readonly #length = new Uint8Array(LENGTH_BYTES);
+  /** What follows the length, of which there are `#filled` bytes; undefined while the length itself is not complete. */
+  #rest: Uint8Array | undefined;
+  #filled = 0;
   #broken = false;
 
+  /** A frame has begun and has not ended. */
+  get isWithin(): boolean {
+    return this.#rest !== undefined || this.#filled > 0;
+  }
   /** The frames that are complete with these bytes; undefined, now and ever after, when they are none. */
   read(bytes: Uint8Array): readonly Frame[] | undefined {
-    if (this.#broken) return undefined;
-    const all = new Uint8Array(this.#held.length + bytes.length);
-    all.set(this.#held);
-    all.set(bytes, this.#held.length);
-    const view = new DataView(all.buffer);
     const frames: Frame[] = [];
-    let at = 0;
-    while (all.length - at >= LENGTH_BYTES) {
-      const length = view.getUint32(at);
-      if (length < ID_BYTES || length > FRAME_BYTES_MAX) {
-        this.#broken = true;
-        this.#held = new Uint8Array(0);
-        return undefined;
+    for (let at = 0; at < bytes.length && !this.#broken; ) {
+      const piece = this.#rest ?? this.#length;
+      const taken = bytes.subarray(at, at + piece.length - this.#filled);
+      piece.set(taken, this.#filled);
+      at += taken.length;
+      this.#filled += taken.length;
+      if (this.#filled < piece.length) break;
+      this.#filled = 0;
+      if (this.#rest === undefined) this.#begin(uint32(piece));
+      else {
+        frames.push({ id: uint32(piece), body: piece.slice(ID_BYTES) });
+        this.#rest = undefined;
       }
-      const end = at + LENGTH_BYTES + length;
-      if (end > all.length) break;
-      const start = at + LENGTH_BYTES + ID_BYTES;
-      frames.push({ id: view.getUint32(at + LENGTH_BYTES), body: all.slice(start, end) });
-      at = end;
     }
-    this.#held = all.slice(at);
-    return frames;
+    return this.#broken ? undefined : frames;
+  }
+  #begin(length: number): void {
+    if (length < ID_BYTES || length > FRAME_BYTES_MAX) this.#broken = true;
+    else this.#rest = new Uint8Array(length);
   }
 }

@@ -1,36 +1,26 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { decode, encode } from "../../codec/codec.ts";
-import type { Log } from "../../ports/log.ts";
-import type { Signer } from "../../ports/signer.ts";
+import { dirname } from "node:path";
 import { Refused } from "../sentences.ts";
-import { Answering } from "./answering.ts";
-import { FrameReader, frameBytes } from "./frames.ts";
-import { type Answer, answer, PROTOCOL, question } from "./questions.ts";
+import { checkFolder } from "./permissions.ts";
+import { type Reception, turnAway, Visit } from "./visit.ts";
 
-/** Policy, not protocol: who has not said who it is within this time is parted with. */
-const HELLO_MS_MAX = 5_000;
 /** Policy, not protocol: how long a node waits for the end of the one before. */
 const HANDOVER_MS = 1_000;
-/** Policy, not protocol: who does not read the answers to its questions is parted with. */
-const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
+/** Policy, not protocol: one is served and one waits; the others are there until they have heard that they are turned away. */
+const CONNECTIONS_MAX = 16;
 const OCCUPIED = "another node is with it";
 /** For its owner alone. */
 const SOCKET_MODE = 0o600;
 
-export interface SignerService {
+export interface SignerService extends Reception {
   readonly path: string;
-  readonly network: string;
-  /** A signer for one node, from its start to its end. */
-  readonly open: () => Signer;
-  readonly log: Log;
-  /** What the signer remembers could not be kept: it may sign nothing any more. */
-  readonly onHalt: (error: Error) => void;
 }
 
 /** Serves a signer on a socket of the file system, to one node at a time. Rejects with `Refused` where that cannot be. */
 export async function serveSigner(service: SignerService): Promise<{ close(): Promise<void> }> {
   const { path } = service;
+  checkFolder(dirname(path));
   await freePath(path);
   let present: Socket | undefined;
   let next: Socket | undefined;
@@ -44,12 +34,15 @@ export async function serveSigner(service: SignerService): Promise<{ close(): Pr
       next = undefined;
       if (waiting !== undefined) admit(waiting);
     });
-    serve(socket, service);
+    new Visit(socket, service);
   };
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     all.add(socket);
-    socket.once("close", () => all.delete(socket));
+    socket.once("close", () => {
+      all.delete(socket);
+      if (next === socket) next = undefined;
+    });
     if (present === undefined) return admit(socket);
     if (next !== undefined) return turnAway(socket, OCCUPIED);
     // It may be the same node again, of whose end nothing has been heard yet.
@@ -60,6 +53,7 @@ export async function serveSigner(service: SignerService): Promise<{ close(): Pr
       turnAway(socket, OCCUPIED);
     }, HANDOVER_MS);
   });
+  server.maxConnections = CONNECTIONS_MAX;
   // Between the making of the file and its mode nobody else may come in.
   const before = process.umask(0o177);
   try {
@@ -86,8 +80,6 @@ const listening = (server: Server, path: string): Promise<void> =>
     server.listen(path, resolve);
   });
 
-const publicOf = ({ p2wpkh, p2tr }: Signer["accounts"]) => ({ p2wpkh, p2tr });
-
 /** A socket that nobody listens on any more is left by a signer that was killed. */
 async function freePath(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -103,66 +95,4 @@ async function freePath(path: string): Promise<void> {
   });
   if (isInUse) throw new Refused(`A signer listens on ${path} already.`);
   unlinkSync(path);
-}
-
-function say(socket: Socket, id: number, value: Answer): void {
-  socket.write(frameBytes({ id, body: encode(answer, value) }));
-  if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy();
-}
-
-function turnAway(socket: Socket, detail: string): void {
-  say(socket, 0, { tag: "unwelcome", detail });
-  // Whoever does not hang up as well would keep everybody else out.
-  socket.destroySoon();
-}
-
-/** One node, from its greeting to its end. What is no question ends it: there is no honest way to get there. */
-function serve(socket: Socket, { network, open, log, onHalt }: SignerService): void {
-  const reader = new FrameReader();
-  let answering: Answering | undefined;
-  const timer = setTimeout(() => turnAway(socket, "nothing was asked"), HELLO_MS_MAX);
-  socket.once("close", () => clearTimeout(timer));
-  const part = (detail: string): void => {
-    log.warn("node parted with", { reason: detail });
-    turnAway(socket, detail);
-  };
-  const take = (id: number, body: Uint8Array): void => {
-    const asked = decode(question, body);
-    if (!asked.ok) return part(`no question: ${asked.error.message}`);
-    const { value } = asked;
-    if (answering === undefined) {
-      if (value.tag !== "hello") return part("a node greets first");
-      clearTimeout(timer);
-      if (value.protocol !== PROTOCOL) return part(`this signer speaks version ${PROTOCOL}, not ${value.protocol}`);
-      if (value.network !== network) return part(`this signer is for ${network}, not for ${value.network}`);
-      const signer = open();
-      answering = new Answering(signer);
-      log.info("node here", { nodeId: signer.nodeId });
-      const { nodeId, streamMaster, backupKey, hasSigned, accounts } = signer;
-      say(socket, id, { tag: "hello", nodeId, streamMaster, backupKey, hasSigned, ...publicOf(accounts) });
-      return;
-    }
-    if (value.tag === "hello") return part("a node greets once");
-    if (value.tag === "mark") return answering.marked(value.mark);
-    if (value.tag === "forget") return answering.forgotten(value.index);
-    if (value.tag === "keep") {
-      void answering.kept(value.mark).then(() => say(socket, id, { tag: "kept" }), onHalt);
-      return;
-    }
-    say(socket, id, answering.answer(value));
-  };
-  socket.on("data", (bytes: Buffer) => {
-    const frames = reader.read(bytes);
-    if (frames === undefined) return part("no frame");
-    for (const { id, body } of frames) {
-      if (socket.destroyed || socket.writableEnded) return;
-      try {
-        take(id, body);
-      } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
-        log.error("a question failed", { detail });
-        say(socket, id, { tag: "failed", detail });
-      }
-    }
-  });
 }

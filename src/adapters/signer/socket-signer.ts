@@ -1,15 +1,17 @@
-import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
 import { type ChannelKeys, type ChannelSigner, keyCache, type SigningRequest } from "../../../channels/index.ts";
 import { idBytes } from "../../base/ids.ts";
 import { assert, err, ok, present } from "../../base/result.ts";
 import { decode, encode } from "../../codec/codec.ts";
 import type { Signer } from "../../ports/signer.ts";
-import { Refused } from "../sentences.ts";
 import { type Line, openLine, SignerGone } from "./line.ts";
+import { checkFolder, checkSocket } from "./permissions.ts";
 import { type Answer, answer, PROTOCOL, type Question, question } from "./questions.ts";
 
 /** Policy, not protocol: an answer takes well under a millisecond; one that takes so long does not come. */
 const ANSWER_MS_MAX = 10_000;
+/** Policy, not protocol: keeping waits for a disk, which may be slow; one that takes so long does not write. */
+const KEEP_MS_MAX = 60_000;
 /** Points of commitments that are fetched at once, and how many are kept. */
 const POINTS_AT_ONCE = 32;
 const POINTS_KEPT = 64;
@@ -24,51 +26,65 @@ export interface SocketSignerOptions {
   /** Also stand still while the signer writes. For worlds whose time is not the clock's; else the node goes on meanwhile. */
   readonly keepsAtOnce?: boolean;
   readonly answerMsMax?: number;
+  readonly keepMsMax?: number;
 }
 export interface SocketSigner extends Signer {
   close(): void;
 }
 
-/** Words of the signer that are shown to people. */
-const sentence = (path: string, detail: string): string =>
-  detail === "ECONNREFUSED" ? `No signer listens on ${path}.` : `The signer at ${path} is of no use: ${detail}.`;
-
 /** The signer behind a socket, after a wait for its greeting. Throws `Refused` when none is there, or none that this node may use. */
 export function openSocketSigner(options: SocketSignerOptions): SocketSigner {
   const { path, network, onGone, answerMsMax = ANSWER_MS_MAX } = options;
   checkSocket(path);
+  checkFolder(dirname(path));
   let isOpen = false;
-  const line = openLine(path, answerMsMax, (gone) => {
-    if (isOpen) onGone(new Refused(sentence(path, gone.message)));
+  const line = openLine(path, (gone) => {
+    if (isOpen) onGone(gone);
   });
   try {
-    const hello = asked(line, { tag: "hello", protocol: PROTOCOL, network });
-    if (hello.tag !== "hello")
-      throw new Refused(sentence(path, "detail" in hello ? hello.detail : "it does not greet"));
+    const asking = new Asking(line, answerMsMax);
+    const hello = asking.expect("hello", { tag: "hello", protocol: PROTOCOL, network });
     isOpen = true;
-    return new Connected(line, hello, options);
+    return new Connected(asking, hello, options);
   } catch (error) {
     line.close();
-    throw error instanceof SignerGone ? new Refused(sentence(path, error.message)) : error;
+    throw error;
   }
 }
 
-/** Node does not say who is at the other end of a socket; who may listen there is said by its file. */
-function checkSocket(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new Refused(`No signer listens on ${path}.`);
-  if (!found.isSocket()) throw new Refused(`${path} is no socket.`);
-  const isOurs = process.getuid === undefined || found.uid === process.getuid();
-  if (!isOurs || (found.mode & 0o077) !== 0)
-    throw new Refused(`${path} is open to others than this user: its mode has to be 0600.`);
-}
+/** Questions and answers in place of bytes. Throws `SignerGone` for whatever is no answer to the question. */
+class Asking {
+  readonly line: Line;
+  readonly #msMax: number;
 
-function read(bytes: Uint8Array): Answer {
-  const answered = decode(answer, bytes);
-  if (!answered.ok) throw new SignerGone(`no answer: ${answered.error.message}`);
-  return answered.value;
+  constructor(line: Line, msMax: number) {
+    this.line = line;
+    this.#msMax = msMax;
+  }
+  ask(value: Question, msMax = this.#msMax): Answer {
+    return this.#read(this.line.ask(encode(question, value), msMax));
+  }
+  /** The answer that belongs to the question, when there is but one. */
+  expect<T extends Answer["tag"]>(tag: T, value: Question): Extract<Answer, { readonly tag: T }> {
+    return this.expected(tag, this.ask(value));
+  }
+  expected<T extends Answer["tag"]>(tag: T, answered: Answer): Extract<Answer, { readonly tag: T }> {
+    if (answered.tag === tag) return answered as Extract<Answer, { readonly tag: T }>;
+    const detail = "detail" in answered ? answered.detail : `it answers ${answered.tag} in place of ${tag}`;
+    throw new SignerGone(this.line.path, detail);
+  }
+  async askLater(value: Question, msMax: number): Promise<Answer> {
+    return this.#read(await this.line.askLater(encode(question, value), msMax));
+  }
+  tell(value: Question): void {
+    this.line.tell(encode(question, value));
+  }
+  #read(bytes: Uint8Array): Answer {
+    const answered = decode(answer, bytes);
+    if (!answered.ok) throw new SignerGone(this.line.path, `no answer: ${answered.error.message}`);
+    return answered.value;
+  }
 }
-const asked = (line: Line, value: Question): Answer => read(line.ask(encode(question, value)));
 
 class Connected implements SocketSigner {
   readonly nodeId: Signer["nodeId"];
@@ -77,17 +93,17 @@ class Connected implements SocketSigner {
   readonly backupKey: Uint8Array;
   readonly hasSigned: boolean;
   readonly accounts: Signer["accounts"];
-  readonly #line: Line;
-  readonly #keepsAtOnce: boolean;
+  readonly #asking: Asking;
+  readonly #options: SocketSignerOptions;
   /** Something has been asked since the last mark that may have changed what the signer remembers. */
   #changed = false;
   #mark = 0;
   #kept = 0;
 
-  constructor(line: Line, hello: Extract<Answer, { readonly tag: "hello" }>, { keepsAtOnce }: SocketSignerOptions) {
+  constructor(asking: Asking, hello: Extract<Answer, { readonly tag: "hello" }>, options: SocketSignerOptions) {
     const { nodeId, streamMaster, backupKey, hasSigned, p2wpkh, p2tr } = hello;
-    this.#line = line;
-    this.#keepsAtOnce = keepsAtOnce ?? false;
+    this.#asking = asking;
+    this.#options = options;
     this.nodeId = nodeId;
     this.streamMaster = streamMaster;
     this.backupKey = backupKey;
@@ -97,43 +113,44 @@ class Connected implements SocketSigner {
       publicKey: idBytes(nodeId),
       ecdh: (point) => {
         if (point.length !== 33) return undefined;
-        return expected(asked(line, { tag: "ecdh", point }), "shared").secret;
+        return this.#asking.expect("shared", { tag: "ecdh", point }).secret;
       },
     };
   }
   signAsNode(digest: Uint8Array): ReturnType<Signer["signAsNode"]> {
-    return expected(asked(this.#line, { tag: "sign_as_node", digest }), "node_signature");
+    return this.#asking.expect("node_signature", { tag: "sign_as_node", digest });
   }
   readonly signWallet: Signer["signWallet"] = (request) => {
-    const answered = asked(this.#line, { tag: "sign_wallet", ...request });
+    const answered = this.#asking.ask({ tag: "sign_wallet", ...request });
     if (answered.tag === "not_our_coin") return err({ code: "not_our_coin", index: answered.index });
-    return ok(expected(answered, "witnesses").witnesses);
+    return ok(this.#asking.expected("witnesses", answered).witnesses);
   };
   channel(index: number, remembered: Parameters<Signer["channel"]>[1]): ReturnType<Signer["channel"]> {
     this.#changed = true;
-    const answered = asked(this.#line, { tag: "open", index, remembered });
+    const answered = this.#asking.ask({ tag: "open", index, remembered });
     if (answered.tag === "old_record") return err({ code: "old_record", detail: answered.detail });
-    const { basepoints } = expected(answered, "opened");
+    const { basepoints } = this.#asking.expected("opened", answered);
     return ok(this.#channel(index, { ...basepoints, ...this.#keysOf(index), derived: keyCache() }));
   }
   #channel(index: number, keys: ChannelKeys): ChannelSigner {
-    const line = this.#line;
     return {
       keys,
       sign: (request: SigningRequest) => {
         this.#changed = true;
-        const answered = asked(line, { tag: "sign", index, request });
+        const answered = this.#asking.ask({ tag: "sign", index, request });
         if (answered.tag === "signing_refused") return err(answered.refusal);
-        return ok(expected(answered, "signed").signatures);
+        return ok(this.#asking.expected("signed", answered).signatures);
       },
       signClaim: (request, pays) => {
-        const answered = asked(line, { tag: "claim", index, request, pays });
-        return answered.tag === "claim_refused" ? err(answered.refusal) : ok(expected(answered, "claimed").signature);
+        const answered = this.#asking.ask({ tag: "claim", index, request, pays });
+        return answered.tag === "claim_refused"
+          ? err(answered.refusal)
+          : ok(this.#asking.expected("claimed", answered).signature);
       },
       announce: (announcement) => {
-        const answered = asked(line, { tag: "announce", index, announcement });
+        const answered = this.#asking.ask({ tag: "announce", index, announcement });
         if (answered.tag === "not_our_announcement") return err({ code: "not_our_announcement" });
-        const { nodeSignature, bitcoinSignature } = expected(answered, "announced");
+        const { nodeSignature, bitcoinSignature } = this.#asking.expected("announced", answered);
         return ok({ nodeSignature, bitcoinSignature });
       },
     };
@@ -142,7 +159,7 @@ class Connected implements SocketSigner {
     const points = new Map<bigint, Uint8Array>();
     const fetch = (from: bigint): void => {
       const count = Number(from + BigInt(POINTS_AT_ONCE) > NUMBERS ? NUMBERS - from : BigInt(POINTS_AT_ONCE));
-      const { points: fetched } = expected(asked(this.#line, { tag: "points", index, from, count }), "points");
+      const { points: fetched } = this.#asking.expect("points", { tag: "points", index, from, count });
       for (const oldest of points.keys()) if (points.size > POINTS_KEPT - count) points.delete(oldest);
       for (const [at, point] of fetched.entries()) points.set(from + BigInt(at), point);
     };
@@ -154,34 +171,32 @@ class Connected implements SocketSigner {
       },
       commitmentSecret: (number) => {
         this.#changed = true;
-        return expected(asked(this.#line, { tag: "secret", index, number }), "secret").secret;
+        return this.#asking.expect("secret", { tag: "secret", index, number }).secret;
       },
     };
   }
 
   forget(index: number): void {
-    this.#line.tell(encode(question, { tag: "forget", index }));
+    this.#asking.tell({ tag: "forget", index });
   }
   mark(): number {
     if (!this.#changed) return this.#mark;
     this.#changed = false;
     this.#mark++;
-    this.#line.tell(encode(question, { tag: "mark", mark: this.#mark }));
+    this.#asking.tell({ tag: "mark", mark: this.#mark });
     return this.#mark;
   }
   async keep(mark: number): Promise<void> {
     if (mark <= this.#kept) return;
-    const body = encode(question, { tag: "keep", mark });
-    expected(read(this.#keepsAtOnce ? this.#line.ask(body) : await this.#line.askLater(body)), "kept");
+    const { keepsAtOnce = false, keepMsMax = KEEP_MS_MAX } = this.#options;
+    const keep = { tag: "keep", mark } as const;
+    this.#asking.expected(
+      "kept",
+      keepsAtOnce ? this.#asking.ask(keep, keepMsMax) : await this.#asking.askLater(keep, keepMsMax),
+    );
     this.#kept = mark;
   }
   close(): void {
-    this.#line.close();
+    this.#asking.line.close();
   }
-}
-
-/** The answer that belongs to the question; the others are an end of it. */
-function expected<T extends Answer["tag"]>(answered: Answer, tag: T): Extract<Answer, { readonly tag: T }> {
-  if (answered.tag === tag) return answered as Extract<Answer, { readonly tag: T }>;
-  throw new SignerGone("detail" in answered ? answered.detail : `it answers ${answered.tag} in place of ${tag}`);
 }

@@ -1,74 +1,24 @@
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createConnection, type Socket } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { FRESH_MEMORY } from "../../../channels/index.ts";
 import { seededRandom } from "../../../src/adapters/memory/random.ts";
-import { memoryDisk } from "../../../src/adapters/memory/store.ts";
-import { FRAME_BYTES_MAX, FrameReader, frameBytes } from "../../../src/adapters/signer/frames.ts";
-import { type Answer, answer, PROTOCOL, type Question, question } from "../../../src/adapters/signer/questions.ts";
-import { type SignerService, serveSigner } from "../../../src/adapters/signer/server.ts";
+import { FRAME_BYTES_MAX, frameBytes } from "../../../src/adapters/signer/frames.ts";
+import { PROTOCOL, type Question, question } from "../../../src/adapters/signer/questions.ts";
+import { serveSigner } from "../../../src/adapters/signer/server.ts";
 import { openSocketSigner } from "../../../src/adapters/signer/socket-signer.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
-import { decode, encode } from "../../../src/codec/codec.ts";
+import { encode } from "../../../src/codec/codec.ts";
 import { keychainOf } from "../../../src/daemon/keychain.ts";
-import { localSigner } from "../../../src/daemon/signer/local-signer.ts";
-import { keptMemories } from "../../../src/daemon/signer/memories.ts";
 import { WORDS } from "../../contract/signer.ts";
-
-const HELLO: Question = { tag: "hello", protocol: PROTOCOL, network: "regtest" };
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-/** Whoever comes to the socket: what it is told, and whether it was parted with. */
-class Caller {
-  readonly heard: Answer[] = [];
-  readonly #socket: Socket;
-  readonly #reader = new FrameReader();
-  readonly over: Promise<void>;
-  #waiting: (() => void)[] = [];
-
-  constructor(path: string) {
-    this.#socket = createConnection(path);
-    this.#socket.on("error", () => {});
-    this.over = new Promise((resolve) => this.#socket.once("close", () => resolve()));
-    this.#socket.on("data", (bytes: Buffer) => {
-      for (const { body } of this.#reader.read(bytes) ?? []) {
-        const answered = decode(answer, body);
-        if (answered.ok) this.heard.push(answered.value);
-      }
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-  }
-  raw(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-  }
-  ask(value: Question, id = 2): void {
-    this.raw(frameBytes({ id, body: encode(question, value) }));
-  }
-  async answers(count: number): Promise<readonly Answer[]> {
-    while (this.heard.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return this.heard;
-  }
-  close(): void {
-    this.#socket.destroy();
-  }
-}
+import { Caller, HELLO, serviceAt } from "./caller.ts";
 
 describe("the socket of a signer", () => {
   const keychain = keychainOf(WORDS, "regtest");
   let folder: string;
   let path: string;
   let served: { close(): Promise<void> };
-  const service = (at: string): SignerService => ({
-    path: at,
-    network: "regtest",
-    open: () => localSigner(keychain, CHAINS.regtest, keptMemories(memoryDisk().open())),
-    log: SILENT,
-    onHalt: (error) => {
-      throw error;
-    },
-  });
   const callers: Caller[] = [];
   const call = (): Caller => {
     const caller = new Caller(path);
@@ -86,7 +36,7 @@ describe("the socket of a signer", () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "sluice-signer-"));
     path = join(folder, "socket");
-    served = await serveSigner(service(path));
+    served = await serveSigner(serviceAt(path));
   });
   afterEach(async () => {
     for (const caller of callers.splice(0)) caller.close();
@@ -100,10 +50,10 @@ describe("the socket of a signer", () => {
     expect(() => openSocketSigner({ path, network: "regtest", onGone: () => {} })).to.throw("its mode has to be 0600");
   });
   it("is nobody else's: a signer that runs, and a file that is no socket, stay as they are", async () => {
-    expect(await refusalOf(() => serveSigner(service(path)))).to.equal(`A signer listens on ${path} already.`);
+    expect(await refusalOf(() => serveSigner(serviceAt(path)))).to.equal(`A signer listens on ${path} already.`);
     const file = join(folder, "file");
     writeFileSync(file, "kept");
-    expect(await refusalOf(() => serveSigner(service(file)))).to.equal(`${file} is there and is no socket.`);
+    expect(await refusalOf(() => serveSigner(serviceAt(file)))).to.equal(`${file} is there and is no socket.`);
     expect(await refusalOf(() => openSocketSigner({ path: file, network: "regtest", onGone: () => {} }))).to.equal(
       `${file} is no socket.`,
     );
@@ -122,7 +72,11 @@ describe("the socket of a signer", () => {
   });
   for (const [what, first, detail] of [
     ["asks before it greets", { tag: "ecdh", point: new Uint8Array(33) }, "a node greets first"],
-    ["speaks another version", { ...HELLO, protocol: 2 }, `this signer speaks version ${PROTOCOL}, not 2`],
+    [
+      "speaks another version",
+      { ...HELLO, protocol: PROTOCOL + 1 },
+      `this signer speaks version ${PROTOCOL}, not ${PROTOCOL + 1}`,
+    ],
     ["is on another network", { ...HELLO, network: "mainnet" }, "this signer is for regtest, not for mainnet"],
   ] as const)
     it(`parts with a node that ${what}`, async () => {
