@@ -47,6 +47,8 @@ export interface DaemonOptions {
   readonly flags?: readonly string[];
   /** What Node is to run: `src/main.ts` by way of tsx when absent. */
   readonly program?: readonly string[] | undefined;
+  /** The same for its signer: `src/signer.ts`. */
+  readonly signerProgram?: readonly string[] | undefined;
   /** Whether the keys are in a process of their own, which begins and ends with the daemon's; `TEST_SIGNER` when absent. */
   readonly hasSigner?: boolean;
 }
@@ -74,11 +76,15 @@ export interface SignerProcess {
   readonly ended: Promise<unknown>;
   log(): string;
 }
-export async function startSigner(datadir: string, network: string): Promise<SignerProcess> {
+export async function startSigner(
+  datadir: string,
+  network: string,
+  program: readonly string[] = SIGNER_FROM_SOURCE,
+): Promise<SignerProcess> {
   const socket = join(datadir, "signer.sock");
   const flags = ["--socket", socket, "--datadir", join(datadir, KEYS), "--network", network];
   await mkdir(datadir, { recursive: true });
-  const child = spawn(process.execPath, [...SIGNER_FROM_SOURCE, ...flags], {
+  const child = spawn(process.execPath, [...program, ...flags], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -94,7 +100,7 @@ export async function startSigner(datadir: string, network: string): Promise<Sig
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { hasSigner = process.env["TEST_SIGNER"] === "process", network = "regtest", flags = [] } = options;
   if (!hasSigner) return startAlone(options);
-  const signer = await startSigner(join(options.folder, options.name), network);
+  const signer = await startSigner(join(options.folder, options.name), network, options.signerProgram);
   try {
     const daemon = await startAlone({ ...options, flags: [...flags, ...signer.flags] });
     const ended = daemon.ended.then(async (how) => {

@@ -6,13 +6,17 @@ import { build } from "esbuild";
 /** What Node is to run. Undefined: from source, by way of tsx. */
 export interface Programs {
   readonly daemon: readonly string[] | undefined;
+  readonly signer: readonly string[] | undefined;
   readonly checker: readonly string[] | undefined;
 }
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Of each program its one file, and of each module that is asked for by its name while that runs. */
-const ENTRIES = {
+export const ENTRIES: Readonly<Record<string, string>> = {
   "src/main": "src/main.ts",
+  "src/signer": "src/signer.ts",
+  "src/thread": "src/adapters/signer/thread.ts",
+  "src/script-worker": "src/adapters/chain/embedded/script-worker.ts",
   "src/mining-worker": "src/adapters/chain/embedded/mining-worker.ts",
   "src/crypto/secp256k1-noble": "src/crypto/secp256k1-noble.ts",
   "scripts/demo/check": "scripts/demo/check.ts",
@@ -44,7 +48,11 @@ export async function bundled(): Promise<{ readonly programs: Programs; readonly
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const at = (...path: readonly string[]): readonly string[] => [join(folder, "dist", ...path)];
   return {
-    programs: { daemon: at("src", "main.js"), checker: at("scripts", "demo", "check.js") },
+    programs: {
+      daemon: at("src", "main.js"),
+      signer: at("src", "signer.js"),
+      checker: at("scripts", "demo", "check.js"),
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

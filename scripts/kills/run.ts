@@ -85,7 +85,7 @@ async function assemble(how: Assembling): Promise<Stage> {
   const toSite = await through("router-site", options.site.ports.peer);
   const siteUrl = `http://127.0.0.1:${await through("viewer-site", options.site.ports.api)}`;
   const hired = ROLES.map((role) => {
-    const daemon = { ...options[role], program: programs.daemon };
+    const daemon = { ...options[role], program: programs.daemon, signerProgram: programs.signer };
     return hire({ daemon, failPoints: plan.failPoints[role] ?? [] });
   });
   for (const { role, atMs } of plan.moments ?? []) {
