@@ -8,6 +8,7 @@ export { ATTEMPTS_MAX, nextFeerate } from "./dual/rbf.ts";
 export type { FundingAttempt } from "./dual/state.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";
+export { coinsBesideOurs, constructedTogether, replacedByNext } from "./fundings/together.ts";
 export type {
   Attributed,
   Htlc,

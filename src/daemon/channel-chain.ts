@@ -1,10 +1,4 @@
-import {
-  BURIED_DEPTH,
-  type FundedState,
-  fundingOutpoints,
-  fundingTxs,
-  restoredFundings,
-} from "../../channels/index.ts";
+import { type FundedState, fundingOutpoints, restoredFundings } from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { txidOf } from "../bitcoin/tx.ts";
@@ -14,6 +8,7 @@ import { followFeerate } from "./channel-fees.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./channel-table.ts";
 import { watchFundingFrom } from "./channel-watches.ts";
+import { freeDeadFundings, isFundingHopeless } from "./dead-fundings.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells each channel what the chain did to it. */
@@ -33,11 +28,13 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
         host.apply(turn, entry, { tag: "BlockConnected", height });
         closeWhenOverdue(host, turn, entry);
         followFeerate(host, turn, entry);
-        if (isFundingHopeless(host, entry)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
+        freeDeadFundings(host, turn, entry, height);
+        if (isFundingHopeless(host, entry, height)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
       }
       return;
     }
     case "BlockDisconnected":
+      host.table.coins.disconnected(event.block.height);
       for (const entry of host.table.settled()) reorganised(host, turn, entry, event.block.height);
       return;
   }
@@ -59,13 +56,6 @@ function holders({ state }: ChannelEntry): readonly Outpoint[] {
   return params === undefined ? [] : [params.funding];
 }
 
-/** Coins of ours that a funding transaction was to spend have gone another way, for good. */
-function isFundingHopeless({ parts }: ChannelHost, { state }: ChannelEntry): boolean {
-  if (!("funding" in state) || state.funding.confirmed !== undefined) return false;
-  const txs = fundingTxs(state);
-  return txs.length > 0 && txs.every((tx) => parts.wallet.conflictDepth(tx) >= BURIED_DEPTH);
-}
-
 function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<ChainEvent, { tag: "ScriptPaid" }>): void {
   const entry = host.table.byScript(script);
   if (entry === undefined) return;
@@ -79,15 +69,16 @@ function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<Chain
   host.apply(turn, entry, { tag: "OtherFundingConfirmed", txid, ...place, output: tx.outputs[other.vout] });
 }
 
-/** The funding output, or one of those that came of it when the channel ended. */
+/** A coin that was to fund a channel, the funding output, or one of those that came of it when the channel ended. */
 function outpointSpent(
   host: ChannelHost,
   turn: Turn,
   { outpoint, by }: Extract<ChainEvent, { tag: "OutpointSpent" }>,
 ): void {
+  const spend = { tx: by.tx, height: by.block.height };
+  host.table.coins.spent(spend.tx, spend.height);
   const entry = host.table.byOutpoint(outpoint);
   if (entry === undefined) return;
-  const spend = { tx: by.tx, height: by.block.height };
   const isFunding = holders(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
   host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
 }

@@ -1,11 +1,11 @@
-import type { Contribution, Effect } from "../../channels/index.ts";
+import { type Contribution, type Effect, replacedByNext } from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
 import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
-import { type ChannelEntry, fundingsOf } from "./channel-table.ts";
+import type { ChannelEntry } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import type { Turn } from "./turn.ts";
 import { doubted } from "./wallet/answered.ts";
@@ -62,9 +62,8 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       const inputs = effect.constructed.inputs.map((input) =>
         input.shared ? { ...input, from: "remote" as const } : input,
       );
-      const replaces = fundingsOf(entry.state).map((outpoint) => outpoint.txid);
       const witnesses = wallet.together(turn, (state, keys) =>
-        signTogether(state, keys, { tx, inputs, fee: fee.local, replaces }),
+        signTogether(state, keys, { tx, inputs, fee: fee.local, replaces: replacedByNext(entry.state) }),
       );
       if (entry.state.tag === "ConstructingFunding") entry.fundingTxid = txid;
       release(host, turn, entry);
@@ -125,7 +124,9 @@ function contribute(host: ChannelHost, turn: Turn, entry: ChannelEntry, need: Co
   // This channel too may have to be closed against the peer's will.
   const isNew = entry.state.tag === "ConstructingFunding";
   const keep = reserveOf(host.table.settled(), ctx.policy.channel, isNew ? [need.format] : []);
-  const chosen = wallet.together(turn, (state, keys) => choose(state, keys, { ...need, keep }));
+  const chosen = wallet.together(turn, (state, keys) =>
+    choose(state, keys, { ...need, keep, replaces: replacedByNext(entry.state) }),
+  );
   if (!chosen.ok) {
     return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, need, keep) });
   }

@@ -23,6 +23,7 @@ import {
 import { assert } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BatchOpening } from "./batch-opening.ts";
+import { PeerCoins } from "./peer-coins.ts";
 
 /** One channel as the host holds it: the machine's state, and what the machine is not told. */
 export interface ChannelEntry {
@@ -136,6 +137,7 @@ export function channelEntry(
 
 /** Every channel of the node, found by whatever name a message or the chain calls it. */
 export class ChannelTable {
+  readonly coins = new PeerCoins();
   readonly #opening = new Map<string, ChannelEntry>();
   readonly #byId = new Map<ChannelId, ChannelEntry>();
   readonly #byScid = new Map<ShortChannelId, ChannelEntry>();
@@ -179,6 +181,7 @@ export class ChannelTable {
   remove(entry: ChannelEntry): void {
     entry.cancelQuiescence();
     entry.cancelFunding();
+    this.coins.forget(entry);
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
     for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {
       for (const [key, value] of map) if (value === entry) map.delete(key);

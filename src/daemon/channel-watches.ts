@@ -1,4 +1,5 @@
-import type { Effect, WatchedOutput } from "../../channels/index.ts";
+import { coinsBesideOurs, type Effect, type WatchedOutput } from "../../channels/index.ts";
+import type { Txid } from "../base/ids.ts";
 import { blockHeight } from "../base/units.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, sinceOf, type WatchedFunding } from "./channel-table.ts";
@@ -16,7 +17,21 @@ export function watch(
   host.table.watchFunding(entry, outpoint, script);
   const height = host.parts.height();
   const since = sinceOf(entry.state) ?? height;
-  watchFundingFrom(host, turn, effect, since === height ? since - 1 : since - LOOK_BACK_BLOCKS);
+  const from = since === height ? since - 1 : since - LOOK_BACK_BLOCKS;
+  watchFundingFrom(host, turn, effect, from);
+  watchCoins(host, turn, entry, outpoint.txid, from);
+}
+/** Coins of the peer's without which the transaction is none. */
+function watchCoins(host: ChannelHost, turn: Turn, entry: ChannelEntry, txid: Txid, height: number): void {
+  if (!("commitments" in entry.state)) return;
+  const coins = coinsBesideOurs(entry.state, txid);
+  if (coins.length === 0) return;
+  const from = blockHeight(Math.max(0, height));
+  host.table.coins.watch(entry, coins);
+  const watches = coins.map(
+    ({ outpoint, spends: { script } }) => ({ tag: "Outpoint", outpoint, script, from }) as const,
+  );
+  turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
 }
 /** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
 const LOOK_BACK_BLOCKS = 144;

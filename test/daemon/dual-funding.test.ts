@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { DEFAULT_POLICY } from "../../channels/index.ts";
 import { present } from "../../src/base/result.ts";
 import { msat, sat, satPerKw } from "../../src/base/units.ts";
+import { RESOLUTION_DEPTH } from "../../src/lab/depths.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { idOf } from "../../src/lab/setup.ts";
 import type { World } from "../../src/lab/world.ts";
@@ -14,8 +15,11 @@ const pair = ({ nodes }: Line): readonly [LabNode, LabNode] => nodes as [LabNode
 const said = ({ tally }: World, name: MessageName): number => tally.messages.get(name) ?? 0;
 /** Another channel between the two, that waits to be mined. */
 async function waiting(made: Line): Promise<string> {
+  await giveCoins(made.world, pair(made)[0]);
+  return requested(made);
+}
+async function requested(made: Line): Promise<string> {
   const [a, b] = pair(made);
-  await giveCoins(made.world, a);
   const request = { nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: false, feerate: satPerKw(500) };
   const opened = await soon(made.world, a.node.openChannel(request));
   if (!opened.ok) throw new Error(opened.error.detail);
@@ -160,6 +164,41 @@ describe("A channel that both sides can fund, between two daemons", () => {
       expect(a.node.balance().onchain.confirmed === before, `taken ${taken}`).to.equal(!taken);
       Object.assign(pool, { policy });
     }
+    expect(violations(world)).to.deep.equal([]);
+  });
+  it("RELIABILITY U11: a peer that spends its coin otherwise has ours until that is as deep as what money moves by, over restarts too; after a hundred there is no channel", async function () {
+    this.timeout(60_000);
+    const made = await line(2, { ...NOTHING_PUSHED, channelPolicy: () => ({ contribution: sat(200_000n) }) });
+    const { world } = made;
+    const [a, b] = pair(made);
+    for (const node of [a, b]) await giveCoins(world, node);
+    const { pool } = world.chain.brain;
+    const { policy } = pool;
+    // No node takes it, so that b's own node lets it take its coins back.
+    Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+    const before = onchain(a);
+    const id = await requested(made);
+    expect(channel(a, id).capacity).to.equal(500_000n);
+    world.network.part(a.name, b.name);
+    expect((await soon(world, b.node.closeChannel({ id: id as never, force: true }))).ok).to.equal(true);
+    await world.pass(1_000);
+    Object.assign(pool, { policy });
+    const coins = b.node.walletUtxos().map(({ outpoint }) => outpoint);
+    const { address } = await soon(world, b.node.newAddress());
+    const elsewhere = { address, amount: sat(10_000n), feerate: satPerKw(5_000), coins };
+    expect((await soon(world, b.node.send(elsewhere))).ok).to.equal(true);
+    await mine(world, 3);
+    await a.crash(0);
+    await a.start();
+    await mine(world, RESOLUTION_DEPTH - 4);
+    const held = before - onchain(a);
+    expect(held > 300_000n, `${held} sat are in it`).to.equal(true);
+    await mine(world, 1);
+    expect([onchain(a), channel(a, id).state]).to.deep.equal([before, "WaitForFundingConfirmed"]);
+    await mine(world, 99 - RESOLUTION_DEPTH);
+    expect(a.node.channels().map((one) => one.id)).to.include(id);
+    await mine(world, 1);
+    expect(a.node.channels().map((one) => one.id)).to.not.include(id);
     expect(violations(world)).to.deep.equal([]);
   });
   it("adds nothing unless its operator wants it", () => {

@@ -21,7 +21,9 @@ export interface ContributionWish {
   /** Weight units for which we pay besides our coins and change. */
   readonly besides: number;
   readonly confirmedOnly: boolean;
-  /** Coins that must be among them: those of an attempt that this one replaces. */
+  /** Attempts at the same funding, which this one takes the place of. */
+  readonly replaces: readonly Txid[];
+  /** Coins of one of them that must be among these, as far as nothing else has spent them since. */
   readonly spends: readonly Outpoint[];
   /** The least that change may hold, in sat. */
   readonly changeMin: Sat;
@@ -50,9 +52,10 @@ export function choose(
   keys: WalletKeys,
   wish: ContributionWish,
 ): Together<Result<Chosen, NoContribution>> {
-  const given = wish.spends.flatMap((outpoint) => state.coins.get(outpointKey(outpoint)) ?? []);
-  const replaced = new Set(given.flatMap(({ spent }) => spent?.txid ?? []));
-  if ([...replaced].some((txid) => hasChildren(state, txid)))
+  const given = wish.spends
+    .flatMap((outpoint) => state.coins.get(outpointKey(outpoint)) ?? [])
+    .filter(({ spent }) => spent === undefined || wish.replaces.includes(spent.txid));
+  if (wish.replaces.some((txid) => hasChildren(state, txid)))
     return { step: undefined, value: err({ code: "has_children" }) };
   const draft = draftOf(state);
   const change = changeAgain(draft, keys, "p2wpkh");
@@ -64,7 +67,7 @@ export function choose(
     changeWeight: change.weight,
     besides: { weight: wish.besides - FRAME_WEIGHT, fee: wish.amount },
   };
-  const isChange = ({ outpoint }: { readonly outpoint: Outpoint }): boolean => replaced.has(outpoint.txid);
+  const isChange = ({ outpoint }: { readonly outpoint: Outpoint }): boolean => wish.replaces.includes(outpoint.txid);
   const free = spendable(state).filter(
     ({ coin }) => !isChange(coin) && (!wish.confirmedOnly || statusOf(state, coin) === "confirmed"),
   );

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Txid } from "../../../src/base/ids.ts";
+import { outpointKey, type Txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
 import { p2wsh } from "../../../src/bitcoin/templates.ts";
@@ -13,7 +13,7 @@ import {
   setFree,
   signTogether,
 } from "../../../src/daemon/wallet/contribute.ts";
-import { release, send, unsignedInput } from "../../../src/daemon/wallet/spend.ts";
+import { refused, release, send, unsignedInput } from "../../../src/daemon/wallet/spend.ts";
 import { keys, SmallChain } from "./small-chain.ts";
 
 const ELSEWHERE = p2wsh(new Uint8Array(32).fill(9));
@@ -23,6 +23,7 @@ const WISH: ContributionWish = {
   feerate: FEERATE,
   besides: 200,
   confirmedOnly: false,
+  replaces: [],
   spends: [],
   changeMin: sat(1_000n),
   keep: sat(0n),
@@ -62,6 +63,11 @@ function published(chain: SmallChain, made: Chosen): Tx {
   chain.take(present(publishTogether(chain.wallet, tx).step, "published"));
   return tx;
 }
+/** Wishes that a replacement of it has. */
+const replacementOf = ({ coins }: Chosen, tx: Tx): Pick<ContributionWish, "spends" | "replaces"> => ({
+  spends: coins.map(({ outpoint }) => outpoint),
+  replaces: [txidOf(tx)],
+});
 const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
 
 describe("coins for a transaction that is made with a peer", () => {
@@ -104,7 +110,7 @@ describe("coins for a transaction that is made with a peer", () => {
     const made = chosen(chain, { amount: sat(160_000n) });
     const first = present(signed(chain, made), "signed");
     chain.take(present(publishTogether(chain.wallet, first).step, "published"));
-    const again = { amount: sat(160_000n), spends: made.coins.map(({ outpoint }) => outpoint) };
+    const again = { amount: sat(160_000n), ...replacementOf(made, first) };
     expect(choose(chain.wallet, keys, { ...WISH, ...again }).value.ok, "before").to.equal(true);
     const payment = { output: { amount: sat(5_000n), script: ELSEWHERE }, feerate: FEERATE, label: "x" };
     const sent = send(chain.wallet, keys, payment);
@@ -119,13 +125,12 @@ describe("coins for a transaction that is made with a peer", () => {
     const chain = world();
     const made = chosen(chain, { amount: sat(140_000n) });
     expect(made.coins.length, "one is left").to.equal(3);
-    const first = txidOf(published(chain, made));
-    const spends = made.coins.map(({ outpoint }) => outpoint);
-    const again = chosen(chain, { amount: sat(150_000n), spends });
+    const first = published(chain, made);
+    const again = chosen(chain, { amount: sat(150_000n), ...replacementOf(made, first) });
     expect(again.coins.length).to.equal(4);
-    expect(again.coins.filter(({ outpoint }) => outpoint.txid === first)).to.deep.equal([]);
+    expect(again.coins.filter(({ outpoint }) => outpoint.txid === txidOf(first))).to.deep.equal([]);
     free(chain, again);
-    const more = choose(chain.wallet, keys, { ...WISH, amount: sat(200_000n), spends });
+    const more = choose(chain.wallet, keys, { ...WISH, amount: sat(200_000n), ...replacementOf(made, first) });
     expect(more.value.ok || more.value.error.code).to.equal("insufficient_funds");
   });
   it("keep the change of what is to be replaced from payments: with it they would be dropped without a word", () => {
@@ -135,19 +140,18 @@ describe("coins for a transaction that is made with a peer", () => {
       if (sent.ok) chain.take(sent.value.step);
       return sent.ok ? "sent" : sent.error.code;
     };
-    const replacing = () => {
+    const waitingOne = () => {
       const chain = world();
       const made = chosen(chain, { amount: sat(190_000n) });
-      const first = txidOf(published(chain, made));
-      return { chain, first, spends: made.coins.map(({ outpoint }) => outpoint) };
+      return { chain, replacing: replacementOf(made, published(chain, made)) };
     };
-    const before = replacing();
+    const before = waitingOne();
     expect(pay(before.chain), "nothing replaces it").to.equal("sent");
 
-    const { chain, first, spends } = replacing();
-    const again = chosen(chain, { amount: sat(190_000n), spends, feerate: satPerKw(1_500) });
+    const { chain, replacing } = waitingOne();
+    const again = chosen(chain, { amount: sat(190_000n), ...replacing, feerate: satPerKw(1_500) });
     expect(pay(chain), "while it is negotiated").to.equal("insufficient_funds");
-    const next = present(signed(chain, again, [first]), "signed");
+    const next = present(signed(chain, again, replacing.replaces), "signed");
     for (const started of [false, true]) {
       if (started) chain.restart();
       expect(pay(chain), "the peer may complete it").to.equal("insufficient_funds");
@@ -159,11 +163,11 @@ describe("coins for a transaction that is made with a peer", () => {
     chain.take(present(publishTogether(chain.wallet, next).step, "complete"));
     expect(pay(chain), "from the change of the new one").to.equal("sent");
 
-    const late = replacing();
-    const slow = chosen(late.chain, { amount: sat(190_000n), spends: late.spends });
+    const late = waitingOne();
+    const slow = chosen(late.chain, { amount: sat(190_000n), ...late.replacing });
     free(late.chain, slow);
     expect(pay(late.chain), "after the minute that they are held for").to.equal("sent");
-    expect(signed(late.chain, slow, [late.first]), "it is signed for no more").to.equal(undefined);
+    expect(signed(late.chain, slow, late.replacing.replaces), "it is signed for no more").to.equal(undefined);
   });
   it("are free again when one of them is gone before it is signed for", () => {
     const chain = world();
@@ -182,6 +186,21 @@ describe("coins for a transaction that is made with a peer", () => {
     expect(signed(chain, slow)).to.equal(undefined);
     expect(signed(chain, slow, [other]), "it would take its place").to.not.equal(undefined);
   });
+  it("are others where those of what is to be replaced were given back and spent since", () => {
+    const chain = world();
+    const made = chosen(chain, { amount: sat(60_000n) });
+    const dead = replacementOf(made, published(chain, made));
+    chain.take(refused(chain.wallet, dead.replaces[0] as Txid));
+    expect(chosen(chain, { ...dead, amount: sat(60_000n) }).coins, "they are free").to.deep.equal(made.coins);
+    chain.wallet = { ...chain.wallet, held: new Set() };
+    const payment = { output: { amount: sat(90_000n), script: ELSEWHERE }, feerate: FEERATE, label: "x" };
+    const sent = send(chain.wallet, keys, payment);
+    if (!sent.ok) throw new Error(sent.error.code);
+    chain.take(sent.value.step);
+    const taken = new Set(sent.value.tx.inputs.map(({ prevout }) => outpointKey(prevout)));
+    const others = chosen(chain, { ...dead, amount: sat(60_000n) }).coins;
+    expect(others.filter(({ outpoint }) => taken.has(outpointKey(outpoint)))).to.deep.equal([]);
+  });
   it("CONFORMANCE 57: are confirmed where the peer asks for that, those of an earlier attempt too", () => {
     const chain = world();
     const payment = { output: { amount: sat(190_000n), script: chain.address() }, feerate: FEERATE, label: "x" };
@@ -189,11 +208,10 @@ describe("coins for a transaction that is made with a peer", () => {
     if (!sent.ok) throw new Error(sent.error.code);
     chain.take(sent.value.step);
     const first = chosen(chain);
-    signed(chain, first);
-    const spends = first.coins.map(({ outpoint }) => outpoint);
-    const again = choose(chain.wallet, keys, { ...WISH, spends, confirmedOnly: true });
+    const waits = replacementOf(first, present(signed(chain, first), "signed"));
+    const again = choose(chain.wallet, keys, { ...WISH, ...waits, confirmedOnly: true });
     expect(again.value.ok || again.value.error.code).to.equal("insufficient_funds");
     chain.mine(ELSEWHERE);
-    expect(choose(chain.wallet, keys, { ...WISH, spends, confirmedOnly: true }).value.ok).to.equal(true);
+    expect(choose(chain.wallet, keys, { ...WISH, ...waits, confirmedOnly: true }).value.ok).to.equal(true);
   });
 });
