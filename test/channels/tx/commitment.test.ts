@@ -9,9 +9,11 @@ import {
 } from "../../../channels/tx/commitment.ts";
 import { COMMITMENT_NUMBER_MAX, commitmentNumberOf, obscureNumber } from "../../../channels/tx/commitment-number.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
-import { commitmentFee } from "../../../channels/tx/weights.ts";
+import { commitmentFee, openerCost } from "../../../channels/tx/weights.ts";
+import { concat, fromHex, toHex } from "../../../src/base/bytes.ts";
 import { paymentHash } from "../../../src/base/ids.ts";
 import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
+import { hash160, sha256 } from "../../../src/crypto/hash.ts";
 import { alice, bob, CAPACITY, keysOf, specs, termsOf } from "./two-sides.ts";
 
 const FORMATS: readonly CommitmentFormat[] = ["static_remotekey", "anchors"];
@@ -34,7 +36,7 @@ const roles = (of: CommitmentSpec, under = terms): readonly string[] =>
   buildCommitment(under, keys, 3n, of).outputs.map((output) => output.role.tag);
 
 describe("BOLT 3 §Commitment Transaction Outputs", () => {
-  it("conserves every msat: outputs, nominal fee, trimmed, dust and rounding make the capacity", () => {
+  it("CONFORMANCE 94: conserves every msat: outputs, nominal fee, trimmed, dust and rounding make the capacity", () => {
     fc.assert(
       fc.property(specs, fc.constantFrom(...FORMATS), (one, format) => {
         const under = termsOf(alice, bob, alice, format);
@@ -112,15 +114,47 @@ describe("BOLT 3 §Commitment Transaction Outputs", () => {
     expect(built.trimmed.map(({ id }) => id)).to.deep.equal([1n]);
   });
 
-  it("leaves out a balance below the owner's dust limit, and its anchor with it", () => {
-    const limit = 354_000n;
-    expect([...roles(spec(CAPACITY * 1000n - limit))].sort()).to.deep.equal([
-      "to_local",
-      "to_local_anchor",
-      "to_remote",
-      "to_remote_anchor",
-    ]);
-    expect(roles(spec(CAPACITY * 1000n - limit + 1n))).to.deep.equal(["to_local_anchor", "to_local"]);
+  it("CONFORMANCE 94: rounds every amount down to satoshis, and gives what is left to miners", () => {
+    for (const format of FORMATS) {
+      const under = termsOf(alice, bob, bob, format);
+      const htlcs = [offered(0n, 2_000_999n), offered(1n, 3_000_001n)];
+      const { outputs, fee } = buildCommitment(under, keys, 3n, spec(5_000_000_999n, htlcs));
+      const amounts = (tag: string) => outputs.filter(({ role }) => role.tag === tag).map(({ amount }) => amount);
+      const nominal = commitmentFee(2, satPerKw(1000), format);
+      const anchors = format === "anchors" ? 660n : 0n;
+      expect([amounts("to_local"), amounts("htlc")]).to.deep.equal([[5_000_000n], [2_000n, 3_000n]]);
+      // 999 + 999 + 1 msat of the first three, and of the opener the 1 that makes it whole.
+      expect(amounts("to_remote")).to.deep.equal([CAPACITY - 5_000_000n - 5_000n - 2n - nominal - anchors]);
+      expect(fee).to.equal(nominal + 2n);
+    }
+  });
+
+  for (const format of FORMATS)
+    it(`CONFORMANCE 97: leaves out a balance below the owner's dust limit, whosever it is, and its anchor with it: ${format}`, () => {
+      const both = format === "anchors" ? ["to_local_anchor", "to_remote_anchor"] : [];
+      const one = (side: string): string[] => [side, ...both.filter((anchor) => anchor.startsWith(side))];
+      const limit = 354_000n;
+      const cost = openerCost(0, satPerKw(1000), format) * 1000n;
+      const all = CAPACITY * 1000n;
+      const tags = (of: CommitmentSpec, opener = alice) => [...roles(of, termsOf(alice, bob, opener, format))].sort();
+      expect(tags(spec(all - limit))).to.deep.equal(["to_local", "to_remote", ...both].sort());
+      expect(tags(spec(all - limit + 1n))).to.deep.equal(one("to_local").sort());
+      expect(tags(spec(limit), bob)).to.deep.equal(["to_local", "to_remote", ...both].sort());
+      expect(tags(spec(limit - 1n), bob)).to.deep.equal(one("to_remote").sort());
+      expect(tags(spec(limit + cost)), "after the opener has paid").to.deep.equal(
+        ["to_local", "to_remote", ...both].sort(),
+      );
+      expect(tags(spec(limit + cost - 1n))).to.deep.equal(one("to_remote").sort());
+    });
+  it("CONFORMANCE 97: pays the other side by its own payment_basepoint: to its hash, or with anchors after one block", () => {
+    const script = (format: CommitmentFormat) =>
+      buildCommitment(termsOf(alice, bob, alice, format), keys, 3n, spec(5_000_000_000n)).outputs.find(
+        ({ role }) => role.tag === "to_remote",
+      )?.script;
+    const key = bob.keys.paymentBasepoint;
+    expect(script("static_remotekey")).to.deep.equal(concat(fromHex("0014"), hash160(key)));
+    // <key> CHECKSIGVERIFY 1 CHECKSEQUENCEVERIFY
+    expect(script("anchors")).to.deep.equal(concat(fromHex("0020"), sha256(fromHex(`21${toHex(key)}ad51b2`))));
   });
 
   it("has both anchors once an HTLC is untrimmed, whatever the balances (CONFORMANCE 98)", () => {
