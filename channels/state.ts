@@ -216,7 +216,7 @@ export interface ChainSpend {
 export type FailureCause =
   /** Somebody who runs this node wants it. */
   | { readonly tag: "requested" }
-  /** The peer broke the protocol: `text` is what we tell it. */
+  /** The peer broke the protocol, or it leads nowhere any more: `text` is what we tell it. */
   | { readonly tag: "fault"; readonly text: string }
   /** An HTLC that only the chain can decide in time. BOLT 2 §cltv_expiry_delta Selection. */
   | { readonly tag: "deadline"; readonly side: Htlc["side"]; readonly id: bigint; readonly expiry: CltvExpiry }

@@ -70,9 +70,10 @@ export function fail(state: FundedState, cause: FailureCause): Transition {
   // A mutual close is out already: nothing would be better for either side.
   if (state.tag === "Closing") return stay(error);
   if (state.tag === "Failed") return stay(error);
-  return failing(state, cause);
+  return failWhatever(state, cause);
 }
-function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Transition {
+/** The same, also where a mutual close is out: it can no longer be mined, or is not to be waited for. */
+export function failWhatever(state: Exclude<FundedState, Failed>, cause: FailureCause): Transition {
   const error = { tag: "SendError", channelId: state.params.channelId, text: failureText(cause) } as const;
   return commit(
     failed(state, cause),
@@ -93,7 +94,7 @@ function failing(state: Exclude<FundedState, Failed>, cause: FailureCause): Tran
  */
 export function forceClose(state: ChannelState): Transition {
   const isOver = state.tag === "Failed" || (state.tag === "Closing" && state.confirmed !== undefined);
-  if ("commitments" in state && !isOver) return failing(state, { tag: "requested" });
+  if ("commitments" in state && !isOver) return failWhatever(state, { tag: "requested" });
   const coins = state.tag === "Failed" && state.cause.tag !== "data_lost" ? wantedBack(state) : [];
   if (state.tag === "Failed" && coins.length > 0) {
     const cause = { tag: "requested" } as const;

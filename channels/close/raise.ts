@@ -41,14 +41,14 @@ export function raiseClose(env: ChannelEnv, state: Agreeing, script: Uint8Array,
 export function raiseWhenLate(env: ChannelEnv, state: FundedState): Transition | undefined {
   if ((state.tag !== "Negotiating" && state.tag !== "Closing") || isConfirmed(state)) return undefined;
   const last = state.simple.offered.at(-1);
-  if (last === undefined || env.height < last.since + PATIENCE_BLOCKS) return undefined;
+  if (last !== undefined && env.height < last.since + PATIENCE_BLOCKS) return undefined;
   const again: readonly Effect[] =
-    (env.height - last.since) % PATIENCE_BLOCKS === 0
+    (env.height - (last?.since ?? 0)) % PATIENCE_BLOCKS === 0
       ? closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }))
       : [];
-  const feerate = affordable(env, state);
-  if (feerate === undefined || !isSimpleClose(env.features) || !isAgreeable(state) || isOffered(state))
-    return again.length === 0 ? undefined : commit(state, ...again);
+  const isLate = last !== undefined && isSimpleClose(env.features) && isAgreeable(state) && !isOffered(state);
+  const feerate = isLate ? affordable(env, state) : undefined;
+  if (feerate === undefined) return again.length === 0 ? undefined : commit(state, ...again);
   return offerClose(env, { ...state, close: { ...state.close, feerate } }, again);
 }
 

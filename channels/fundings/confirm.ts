@@ -1,6 +1,7 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { shortChannelId, type Txid } from "../../src/base/ids.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
+import { failWhatever } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import type { FundedState, FundingProgress } from "../state.ts";
@@ -49,6 +50,26 @@ export function otherReorged(state: FundedState, txid: Txid): Transition {
 function withProgress<S extends FundedState>(state: S, of: OtherFunding, progress: FundingProgress): S {
   const others = state.commitments.others.map((other) => (other === of ? { ...other, progress } : other));
   return { ...state, commitments: { ...state.commitments, others } };
+}
+
+/**
+ * What was locked is in the chain no more, and deep in it another splice stands in its place: on that one no update has been
+ * made since, and a close that both have signed spends what will never be there. The channel is over, on the newest
+ * commitments that its funding has. Undefined while it may still come back.
+ */
+export function lockedGaveWay(env: ChannelEnv, state: FundedState): Transition | undefined {
+  const { others } = state.commitments;
+  if (others.length === 0 || state.tag === "Failed" || state.funding.confirmed !== undefined) return undefined;
+  const instead = others.some(
+    ({ role, made, progress: { confirmed } }) =>
+      role === "past" &&
+      made !== undefined &&
+      confirmed !== undefined &&
+      env.height - confirmed.height + 1 >= env.policy.resolutionDepth,
+  );
+  return instead
+    ? failWhatever(state, { tag: "fault", text: "another splice is mined than the locked one" })
+    : undefined;
 }
 
 /** One more block. Undefined when it changes nothing about the others. */

@@ -1,5 +1,6 @@
 import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { type Msat, msat, toMsat } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
 import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
 import type { ChainSpend, Commitments, Failed, Funded } from "../state.ts";
 
@@ -34,9 +35,18 @@ function newest(state: Failed): Outpoint {
     ({ local, progress }) => local.number === commitments.local.number && progress.confirmed !== undefined,
   );
   const after = live.find(({ role }) => role !== "past");
-  const before = funding.confirmed === undefined ? live.find(({ role }) => role === "past") : undefined;
+  // Of those that were there before, the one that no other of them has moved on.
+  const before =
+    funding.confirmed === undefined
+      ? live.find(({ role, terms }) => role === "past" && !live.some((next) => isMadeOf(next, terms.outpoint)))
+      : undefined;
   return (after ?? before)?.terms.outpoint ?? params.funding;
 }
+
+const isMadeOf = ({ made, progress }: OtherFunding, outpoint: Outpoint): boolean => {
+  const tx = made?.constructed.tx ?? progress.tx;
+  return tx !== undefined && spends(tx, outpoint);
+};
 
 function on(state: Failed, outpoint: Outpoint): Failed {
   const other = state.commitments.others.find(({ terms }) => outpointKey(terms.outpoint) === outpointKey(outpoint));
@@ -59,8 +69,8 @@ function onSpent(commitments: Commitments, other: OtherFunding): Commitments {
 
 /** Our signed commitment, if it is one on this funding. */
 export const signedOn = ({ commitment, params }: Failed): Failed["commitment"] =>
-  commitment?.inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(params.funding)) === true
-    ? commitment
-    : undefined;
+  commitment !== undefined && spends(commitment, params.funding) ? commitment : undefined;
+export const spends = ({ inputs }: Tx, outpoint: Outpoint): boolean =>
+  inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
 export const spendOf = ({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined =>
   spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));

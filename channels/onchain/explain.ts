@@ -111,7 +111,7 @@ function sentenceFor(cause: FailureCause): string {
     case "requested":
       return "This node was told to close it without waiting for the peer.";
     case "fault":
-      return `The peer broke the protocol: ${cause.text}.`;
+      return `It could not go on: ${cause.text}.`;
     case "deadline":
       return cause.side === "offered"
         ? `HTLC ${cause.id}, which we offered, expired at block ${cause.expiry} and the peer had neither paid nor failed it: it is taken back on the chain while whoever it came from still waits.`

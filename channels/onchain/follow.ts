@@ -12,7 +12,7 @@ import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
 import { classify, currentLocal } from "./classify.ts";
-import { decided, isFunding, signedOn } from "./decided.ts";
+import { decided, isFunding, signedOn, spends } from "./decided.ts";
 import { failedOnChain } from "./ends.ts";
 import { learnPreimages } from "./preimages.ts";
 import { isOver, type Progress, progressOf } from "./progress.ts";
@@ -48,7 +48,9 @@ const answer = (before: Failed, next: Failed, effects: readonly Effect[]): Trans
 function publication(env: ChannelEnv, failed: Failed): readonly Effect[] {
   const state = decided(failed);
   if (state.cause.tag === "data_lost") return [];
-  if (state.mutual !== undefined) return [{ tag: "Broadcast", tx: state.mutual, why: "mutual_close" }];
+  const { mutual, params } = state;
+  if (mutual !== undefined && spends(mutual, params.funding))
+    return [{ tag: "Broadcast", tx: mutual, why: "mutual_close" }];
   const commitment = signedOn(state);
   if (commitment !== undefined) {
     const anchor = anchorClaim(env, state);

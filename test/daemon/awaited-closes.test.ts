@@ -34,7 +34,7 @@ describe("A close that the peer does not answer, by whole nodes", () => {
     await mine(world, 1);
     expect([stateOf(a, street, 0), a.node.explainChannel(id)?.why]).to.deep.equal([
       "Failed",
-      "The peer broke the protocol: closing never agreed.",
+      "It could not go on: closing never agreed.",
     ]);
     await mine(world, 2);
     expect(a.node.explainChannel(id)?.closing?.by).to.equal("local");

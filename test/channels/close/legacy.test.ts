@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import { type Sat, sat, satPerKw } from "../../../src/base/units.ts";
 import { p2pkh, p2sh } from "../../../src/bitcoin/templates.ts";
+import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ClosingSigned } from "../../../src/wire/closing.ts";
 import { type Name, normal, type Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { close, closingOf, names } from "../../support/closing.ts";
@@ -146,4 +147,20 @@ describe("BOLT 2 §Closing Initiation: shutdown, scripts of old nodes", () => {
       ).to.deep.equal(script);
       expect(warnings(pair, "a")).to.deep.equal([]);
     });
+});
+
+describe("BOLT 2 §Legacy Closing Negotiation: closing_signed, both have signed", () => {
+  it("says the transaction again every six blocks until one holds it: a mempool may have passed over it", () => {
+    const pair = normal();
+    close(pair, "a");
+    pair.settle();
+    const { a } = pair.parties;
+    const [tx] = a.broadcasts;
+    a.broadcasts = [];
+    for (let block = 1; block <= 18; block++) pair.block(a.height + 1);
+    expect(a.broadcasts.map(txidOf)).to.deep.equal(Array(3).fill(txidOf(tx as Tx)));
+    pair.give("a", { tag: "FundingSpent", tx: tx as Tx, height: a.height });
+    for (let block = 1; block <= 18; block++) pair.block(a.height + 1);
+    expect(a.broadcasts.length).to.equal(3);
+  });
 });

@@ -75,7 +75,7 @@ describe("explain: why a channel was closed, for each cause", () => {
     court.pair.give("a", { tag: "PeerMessage", message: message as never });
     expect([told(court, "a").cause, told(court, "a").why]).to.deep.equal([
       "fault",
-      "The peer broke the protocol: update fee not opener.",
+      "It could not go on: update fee not opener.",
     ]);
   });
   it("deadline: an HTLC that we offered and that nobody resolved, by id and height", () => {
