@@ -155,7 +155,7 @@ describe("BOLT 2 §Legacy Closing Negotiation: closing_signed, both have signed"
     close(pair, "a");
     pair.settle();
     const { a } = pair.parties;
-    const [tx] = a.broadcasts;
+    const tx = a.broadcasts.at(-1);
     a.broadcasts = [];
     for (let block = 1; block <= 18; block++) pair.block(a.height + 1);
     expect(a.broadcasts.map(txidOf)).to.deep.equal(Array(3).fill(txidOf(tx as Tx)));
