@@ -182,7 +182,7 @@ describe("a circuit after a restart", () => {
 });
 
 describe("a forward, whatever comes in whatever order", () => {
-  it("is resolved upstream in one way only, and by the preimage if one ever came", () => {
+  it("CONFORMANCE 133: is resolved upstream in one way only, and by the preimage if one ever came, and only then", () => {
     const inputs = fc.constantFrom<RelayInput>(SETTLED, FAILED, { tag: "Refused", code: "not_open" });
     fc.assert(
       fc.property(fc.array(inputs, { minLength: 1, maxLength: 8 }), (sequence) => {
@@ -195,6 +195,7 @@ describe("a forward, whatever comes in whatever order", () => {
         }
         const settled = sequence.some(({ tag }) => tag === "Settled");
         expect(state?.status.tag).to.equal(settled ? "Fulfilled" : "Failed");
+        expect(tags.includes("FulfillHtlc")).to.equal(settled);
         expect(tags.lastIndexOf("FailHtlc") <= (settled ? tags.indexOf("FulfillHtlc") : tags.length)).to.equal(true);
         expect(tags.filter((tag) => tag === "FailHtlc").length <= 1).to.equal(true);
       }),
