@@ -106,6 +106,13 @@ function advanceHtlc(htlc: Htlc): Htlc {
   return { ...htlc, step, onion: step === "RECEIVED_ADD_REVOCATION" ? NO_ONION : htlc.onion };
 }
 
+/** As if every removal that was said were irrevocable already. */
+export function cleared(commitments: Commitments): Commitments {
+  const isOver = ({ removal }: Htlc): boolean => removal !== undefined;
+  const balance = commitments.htlcs.filter(isOver).reduce(settle, commitments.balance);
+  return { ...commitments, balance, htlcs: commitments.htlcs.filter((htlc) => !isOver(htlc)) };
+}
+
 /** The amount of a fulfilled HTLC changes sides; a failed one was its offerer's all along. */
 function settle(balance: Commitments["balance"], htlc: Htlc): Commitments["balance"] {
   assert(htlc.removal !== undefined, "an HTLC that is gone was removed");

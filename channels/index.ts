@@ -86,4 +86,12 @@ export type {
 export type { CommitmentHtlc, CommitmentSpec } from "./tx/commitment.ts";
 export type { CommitmentFormat } from "./tx/format.ts";
 export { lockScript } from "./tx/lock.ts";
-export { attemptMemoryOf, type ChannelView, pendingOrigins, signerMemoryOf, spendableNow, viewOf } from "./view.ts";
+export {
+  attemptMemoryOf,
+  type ChannelView,
+  pendingOrigins,
+  signerMemoryOf,
+  spendableNow,
+  spendableSoon,
+  viewOf,
+} from "./view.ts";

@@ -1,6 +1,7 @@
 import type { Outpoint, ShortChannelId, Txid } from "../src/base/ids.ts";
 import { type Msat, msat, type Sat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
+import { cleared } from "./changes.ts";
 import { localTerms, tally } from "./commitments.ts";
 import type { FundingAttempt, WaitForFundingSignatures } from "./dual/state.ts";
 import type { ChannelEnv } from "./env.ts";
@@ -45,6 +46,10 @@ const isActive = (state: FundedState): boolean => isUsable(state) && state.link.
 /** The view's `spendable` alone, which each search for a route asks of every channel; undefined when it is not active. */
 export const spendableNow = (env: ChannelEnv, state: FundedState): Msat | undefined =>
   isActive(state) ? spendable(env, state.params, state.commitments) : undefined;
+
+/** As `spendableNow`, once what is decided has left both commitments: a moment later, if the peer is well. */
+export const spendableSoon = (env: ChannelEnv, state: FundedState): Msat | undefined =>
+  isActive(state) ? spendable(env, state.params, cleared(state.commitments)) : undefined;
 
 export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
   const { commitments, params, funding, announcement } = state;

@@ -43,10 +43,15 @@ function lookAt(params: ChannelParams, commitments: Commitments, view: View): Lo
   return { ...sums, terms, pending, untrimmed, exposure };
 }
 /** Both commitments with everything in them that is on its way: what holds here holds in every order of messages. */
-const worst = (params: ChannelParams, commitments: Commitments): readonly [Look, Look] => [
-  lookAt(params, commitments, "local_worst"),
-  lookAt(params, commitments, "remote_worst"),
-];
+function worst(params: ChannelParams, commitments: Commitments): readonly [Look, Look] {
+  const known = worstOf.get(commitments);
+  if (known?.params === params) return known.looks;
+  const looks = [lookAt(params, commitments, "local_worst"), lookAt(params, commitments, "remote_worst")] as const;
+  worstOf.set(commitments, { params, looks });
+  return looks;
+}
+/** What an offer is judged by is what the next search for a route asks: it is added up once. */
+const worstOf = new WeakMap<Commitments, { readonly params: ChannelParams; readonly looks: readonly [Look, Look] }>();
 
 /** What we keep: what the peer asks for, and never less than both anchors need. */
 export const localReserve = (env: ChannelEnv, params: ChannelParams): Msat => {

@@ -31,12 +31,17 @@ function hmacsOf(sharedSecret: Uint8Array, packet: Uint8Array, data: Attribution
   return hmacs;
 }
 function hmacOf(key: Uint8Array, packet: Uint8Array, data: AttributionData, y: number): Uint8Array {
-  const downstream = Array.from({ length: y }, (_, at) => {
-    const place = placeOf(at + 1, y - 1 - at);
-    return data.truncated_hmacs.subarray(place, place + ITEM_BYTES);
-  });
-  const holdTimes = data.htlc_hold_times.subarray(0, (y + 1) * ITEM_BYTES);
-  return hmacSha256(key, concat(packet, holdTimes, ...downstream)).subarray(0, ITEM_BYTES);
+  const { truncated_hmacs: codes, htlc_hold_times } = data;
+  const timesBytes = (y + 1) * ITEM_BYTES;
+  const covered = new Uint8Array(packet.length + timesBytes + y * ITEM_BYTES);
+  covered.set(packet);
+  covered.set(htlc_hold_times.subarray(0, timesBytes), packet.length);
+  let at = packet.length + timesBytes;
+  for (let hop = 1; hop <= y; hop++) {
+    const place = placeOf(hop, y - hop);
+    for (let byte = place; byte < place + ITEM_BYTES; byte++) covered[at++] = codes[byte] as number;
+  }
+  return hmacSha256(key, covered).subarray(0, ITEM_BYTES);
 }
 
 /** One step further from the node that answered: what stood for a route that is now too long falls out. */

@@ -21,6 +21,8 @@ export interface FeeMemory {
   height: number;
   /** What was said last for each target, and when: the next answer is not far from it. */
   readonly said: Map<string, { readonly height: number; readonly rate: number }>;
+  /** At which height too little was known for an answer. */
+  readonly unanswered: Map<string, number>;
 }
 /** Economical follows what was enough lately; conservative also looks at days and weeks. */
 export type FeeCare = "economical" | "conservative";
@@ -33,7 +35,12 @@ const RATE_MAX = 100_000;
 /** From one block to the next an answer at most doubles, or halves: nobody moves our feerate far with one block. */
 const CHANGE_MAX = 2;
 
-export const feeMemory = (): FeeMemory => ({ records: HORIZONS.map(feeRecord), height: 0, said: new Map() });
+export const feeMemory = (): FeeMemory => ({
+  records: HORIZONS.map(feeRecord),
+  height: 0,
+  said: new Map(),
+  unanswered: new Map(),
+});
 
 /**
  * Counts the entries that a block at `height` took out of the mempool. Only what stood alone is counted: what pays for
@@ -71,11 +78,15 @@ export function estimateFeerate(
 
 /** One answer for each block: they are asked for at every step of every channel. */
 function steady(memory: FeeMemory, question: string, answer: () => number | undefined): number | undefined {
-  const { height, said } = memory;
+  const { height, said, unanswered } = memory;
   const last = said.get(question);
   if (last?.height === height) return last.rate;
+  if (unanswered.get(question) === height) return undefined;
   const fresh = answer();
-  if (fresh === undefined) return undefined;
+  if (fresh === undefined) {
+    unanswered.set(question, height);
+    return undefined;
+  }
   const rate = last === undefined ? fresh : within(fresh, last.rate, CHANGE_MAX ** Math.max(height - last.height, 1));
   said.set(question, { height, rate });
   return rate;

@@ -42,11 +42,17 @@ export type Fields = Readonly<Record<string, Codec<any>>>;
 export type StructOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
 /** The bytes of a value. Throws only on a bug of ours: a value that its type does not allow. */
-export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+export const encode = <T>(codec: Codec<T>, value: T): Uint8Array =>
+  lent((writer) => {
+    codec.write(writer, value);
+    return writer.finish();
+  });
+
+/** A writer for the time of `use`. */
+export function lent(use: (writer: ByteWriter) => Uint8Array): Uint8Array {
   const writer = spare.pop() ?? new ByteWriter();
   writer.clear();
-  codec.write(writer, value);
-  const bytes = writer.finish();
+  const bytes = use(writer);
   if (bytes.length <= SPARE_BYTES_MAX) spare.push(writer);
   return bytes;
 }

@@ -1,3 +1,5 @@
+import { cutBytes } from "../base/slab.ts";
+
 /** Why bytes are not what they claim to be. */
 export type DecodeCode =
   | "short_read"
@@ -158,6 +160,12 @@ export class ByteWriter {
   }
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at);
+  }
+  /** As `finish`, for bytes that are soon gone: in memory that others share. */
+  finishBriefly(): Uint8Array {
+    const written = cutBytes(this.#at);
+    written.set(this.#bytes.subarray(0, this.#at));
+    return written;
   }
   /** Ready for another value. */
   clear(): void {

@@ -171,18 +171,20 @@ export const flag: Codec<boolean> = refine(
   (value) => (value > 1 ? undefined : value === 1),
   (value) => (value ? 1 : 0),
 );
+const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const textEncoder = new TextEncoder();
 /** Strict UTF-8 behind a 16-bit length. For our own records. */
 export const text: Codec<string> = refine(
   "text",
   bytesOf(u16),
   (value) => {
     try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
+      return textDecoder.decode(value);
     } catch {
       return undefined;
     }
   },
-  (value) => new TextEncoder().encode(value),
+  (value) => textEncoder.encode(value),
 );
 /** Text of a peer, made safe for logs and terminals when read. */
 export const peerText: Codec<Uint8Array> = bytesOf(u16);

@@ -1,6 +1,6 @@
 import { assert } from "../base/result.ts";
-import type { Codec, TlvShape } from "./codec.ts";
-import { type ByteReader, ByteWriter, DecodeError } from "./io.ts";
+import { type Codec, encode, type TlvShape } from "./codec.ts";
+import { type ByteReader, type ByteWriter, DecodeError } from "./io.ts";
 import { bigSize } from "./varint.ts";
 
 /** One record of a TLV stream: its type number and the layout of its value. */
@@ -57,7 +57,7 @@ function stream<R extends Tlvs>(records: R) {
     const present: UnknownRecord[] = [...unknown];
     for (const [type, [name, codec]] of byType) {
       const value = known[name as keyof R];
-      if (value !== undefined) present.push({ type, value: valueBytes(codec, value) });
+      if (value !== undefined) present.push({ type, value: encode(codec, value) });
     }
     present.sort((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0));
     for (const record of present) writeRecord(writer, record);
@@ -91,12 +91,6 @@ function readValue(window: ByteReader, [name, codec]: readonly [string, Codec<un
   } catch (error) {
     throw error instanceof DecodeError ? error.within(name) : error;
   }
-}
-
-function valueBytes(codec: Codec<unknown>, value: unknown): Uint8Array {
-  const writer = new ByteWriter(64);
-  codec.write(writer, value);
-  return writer.finish();
 }
 
 function writeRecord(writer: ByteWriter, record: UnknownRecord): void {

@@ -1,5 +1,6 @@
 import { open, sealInto } from "#symmetric";
 import { assert } from "../base/result.ts";
+import { cutBytes } from "../base/slab.ts";
 import { hkdf } from "./hash.ts";
 
 /** The longest message that fits behind a 16-bit length. BOLT 8 §Lightning Message Specification. */
@@ -59,7 +60,7 @@ export function sealPackets(key: PacketKey, messages: readonly Uint8Array[]): Ui
     assert(message.length <= PACKET_MESSAGE_BYTES_MAX, `a message of at most 65535 bytes, not ${message.length}`);
     total += PACKET_HEADER_BYTES + message.length + TAG_BYTES;
   }
-  const out = new Uint8Array(total);
+  const out = cutBytes(total);
   const length = new Uint8Array(LENGTH_BYTES);
   let at = 0;
   for (const message of messages) {

@@ -28,7 +28,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "NeedAnnouncementSignatures":
       return announceFor(host, turn, entry, effect.announcement);
     case "SignSoon":
-      return host.parts.ctx.turns.soon((later) => host.apply(later, entry, { tag: "Sign" }));
+      return signSoon(host, entry);
     case "TimeQuiescence":
       return timeQuiescence(host, entry);
     case "FundingHeld":
@@ -190,6 +190,14 @@ function timeQuiescence(host: ChannelHost, entry: ChannelEntry): void {
   entry.cancelQuiescence();
   entry.cancelQuiescence = clock.after(QUIESCENCE_MS_MAX, () =>
     turns.run((turn) => host.apply(turn, entry, { tag: "QuiescenceTimedOut" })),
+  );
+}
+
+/** Once all that came in with one commitment is decided: each commitment signs every HTLC in it once more. */
+function signSoon(host: ChannelHost, entry: ChannelEntry): void {
+  const id = present(paramsOf(entry.state), "only a funded channel signs").channelId;
+  host.parts.ctx.turns.soon((later) =>
+    host.parts.listener.isDeciding(id) ? signSoon(host, entry) : host.apply(later, entry, { tag: "Sign" }),
   );
 }
 

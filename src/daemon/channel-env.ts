@@ -21,9 +21,19 @@ export function channelEnv(
     policy: ctx.policy.channel,
     localNodeId: ctx.self,
     remoteNodeId: peer,
-    features: featureBits(offered.filter((bit) => hasFeature(theirs, bit - (bit % 2)))),
+    features: common(offered, theirs),
     keys: signer.keys,
     alias,
     keyIndex,
   };
 }
+
+/** What both sides show changes with the connection: it is worked out once for each. */
+function common(offered: readonly number[], theirs: Uint8Array): Uint8Array {
+  const known = commonOf.get(theirs);
+  if (known?.offered === offered) return known.both;
+  const both = featureBits(offered.filter((bit) => hasFeature(theirs, bit - (bit % 2))));
+  commonOf.set(theirs, { offered, both });
+  return both;
+}
+const commonOf = new WeakMap<Uint8Array, { readonly offered: readonly number[]; readonly both: Uint8Array }>();

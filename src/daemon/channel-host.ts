@@ -27,7 +27,7 @@ import {
   type SignerMemory,
   step,
 } from "../../channels/index.ts";
-import type { ChannelId, NodeId } from "../base/ids.ts";
+import type { ChannelId, NodeId, PaymentHash } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
 import { OldCopy } from "../ports/signer.ts";
@@ -55,7 +55,11 @@ import type { WalletHost } from "./wallet-host.ts";
 
 /** What the channels tell the rest of the node. */
 export interface ChannelListener {
+  /** Offered by a peer, with no commitment yet that holds it. */
+  readonly htlcArrived: (onion: Uint8Array, paymentHash: PaymentHash) => void;
   readonly htlcCommitted: (turn: Turn, htlc: IncomingHtlc) => void;
+  /** Whether some that are committed still wait to be looked at. */
+  readonly isDeciding: (id: ChannelId) => boolean;
   readonly htlcSettled: (turn: Turn, origin: HtlcOrigin, settled: HtlcSettlement) => void;
   readonly htlcFailed: (turn: Turn, origin: HtlcOrigin, failure: HtlcFailure) => void;
   readonly offerRefused: (turn: Turn, origin: HtlcOrigin, reason: OfferRefusal) => void;
@@ -224,6 +228,8 @@ export class ChannelHost {
     if (entry === undefined) return;
     this.apply(turn, entry, { tag: "PeerMessage", message });
     this.#batches.note(peer, entry, message);
+    if (message.name === "update_add_htlc")
+      this.parts.listener.htlcArrived(message.onion_routing_packet, message.payment_hash);
   }
   /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */
   #addressee(turn: Turn, peer: NodeId, message: ChannelMessage): ChannelEntry | undefined {

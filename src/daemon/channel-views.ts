@@ -4,6 +4,7 @@ import {
   type FundedState,
   namesOf,
   spendableNow,
+  spendableSoon,
   viewOf,
 } from "../../channels/index.ts";
 import type { ForwardPolicy, LocalChannel } from "../../routing/index.ts";
@@ -58,6 +59,15 @@ export function localChannels(host: ChannelHost): readonly LocalChannel[] {
     const spendable = spendableNow(host.env(entry), state);
     if (spendable === undefined) return [];
     return [{ shortChannelId, peer, spendable, htlcMinimum: state.params.remote.htlcMinimum }];
+  });
+}
+
+/** Whether a channel that cannot carry so much now will, once what is decided in it has left its commitments. */
+export function isMakingRoom(host: ChannelHost, amount: Msat): boolean {
+  return host.table.settled().some((entry) => {
+    if (!isFunded(entry.state)) return false;
+    const soon = spendableSoon(host.env(entry), entry.state);
+    return soon !== undefined && soon >= amount && amount > (spendableNow(host.env(entry), entry.state) ?? amount);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { HtlcFailure, HtlcSettlement, IncomingHtlc, OfferRefusal } from "../../channels/index.ts";
-import { createFailure, type FinalPayload, type ForwardPolicy, NO_UPDATE, peel } from "../../routing/index.ts";
+import { createFailure, type FinalPayload, type ForwardPolicy, NO_UPDATE, type Peeled } from "../../routing/index.ts";
 import type { ChannelId, ShortChannelId } from "../base/ids.ts";
 import { unreachable } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
@@ -15,6 +15,7 @@ import { forwardHtlc, stepRelay } from "../payments/relay.ts";
 import { Attributions } from "./attributions.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { NodeContext } from "./context.ts";
+import { Intake } from "./intake.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -35,6 +36,7 @@ const KEYSEND_SPARE_BLOCKS = 3;
 /** Decides about HTLCs that come in: ours to take, or somebody else's to pass on. */
 export class IncomingHost {
   readonly #parts: IncomingHostParts;
+  readonly intake: Intake;
   readonly invoices: RecordTable<InvoiceRecord>;
   readonly keysends: RecordTable<Keysend>;
   readonly #circuits: RecordTable<Circuit>;
@@ -45,6 +47,7 @@ export class IncomingHost {
 
   constructor(parts: IncomingHostParts) {
     this.#parts = parts;
+    this.intake = new Intake(parts.ctx, (turn, htlc, peeled) => this.#committed(turn, htlc, peeled));
     this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord);
     this.keysends = recordTable(parts.ctx.store, KEY.keysends, keysendRecord);
     this.#circuits = recordTable(parts.ctx.store, KEY.circuits, circuitRecord);
@@ -52,8 +55,7 @@ export class IncomingHost {
     for (const { value } of this.#circuits.list()) if (value.status.tag !== "Offered") this.#awaitRemoval(value);
   }
 
-  committed(turn: Turn, htlc: IncomingHtlc): void {
-    const peeled = peel(htlc.onion, htlc.paymentHash, this.#parts.ctx.signer.nodeKey);
+  #committed(turn: Turn, htlc: IncomingHtlc, peeled: Peeled): void {
     const { channelId, id: htlcId, amount, paymentHash, expiry } = htlc;
     const ref = { channelId, htlcId };
     if (peeled.tag === "Malformed") {

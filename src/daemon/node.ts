@@ -8,7 +8,7 @@ import { createChainHost, loadCursor, tellOfBlock } from "./chain-host.ts";
 import { channelChainEvent } from "./channel-chain.ts";
 import { ChannelHost, type ChannelListener } from "./channel-host.ts";
 import { fundingsOf, paramsOf } from "./channel-table.ts";
-import { forwardPolicy, localChannels } from "./channel-views.ts";
+import { forwardPolicy, isMakingRoom, localChannels } from "./channel-views.ts";
 import { ClaimHost } from "./claim-host.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { HTLC_TIMING, type NodeContext, OPENING_LIMITS } from "./context.ts";
@@ -101,6 +101,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     graph,
     height,
     localChannels: () => localChannels(channels),
+    isMakingRoom: (amount) => isMakingRoom(channels, amount),
     tickEnded: (turn, payment) => subscriptions.tickEnded(turn, payment),
   });
   const subscriptions = new SubscriptionHost(ctx, payments);
@@ -153,7 +154,9 @@ function channelListener(
 ): ChannelListener {
   const { payments, incoming, ownGossip, backup } = rooms;
   return {
-    htlcCommitted: (turn, htlc) => incoming.committed(turn, htlc),
+    htlcArrived: (onion, paymentHash) => incoming.intake.arrived(onion, paymentHash),
+    htlcCommitted: (turn, htlc) => incoming.intake.committed(turn, htlc),
+    isDeciding: (id) => incoming.intake.isDeciding(id),
     htlcSettled: (turn, origin, settled) => {
       if (origin.tag === "payment") payments.settled(turn, origin.paymentId, origin.attempt, settled.preimage);
       else incoming.relaySettled(turn, origin, settled);
@@ -172,6 +175,7 @@ function channelListener(
       const htlcs = "commitments" in state ? state.commitments.htlcs : [];
       const received = () => new Set(htlcs.filter(({ side }) => side === "received").map(({ id }) => id));
       incoming.channelCommitted(turn, state.params.channelId, received);
+      payments.roomMade(turn);
     },
     ready: (turn, entry, isNews) => {
       const id = paramsOf(entry.state)?.channelId;

@@ -9,8 +9,8 @@ import {
   type Scores,
 } from "../../routing/index.ts";
 import type { NodeId, PaymentHash, Preimage } from "../base/ids.ts";
-import { err, ok, type Result, unreachable } from "../base/result.ts";
-import { type BlockHeight, cltvExpiry, type Msat } from "../base/units.ts";
+import { assert, err, ok, type Result, unreachable } from "../base/result.ts";
+import { type BlockHeight, cltvExpiry, type Msat, type UnixMs } from "../base/units.ts";
 import { type PaymentExists, startPayment, stepPayment } from "../payments/outgoing.ts";
 import type {
   EndedPayment,
@@ -34,6 +34,8 @@ export interface PaymentHostParts {
   readonly graph: Graph;
   readonly height: () => BlockHeight;
   readonly localChannels: () => readonly LocalChannel[];
+  /** Whether one of them, which cannot carry so much now, is about to be able to. */
+  readonly isMakingRoom: (amount: Msat) => boolean;
   /** Of payments that streams make: told in the same turn. */
   readonly tickEnded: (turn: Turn, payment: EndedPayment) => void;
 }
@@ -46,6 +48,8 @@ export class PaymentHost {
   readonly #parts: PaymentHostParts;
   readonly payments: RecordTable<Payment>;
   readonly #waiting = new Map<PaymentHash, ((payment: EndedPayment) => void)[]>();
+  /** For room in our channels, in the order they came: how to stop the clock of each. */
+  readonly #queue = new Map<PaymentHash, () => void>();
   #scores: Scores = NO_SCORES;
 
   constructor(parts: PaymentHostParts) {
@@ -109,6 +113,32 @@ export class PaymentHost {
   refused(turn: Turn, hash: string, attempt: number, reason: OfferRefusal): void {
     this.#step(turn, hash as PaymentHash, { tag: "HtlcRefused", attempt, detail: reason.code, now: turn.now });
   }
+  /** Something may have left a channel: who waits for room tries again, one after the other. */
+  roomMade(turn: Turn): void {
+    const [first] = this.#queue;
+    if (first === undefined) return;
+    const [hash, stopClock] = first;
+    const payment = this.payments.get(hash);
+    assert(payment?.tag === "Routing", "a payment that waits for room has no HTLC");
+    this.#findRoute(turn, hash, { tag: "FindRoute", request: payment.request, excluded: payment.excluded });
+    if (this.payments.get(hash)?.tag === "Routing") return;
+    stopClock();
+    this.#queue.delete(hash);
+    // Behind the offer that this has led to.
+    turn.next((later) => this.roomMade(later));
+  }
+  #wait(hash: PaymentHash, { deadline }: PaymentRequest, now: UnixMs): void {
+    if (this.#queue.has(hash)) return;
+    const { clock, turns } = this.#parts.ctx;
+    const timeOut = (turn: Turn): void => {
+      this.#queue.delete(hash);
+      this.#step(turn, hash, { tag: "Restarted", held: false, now: turn.now });
+    };
+    this.#queue.set(
+      hash,
+      clock.after(Math.max(0, deadline - now), () => turns.run(timeOut)),
+    );
+  }
   /** The cheapest way there now, without paying. */
   quote(to: NodeId, amount: Msat, maxFee: Msat, finalDelta: number) {
     return this.#search({ payee: to, amount, maxFee, minFinalCltvExpiryDelta: finalDelta });
@@ -148,6 +178,8 @@ export class PaymentHost {
     if (this.#parts.ctx.chain.staleSince() !== undefined)
       return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });
     const found = this.#search({ ...request, excluded });
+    if (!found.ok && found.error.code === "insufficient_balance" && this.#parts.isMakingRoom(request.amount))
+      return this.#wait(hash, request, now);
     if (!found.ok) return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(found.error, request), now });
     const sessionKey = this.#parts.ctx.random.bytes(32);
     this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });

@@ -1,6 +1,6 @@
 import type { Result } from "../base/result.ts";
-import { type Codec, decode, type Fields, type StructOf, struct } from "../codec/codec.ts";
-import { type ByteReader, ByteWriter, type DecodeError } from "../codec/io.ts";
+import { type Codec, decode, type Fields, lent, type StructOf, struct } from "../codec/codec.ts";
+import type { ByteReader, DecodeError } from "../codec/io.ts";
 import { type StreamOf, type Tlvs, tlvStream } from "../codec/tlv.ts";
 
 /** What one declaration gives: type number, codec, and the lists that tests and the registry read. */
@@ -52,10 +52,11 @@ export function frame<N extends string, F extends Fields, R extends Tlvs>(
   declared: Message<N, F, R>,
   value: ValueOfMessage<N, F, R>,
 ): Uint8Array {
-  const writer = new ByteWriter(512);
-  writer.u16(declared.type);
-  declared.codec.write(writer, value);
-  return writer.finish();
+  return lent((writer) => {
+    writer.u16(declared.type);
+    declared.codec.write(writer, value);
+    return writer.finishBriefly();
+  });
 }
 
 /** The value of a payload (without its type), or why it is not one. */

@@ -44,6 +44,21 @@ describe("fees: what is known", () => {
     blocksOf(thin, 4, { fee: 500n, each: 1 });
     expect(ask(thin, 6)).to.equal(undefined);
   });
+  it("is not looked for again before the next block while it is too little", () => {
+    const memory = feeMemory();
+    let looked = 0;
+    const values = (): never[] => {
+      looked++;
+      return [];
+    };
+    const pool = { ...mempool(), entries: { values } } as never;
+    for (let i = 0; i < 3; i++) expect(ask(memory, 6, pool)).to.equal(undefined);
+    const once = looked;
+    expect(once).to.be.above(0);
+    blocksOf(memory, 1, { fee: 500n, each: 500 });
+    for (let i = 0; i < 3; i++) expect(ask(memory, 6, pool)).to.equal(undefined);
+    expect(looked).to.equal(2 * once);
+  });
   it("is the least that was mined in time, most of it: who can wait pays less", () => {
     const memory = feeMemory();
     for (let height = 1; height <= 60; height++) {

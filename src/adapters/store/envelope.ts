@@ -1,5 +1,5 @@
 import { utf8 } from "../../base/bytes.ts";
-import { decode, encode, struct } from "../../codec/codec.ts";
+import { decode, lent, struct } from "../../codec/codec.ts";
 import { rest, u8, u32, u64 } from "../../codec/primitives.ts";
 import { StoreCorrupt } from "../../ports/store.ts";
 import { crc32c } from "./crc32c.ts";
@@ -16,13 +16,18 @@ export interface Enveloped {
 
 /** The checksum covers the key and the sequence too: a sound record in the wrong place is a broken one. */
 function checksumOf(key: string, { sequence, value }: Enveloped): number {
-  const head = new Uint8Array(9);
   head[0] = VERSION;
-  new DataView(head.buffer).setBigUint64(1, sequence);
+  headView.setBigUint64(1, sequence);
   return crc32c(utf8(key), head, value);
 }
-export const wrap = (key: string, enveloped: Enveloped): Uint8Array =>
-  encode(envelope, { version: VERSION, checksum: checksumOf(key, enveloped), ...enveloped });
+/** Scratch: nothing is kept in it between two calls. */
+const head = new Uint8Array(9);
+const headView = new DataView(head.buffer);
+export const wrap = (key: string, { sequence, value }: Enveloped): Uint8Array =>
+  lent((writer) => {
+    envelope.write(writer, { version: VERSION, sequence, checksum: checksumOf(key, { sequence, value }), value });
+    return writer.finishBriefly();
+  });
 
 /** What was written under the key. Throws `StoreCorrupt` when that is not what stands there. */
 export function unwrap(key: string, bytes: Uint8Array): Enveloped {

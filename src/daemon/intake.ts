@@ -1,0 +1,73 @@
+import type { IncomingHtlc } from "../../channels/index.ts";
+import { type Peeled, peel } from "../../routing/index.ts";
+import type { ChannelId, PaymentHash } from "../base/ids.ts";
+import type { NodeContext } from "./context.ts";
+import type { Turn } from "./turn.ts";
+
+/** Decided in one turn. Policy, not protocol: a group on the disk should be worth its sync. */
+const PORTION = 32;
+
+interface Arrived {
+  readonly onion: Uint8Array;
+  readonly paymentHash: PaymentHash;
+}
+
+/**
+ * Incoming HTLCs on their way to a decision. Their onions are opened while the peer still works on the commitment that
+ * makes them count, and what comes with one commitment is decided in portions, each durable by itself: the peer is busy
+ * with the first answers while we look at the rest. What a crash finds undecided is told again by the channel's `Resume`.
+ */
+export class Intake {
+  readonly #ctx: NodeContext;
+  readonly #decide: (turn: Turn, htlc: IncomingHtlc, peeled: Peeled) => void;
+  #arrived: Arrived[] = [];
+  /** By the onion itself: an HTLC that never counts takes what was found with it. */
+  readonly #opened = new WeakMap<Uint8Array, Peeled>();
+  #waiting: IncomingHtlc[] = [];
+  #turn: Turn | undefined;
+  #decided = 0;
+
+  constructor(ctx: NodeContext, decide: (turn: Turn, htlc: IncomingHtlc, peeled: Peeled) => void) {
+    this.#ctx = ctx;
+    this.#decide = decide;
+  }
+
+  /** A peer has offered an HTLC, which counts for nothing yet. */
+  arrived(onion: Uint8Array, paymentHash: PaymentHash): void {
+    this.#arrived.push({ onion, paymentHash });
+    if (this.#arrived.length === 1) this.#ctx.clock.after(0, () => this.#open());
+  }
+  #open(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { onion, paymentHash } of arrived) this.#opened.set(onion, this.#peel(onion, paymentHash));
+  }
+  #peel(onion: Uint8Array, paymentHash: PaymentHash): Peeled {
+    return this.#opened.get(onion) ?? peel(onion, paymentHash, this.#ctx.signer.nodeKey);
+  }
+
+  /** In order: those that follow wait behind those that wait. */
+  committed(turn: Turn, htlc: IncomingHtlc): void {
+    if (this.#turn !== turn) {
+      this.#turn = turn;
+      this.#decided = 0;
+    }
+    if (this.#waiting.length === 0 && this.#decided < PORTION) return this.#next(turn, htlc);
+    this.#waiting.push(htlc);
+    if (this.#waiting.length === 1) this.#ctx.turns.soon((later) => this.#portion(later));
+  }
+  /** Whether HTLCs of this channel wait to be decided. */
+  isDeciding(id: ChannelId): boolean {
+    return this.#waiting.some(({ channelId }) => channelId === id);
+  }
+  #portion(turn: Turn): void {
+    const portion = this.#waiting.slice(0, PORTION);
+    this.#waiting = this.#waiting.slice(PORTION);
+    for (const htlc of portion) this.#next(turn, htlc);
+    if (this.#waiting.length > 0) this.#ctx.turns.soon((later) => this.#portion(later));
+  }
+  #next(turn: Turn, htlc: IncomingHtlc): void {
+    this.#decided++;
+    this.#decide(turn, htlc, this.#peel(htlc.onion, htlc.paymentHash));
+  }
+}
