@@ -224,8 +224,10 @@ function closingSigned(
 /** The signer knows better: what we asked for contradicts what was signed before, so our state cannot be trusted. */
 function signingRefused(state: ChannelState, code: string): Transition {
   if (state.tag === "Failed") return stay();
-  // That leaves the transaction which waits as it is.
+  // That leaves the transaction which waits as it is, and the channel.
   if (state.tag === "WaitForFundingConfirmed" && code === "too_many_fundings") return giveUpReplacement(state, code);
+  const isSplicing = state.tag === "Normal" && state.link.tag === "online" && state.link.splicing?.stage === "signing";
+  if (isSplicing && code === "too_many_fundings") return giveUpSplice(state, code);
   if ("commitments" in state)
     return fail(state, { tag: "fault", text: `internal error: ${code.replaceAll("_", " ")}` });
   return punish(state, { code: "unexpected_message", message: "signing refused", state: state.tag });

@@ -4,7 +4,7 @@ import type { TxAbort } from "../../src/wire/interactive-tx.ts";
 import { describeTxFault, type TxFault } from "../interactive/fault.ts";
 import type { Link, Online } from "../link/state.ts";
 import type { ChannelState, WaitForFundingConfirmed } from "../state.ts";
-import { advance, commit, propose, type Transition } from "../transition.ts";
+import { advance, commit, propose, type Transition, type VolatileEffect } from "../transition.ts";
 import type {
   ConstructingFunding,
   DualProposal,
@@ -55,7 +55,10 @@ export const abortMessage = (channelId: ChannelId, text: string): TxAbort => ({
 export function abortNegotiation(carrier: Carrier, reason: string): Transition {
   const told = propose(abortMessage(carriedId(carrier), reason));
   const aborting = withNegotiation(carrier, { stage: "aborting" });
-  return advance(aborting, told, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+  const before = negotiationOf(carrier);
+  const kept: readonly VolatileEffect[] =
+    before?.stage === "signing" ? [{ tag: "ReleaseFunding", txid: before.attempt.constructed.txid }] : [];
+  return advance(aborting, told, { tag: "ReleaseCoins" }, ...kept, { tag: "NegotiationFailed", reason });
 }
 export const faulted = (carrier: Carrier, fault: TxFault): Transition =>
   abortNegotiation(carrier, describeTxFault(fault));

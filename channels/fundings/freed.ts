@@ -1,9 +1,9 @@
 import type { Outpoint } from "../../src/base/ids.ts";
 import type { FundedState } from "../state.ts";
-import type { Effect } from "../transition.ts";
+import type { Effect, VolatileEffect } from "../transition.ts";
 
-/** A splice for which our signatures have not left can never be mined: of a channel that fails its coins are free. */
-export const unsignedSpliceFreed = ({ commitments: { others } }: FundedState): readonly Effect[] =>
+/** A splice for which our signatures have not left can be mined by nobody: its coins may be free at any time. */
+export const unsignedSpliceFreed = ({ commitments: { others } }: FundedState): readonly VolatileEffect[] =>
   others
     .filter(({ role, made }) => role === "signing" && made !== undefined && made.signature === undefined)
     .map(({ terms }) => ({ tag: "ReleaseFunding", txid: terms.outpoint.txid }));

@@ -1,5 +1,6 @@
 import { closingsOf } from "../close/complete.ts";
 import type { ChannelEnv } from "../env.ts";
+import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { type FundingTerms, termsOf } from "../fundings/other.ts";
 import { tellAnnounced } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
@@ -41,8 +42,8 @@ export const watchFunding = ({ outpoint, keys, capacity }: FundingTerms): Effect
   script: fundingOutput(keys.local, keys.remote, capacity).script,
 });
 /** Coins that are kept for an attempt which nobody finishes are free after a minute. */
-const unsigned = ({ attempts }: Funded): readonly Effect[] =>
-  attempts.next === undefined ? [] : [{ tag: "TimeSignatures" }];
+const unsigned = (state: FundedState): readonly Effect[] =>
+  state.attempts.next === undefined && unsignedSpliceFreed(state).length === 0 ? [] : [{ tag: "TimeSignatures" }];
 
 /** Transactions that are ours to bring into the chain. */
 function broadcasts(state: FundedState): readonly Effect[] {

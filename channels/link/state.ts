@@ -44,6 +44,8 @@ export interface Online {
   /** A splice of ours that waits to begin, and the one that is being negotiated. */
   readonly spliceWish: SpliceWish | undefined;
   readonly splicing: Splicing | undefined;
+  /** How often the peer has begun one at this height. */
+  readonly splicesBegun: { readonly height: BlockHeight; readonly count: number } | undefined;
   /** What has come of a batch that the peer has begun. BOLT 2 §Batching channel messages. */
   readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
   /** Of a funding transaction that is to replace the one that waits. */

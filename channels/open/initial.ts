@@ -27,6 +27,7 @@ export const ONLINE: Online = {
   quiescence: undefined,
   spliceWish: undefined,
   splicing: undefined,
+  splicesBegun: undefined,
   batch: undefined,
   negotiation: undefined,
 };

@@ -2,6 +2,7 @@ import { printable, utf8 } from "../../src/base/bytes.ts";
 import type { ChannelId } from "../../src/base/ids.ts";
 import type { TxAbort } from "../../src/wire/interactive-tx.ts";
 import { fail } from "../close/failure.ts";
+import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { describeTxFault, type TxFault } from "../interactive/fault.ts";
 import type { Online } from "../link/state.ts";
 import type { Normal } from "../state.ts";
@@ -24,8 +25,12 @@ export const abortMessage = (channelId: ChannelId, text: string): TxAbort => ({
 });
 
 /** Who asked for the splice, if we did, is told that there will be none, and its coins are free. */
-const gaveUp = (splicing: Splicing | undefined, reason: string): readonly VolatileEffect[] =>
-  isOurs(splicing) ? [{ tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason }] : [];
+function gaveUp(splicing: Splicing | undefined, reason: string): readonly VolatileEffect[] {
+  if (!isOurs(splicing)) return [];
+  const kept: readonly VolatileEffect[] =
+    splicing?.stage === "signing" ? [{ tag: "ReleaseFunding", txid: splicing.constructed.txid }] : [];
+  return [{ tag: "ReleaseCoins" }, ...kept, { tag: "NegotiationFailed", reason }];
+}
 const isOurs = (splicing: Splicing | undefined): boolean =>
   splicing?.stage === "asking" || (splicing !== undefined && "plan" in splicing && splicing.plan.initiator === "local");
 
@@ -77,9 +82,16 @@ export function receiveAbort(state: OnlineNormal, message: TxAbort): Transition 
   return resumed(withSplicing(state, undefined), [told, ...gaveUp(splicing, reason)]);
 }
 
-/** Somebody here ends a splice before it is signed for: later the peer's signatures may be out, and nobody can take them back. */
+/**
+ * Somebody here, or the time, ends a splice. Once our `commitment_signed` has left, the peer's signatures may be out and nobody
+ * can take them back: then only our coins are free, and the splice goes on if they are still there when it is for us to sign.
+ */
 export function giveUpSplice(state: Normal, reason: string): Transition {
   const online = onlineNormal(state);
+  if (online?.link.signing?.tag === "splice")
+    return abandonSplice({ ...online, link: { ...online.link, signing: undefined } }, reason, "first");
+  const unsigned = unsignedSpliceFreed(state);
+  if (unsigned.length > 0) return stay(...unsigned);
   if (online === undefined || online.link.splicing?.stage === "aborting") return stay();
   if (online.link.splicing !== undefined) return abortSplice(online, reason);
   if (online.link.spliceWish === undefined) return stay();

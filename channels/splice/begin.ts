@@ -14,7 +14,7 @@ import { advance, type CommandRefusal, propose, stay, type Transition, type Vola
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { abortSplice, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
 import { startConstruction } from "./construct.ts";
-import { balanceOf, CANDIDATES_MAX, nextFeerate, pendingSplices, planFault, splicePlan } from "./rules.ts";
+import { BEGUN_MAX, balanceOf, CANDIDATES_MAX, nextFeerate, pendingSplices, planFault, splicePlan } from "./rules.ts";
 import { wished } from "./silence.ts";
 import type { SpliceOffer, SplicePlan, SpliceRequest } from "./state.ts";
 
@@ -149,6 +149,13 @@ const requirements = ({ policy }: ChannelEnv, message: Pick<SpliceInit, "require
 const mayBegin = ({ link }: OnlineNormal): boolean =>
   isQuiescent(link) && link.quiescence?.initiator === "remote" && link.splicing === undefined;
 
+/** One more that the peer begins; undefined where there have been too many. */
+function begunOnceMore({ height }: ChannelEnv, state: OnlineNormal): OnlineNormal | undefined {
+  const { splicesBegun: before } = state.link;
+  const count = before?.height === height ? before.count + 1 : 1;
+  return count > BEGUN_MAX ? undefined : { ...state, link: { ...state.link, splicesBegun: { height, count } } };
+}
+
 /** The peer wants to splice: we put in nothing, and look at what it takes out. BOLT 2 §The splice_init Message. */
 export function receiveSpliceInit(env: ChannelEnv, state: OnlineNormal, message: SpliceInit): Transition {
   const fault = { code: "unexpected_message", message: message.name, state: state.tag } as const;
@@ -210,7 +217,9 @@ function accept(
   const fault = agreedFault(env, state, plan);
   if (plan === undefined || fault !== undefined)
     return abortSplice(state, fault ?? "the channel cannot be of that size");
-  return startConstruction(env, state, plan, NOTHING, propose(ack));
+  const next = begunOnceMore(env, state);
+  if (next === undefined) return abortSplice(state, "too many splices at once: wait for a block");
+  return startConstruction(env, next, plan, NOTHING, propose(ack));
 }
 function agreedFault(env: ChannelEnv, state: Normal, plan: SplicePlan | undefined): string | undefined {
   if (plan === undefined) return "the channel cannot be of that size";

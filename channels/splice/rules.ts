@@ -15,6 +15,11 @@ import type { SplicePlan } from "./state.ts";
 
 /** Splices of one funding that wait at once: each costs a signature on both sides for every update. Policy, not protocol. */
 export const CANDIDATES_MAX = 10;
+/**
+ * Splices that a peer may begin at one height over one connection: each may cost us signatures that are remembered as long as
+ * the channel, and silence (RELIABILITY U11). Policy, not protocol.
+ */
+export const BEGUN_MAX = 10;
 /** Signatures that are not there yet. */
 const NO_SIGNATURES: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
 

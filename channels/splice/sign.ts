@@ -10,6 +10,7 @@ import type { ConstructedTx } from "../interactive/constructed.ts";
 import { describeTxFault } from "../interactive/fault.ts";
 import {
   completeTx,
+  ownInputs,
   receivedWitnesses,
   sharedSignature,
   signaturesMessage,
@@ -59,7 +60,8 @@ function theirCommitment(env: ChannelEnv, { params, commitments }: Normal, fundi
 
 /** Answers `NeedFundingWitnesses`: our coins are kept for this transaction, and what signs for them stays here. */
 export function spliceWitnessed(env: ChannelEnv, state: OnlineNormal, witnesses: Witnesses): Transition {
-  const { splicing } = state.link;
+  const { splicing, signing } = state.link;
+  if (signing?.tag === "splice") return witnessedAgain(state, witnesses);
   if (splicing?.stage !== "signing") return stay();
   return needCommitment(env, state, splicing.plan, splicing.constructed, witnesses, []);
 }
@@ -84,7 +86,7 @@ export function spliceCommitted(env: ChannelEnv, state: OnlineNormal, sent: Sign
   const added: OtherFunding = { ...draft, remote: { number, txid: commitment.txid }, made };
   const others = [...state.commitments.others, added];
   const next = withSplicing({ ...state, commitments: { ...state.commitments, others } }, undefined);
-  return commit(next, bind(spliceCommitment(next, added)));
+  return commit(next, bind(spliceCommitment(next, added)), { tag: "TimeSignatures" });
 }
 export const spliceCommitment = ({ params }: Funded, funding: OtherFunding): CommitmentSigned =>
   commitmentMessage(params, madeOf(funding).sent, funding.terms.outpoint.txid);
@@ -119,16 +121,28 @@ export function receiveSpliceCommitment(
   return needShared(next, received, []);
 }
 
-/** Asks for our signature on what both spend; that the peer's on our commitment are here is on disk before it leaves. */
+/**
+ * Asks for our signature on what both spend; that the peer's on our commitment are here is on disk before it leaves. Coins of
+ * ours that were given back while the peer was silent are taken anew before, if they are still there.
+ */
 export function needShared(state: Normal, funding: OtherFunding, effects: readonly Effect[]): Transition {
   const { constructed, received } = madeOf(funding);
   assert(received, "no tx_signatures without the peer's valid commitment_signed");
-  const index = constructed.inputs.findIndex(({ shared }) => shared);
-  const request = spliceRequest(localTerms(state.params).funding, constructed, index);
   const { link } = state;
   assert(link.tag === "online", "a splice is signed over a connection");
   const asking: Normal = { ...state, link: { ...link, signing: { tag: "splice", txid: constructed.txid } } };
-  return commit(asking, ...effects, { tag: "NeedSignatures", request });
+  const isOurs = ownInputs(constructed, "local").length > 0;
+  return commit(asking, ...effects, isOurs ? { tag: "NeedFundingWitnesses", constructed } : shared(state, constructed));
+}
+function shared(state: Normal, constructed: ConstructedTx): VolatileEffect {
+  const index = constructed.inputs.findIndex((input) => input.shared);
+  return { tag: "NeedSignatures", request: spliceRequest(localTerms(state.params).funding, constructed, index) };
+}
+function witnessedAgain(state: OnlineNormal, witnesses: Witnesses): Transition {
+  const funding = signingOf(state);
+  if (funding === undefined) return stay();
+  const made = { ...madeOf(funding), witnesses };
+  return advance(replaced(state, funding, { ...funding, made }), shared(state, made.constructed));
 }
 
 /** Our `tx_signatures`: from now on the channel may move to the new funding. BOLT 2 §The tx_signatures Message. */

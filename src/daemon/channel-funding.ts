@@ -113,6 +113,8 @@ function giveInTime(host: ChannelHost, entry: ChannelEntry): void {
 }
 /** A funding transaction is under way, and our signatures for it have not left. */
 function isUnsigned({ state }: ChannelEntry): boolean {
+  if (state.tag === "Normal")
+    return state.commitments.others.some(({ made }) => made !== undefined && made.signature === undefined);
   if (state.tag === "ConstructingFunding" || state.tag === "WaitForFundingSignatures") return true;
   if (state.tag !== "WaitForFundingConfirmed") return false;
   return state.attempts.next !== undefined || (state.link.tag === "online" && state.link.negotiation !== undefined);

@@ -84,6 +84,32 @@ describe("Splices between two daemons", () => {
     expect(a.node.balance().onchain.confirmed < confirmed).to.equal(true);
     expect(violations(world)).to.deep.equal([]);
   });
+  it("RELIABILITY U11: a peer that is gone before it has signed has our coins for a minute; they go in when it comes back", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [a, b] = [present(nodes[0], "a"), present(nodes[1], "b")];
+    const id = present(edges[0]?.id, "a channel");
+    const before = a.node.balance().onchain;
+    const said = (name: "tx_signatures"): number => world.tally.messages.get(name) ?? 0;
+    const signed = said("tx_signatures");
+    let outcome = "none";
+    void a.node.spliceChannel({ id, direction: "in", amount: sat(200_000n), feerate: FEERATE }).then((done) => {
+      outcome = done.ok ? "spliced" : done.error.code;
+    });
+    expect(await world.until(() => said("tx_signatures") > signed, 10_000)).to.equal(true);
+    world.network.part(a.name, b.name);
+    await world.pass(1_000);
+    expect(a.node.balance().onchain.reserved > before.reserved, "kept on disk").to.equal(true);
+    await world.pass(61_000);
+    expect([a.node.balance().onchain, outcome]).to.deep.equal([before, "peer_refused"]);
+    world.network.heal(a.name, b.name);
+    const isOut = (): boolean => a.node.channels()[0]?.splices.length === 1;
+    expect(await world.until(isOut, 120_000), "it goes on").to.equal(true);
+    await world.pass(1_000);
+    expect(a.node.balance().onchain.confirmed < before.confirmed).to.equal(true);
+    expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("keeps two splices that wait over a crash, locks the one that is mined, and closes by agreement over it", async function () {
     this.timeout(60_000);
     const { world, nodes, edges } = await line(2);

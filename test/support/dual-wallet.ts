@@ -14,6 +14,8 @@ export class DualWallet {
   readonly held = new Set<string>();
   /** By the transaction that they are kept for. */
   readonly kept = new Map<string, readonly string[]>();
+  /** Whether something else has spent its coins. */
+  isGone = false;
   /** Whether its coins are in a block. */
   isConfirmed = true;
   readonly #name: string;
@@ -54,7 +56,8 @@ export class DualWallet {
       shared: { input: serial(), output: serial() },
     };
   }
-  witness(constructed: ConstructedTx): Witnesses {
+  witness(constructed: ConstructedTx): Witnesses | undefined {
+    if (this.isGone) return undefined;
     const inputs = ownInputs(constructed, "local").map(({ outpoint }) => outpointKey(outpoint));
     if (inputs.length > 0) this.kept.set(constructed.txid, inputs);
     this.held.clear();

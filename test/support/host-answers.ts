@@ -42,9 +42,12 @@ export function hostAnswers(pair: Pair, party: Party, effect: Effect): void {
         pair.give(party.name, { tag: "InputConfirmation", outpoint: effect.outpoint, confirmed });
       return;
     }
-    case "NeedFundingWitnesses":
-      pair.give(party.name, { tag: "FundingWitnesses", witnesses: party.wallet.witness(effect.constructed) });
+    case "NeedFundingWitnesses": {
+      const witnesses = party.wallet.witness(effect.constructed);
+      if (witnesses === undefined) pair.give(party.name, { tag: "AbortOpening", reason: "a coin of ours is gone" });
+      else pair.give(party.name, { tag: "FundingWitnesses", witnesses });
       return;
+    }
     case "NeedCloseScript":
       pair.give(party.name, {
         tag: "Shutdown",

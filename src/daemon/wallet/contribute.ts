@@ -136,23 +136,24 @@ export interface TogetherTx {
 }
 /**
  * Signs for our inputs, each by the whole transaction, and keeps the coins for it until it is published or released.
- * Coins of an attempt that this one replaces stay with that one: it may be mined yet. Undefined when a coin is gone.
+ * Coins of an attempt that this one replaces stay with that one: it may be mined yet. Asked again it says the same, also where
+ * it was forgotten since. Undefined when a coin is gone.
  */
 export function signTogether(
   state: WalletState,
   keys: WalletKeys,
   { tx, inputs, fee, replaces }: TogetherTx,
 ): Together<readonly (readonly Uint8Array[])[] | undefined> {
+  const txid = txidOf(tx);
   const ours = inputs.filter(({ from }) => from === "local");
   const coins = ours.flatMap(({ outpoint }) => state.coins.get(outpointKey(outpoint)) ?? []);
-  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin, replaces))) {
+  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin, [...replaces, txid]))) {
     const held = ours.map(({ outpoint }) => outpoint);
     return { step: setFree(state, held).step, value: undefined };
   }
   const draft = draftOf(state);
   const foreign = new Map(inputs.map(({ outpoint, spends }) => [outpointKey(outpoint), spends]));
   const signed = signCoins(state, keys, tx, coins, foreign, () => SIGHASH_ALL);
-  const txid = txidOf(tx);
   for (const coin of coins) if (coin.spent === undefined) draft.setCoin({ ...coin, spent: { txid, block: undefined } });
   if (coins.length > 0) draft.setTx(reservedTx(txid, FUNDING_LABEL, fee, signed));
   const step = draft.finish();

@@ -220,6 +220,7 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
       "WaitForFundingConfirmed",
     ]);
     expect([txidsOf(pair).length, txidsOf(pair, "b").length, b.wallet.held.size]).to.deep.equal([1, 1, 0]);
+    expect([...b.wallet.kept.keys()]).to.deep.equal(txidsOf(pair, "b"));
   });
   it("RELIABILITY U11: a peer that falls silent has a minute, also of who puts nothing in", () => {
     const pair = fundedDual();
