@@ -1,8 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { areElsewhere, startSigners } from "./signers.ts";
+import { keepSigners } from "../../src/lab/signers.ts";
+import { areElsewhere, elsewhere } from "./signers.ts";
 import { type VectorUse, vectorReport, vectorUse } from "./vectors.ts";
+
+// Files make worlds while they are loaded.
+if (areElsewhere) keepSigners((words) => elsewhere({ tag: "words", words }));
 
 /** Names a folder where each process of a run leaves what vectors its tests have used. */
 const FOLDER = "TEST_VECTOR_USE";
@@ -13,9 +17,6 @@ export async function mochaGlobalSetup(): Promise<void> {
 }
 /** Mocha root hooks: after each file, or after all of them where one process runs them. */
 export const mochaHooks = {
-  async beforeAll(): Promise<void> {
-    if (areElsewhere) await startSigners();
-  },
   async afterAll(): Promise<void> {
     const folder = process.env[FOLDER];
     if (folder !== undefined) await writeFile(join(folder, `${process.pid}.json`), JSON.stringify(vectorUse()));

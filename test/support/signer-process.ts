@@ -45,4 +45,3 @@ process.on("message", ({ path, keys }: SignerOrder) => {
   );
 });
 process.on("disconnect", () => process.exit());
-process.send?.("ready");

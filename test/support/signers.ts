@@ -9,7 +9,7 @@ import {
   type SocketSignerOptions,
 } from "../../src/adapters/signer/socket-signer.ts";
 import { assert } from "../../src/base/result.ts";
-import { keepSigners, type SignerHome } from "../../src/lab/signers.ts";
+import type { SignerHome } from "../../src/lab/signers.ts";
 import type { Signer } from "../../src/ports/signer.ts";
 import { CHAIN } from "./channel-fixtures.ts";
 import type { SignerKeys, SignerOrder } from "./signer-process.ts";
@@ -17,7 +17,8 @@ import type { SignerKeys, SignerOrder } from "./signer-process.ts";
 /** `TEST_SIGNER=process` puts the keys of every node and channel of the tests into another process, behind a socket. */
 export const areElsewhere = process.env["TEST_SIGNER"] === "process";
 
-const LISTENING_MS_MAX = 10_000;
+/** The first time a process has to start for it. */
+const LISTENING_MS_MAX = 60_000;
 /** A process with signers. */
 interface SignersHost {
   readonly child: ChildProcess;
@@ -26,20 +27,11 @@ interface SignersHost {
 }
 let common: SignersHost | undefined;
 
-/** One process for all signers of this one. */
-export async function startSigners(): Promise<void> {
-  if (common !== undefined) return;
-  common = await signersHost();
-  if (areElsewhere) keepSigners((words) => elsewhere({ tag: "words", words }));
-}
-export async function signersHost(): Promise<SignersHost> {
+/** A process for signers. What it is told before it has come up waits for it. */
+export function signersHost(): SignersHost {
   const child = fork(join(import.meta.dirname, "signer-process.ts"), {
     execArgv: ["--import", "tsx", "--conditions=source"],
     serialization: "advanced",
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once("message", () => resolve());
-    child.once("exit", () => reject(new Error("the signers' process has ended")));
   });
   child.unref();
   child.channel?.unref();
@@ -50,14 +42,18 @@ export async function signersHost(): Promise<SignersHost> {
   });
   return { child, folder, made: 0 };
 }
+/** One process for all signers of this one, which is started when somebody needs it: that may be while files are loaded. */
+const commonHost = (): SignersHost => {
+  common ??= signersHost();
+  return common;
+};
 
 interface Home extends SignerHome {
   readonly path: string;
   open(options?: Partial<SocketSignerOptions>): SocketSigner;
 }
-/** A home in the other process, to which `startSigners` has led, or in a process of this test's own. */
-export function elsewhere(keys: SignerKeys, host = common): Home {
-  assert(host !== undefined, "the signers' process runs");
+/** A home in another process: the common one, or one of this test's own. */
+export function elsewhere(keys: SignerKeys, host = commonHost()): Home {
   const path = join(host.folder, `${++host.made}`);
   host.child.send({ path, keys } satisfies SignerOrder);
   const lock = new Int32Array(new SharedArrayBuffer(4));

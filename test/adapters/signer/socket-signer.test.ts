@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { FRESH_MEMORY } from "../../../channels/index.ts";
 import { openSocketSigner } from "../../../src/adapters/signer/socket-signer.ts";
 import { signerContract, WORDS } from "../../contract/signer.ts";
-import { elsewhere, signersHost, startSigners } from "../../support/signers.ts";
+import { elsewhere, signersHost } from "../../support/signers.ts";
 
 describe("a signer that does not answer", function () {
   this.timeout(60_000);
@@ -25,7 +25,7 @@ describe("a signer that does not answer", function () {
     rmSync(folder, { recursive: true });
   });
   it("ends what waits for it to keep, is told once, and is not waited for again", async () => {
-    const host = await signersHost();
+    const host = signersHost();
     const home = elsewhere({ tag: "words", words: WORDS }, host);
     const gone: string[] = [];
     const onGone = ({ message }: Error): void => void gone.push(message);
@@ -50,7 +50,6 @@ describe("a signer that does not answer", function () {
 });
 
 signerContract("in another process, over a socket", async () => {
-  await startSigners();
   const home = elsewhere({ tag: "words", words: WORDS });
   return { open: async () => home.open(), dispose: async () => home.leave() };
 });

@@ -1,13 +1,12 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
 import { keepSigners } from "../../../src/lab/signers.ts";
-import { areElsewhere, elsewhere, startSigners } from "../../support/signers.ts";
+import { areElsewhere, elsewhere } from "../../support/signers.ts";
 import { invoiceOf, type Line, line, paid, violations } from "../small-world.ts";
 
 describe("nodes whose keys are in another process", () => {
   let world: Line;
   before(async () => {
-    await startSigners();
     keepSigners((words) => elsewhere({ tag: "words", words }));
     world = await line(3);
   });
