@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Refused, sentenceFor } from "./adapters/sentences.ts";
@@ -7,8 +8,10 @@ import { serveSigner } from "./adapters/signer/server.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { textLog } from "./adapters/text-log.ts";
+import { openWords } from "./adapters/words.ts";
 import { CHAINS } from "./bitcoin/params.ts";
-import { WORDS, wordsIn } from "./cli/words.ts";
+import { ask } from "./cli/ask.ts";
+import { NO_WORDS, WORDS, WORDS_QUESTION, wordsIn, wordsOfText } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
 import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
 import { localSigner } from "./daemon/signer/local-signer.ts";
@@ -23,6 +26,7 @@ export const SIGNER_FLAGS = {
   socket: { type: "string" },
   datadir: { type: "string" },
   network: { type: "string", default: NETWORK_DEFAULT },
+  restore: { type: "boolean", default: false },
 } as const;
 const UNIX = "unix:";
 
@@ -30,13 +34,15 @@ interface Settings {
   readonly socket: string;
   readonly datadir: string;
   readonly network: DaemonNetwork;
+  /** The words are those of a node that was lost, and are asked for. */
+  readonly restore: boolean;
 }
 function settingsOf(argv: readonly string[]): Settings {
-  const { socket, datadir, network } = read(argv);
+  const { socket, datadir, network, restore } = read(argv);
   if (!isDaemonNetwork(network)) throw new Refused(unknownNetwork(network).detail);
   if (socket === undefined) throw new Refused("--socket is missing: where the node finds its signer.");
   if (datadir === undefined) throw new Refused("--datadir is missing: where the words are.");
-  return { socket, datadir, network };
+  return { socket, datadir, network, restore };
 }
 function read(argv: readonly string[]) {
   try {
@@ -46,8 +52,18 @@ function read(argv: readonly string[]) {
   }
 }
 
+/** Asks for the words of a node that was lost. None that are there are replaced. */
+async function takeWords(datadir: string): Promise<void> {
+  const path = join(datadir, WORDS);
+  for (const there of [path, join(datadir, MEMORIES)])
+    if (existsSync(there)) throw new Refused(`${there} is there already: words are asked for in a new folder alone.`);
+  const words = wordsOfText(await ask(WORDS_QUESTION));
+  if (words === undefined) throw new Refused(NO_WORDS);
+  await openWords(path, () => words);
+}
+
 /** Serves the keys of the words in a folder, until it is told to stop. */
-async function run({ socket, datadir, network }: Settings): Promise<void> {
+async function run({ socket, datadir, network, restore }: Settings): Promise<void> {
   const log = textLog({ write: (text) => void process.stderr.write(text) });
   const stopping = stopSignal();
   const onHalt = (error: Error): never => {
@@ -55,6 +71,7 @@ async function run({ socket, datadir, network }: Settings): Promise<void> {
     process.exit(EXIT_REFUSED);
   };
   process.on("unhandledRejection", (error) => onHalt(error instanceof Error ? error : new Error(String(error))));
+  if (restore) await takeWords(datadir);
   checkWords(join(datadir, WORDS));
   const { words, wordsWereUsed } = await wordsIn(datadir, MEMORIES);
   const keychain = keychainOf(words, network);
@@ -69,7 +86,12 @@ async function run({ socket, datadir, network }: Settings): Promise<void> {
   const closeMark = keepHighWater(join(datadir, HIGH_WATER), store, unmarked);
   try {
     if (wordsWereUsed) await keepWordsUsed(store);
-    const open = (): Signer => localSigner(keychain, CHAINS[network], keptMemories(store));
+    const open = (): Signer => {
+      const signer = localSigner(keychain, CHAINS[network], keptMemories(store));
+      // A node that loses its data before it has a channel may have coins all the same.
+      void keepWordsUsed(store).catch(onHalt);
+      return signer;
+    };
     const served = await serveSigner({ path: socket, network, open, log, onHalt });
     console.log(JSON.stringify({ nodeId: keychain.nodeId, socket: `${UNIX}${socket}` }));
     await stopping.asked;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { createInterface } from "node:readline";
 import { systemClock } from "../adapters/system.ts";
+import { ask } from "./ask.ts";
 import { runCli } from "./program.ts";
 import { screen } from "./screen.ts";
 import { run } from "./start.ts";
@@ -8,17 +8,6 @@ import { run } from "./start.ts";
 // Whoever reads may have seen enough: `sluice events | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-function ask(question: string): Promise<string> {
-  const isPerson = process.stdin.isTTY === true;
-  const lines = createInterface({ input: process.stdin, ...(isPerson && { output: process.stderr }) });
-  return new Promise((resolve) => {
-    lines.once("close", () => resolve(""));
-    lines.question(isPerson ? question : "", (line) => {
-      resolve(line);
-      lines.close();
-    });
-  });
-}
 function interruption(): AbortSignal {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());

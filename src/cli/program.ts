@@ -128,7 +128,8 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
     .description("runs in the foreground what has the keys of a daemon, which names its socket by --signer unix:<path>")
     .requiredOption("--socket <path>", "where the daemon finds it")
     .requiredOption("--datadir <folder>", "of its own, with the words")
-    .option("--network <name>", "as the daemon's");
+    .option("--network <name>", "as the daemon's")
+    .option("--restore", "asks for the words of a node that was lost, in place of making new ones");
   for (const command of COMMANDS) {
     let parent = program;
     let words = command.words;

@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "../adapters/documents.ts";
 import { Refused } from "../adapters/sentences.ts";
+import { openSocketSigner } from "../adapters/signer/socket-signer.ts";
 import { systemRandom } from "../adapters/system.ts";
 import { openWords } from "../adapters/words.ts";
 import { type NodeId, parseNodeId } from "../base/ids.ts";
@@ -10,9 +11,11 @@ import { err, ok, type Result } from "../base/result.ts";
 import { unixMs } from "../base/units.ts";
 import { backupText, sealBackup } from "../daemon/backup/sealed.ts";
 import type { StaticBackup } from "../daemon/backup/static-backup.ts";
-import { addressOfText, loadConfig } from "../daemon/config.ts";
-import { areWords, keychainOf } from "../daemon/keychain.ts";
+import { addressOfText, type Config, loadConfig } from "../daemon/config.ts";
+import { keychainOf } from "../daemon/keychain.ts";
+import type { DaemonNetwork } from "../daemon/networks.ts";
 import { BACKUP_FILE, readBackupFile } from "./backup-file.ts";
+import { NO_WORDS, WORDS, wordsOfText } from "./words.ts";
 
 export interface RestoreRequest {
   readonly datadir: string | undefined;
@@ -20,6 +23,8 @@ export interface RestoreRequest {
   readonly file: string | undefined;
   /** `id@host:port` of peers that may keep a backup for these words. */
   readonly peers: readonly string[];
+  /** `unix:/path` of the signer that has the words; undefined where the settings say whether there is one. */
+  readonly signer: string | undefined;
   readonly askWords: () => Promise<string>;
   readonly now: number;
 }
@@ -30,6 +35,8 @@ export interface PreparedFolder {
   /** Channels of the file: their peers are asked to close them. */
   readonly channels: number;
   readonly peers: number;
+  /** Has the words; there where it is not the daemon itself. */
+  readonly signer?: string;
 }
 
 const LINEAGE_BYTES = 16;
@@ -58,24 +65,63 @@ export class Unfit extends Error {
 }
 
 async function prepare(request: RestoreRequest): Promise<PreparedFolder> {
-  const loaded = loadConfig(request.datadir === undefined ? [] : ["--datadir", request.datadir], request.env);
-  if (!loaded.ok) throw new Unfit(loaded.error.map(({ detail }) => detail).join(" "));
-  const { datadir, network } = loaded.value.config;
+  const { datadir, network, signer } = configOf(request);
   const target = join(datadir, BACKUP_FILE);
   if (existsSync(join(datadir, "store")))
     throw new Unfit(`${datadir} holds a node's store: a restored node needs a folder of its own.`);
   if (existsSync(target)) throw new Unfit(`${target} is there already.`, `start the node, or move it away`);
   const extra = request.peers.map(peerOf);
-  const words = await wordsOf(join(datadir, "words"), request.askWords);
-  const { backupKey, nodeId } = keychainOf(words, network);
+  const { backupKey, nodeId, keep } =
+    signer === "" ? await ownKeys(datadir, network, request.askWords) : signersKeys(datadir, network, signer);
   const found = request.file === undefined ? undefined : await readGiven(request.file, { backupKey, network });
   const base = found ?? nothingKnown(network, request.now);
   const known = new Set(extra.map((peer) => peer.nodeId));
   const backup = { ...base, peers: [...extra, ...base.peers.filter((peer) => !known.has(peer.nodeId))] };
   await mkdir(datadir, { recursive: true, mode: 0o700 });
-  await openWords(join(datadir, "words"), () => words);
+  await keep();
   await writeDurably(target, backupText(sealBackup(backupKey, backup)));
-  return { datadir, network, nodeId, channels: backup.channels.length, peers: backup.peers.length };
+  const { channels, peers } = backup;
+  const counted = { datadir, network, nodeId, channels: channels.length, peers: peers.length };
+  return signer === "" ? counted : { ...counted, signer };
+}
+function configOf({ datadir, signer, env }: RestoreRequest): Config {
+  const flags = Object.entries({ datadir, signer }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  const loaded = loadConfig(flags, env);
+  if (!loaded.ok) throw new Unfit(loaded.error.map(({ detail }) => detail).join(" "));
+  return loaded.value.config;
+}
+
+/** What of the words it takes, and how they are brought to where the node will look for them. */
+interface Keys {
+  readonly backupKey: Uint8Array;
+  readonly nodeId: NodeId;
+  readonly keep: () => Promise<unknown>;
+}
+async function ownKeys(datadir: string, network: DaemonNetwork, askWords: () => Promise<string>): Promise<Keys> {
+  const path = join(datadir, WORDS);
+  const words = await wordsOf(path, askWords);
+  return { ...keychainOf(words, network), keep: () => openWords(path, () => words) };
+}
+/** The words are with the signer, and stay there. */
+function signersKeys(datadir: string, network: DaemonNetwork, named: string): Keys {
+  const words = join(datadir, WORDS);
+  if (existsSync(words))
+    throw new Unfit(`${words} is there, and all keys are to be with the signer.`, "move it to the signer's folder");
+  try {
+    const signer = openSocketSigner({ path: named.slice("unix:".length), network, onGone: () => {} });
+    signer.close();
+    const { backupKey, nodeId, hasSigned } = signer;
+    if (!hasSigned)
+      throw new Unfit(
+        "The words of the signer are new: there is nothing of theirs to restore.",
+        "sluice signer --restore",
+      );
+    return { backupKey, nodeId, keep: async () => {} };
+  } catch (error) {
+    throw error instanceof Refused ? new Unfit(error.message, "sluice signer --restore") : error;
+  }
 }
 
 /** A backup that knows no channel: for peers who may tell of some. */
@@ -88,14 +134,9 @@ const nothingKnown = (network: string, now: number): StaticBackup => ({
 });
 
 async function wordsOf(path: string, ask: () => Promise<string>): Promise<string> {
-  const given = existsSync(path) ? await readFile(path, "utf8") : await ask();
-  const words = given.trim().toLowerCase().split(/\s+/).join(" ");
-  if (!areWords(words))
-    throw new Unfit(
-      existsSync(path)
-        ? `${path} does not hold the words of a node.`
-        : "These are not the words of a node: 12 or 24 of the list of BIP 39, the last of which fits the others.",
-    );
+  const isThere = existsSync(path);
+  const words = wordsOfText(isThere ? await readFile(path, "utf8") : await ask());
+  if (words === undefined) throw new Unfit(isThere ? `${path} does not hold the words of a node.` : NO_WORDS);
   return words;
 }
 

@@ -8,6 +8,16 @@ import { areWords, newWords } from "../daemon/keychain.ts";
 /** In a folder with keys. */
 export const WORDS = "words";
 
+/** To a person, before a line is read. */
+export const WORDS_QUESTION = "The node's 12 or 24 words, on one line: ";
+export const NO_WORDS =
+  "These are not the words of a node: 12 or 24 of the list of BIP 39, the last of which fits the others.";
+/** The words that somebody has written, however they are spaced; undefined when they are none of a node. */
+export function wordsOfText(text: string): string | undefined {
+  const words = text.trim().toLowerCase().split(/\s+/).join(" ");
+  return areWords(words) ? words : undefined;
+}
+
 /**
  * The words in this folder, made where there are none, and whether they may have been used before: they were there, and what
  * is made with them was not.

@@ -1,11 +1,12 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
-import { type Daemon, type Ports, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
+import { type Daemon, type Ports, pickPorts, startDaemon, startSigner, wordsIn } from "../../scripts/demo/daemon.ts";
 import { sameTip } from "../../scripts/demo/stage.ts";
 import { run } from "../cli/daemon.ts";
 import { laterBackup } from "../support/later-backup.ts";
+import { areElsewhere } from "../support/signers.ts";
 import { newFolder, refusedHere, removeFolder } from "./program.ts";
 import { channelsOf } from "./two-daemons.ts";
 
@@ -47,19 +48,34 @@ describe("A node that has lost its data folder", function () {
   let ports: readonly [Ports, Ports];
   let alice: Daemon;
   let bob: Daemon;
-  // The words are in the folders that are lost and found here.
-  const common = { env: {}, hasSigner: false };
+  const common = { env: {} };
   const startAlice = (): Promise<Daemon> =>
     startDaemon({ ...common, name: "alice", folder, ports: ports[0], chainPeer: `127.0.0.1:${ports[1].chain}` });
   const startBob = (): Promise<Daemon> =>
     startDaemon({ ...common, name: "bob", folder, ports: ports[1], chainPeer: `127.0.0.1:${ports[0].chain}` });
   const at = (name: string, file = ""): string => join(folder, name, file);
   /** Everything but the Bitcoin node's blocks is gone. The answer is the words. */
-  function lose(name: string): string {
-    const words = readFileSync(at(name, "words"), "utf8");
+  async function lose(name: string): Promise<string> {
+    const words = await wordsIn(at(name));
     renameSync(at(name), at(`${name}-lost`));
     return words;
   }
+  /** What needs the words in this folder: where a signer has them, while it runs. */
+  async function withKeys<T>(name: string, act: (flags: readonly string[]) => Promise<T>): Promise<T> {
+    if (!areElsewhere) return act([]);
+    const signer = await startSigner(at(name), "regtest");
+    const done = await act(signer.flags);
+    signer.process.kill();
+    await signer.ended;
+    return done;
+  }
+  const restore = async (name: string, words: string, from: readonly string[]) => {
+    if (areElsewhere) {
+      mkdirSync(at(name, "keys"), { recursive: true });
+      writeFileSync(at(name, join("keys", "words")), words, { mode: 0o600 });
+    }
+    return withKeys(name, (flags) => sluice(name, ["backup", "restore", ...from, ...flags], areElsewhere ? "" : words));
+  };
   const sluice = (name: string, words: readonly string[], typed = "") =>
     run(["--datadir", at(name), ...words], { terminal: true, typed, env: { SLUICE_NETWORK: "regtest" } });
 
@@ -109,22 +125,10 @@ describe("A node that has lost its data folder", function () {
     rmSync(at("copy", "high-water"));
     await alice.stop();
     // The words' own backup, from after another channel was opened.
-
-    const later = laterBackup(
-      readFileSync(at("copy", "words"), "utf8").trim(),
-      readFileSync(at("copy", "backup"), "utf8"),
-    );
+    const later = laterBackup(await wordsIn(at("copy")), readFileSync(at("copy", "backup"), "utf8"));
     writeFileSync(at("copy", "backup"), later);
-    const refused = await refusedHere([
-      "--datadir",
-      at("copy"),
-      "--api-port",
-      "0",
-      "--peer-port",
-      "0",
-      "--chain-port",
-      "0",
-    ]);
+    const ports = ["--api-port", "0", "--peer-port", "0", "--chain-port", "0"];
+    const refused = await withKeys("copy", (flags) => refusedHere(["--datadir", at("copy"), ...ports, ...flags]));
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.include(`${at("copy", "store")} is an old copy`);
     expect(readFileSync(at("copy", "backup"), "utf8")).to.equal(later);
@@ -135,8 +139,7 @@ describe("A node that has lost its data folder", function () {
   it("gets all of its money from 24 words and the file, to the satoshi less the fee of claiming it", async () => {
     const before = await owned(bob);
     await bob.kill();
-    const words = lose("bob");
-    const restored = await sluice("bob", ["backup", "restore", join(folder, "elsewhere")], words);
+    const restored = await restore("bob", await lose("bob"), [join(folder, "elsewhere")]);
     expect([restored.exit, restored.out.includes("1 channel will be closed")]).to.deep.equal([0, true]);
     bob = await startBob();
     await until("a restored channel", async () => (await channelsOf(bob))[0]?.state === "Restored");
@@ -161,9 +164,9 @@ describe("A node that has lost its data folder", function () {
     const before = await owned(alice);
     const [channel] = await channelsOf(alice);
     await alice.kill();
-    const words = lose("alice");
+    const words = await lose("alice");
     const uri = `${bob.started.nodeId}@127.0.0.1:${bob.started.peerPort}`;
-    expect((await sluice("alice", ["backup", "restore", "--peer", uri], words)).exit).to.equal(0);
+    expect((await restore("alice", words, ["--peer", uri])).exit).to.equal(0);
     alice = await startAlice();
     await until("a restored channel", async () => (await channelsOf(alice))[0]?.state === "Restored");
     await until("its commitment", () => waits(bob));

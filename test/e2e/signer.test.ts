@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -12,8 +13,23 @@ import {
   startSigner,
 } from "../../scripts/demo/daemon.ts";
 import { openSocketSigner } from "../../src/adapters/signer/socket-signer.ts";
-import { refusedHere } from "./program.ts";
+import { NO_WORDS } from "../../src/cli/words.ts";
+import { run } from "../cli/daemon.ts";
+import { ROOT, refusedHere } from "./program.ts";
 import { channelsOf, openedBetween } from "./two-daemons.ts";
+
+/** A signer that is told a line, as by a person. */
+function askingSigner(flags: readonly string[], line: string) {
+  const program = ["--import", "tsx", "--conditions=source", join(ROOT, "src", "signer.ts"), ...flags];
+  const child = spawn(process.execPath, program, { cwd: ROOT, stdio: ["pipe", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  child.stdin.end(line);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { ended, said: () => said.trim(), stop: () => void child.kill() };
+}
 
 describe("a daemon whose keys are in a process of their own", function () {
   this.timeout(90_000);
@@ -126,6 +142,39 @@ describe("a daemon whose keys are in a process of their own", function () {
     node.close();
     other.process.kill();
     await other.ended;
+  });
+
+  it("comes back from words that are typed to a new signer and a backup, when both folders are lost", async () => {
+    const lost = join(folder, "lost");
+    const socket = join(lost, "signer.sock");
+    const signerFlags = ["--socket", socket, "--datadir", join(lost, "keys"), "--restore"];
+    mkdirSync(lost);
+    const wrong = askingSigner(signerFlags, "words of nobody\n");
+    expect([await wrong.ended, wrong.said()]).to.deep.equal([1, NO_WORDS]);
+    const other = askingSigner(signerFlags, readFileSync(join(datadir, "keys", "words"), "utf8"));
+    await until("its socket", async () => existsSync(socket));
+    const flags = ["--signer", `unix:${socket}`];
+    const restored = await run(["--datadir", lost, "backup", "restore", join(datadir, "backup"), ...flags], {
+      env: { SLUICE_NETWORK: "regtest" },
+    });
+    await alice.kill();
+    const { nodeId } = alice.started;
+    expect(JSON.parse(restored.out)).to.deep.include({ nodeId, channels: 1 });
+    const chainPeer = `127.0.0.1:${ports[1].chain}`;
+    const again = await startDaemon({
+      name: "lost",
+      folder,
+      ports: ports[0],
+      chainPeer,
+      env: {},
+      flags,
+      hasSigner: false,
+    });
+    expect(again.started.nodeId).to.equal(nodeId);
+    await until("a restored channel", async () => (await channelsOf(again))[0]?.state === "Restored");
+    await again.stop();
+    other.stop();
+    expect(await other.ended).to.equal(0);
   });
 
   it("is told by the signer that its data are an old copy, and changes nothing", async () => {

@@ -38,8 +38,11 @@ export const backupCommands = [
     words: "backup restore [file]",
     about:
       "prepares a new folder for a node of which the words are left, and a backup or peers that keep one: start it then",
-    options: { "--peer <uris>": "id@host:port of peers that had channels with the node, separated by commas" },
-    async run({ datadir, terminal, show }, { file, peer }) {
+    options: {
+      "--peer <uris>": "id@host:port of peers that had channels with the node, separated by commas",
+      "--signer <socket>": "unix:/path of the signer that has the words",
+    },
+    async run({ datadir, terminal, show }, { file, peer, signer }) {
       const peers = peer === undefined ? [] : peer.split(",");
       if (file === undefined && peers.length === 0)
         throw usage(
@@ -47,15 +50,18 @@ export const backupCommands = [
           "sluice backup restore FILE, or --peer id@host:port",
         );
       const { prepareFolder } = await import("../restore.ts");
-      const askWords = () => terminal.ask("The node's 12 or 24 words, on one line: ");
+      const { WORDS_QUESTION } = await import("../words.ts");
+      const askWords = () => terminal.ask(WORDS_QUESTION);
       const { env, now } = terminal;
-      const done = await prepareFolder({ datadir, env, file, peers, askWords, now: now() });
+      const done = await prepareFolder({ datadir, env, file, peers, signer, askWords, now: now() });
       if (!done.ok) throw usage(done.error.message, done.error.hint);
       const prepared = done.value;
       show(prepared, () => {
         const where = `${prepared.datadir} is ready for node ${short(prepared.nodeId)} on ${prepared.network}.`;
         const found = `${counted(prepared.channels, "channel")} will be closed by their peers; coins are looked for in the chain.`;
-        return `${where}\n${found}\nGo on with: ${terminal.called} start --network ${prepared.network} --datadir ${prepared.datadir}\n`;
+        const { network, datadir: folder, signer: keys } = prepared;
+        const flags = `--network ${network} --datadir ${folder}${keys === undefined ? "" : ` --signer ${keys}`}`;
+        return `${where}\n${found}\nGo on with: ${terminal.called} start ${flags}\n`;
       });
     },
   }),

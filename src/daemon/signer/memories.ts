@@ -48,8 +48,8 @@ interface Change {
 }
 const PREFIX = "signer/";
 /**
- * To be kept before a signer serves words that stood in its folder without memories: as they were used elsewhere, a node
- * without data has to look for what they own, and to use none of their keys again.
+ * To be kept before a signer serves words that stood in its folder without memories, and once it has served any: as they were
+ * used, a node without data has to look for what they own, and to use none of their keys again.
  */
 export const keepWordsUsed = (store: Store): Promise<void> =>
   store.append([{ key: `${PREFIX}words-used`, value: new Uint8Array(0) }]);
