@@ -161,11 +161,7 @@ export class ChannelHost {
   /** RELIABILITY C29: two channels of one id. The later one never was. */
   #collision(turn: Turn, entry: ChannelEntry): void {
     const text = "channel id is taken";
-    this.tell(turn, entry.peer, {
-      name: "error",
-      channel_id: entry.temporaryId,
-      data: new TextEncoder().encode(text),
-    });
+    this.tell(turn, entry.peer, { name: "error", channel_id: entry.temporaryId, data: utf8(text) });
     this.drop(turn, entry, text);
   }
   drop(turn: Turn, entry: ChannelEntry, reason: string): void {
@@ -246,8 +242,7 @@ export class ChannelHost {
   }
   /** Who has no channel here has nothing to say about one: what it is told is the last that it hears. */
   #unknown(turn: Turn, peer: NodeId, id: ChannelId): void {
-    const data = new TextEncoder().encode("unknown channel");
-    this.tell(turn, peer, { name: "error", channel_id: id, data });
+    this.tell(turn, peer, { name: "error", channel_id: id, data: utf8("unknown channel") });
     if (this.table.of(peer).length === 0) turn.afterwards(peerLane(peer), () => this.parts.peers().hangUp(peer));
   }
   #opened(turn: Turn, peer: NodeId, open: OpenChannel | OpenChannel2): ChannelEntry | undefined {
