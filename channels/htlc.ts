@@ -81,6 +81,8 @@ export interface OfferedHtlc extends HtlcTerms {
 export interface ReceivedHtlc extends HtlcTerms {
   readonly side: "received";
   readonly step: ReceivedStep;
+  /** A path key came with it: it is part of a blinded route. */
+  readonly blinded?: true;
 }
 /** One pending HTLC of a channel. `side` and `id` together name it. */
 export type Htlc = OfferedHtlc | ReceivedHtlc;
@@ -93,6 +95,9 @@ export interface IncomingHtlc {
   readonly paymentHash: PaymentHash;
   readonly expiry: CltvExpiry;
   readonly onion: Uint8Array;
-  /** Accepting it took us over a bound of ours: it has to be failed back, whatever it is for. */
-  readonly mustFail: "dust_exposure" | undefined;
+  /**
+   * It has to be failed back, whatever it is for: accepting it took us over a bound of ours, or it is part of a blinded
+   * route, which this node takes no part in.
+   */
+  readonly mustFail: "dust_exposure" | "blinded_route" | undefined;
 }

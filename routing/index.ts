@@ -93,7 +93,7 @@ export {
   type UnknownFailure,
 } from "./onion/failure-messages.ts";
 export { CUSTOM_TYPE_MIN, type FinalPayload, type ForwardPayload, KEYSEND_TYPE } from "./onion/payload.ts";
-export { type Peeled, peel } from "./onion/peel.ts";
+export { type Peeled, peel, refuseBlinded } from "./onion/peel.ts";
 export { ONION_BYTES, type Packet, type PacketRefusal } from "./onion/sphinx.ts";
 export { type Blame, blame } from "./path/blame.ts";
 export { type FeePolicy, forwardingFee } from "./path/cost.ts";

@@ -46,13 +46,15 @@ const htlcTerms = {
 const taggedHtlc = union(u8, {
   offered: [0, struct({ ...htlcTerms, step: offeredStep, origin, preimage: optional(preimage) })],
   received: [1, struct({ ...htlcTerms, step: receivedStep })],
+  blinded: [2, struct({ ...htlcTerms, step: receivedStep })],
 });
 const htlc: Codec<Htlc> = once(
   refine(
     "htlc",
     taggedHtlc,
-    ({ tag, ...rest }) => ({ side: tag, ...rest }) as Htlc,
-    ({ side: tag, ...rest }) => ({ tag, ...rest }) as ValueOf<typeof taggedHtlc>,
+    ({ tag, ...rest }) =>
+      (tag === "blinded" ? { side: "received", ...rest, blinded: true } : { side: tag, ...rest }) as Htlc,
+    ({ side, ...rest }) => ({ ...rest, tag: "blinded" in rest ? "blinded" : side }) as ValueOf<typeof taggedHtlc>,
   ),
 );
 

@@ -24,6 +24,7 @@ export function receiveAdd(state: UpdatingState, message: UpdateAddHtlc): Transi
     onion: message.onion_routing_packet,
     step: "RECEIVED_ADD_HTLC",
     removal: undefined,
+    ...(message.blinded_path === undefined ? {} : { blinded: true as const }),
   };
   const after: UpdatingState["commitments"] = {
     ...commitments,

@@ -82,8 +82,9 @@ function tell(env: ChannelEnv, { params, commitments }: Funded, htlcs: readonly 
   if (htlcs.length === 0) return [];
   const over = dustExposure(params, commitments) > env.policy.maxDustExposure;
   const feerate = highestFeerate(commitments);
-  return htlcs.map(({ id, amount, paymentHash, expiry, onion }) => {
-    const mustFail = over && isDust(params, "received", amount, feerate) ? ("dust_exposure" as const) : undefined;
+  return htlcs.map(({ id, amount, paymentHash, expiry, onion, blinded }) => {
+    const isOver = over && isDust(params, "received", amount, feerate);
+    const mustFail = blinded ? ("blinded_route" as const) : isOver ? ("dust_exposure" as const) : undefined;
     const htlc: IncomingHtlc = { channelId: params.channelId, id, amount, paymentHash, expiry, onion, mustFail };
     return { tag: "HtlcCommitted", htlc } as const;
   });

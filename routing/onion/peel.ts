@@ -40,9 +40,7 @@ export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeKey: Stati
     const fault = unwrapped.error;
     if (fault.code === "invalid_payload_length")
       return refused(fault.sharedSecret, { code: "invalid_onion_payload", type: 0n }, onion);
-    const sha256OfOnion = sha256(onion);
-    const failure = { name: fault.code, sha256_of_onion: sha256OfOnion };
-    return { tag: "Malformed", failureCode: failureCode(failure), sha256OfOnion };
+    return malformed(fault.code, onion);
   }
   const { sharedSecret, next } = unwrapped.value;
   if (next === undefined) {
@@ -55,6 +53,21 @@ export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeKey: Stati
   return payload.ok
     ? { tag: "Forward", sharedSecret, payload: payload.value, onion: next }
     : refused(sharedSecret, payload.error, onion);
+}
+
+/**
+ * What an HTLC with a path key is answered, whatever is in its onion: this node takes no part in blinded routes, and who is
+ * in one says nothing else to anybody. BOLT 4 §Returning Errors.
+ */
+export const refuseBlinded = (onion: Uint8Array): Extract<Peeled, { tag: "Malformed" }> =>
+  malformed("invalid_onion_blinding", onion);
+
+function malformed(
+  name: Extract<FailureMessage, { readonly sha256_of_onion: Uint8Array }>["name"],
+  onion: Uint8Array,
+): Extract<Peeled, { tag: "Malformed" }> {
+  const sha256OfOnion = sha256(onion);
+  return { tag: "Malformed", failureCode: failureCode({ name, sha256_of_onion: sha256OfOnion }), sha256OfOnion };
 }
 
 function refused(sharedSecret: Uint8Array, fault: PayloadFault, onion: Uint8Array): Peeled {

@@ -1,5 +1,5 @@
 import type { IncomingHtlc } from "../../channels/index.ts";
-import { type Peeled, peel } from "../../routing/index.ts";
+import { type Peeled, peel, refuseBlinded } from "../../routing/index.ts";
 import type { ChannelId, PaymentHash } from "../base/ids.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
@@ -68,6 +68,7 @@ export class Intake {
   }
   #next(turn: Turn, htlc: IncomingHtlc): void {
     this.#decided++;
-    this.#decide(turn, htlc, this.#peel(htlc.onion, htlc.paymentHash));
+    const { onion, paymentHash, mustFail } = htlc;
+    this.#decide(turn, htlc, mustFail === "blinded_route" ? refuseBlinded(onion) : this.#peel(onion, paymentHash));
   }
 }

@@ -44,6 +44,19 @@ function busy(): Pair {
   return pair;
 }
 
+/** b has offered an HTLC of a blinded route. */
+function blinded(): Pair {
+  const pair = normal();
+  pair.offer("b", 5_000_000n, 1);
+  const add = pair.trace.at(-1)?.message;
+  if (add?.name !== "update_add_htlc") throw new Error("offered");
+  pair.queues.a.length = 0;
+  const pathKey = Uint8Array.of(2, ...new Uint8Array(32).fill(9));
+  pair.give("a", { tag: "PeerMessage", message: { ...add, blinded_path: pathKey } });
+  pair.settle();
+  return pair;
+}
+
 /** a's channel when b has published a commitment that it had revoked, with an HTLC in it and one that never was in any. */
 function breached(): Pair {
   const pair = normal();
@@ -152,6 +165,7 @@ export function durableSamples(): Readonly<Record<string, DurableState>> {
     "waiting-for-channel-ready": durable(confirmed(ready)),
     normal: durable(normal()),
     "normal-busy": durable(busy()),
+    "normal-blinded": durable(blinded()),
     "shutting-down": durable(shutting),
     negotiating: durable(negotiating),
     closing: durable(closed),
