@@ -27,6 +27,7 @@ import {
   type SignerMemory,
   step,
 } from "../../channels/index.ts";
+import { utf8 } from "../base/bytes.ts";
 import type { ChannelId, NodeId, PaymentHash } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
 import type { BlockHeight } from "../base/units.ts";
