@@ -17,6 +17,8 @@ export function closeAwaited(
   known: BlockHeight | undefined,
 ): BlockHeight | undefined {
   if (state.tag !== "ShuttingDown" && state.tag !== "Negotiating") return undefined;
+  // Of what no block has funded nothing could be published.
+  if (state.funding.confirmed === undefined) return undefined;
   const { htlcs } = state.commitments;
   if (known === undefined) return blockHeight(Math.max(height, ...htlcs.map(({ expiry }) => expiry)));
   return htlcs.length === 0 && height < known ? height : known;

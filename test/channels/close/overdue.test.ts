@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { FailureCause } from "../../../channels/index.ts";
-import { EXPIRY, HEIGHT, type Name, normal, type Pair, SCRIPT } from "../../support/channel-pair.ts";
+import type { Tx } from "../../../src/bitcoin/tx.ts";
+import { EXPIRY, HEIGHT, type Name, normal, opened, type Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { close, names, shut, simple } from "../../support/closing.ts";
 
 const PATIENCE = 288;
@@ -119,6 +120,21 @@ describe("A close by agreement that the peer does not bring to an end", () => {
     close(alone, "a");
     pass(alone, BEGUN + 3_000);
     expect(alone.parties.a.state.tag).to.equal("ShuttingDown");
+  });
+
+  it("begins to count when a block holds the funding transaction: before that there is nothing to publish", () => {
+    const pair = opened();
+    pair.settle();
+    close(pair, "a");
+    pair.disconnect();
+    pass(pair, BEGUN + 400);
+    expect([pair.parties.a.state.tag, pair.parties.a.closeAwaited]).to.deep.equal(["ShuttingDown", undefined]);
+    const { funding } = pair.parties.a.funded;
+    const height = pair.parties.a.height;
+    pair.give("a", { tag: "FundingConfirmed", height, txIndex: 1, output: (funding.tx as Tx).outputs[1] });
+    expect(pair.parties.a.closeAwaited).to.equal(height);
+    pass(pair, height + PATIENCE);
+    expect(causeOf(pair, "a")).to.deep.equal(NEVER);
   });
 
   it("says nothing to a channel that is not being closed", () => {
