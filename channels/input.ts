@@ -183,6 +183,8 @@ export type ChannelInput =
       readonly height: BlockHeight;
       readonly txIndex: number;
       readonly output: TxOut | undefined;
+      /** As the block holds it: with the witnesses that a peer may have kept to itself. */
+      readonly tx?: Tx;
     }
   | { readonly tag: "FundingReorged" }
   /** As both, of another funding of the channel, named by its transaction. */
@@ -192,6 +194,7 @@ export type ChannelInput =
       readonly height: BlockHeight;
       readonly txIndex: number;
       readonly output: TxOut | undefined;
+      readonly tx?: Tx;
     }
   | { readonly tag: "OtherFundingReorged"; readonly txid: Txid }
   /** A block that is buried holds another transaction with a coin that the funding transaction, ours, was to spend. */

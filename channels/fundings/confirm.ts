@@ -4,8 +4,9 @@ import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
+import { wholeByBlock } from "../splice/sign.ts";
 import type { FundedState, FundingProgress } from "../state.ts";
-import { commit, stay, type Transition } from "../transition.ts";
+import { commit, type Effect, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { otherOf } from "./move.ts";
 import type { FundingTerms, OtherFunding } from "./other.ts";
@@ -17,15 +18,17 @@ const BURIED_DEPTH = 100;
 export function otherConfirmed(
   env: ChannelEnv,
   state: FundedState,
-  { txid, height, txIndex, output }: Extract<ChannelInput, { tag: "OtherFundingConfirmed" }>,
+  { txid, height, txIndex, output, tx }: Extract<ChannelInput, { tag: "OtherFundingConfirmed" }>,
 ): Transition {
   const other = otherOf(state, txid);
   if (other === undefined || !isPaidBy(other.terms, output)) return stay();
   const scid = shortChannelId(height, txIndex, other.terms.outpoint.vout);
   const deep = isDeep(env, state, height);
   if (other.progress.confirmed?.shortChannelId === scid && other.progress.deep === deep) return stay();
-  const progress = { ...other.progress, confirmed: { height, shortChannelId: scid }, deep };
-  return commit(withProgress(state, other, progress), { tag: "NotifyUpdated" });
+  const whole = other.progress.tx ?? (other.made === undefined ? undefined : tx);
+  const progress = { ...other.progress, confirmed: { height, shortChannelId: scid }, deep, tx: whole };
+  const next = withProgress(state, other, progress);
+  return wholeByBlock(next, txid) ?? commit(next, { tag: "NotifyUpdated" });
 }
 const isDeep = (env: ChannelEnv, { params }: FundedState, height: BlockHeight): boolean =>
   env.height - height + 1 >= params.minimumDepth;
@@ -44,7 +47,11 @@ export function otherReorged(state: FundedState, txid: Txid): Transition {
   const other = otherOf(state, txid);
   if (other?.progress.confirmed === undefined) return stay();
   const progress = { ...other.progress, confirmed: undefined, deep: false };
-  return commit(withProgress(state, other, progress), { tag: "NotifyUpdated" });
+  // A channel that has failed goes by what the chain then holds.
+  const isWanted = other.role === "active" && state.tag !== "Failed";
+  const { tx } = other.progress;
+  const again: readonly Effect[] = tx === undefined || !isWanted ? [] : [{ tag: "Broadcast", tx, why: "splice" }];
+  return commit(withProgress(state, other, progress), ...again, { tag: "NotifyUpdated" });
 }
 
 function withProgress<S extends FundedState>(state: S, of: OtherFunding, progress: FundingProgress): S {

@@ -51,7 +51,7 @@ export function attemptConfirmed(
 function confirmedWith(
   env: ChannelEnv,
   state: FundedState,
-  { height, txIndex, output }: Omit<Extract<ChannelInput, { tag: "FundingConfirmed" }>, "tag">,
+  { height, txIndex, output, tx }: Omit<Extract<ChannelInput, { tag: "FundingConfirmed" }>, "tag">,
   before: readonly Effect[],
 ): Transition {
   if (!isFundedBy(state, output)) return punish(state, { code: "funding_output_wrong" });
@@ -61,10 +61,13 @@ function confirmedWith(
   const moved = known !== undefined;
   const announcement = moved ? { local: undefined, remote: undefined } : state.announcement;
   const confirmed = { height, shortChannelId: scid };
-  const next: FundedState = { ...state, announcement, funding: { ...state.funding, confirmed } };
+  const funding = { ...state.funding, confirmed, tx: state.funding.tx ?? (isMadeByBoth(state) ? tx : undefined) };
+  const next: FundedState = { ...state, announcement, funding };
   const named = isReady(next) && next.funding.deep ? [readyEffect(next)] : [];
   return deepEnough(env, next, [...before, ...replacedByBlock(next), ...named, { tag: "NotifyUpdated" }]);
 }
+/** Then it is ours too to bring into the chain again, if its block is taken away. */
+const isMadeByBoth = ({ attempts }: FundedState): boolean => attempts.signed.length > 0;
 const isReady = ({ tag }: FundedState): boolean => tag === "Normal" || tag === "ShuttingDown";
 
 /** How many blocks hold the funding transaction up; 0 when none does. */

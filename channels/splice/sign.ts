@@ -1,6 +1,8 @@
+import type { Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import type { TxSignatures } from "../../src/wire/interactive-tx.ts";
 import type { CommitmentSigned } from "../../src/wire/updates.ts";
+import { releaseHeld } from "../changes.ts";
 import { fail, punish } from "../close/failure.ts";
 import { assertConserved, localCommitment, localTerms, remoteCommitment, remoteTerms, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -22,7 +24,7 @@ import { remoteCommitmentRequest, type Signatures, spliceRequest } from "../keys
 import { verifyCommitment } from "../keys/verify.ts";
 import { watchFunding } from "../link/resume.ts";
 import { commitmentMessage } from "../normal/sign.ts";
-import type { Funded, Normal } from "../state.ts";
+import type { Funded, FundedState, Normal } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingWitness } from "../tx/witnesses.ts";
 import { abandonSplice, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
@@ -200,6 +202,21 @@ function receiveAgain(state: Normal, message: TxSignatures): Transition {
   );
   if (known || state.params.funding.txid === message.txid) return stay();
   return punish(state, { code: "unexpected_message", message: message.name, state: state.tag });
+}
+
+/**
+ * A block holds the splice for which our signatures are out, though the peer has told us none of its own: both have signed.
+ * Undefined where nothing was missing.
+ */
+export function wholeByBlock(state: FundedState, txid: Txid): Transition | undefined {
+  const signing = signingOf(state);
+  if (state.tag !== "Normal" || signing?.terms.outpoint.txid !== txid || signing.made?.signature === undefined)
+    return undefined;
+  const next = replaced(state, signing, { ...signing, role: "active" });
+  const effects: readonly Effect[] = [{ tag: "SpliceSigned", txid }, { tag: "NotifyUpdated" }];
+  const online = onlineNormal(next);
+  if (online !== undefined) return resumed(online, effects);
+  return commit({ ...next, commitments: releaseHeld(next.commitments) }, ...effects);
 }
 
 /** Both have signed: it may be mined, every update is made on it too, and the channel speaks again. */

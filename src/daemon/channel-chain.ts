@@ -61,7 +61,7 @@ function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<Chain
   if (entry === undefined) return;
   const { block, index, tx } = by;
   const [txid, current] = [txidOf(tx), paramsOf(entry.state)?.funding];
-  const place = { height: block.height, txIndex: index };
+  const place = { height: block.height, txIndex: index, tx };
   if (current?.txid === txid)
     return host.apply(turn, entry, { tag: "FundingConfirmed", ...place, output: tx.outputs[current.vout] });
   const other = fundingsOf(entry.state).find((funding) => funding.txid === txid);

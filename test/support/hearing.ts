@@ -24,7 +24,7 @@ export function hear(pair: Pair, name: Name, event: ChainEvent): void {
       const txid = txidOf(tx);
       const paid = fundingsOf(state).find((outpoint) => outpoint.txid === txid);
       if (paid === undefined) return;
-      const place = { height: block.height, txIndex: index, output: tx.outputs[paid.vout] };
+      const place = { height: block.height, txIndex: index, output: tx.outputs[paid.vout], tx };
       if (txid === funding.txid) pair.give(name, { tag: "FundingConfirmed", ...place });
       else pair.give(name, { tag: "OtherFundingConfirmed", txid, ...place });
       return;

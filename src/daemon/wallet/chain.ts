@@ -81,8 +81,12 @@ function spent(draft: Draft, key: string, by: Confirmation): void {
   const known = draft.state().txs.get(txid);
   if (known?.block?.hash !== by.block.hash) draft.effect({ tag: "Confirmed", txid, block: by.block });
   const made = confirm(draft, txid, by, "spent elsewhere");
-  if (made.tx === undefined) draft.setTx({ ...made, tx: by.tx });
+  // What we sign together with others stands here with our witnesses alone.
+  if (made.tx === undefined || !isWhole(made.tx)) draft.setTx({ ...made, tx: by.tx });
 }
+
+const isWhole = ({ inputs }: Tx): boolean =>
+  inputs.every(({ witness, scriptSig }) => witness.length > 0 || scriptSig.length > 0);
 
 /** Whoever paid us with this outpoint has spent it otherwise: what waits of that payment never comes. */
 function replaced(draft: Draft, key: string, by: Txid): void {

@@ -215,3 +215,29 @@ describe("coins for a transaction that is made with a peer", () => {
     expect(choose(chain.wallet, keys, { ...WISH, ...waits, confirmedOnly: true }).value.ok).to.equal(true);
   });
 });
+
+describe("A transaction that was signed together with a peer, in a block", () => {
+  it("is said again with all its witnesses, also with those that the peer kept to itself, when the block goes", () => {
+    const chain = world();
+    const made = chosen(chain);
+    const theirs = chain.foreign({ amount: sat(50_000n), script: ELSEWHERE });
+    const stranger = unsignedInput({ txid: txidOf(theirs), vout: 0 });
+    const tx: Tx = {
+      ...common(made),
+      inputs: [...made.coins.map(({ outpoint }) => unsignedInput(outpoint)), stranger],
+    };
+    const inputs = [
+      ...made.coins.map((coin) => ({ from: "local" as const, outpoint: coin.outpoint, spends: coin })),
+      { from: "remote" as const, outpoint: stranger.prevout, spends: present(theirs.outputs[0], "an output") },
+    ];
+    const { step, value } = signTogether(chain.wallet, keys, { tx, inputs, fee: sat(1_000n), replaces: [] });
+    chain.take(present(step, "kept"));
+    const witnesses = [...present(value, "signed"), [Uint8Array.of(1)]];
+    const whole = { ...tx, inputs: tx.inputs.map((input, at) => ({ ...input, witness: witnesses[at] ?? [] })) };
+    chain.mine(ELSEWHERE, [theirs, whole]);
+    chain.effects.length = 0;
+    chain.disconnect();
+    expect(chain.effects.flatMap((effect) => (effect.tag === "Broadcast" ? [effect.tx] : []))).to.deep.equal([whole]);
+    expect(chain.stored().txs.get(txidOf(whole))?.tx).to.deep.equal(whole);
+  });
+});
