@@ -89,7 +89,7 @@ export { lockScript } from "./tx/lock.ts";
 export {
   attemptMemoryOf,
   type ChannelView,
-  pendingOrigins,
+  isPendingFor,
   signerMemoryOf,
   spendableNow,
   spendableSoon,

@@ -90,11 +90,15 @@ function closingTxid(state: FundedState): Txid | undefined {
 }
 
 /**
- * Why the HTLCs that we have offered are there. An attempt or circuit on disk whose origin is not among these when the
- * channel is loaded was never covered by a `commitment_signed`: it did not happen.
+ * Whether an HTLC that we have offered is there for this. An attempt or circuit on disk that no channel is pending for when
+ * it is loaded was never covered by a `commitment_signed`: it did not happen.
  */
-export const pendingOrigins = (state: FundedState): readonly HtlcOrigin[] =>
-  state.commitments.htlcs.flatMap((htlc) => (htlc.side === "offered" ? [htlc.origin] : []));
+export const isPendingFor = (state: FundedState, origin: HtlcOrigin): boolean =>
+  state.commitments.htlcs.some((htlc) => htlc.side === "offered" && sameOrigin(htlc.origin, origin));
+function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {
+  if (a.tag === "payment") return b.tag === "payment" && a.paymentId === b.paymentId && a.attempt === b.attempt;
+  return b.tag === "relay" && a.channelId === b.channelId && a.htlcId === b.htlcId;
+}
 
 const signedFor = ({ params, sent }: FundingAttempt) => ({ funding: params.funding, number: 0n, txid: sent.txid });
 

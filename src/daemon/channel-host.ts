@@ -21,8 +21,8 @@ import {
   isAttributing,
   isChannelMessage,
   isDurable,
+  isPendingFor,
   type OfferRefusal,
-  pendingOrigins,
   revokedHtlcs,
   type SignerMemory,
   step,
@@ -271,9 +271,7 @@ export class ChannelHost {
   }
   /** Whether some channel's state holds an HTLC that was offered for this. */
   holds(origin: HtlcOrigin): boolean {
-    return this.table
-      .settled()
-      .some(({ state }) => isFundedState(state) && pendingOrigins(state).some((held) => sameOrigin(held, origin)));
+    return this.table.settled().some(({ state }) => isFundedState(state) && isPendingFor(state, origin));
   }
 }
 
@@ -290,8 +288,3 @@ const isNextCommitment = (before: ChannelState, after: ChannelState): boolean =>
   (!isFundedState(before) ||
     before.commitments.local.number !== after.commitments.local.number ||
     before.commitments.remoteNextPoint !== after.commitments.remoteNextPoint);
-
-function sameOrigin(a: HtlcOrigin, b: HtlcOrigin): boolean {
-  if (a.tag === "payment") return b.tag === "payment" && a.paymentId === b.paymentId && a.attempt === b.attempt;
-  return b.tag === "relay" && a.channelId === b.channelId && a.htlcId === b.htlcId;
-}
