@@ -223,9 +223,11 @@ export class ChannelHost {
     const broken = this.#batches.brokenBy(peer, entry);
     if (broken !== undefined) this.apply(turn, broken, { tag: "BatchInterrupted" });
     if (entry === undefined) return;
+    const before = entry.state;
     this.apply(turn, entry, { tag: "PeerMessage", message });
     this.#batches.note(peer, entry, message);
-    if (message.name === "update_add_htlc")
+    // A channel that has failed takes none, and no work is done for what is not taken.
+    if (message.name === "update_add_htlc" && entry.state !== before)
       this.parts.listener.htlcArrived(message.onion_routing_packet, message.payment_hash);
   }
   /** Only a channel of this very peer. BOLT 1 §The error and warning Messages; RELIABILITY C20. */

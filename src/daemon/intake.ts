@@ -23,7 +23,10 @@ export class Intake {
   #arrived: Arrived[] = [];
   /** By the onion itself: an HTLC that never counts takes what was found with it. */
   readonly #opened = new WeakMap<Uint8Array, Peeled>();
-  #waiting: IncomingHtlc[] = [];
+  /** By channel and id, in order: one that a locked splice tells again is still one, and is decided once. */
+  readonly #waiting = new Map<string, IncomingHtlc>();
+  /** How many of them each channel has. */
+  readonly #undecided = new Map<ChannelId, number>();
   #turn: Turn | undefined;
   #decided = 0;
 
@@ -35,7 +38,7 @@ export class Intake {
   /** A peer has offered an HTLC, which counts for nothing yet. */
   arrived(onion: Uint8Array, paymentHash: PaymentHash): void {
     this.#arrived.push({ onion, paymentHash });
-    if (this.#arrived.length === 1) this.#ctx.clock.after(0, () => this.#open());
+    if (this.#arrived.length === 1) this.#ctx.clock.after(0, () => this.#ctx.turns.run(() => this.#open()));
   }
   #open(): void {
     const arrived = this.#arrived;
@@ -52,19 +55,28 @@ export class Intake {
       this.#turn = turn;
       this.#decided = 0;
     }
-    if (this.#waiting.length === 0 && this.#decided < PORTION) return this.#next(turn, htlc);
-    this.#waiting.push(htlc);
-    if (this.#waiting.length === 1) this.#ctx.turns.soon((later) => this.#portion(later));
+    if (this.#waiting.size === 0 && this.#decided < PORTION) return this.#next(turn, htlc);
+    const { channelId, id } = htlc;
+    const key = `${channelId}/${id}`;
+    if (!this.#waiting.has(key)) this.#undecided.set(channelId, (this.#undecided.get(channelId) ?? 0) + 1);
+    this.#waiting.set(key, htlc);
+    if (this.#waiting.size === 1) this.#ctx.turns.soon((later) => this.#portion(later));
   }
   /** Whether HTLCs of this channel wait to be decided. */
   isDeciding(id: ChannelId): boolean {
-    return this.#waiting.some(({ channelId }) => channelId === id);
+    return this.#undecided.has(id);
   }
   #portion(turn: Turn): void {
-    const portion = this.#waiting.slice(0, PORTION);
-    this.#waiting = this.#waiting.slice(PORTION);
-    for (const htlc of portion) this.#next(turn, htlc);
-    if (this.#waiting.length > 0) this.#ctx.turns.soon((later) => this.#portion(later));
+    let count = 0;
+    for (const [key, htlc] of this.#waiting) {
+      if (++count > PORTION) break;
+      this.#waiting.delete(key);
+      const left = (this.#undecided.get(htlc.channelId) ?? 1) - 1;
+      if (left === 0) this.#undecided.delete(htlc.channelId);
+      else this.#undecided.set(htlc.channelId, left);
+      this.#next(turn, htlc);
+    }
+    if (this.#waiting.size > 0) this.#ctx.turns.soon((later) => this.#portion(later));
   }
   #next(turn: Turn, htlc: IncomingHtlc): void {
     this.#decided++;

@@ -100,4 +100,29 @@ describe("incoming HTLCs on their way to a decision", () => {
     const turnsUsed = [...new Set(decided.map(({ turn }) => turn))];
     expect(turnsUsed.map((turn) => decided.filter((each) => each.turn === turn).length)).to.deep.equal([32, 32, 32, 4]);
   });
+
+  it("are decided once, however often a channel tells of them before that: a second decision would forward them twice", async () => {
+    const { clock, turns, one, decided } = intake();
+    const before = htlcs(40, OTHER);
+    const list = htlcs(5);
+    turns.run((turn) => {
+      for (const htlc of before) one.committed(turn, htlc);
+    });
+    for (let times = 0; times < 2; times++)
+      turns.run((turn) => {
+        for (const htlc of list) one.committed(turn, htlc);
+      });
+    expect([one.isDeciding(OTHER), one.isDeciding(CHANNEL)]).to.deep.equal([true, true]);
+    await clock.runUntil(unixMs(0));
+    expect([one.isDeciding(OTHER), one.isDeciding(CHANNEL)]).to.deep.equal([false, false]);
+    expect(decided.map(({ id }) => id)).to.deep.equal([...ids(40), ...ids(5)]);
+  });
+
+  it("are left alone once the node has stopped, when there is nobody left who could open an onion", async () => {
+    const { clock, turns, one, opened } = intake();
+    for (const { onion, paymentHash: hash } of htlcs(1)) one.arrived(onion, hash);
+    turns.stop();
+    await clock.step();
+    expect(opened()).to.equal(0);
+  });
 });
