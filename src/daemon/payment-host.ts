@@ -48,8 +48,8 @@ export class PaymentHost {
   readonly #parts: PaymentHostParts;
   readonly payments: RecordTable<Payment>;
   readonly #waiting = new Map<PaymentHash, ((payment: EndedPayment) => void)[]>();
-  /** For room in our channels, in the order they came: how to stop the clock of each. */
-  readonly #queue = new Map<PaymentHash, () => void>();
+  /** For room in our channels, in the order they came, each with a clock that ends it. */
+  readonly #queue = new Map<PaymentHash, { readonly amount: Msat; readonly stopClock: () => void }>();
   #scores: Scores = NO_SCORES;
 
   constructor(parts: PaymentHostParts) {
@@ -115,29 +115,27 @@ export class PaymentHost {
   }
   /** Something may have left a channel: who waits for room tries again, one after the other. */
   roomMade(turn: Turn): void {
-    const [first] = this.#queue;
-    if (first === undefined) return;
-    const [hash, stopClock] = first;
-    const payment = this.payments.get(hash);
-    assert(payment?.tag === "Routing", "a payment that waits for room has no HTLC");
-    this.#findRoute(turn, hash, { tag: "FindRoute", request: payment.request, excluded: payment.excluded });
-    if (this.payments.get(hash)?.tag === "Routing") return;
-    stopClock();
-    this.#queue.delete(hash);
-    // Behind the offer that this has led to.
-    turn.next((later) => this.roomMade(later));
+    let tooMuch: Msat | undefined;
+    for (const [hash, { amount }] of this.#queue) {
+      if (tooMuch !== undefined && amount >= tooMuch) continue;
+      const payment = this.payments.get(hash);
+      assert(payment?.tag === "Routing", "a payment that waits for room has no HTLC");
+      this.#findRoute(turn, hash, { tag: "FindRoute", request: payment.request, excluded: payment.excluded });
+      // Behind the offer that this has led to.
+      if (!this.#queue.has(hash)) return turn.next((later) => this.roomMade(later));
+      // Who wants less is not held up by it.
+      tooMuch = amount;
+    }
   }
-  #wait(hash: PaymentHash, { deadline }: PaymentRequest, now: UnixMs): void {
+  #wait(hash: PaymentHash, { amount, deadline }: PaymentRequest, now: UnixMs): void {
     if (this.#queue.has(hash)) return;
     const { clock, turns } = this.#parts.ctx;
     const timeOut = (turn: Turn): void => {
       this.#queue.delete(hash);
       this.#step(turn, hash, { tag: "Restarted", held: false, now: turn.now });
     };
-    this.#queue.set(
-      hash,
-      clock.after(Math.max(0, deadline - now), () => turns.run(timeOut)),
-    );
+    const stopClock = clock.after(Math.max(0, deadline - now), () => turns.run(timeOut));
+    this.#queue.set(hash, { amount, stopClock });
   }
   /** The cheapest way there now, without paying. */
   quote(to: NodeId, amount: Msat, maxFee: Msat, finalDelta: number) {
@@ -156,6 +154,11 @@ export class PaymentHost {
     before?: Payment,
   ): void {
     if (next !== before) this.payments.put(turn, hash, next);
+    // Whatever has moved it on: a way, a failure, or what is tried again after a start.
+    if (next.tag !== "Routing" && this.#queue.size > 0) {
+      this.#queue.get(hash)?.stopClock();
+      this.#queue.delete(hash);
+    }
     for (const effect of effects) this.#perform(turn, hash, effect);
   }
   #perform(turn: Turn, hash: PaymentHash, effect: PaymentEffect): void {

@@ -76,7 +76,7 @@ function payer() {
     const payment = present(host.payments.get(hash(seed)), "a payment");
     return payment.tag === "Failed" ? payment.failure.code : payment.tag;
   };
-  return { clock, channel, offered, pay, makeRoom, state };
+  return { clock, channel, offered, pay, makeRoom, restart: () => host.start(), state };
 }
 
 describe("payments for which a channel has no room at the moment", () => {
@@ -117,5 +117,33 @@ describe("payments for which a channel has no room at the moment", () => {
     expect(offered).to.deep.equal([hash(2)]);
     await clock.runUntil(unixMs(clock.now() + 10_000));
     expect(state(2), "no clock ends what is in flight").to.equal("InFlight");
+  });
+
+  it("are not held up by one before them that wants more than there is", () => {
+    const { offered, pay, makeRoom, state } = payer();
+    pay(1, msat(10n * AMOUNT));
+    pay(2, msat(11n * AMOUNT));
+    for (const seed of [3, 4]) pay(seed);
+    makeRoom(AMOUNT);
+    expect([offered, [1, 2, 3, 4].map(state)]).to.deep.equal([
+      [hash(3)],
+      ["Routing", "Routing", "InFlight", "Routing"],
+    ]);
+    makeRoom(11n * AMOUNT);
+    expect(offered).to.deep.equal([hash(3), hash(1), hash(4)]);
+  });
+
+  it("leave the queue whatever moves them on: the node goes on when there is room again", async () => {
+    const { clock, channel, offered, pay, makeRoom, restart, state } = payer();
+    pay(1);
+    await clock.runUntil(clock.now());
+    // What is under way when the node starts is tried again a moment later.
+    restart();
+    channel.spendable = AMOUNT;
+    await clock.runUntil(unixMs(clock.now() + 1_500));
+    expect([offered, state(1)]).to.deep.equal([[hash(1)], "InFlight"]);
+    makeRoom(0n);
+    await clock.runUntil(unixMs(clock.now() + 10_000));
+    expect(state(1)).to.equal("InFlight");
   });
 });
