@@ -263,9 +263,12 @@ function broadcast(
   // Lost with this disk, it could be got back from a copy of the backup that tells of it.
   host.parts.backup.whenKept(turn, (later) => {
     const { state } = entry;
-    const isShared = "attempts" in state && (state.attempts.signed.length > 0 || state.commitments.others.length > 0);
-    if (isShared) publish(host, later, effect.tx);
-    else host.parts.wallet.publish(later, txidOf(effect.tx));
+    const { wallet } = host.parts;
+    const txid = txidOf(effect.tx);
+    const isTogether = "attempts" in state && (state.attempts.signed.length > 0 || state.commitments.others.length > 0);
+    // Long after both have made it, nothing but the wallet says whether a coin of ours is in it.
+    if (isTogether || !wallet.state().txs.has(txid)) publish(host, later, effect.tx);
+    else wallet.publish(later, txid);
     answer(later, entry);
     host.parts.ctx.events.record(later, "channel.opening", {
       channelId: params.channelId,

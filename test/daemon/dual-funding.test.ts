@@ -201,6 +201,19 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(a.node.channels().map((one) => one.id)).to.not.include(id);
     expect(violations(world)).to.deep.equal([]);
   });
+  it("RELIABILITY U18: is said again by both when a reorganisation takes it back, also by who has no coin in it", async () => {
+    const made = await line(2, NOTHING_PUSHED);
+    const { world } = made;
+    const id = idOf(present(made.edges[0], "an edge"));
+    const place = present(channel(pair(made)[0], id).shortChannelId, "a place in the chain");
+    const depth = tip(world) - Number(place >> 40n) + 1;
+    world.chain.reorganise(depth, { txs: "none" });
+    await world.pass(5_000);
+    for (const node of pair(made)) expect(channel(node, id)).to.include({ state: "Normal", active: false });
+    await mine(world, 8);
+    for (const node of pair(made)) expect(channel(node, id)).to.include({ state: "Normal", active: true });
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("adds nothing unless its operator wants it", () => {
     expect([DEFAULT_POLICY.contribution, DEFAULT_POLICY.requireConfirmedInputs]).to.deep.equal([0n, false]);
   });
