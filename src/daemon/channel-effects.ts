@@ -1,13 +1,13 @@
 import { type BindingMessage, type Effect, explain } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
-import { txidOf } from "../bitcoin/tx.ts";
-import { performFundingEffect, publish } from "./channel-funding.ts";
+import { answer } from "./channel-answers.ts";
+import { broadcast } from "./channel-broadcast.ts";
+import { performFundingEffect } from "./channel-funding.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { agreedScript, type ChannelEntry, paramsOf } from "./channel-table.ts";
 import { watch, watchOutputs } from "./channel-watches.ts";
 import { reserveOf } from "./closing-reserve.ts";
-import { ANSWER_LANE } from "./context.ts";
 import { KEY } from "./records.ts";
 import { refusalText } from "./refusal-text.ts";
 import { peerLane, type Turn } from "./turn.ts";
@@ -250,35 +250,6 @@ function fromWallet(
   host.apply(turn, entry, { tag: "FundingTx", tx: funded.value.tx, vout: funded.value.vout });
 }
 
-function broadcast(
-  host: ChannelHost,
-  turn: Turn,
-  entry: ChannelEntry,
-  effect: Extract<Effect, { tag: "Broadcast" }>,
-): void {
-  // Coins of the wallet may be in it, and some of what it pays may be ours.
-  if (effect.why === "splice") return publish(host, turn, effect.tx);
-  if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
-  const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
-  // Lost with this disk, it could be got back from a copy of the backup that tells of it.
-  host.parts.backup.whenKept(turn, (later) => {
-    const { state } = entry;
-    const { wallet } = host.parts;
-    const txid = txidOf(effect.tx);
-    const isTogether = "attempts" in state && (state.attempts.signed.length > 0 || state.commitments.others.length > 0);
-    // Long after both have made it, nothing but the wallet says whether a coin of ours is in it.
-    if (isTogether || !wallet.state().txs.has(txid)) publish(host, later, effect.tx);
-    else wallet.publish(later, txid);
-    answer(later, entry);
-    host.parts.ctx.events.record(later, "channel.opening", {
-      channelId: params.channelId,
-      peer: entry.peer,
-      capacitySat: params.capacity.toString(),
-      fundingTxid: params.funding.txid,
-    });
-  });
-}
-
 function forget(host: ChannelHost, turn: Turn, entry: ChannelEntry, reason: string): void {
   const { ctx, listener } = host.parts;
   const params = paramsOf(entry.state);
@@ -290,14 +261,4 @@ function forget(host: ChannelHost, turn: Turn, entry: ChannelEntry, reason: stri
   }
   turn.next((later) => listener.gone(later, entry));
   host.drop(turn, entry, reason);
-}
-
-/** Tells whoever asked for the opening or closing how it went. */
-function answer(turn: Turn, entry: ChannelEntry, refusal?: string): void {
-  const asked = entry.asked;
-  if (asked === undefined) return;
-  entry.asked = undefined;
-  turn.afterwards(ANSWER_LANE, () =>
-    asked(refusal === undefined ? { tag: "done" } : { tag: "refused", detail: refusal }),
-  );
 }
