@@ -32,11 +32,15 @@ export interface Claim {
   readonly presigned: boolean;
   /** An unconfirmed transaction for which an anchor pays: its weight and the fee that it pays itself, in sat. */
   readonly parent: { readonly weight: number; readonly fee: Sat } | undefined;
-  /** The height from which on it could be claimed, and the one at which it is a rival's to take; undefined when it never is. */
+  /** The height from which on it could be claimed. */
   readonly since: BlockHeight;
+  /** Each counts by itself, and what the highest of them allows is paid. */
+  readonly budgets: readonly FeeBudget[];
+}
+/** The most that may be paid in fees, in sat, and by when: without a deadline never more than blocks cost anyway. */
+export interface FeeBudget {
+  readonly most: Sat;
   readonly deadline: BlockHeight | undefined;
-  /** The most that may be paid for it in fees by the deadline, in sat. */
-  readonly budget: Sat;
 }
 export type ClaimPurpose = "to_local" | "to_remote" | "htlc_timeout" | "htlc_success" | "penalty" | "anchor";
 
@@ -47,8 +51,11 @@ const SEQUENCE = 0xffff_fffd;
 /** With anchors nothing but an anchor can be spent at once. BOLT 3 §to_remote Output. */
 const sequenceOf = (format: CommitmentFormat): number => (format === "anchors" ? 1 : SEQUENCE);
 
-/** Blocks within which an HTLC that timed out should be back: upstream waits for it. Policy, not protocol. */
-const TIMEOUT_TARGET_BLOCKS = 18;
+/**
+ * Blocks within which what upstream waits for should be mined, our commitment and then the HTLC: both fit into the least
+ * `cltv_expiry_delta` that there is. BOLT 2 §cltv_expiry_delta Selection.
+ */
+export const MINED_WITHIN_BLOCKS = 12;
 /** How much of what is at stake may go to miners by the deadline, in percent. Policy, not protocol. */
 const SHARE = { uncontested: 25n, htlc: 50n, penalty: 100n } as const;
 const share = (amount: Sat, percent: bigint): Sat => sat((amount * percent) / 100n);
@@ -59,12 +66,14 @@ export interface Standing {
   readonly minedAt: BlockHeight;
   /** Of an HTLC that the peer offered. */
   readonly preimage: Preimage | undefined;
+  /** Of an HTLC: somebody else gets it if we are late. */
+  readonly isAtStake: boolean;
 }
 /** Not now: not before a height, or not without the preimage. */
 export type NotYet = { readonly tag: "wait"; readonly until: BlockHeight } | { readonly tag: "no_preimage" };
 type Due = Pick<
   Claim,
-  "why" | "key" | "before" | "after" | "sequence" | "locktime" | "output" | "presigned" | "deadline" | "budget"
+  "why" | "key" | "before" | "after" | "sequence" | "locktime" | "output" | "presigned" | "budgets"
 >;
 
 /** How we spend an output that the chain holds, from which height on. BOLT 5 §Unilateral Close Handling: Local Commitment Transaction. */
@@ -84,7 +93,7 @@ const PAYS_ITSELF = { output: undefined, presigned: false } as const;
 const BY_SIGNATURE = { before: [], after: [] } as const;
 function dueOf(output: ChannelOutput, standing: Standing): Due | undefined {
   const { path, amount } = output;
-  const alone = { ...PAYS_ITSELF, locktime: 0, deadline: undefined, budget: share(amount, SHARE.uncontested) };
+  const alone = { ...PAYS_ITSELF, locktime: 0, budgets: [whenever(share(amount, SHARE.uncontested))] };
   switch (path.tag) {
     case "to_remote":
       return {
@@ -106,6 +115,7 @@ function dueOf(output: ChannelOutput, standing: Standing): Due | undefined {
   }
 }
 
+const whenever = (most: Sat): FeeBudget => ({ most, deadline: undefined });
 /** Of an output whose claim pays its own fee: what is left must make an output that is relayed. */
 const allBut = (amount: Sat): Sat => sat(amount > DUST_THRESHOLD.p2wpkh ? amount - DUST_THRESHOLD.p2wpkh : 0n);
 
@@ -119,26 +129,25 @@ function penalty(path: Extract<ChannelOutput["path"], { tag: "penalty" }>, amoun
     sequence: SEQUENCE,
     locktime: 0,
     ...PAYS_ITSELF,
-    deadline: blockHeight(minedAt + path.delay),
-    // Better a miner has it than the thief.
-    budget: share(allBut(amount), SHARE.penalty),
+    // Better a miner has it than the thief, who may be mined in the block after this one.
+    budgets: [{ most: share(allBut(amount), SHARE.penalty), deadline: blockHeight(minedAt + path.delay - 1) }],
   };
 }
 
 function htlcDue(
   path: Extract<ChannelOutput["path"], { tag: "second_stage" | "direct" }>,
   amount: Sat,
-  { minedAt, preimage }: Standing,
+  { minedAt, preimage, isAtStake }: Standing,
 ): Due | undefined {
   const { htlc } = path;
   const offered = htlc.side === "offered";
   if (!offered && preimage === undefined) return undefined;
   const proof = offered || preimage === undefined ? EMPTY : idBytes(preimage);
   // What the peer offered it may take back from its expiry on; what we offered, it may claim at any time.
-  const deadline = blockHeight(offered ? Math.max(htlc.expiry, minedAt) + TIMEOUT_TARGET_BLOCKS : htlc.expiry);
+  const deadline = blockHeight(offered ? Math.max(htlc.expiry, minedAt) + MINED_WITHIN_BLOCKS : htlc.expiry);
   const second = path.tag === "second_stage" ? path : undefined;
-  const half = share(amount, SHARE.htlc);
-  const most = second === undefined && allBut(amount) < half ? allBut(amount) : half;
+  const wanted = share(amount, isAtStake ? SHARE.htlc : SHARE.uncontested);
+  const most = second === undefined && allBut(amount) < wanted ? allBut(amount) : wanted;
   return {
     why: offered ? "htlc_timeout" : "htlc_success",
     key: { tag: "htlc", point: path.point },
@@ -149,8 +158,7 @@ function htlcDue(
     locktime: offered ? htlc.expiry : 0,
     output: second?.tx.outputs[0],
     presigned: second !== undefined && remoteHtlcSighash(path.format) === SIGHASH_ALL,
-    deadline,
-    budget: most,
+    budgets: [isAtStake ? { most, deadline } : whenever(most)],
   };
 }
 

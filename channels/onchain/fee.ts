@@ -1,7 +1,7 @@
 import { type BlockHeight, feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw } from "../../src/base/units.ts";
 import { revealed } from "../tx/lock.ts";
 import { DUST_THRESHOLD } from "../tx/weights.ts";
-import type { Claim } from "./claim.ts";
+import type { Claim, FeeBudget } from "./claim.ts";
 
 /** The least that is relayed, 1 sat per virtual byte. Policy, not protocol. */
 export const RELAY_FEERATE_MIN: SatPerKw = satPerKw(253);
@@ -47,21 +47,27 @@ export function isWorthClaiming(claim: Claim): boolean {
 }
 
 /**
- * The feerate for a claim at a height: what the estimator asks, and on the way to the deadline ever more, until at the
+ * The feerate for a claim at a height: what the estimator asks, and on the way to a deadline ever more, until at the
  * deadline the whole budget goes. It rises with the third power of the time gone by: a few blocks of delay, which
  * happen, cost next to nothing, and a rival who waits for the end meets all that the output is worth. An estimate beyond
- * the budget is not followed: what nobody contests can wait for cheaper blocks.
+ * every budget is not followed: what nobody contests can wait for cheaper blocks.
  */
 export function claimFeerate(claim: Claim, height: BlockHeight, estimate: SatPerKw): SatPerKw {
-  const { since, deadline, budget } = claim;
-  const least = estimate > RELAY_FEERATE_MIN ? estimate : RELAY_FEERATE_MIN;
+  const rates = claim.budgets.map((budget) => rateWithin(claim, budget, height, estimate));
+  return satPerKw(Math.max(RELAY_FEERATE_MIN, ...rates));
+}
+function rateWithin(
+  claim: Claim,
+  { most: budget, deadline }: FeeBudget,
+  height: BlockHeight,
+  estimate: SatPerKw,
+): number {
   const most = budgetFeerate(claim, budget);
-  if (most <= least) return most > RELAY_FEERATE_MIN ? most : RELAY_FEERATE_MIN;
-  if (deadline === undefined) return least;
-  const width = BigInt(Math.max(deadline - since, 1));
-  const gone = BigInt(Math.min(Math.max(height - since, 0), Number(width)));
-  const risen = (BigInt(most - least) * gone ** 3n) / width ** 3n;
-  return satPerKw(least + Number(risen));
+  if (most <= estimate || deadline === undefined) return Math.min(most, estimate);
+  const width = BigInt(Math.max(deadline - claim.since, 1));
+  const gone = BigInt(Math.min(Math.max(height - claim.since, 0), Number(width)));
+  const risen = (BigInt(most - estimate) * gone ** 3n) / width ** 3n;
+  return estimate + Number(risen);
 }
 const FEERATE_MAX = 0xffff_ffffn;
 function budgetFeerate(claim: Claim, budget: Sat): SatPerKw {

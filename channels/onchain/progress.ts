@@ -1,4 +1,4 @@
-import { outpointKey, type Preimage, type Txid } from "../../src/base/ids.ts";
+import { outpointKey, type Txid } from "../../src/base/ids.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -10,6 +10,7 @@ import { decided, spendOf } from "./decided.ts";
 import { isWorthClaiming } from "./fee.ts";
 import type { ChannelOutput } from "./output.ts";
 import { matched, outputsOf, ownDelayed, revokedDelayed } from "./outputs.ts";
+import { isAtStake } from "./stake.ts";
 
 /** Confirmations after which a transaction that ended something is taken for final. BOLT 5 §General Nomenclature. */
 export const BURIED_DEPTH = 100;
@@ -59,7 +60,7 @@ function follow(
 ): readonly OutputProgress[] {
   const spend = spendOf(state, output.outpoint);
   if (spend === undefined) {
-    const standing = { minedAt, preimage: preimageFor(state, output) };
+    const standing = { minedAt, ...standingOf(state, output) };
     return [{ output, minedAt, status: unspentStatus(env, output, standing) }];
   }
   const spent: OutputProgress = {
@@ -111,12 +112,15 @@ export function htlcOf({ path }: ChannelOutput): CommitmentHtlc | undefined {
   return path.tag === "second_stage" || path.tag === "direct" || path.tag === "penalty" ? path.htlc : undefined;
 }
 
-/** Of an HTLC that the peer offered: known once it was fulfilled, on whatever path. */
-function preimageFor({ commitments }: Failed, output: ChannelOutput): Preimage | undefined {
+/** Of an HTLC: the preimage, known once it was fulfilled on whatever path, and whether we may not be late with it. */
+function standingOf({ commitments }: Failed, output: ChannelOutput): Omit<Standing, "minedAt"> {
   const htlc = htlcOf(output);
-  if (htlc?.side !== "received") return undefined;
-  const known = commitments.htlcs.find(({ side, id }) => side === "received" && id === htlc.id);
-  return known?.removal?.tag === "fulfilled" ? known.removal.preimage : undefined;
+  const known = htlc && commitments.htlcs.find(({ side, id }) => side === htlc.side && id === htlc.id);
+  const isFulfilled = known?.side === "received" && known.removal?.tag === "fulfilled";
+  return {
+    preimage: isFulfilled ? known.removal.preimage : undefined,
+    isAtStake: known !== undefined && isAtStake(known),
+  };
 }
 
 export const depthOf = (env: ChannelEnv, height: BlockHeight): number => env.height - height + 1;

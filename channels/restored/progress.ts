@@ -30,7 +30,7 @@ export function restoredProgress(env: ChannelEnv, state: Restored): Pick<Progres
     const end = spendOf(state, output.outpoint);
     if (end !== undefined)
       return { output, minedAt, status: { tag: "spent", txid: txidOf(end.tx), height: end.height } };
-    return { output, minedAt, status: unspentStatus(env, output, { minedAt, preimage: undefined }) };
+    return { output, minedAt, status: unspentStatus(env, output, { minedAt, preimage: undefined, isAtStake: false }) };
   });
   return { spend, outputs };
 }

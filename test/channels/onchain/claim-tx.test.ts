@@ -25,7 +25,7 @@ function htlcClaim(amount: bigint): Claim {
     lock: scriptLock(bytes(139)),
     path: { tag: "direct", format: "anchors", htlc, point: bytes(33) },
   };
-  const claim = claimOf(output, { minedAt: HEIGHT, preimage: preimage(bytes(32)) }, HEIGHT);
+  const claim = claimOf(output, { minedAt: HEIGHT, preimage: preimage(bytes(32)), isAtStake: true }, HEIGHT);
   if ("tag" in claim) throw new Error(claim.tag);
   return claim;
 }

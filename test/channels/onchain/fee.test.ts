@@ -8,6 +8,7 @@ import {
   isWorthClaiming,
   sweepTx,
 } from "../../../channels/index.ts";
+import { type FeeBudget, MINED_WITHIN_BLOCKS } from "../../../channels/onchain/claim.ts";
 import { parentDeficit } from "../../../channels/onchain/fee.ts";
 import { scriptLock } from "../../../channels/tx/lock.ts";
 import { txid } from "../../../src/base/ids.ts";
@@ -16,6 +17,10 @@ import { weightOf } from "../../../src/bitcoin/tx.ts";
 import { SCRIPT } from "../../support/channel-pair.ts";
 
 const since = blockHeight(1_000);
+const by = (deadline: number | undefined, most = 500_000n): FeeBudget => ({
+  most: sat(most),
+  deadline: deadline === undefined ? undefined : blockHeight(deadline),
+});
 const claim = (change: Partial<Claim> = {}): Claim => ({
   outpoint: { txid: txid(new Uint8Array(32)), vout: 0 },
   amount: sat(1_000_000n),
@@ -30,8 +35,7 @@ const claim = (change: Partial<Claim> = {}): Claim => ({
   presigned: false,
   parent: undefined,
   since,
-  deadline: blockHeight(1_040),
-  budget: sat(500_000n),
+  budgets: [by(1_040)],
   ...change,
 });
 const FLOOR = satPerKw(1_000);
@@ -58,7 +62,7 @@ describe("What a claim may cost: RELIABILITY O1, O15, O26", () => {
     fc.assert(
       fc.property(cases, ({ amount, percent, width, floor }) => {
         const budget = sat((amount * percent) / 100n);
-        const of = claim({ amount: sat(amount), budget, deadline: blockHeight(since + width) });
+        const of = claim({ amount: sat(amount), budgets: [by(since + width, budget)] });
         let last = 0;
         for (let height = since - 1; height <= since + width + 1; height += Math.max(1, Math.floor(width / 7))) {
           const rate = claimFeerate(of, blockHeight(height), satPerKw(floor));
@@ -72,18 +76,18 @@ describe("What a claim may cost: RELIABILITY O1, O15, O26", () => {
   });
   it("makes replacement cycling cost more than twenty times the HTLC, up to where upstream expires", () => {
     // Who keeps our timeout out of every block has to pay more than it does, each time: 80 blocks by our own default.
-    const timeout = claim({ deadline: blockHeight(since + 18) });
+    const timeout = claim({ budgets: [by(since + MINED_WITHIN_BLOCKS)] });
     let cost = 0n;
     for (let height = since; height < since + 80; height++) cost += feeOf(timeout, height);
     expect(cost > 20n * timeout.amount).to.equal(true);
   });
   it("without a deadline it is what the estimate says, and never less than is relayed", () => {
-    const free = { ...claim(), deadline: undefined };
+    const free = claim({ budgets: [by(undefined)] });
     expect(claimFeerate(free, blockHeight(9_999), FLOOR)).to.equal(FLOOR);
     expect(claimFeerate(free, blockHeight(9_999), satPerKw(1))).to.equal(253);
   });
   it("never follows an estimate beyond the budget, deadline or none", () => {
-    for (const of of [claim(), { ...claim(), deadline: undefined }])
+    for (const of of [claim(), claim({ budgets: [by(undefined)] })])
       expect(feeForWeightCeil(claimFeerate(of, since, satPerKw(4_000_000)), claimWeight(of)) <= 500_000n).to.equal(
         true,
       );

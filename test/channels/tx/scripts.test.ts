@@ -86,7 +86,7 @@ function claimed(pair: Pair, state: Failed, holder: Tx): readonly Spend[] {
     const { path } = output;
     const htlc = "htlc" in path ? path.htlc : undefined;
     const preimage = htlc && preimageOfHash(htlc.paymentHash);
-    const claim = claimOf(output, { minedAt: HEIGHT, preimage }, blockHeight(EXPIRY + 1_000));
+    const claim = claimOf(output, { minedAt: HEIGHT, preimage, isAtStake: true }, blockHeight(EXPIRY + 1_000));
     if ("tag" in claim) throw new Error(claim.tag);
     const bare =
       claim.output === undefined
