@@ -52,19 +52,32 @@ export function commitmentKeys(
       sameBasepoints(entry.other, other),
   );
   if (known !== undefined) return known.keys;
+  const keys = derived(owner, other, perCommitmentPoint);
+  if (cache.entries.length >= CACHE_ENTRIES_MAX) cache.entries.shift();
+  cache.entries.push({ owner, other, keys });
+  return keys;
+}
+
+/** Those of HTLCs when they are first asked for: a commitment without HTLC outputs has no use for them. */
+function derived(owner: Basepoints, other: Basepoints, perCommitmentPoint: Uint8Array): CommitmentKeys {
   const revocationPubkey = deriveRevocationPublicKey(other.revocationBasepoint, perCommitmentPoint);
-  const keys: CommitmentKeys = {
+  let localHtlc: Uint8Array | undefined;
+  let remoteHtlc: Uint8Array | undefined;
+  return {
     perCommitmentPoint,
     revocationPubkey,
     revocationHash: hash160(revocationPubkey),
     localDelayedPubkey: derivePublicKey(owner.delayedPaymentBasepoint, perCommitmentPoint),
-    localHtlcPubkey: derivePublicKey(owner.htlcBasepoint, perCommitmentPoint),
-    remoteHtlcPubkey: derivePublicKey(other.htlcBasepoint, perCommitmentPoint),
+    get localHtlcPubkey() {
+      localHtlc ??= derivePublicKey(owner.htlcBasepoint, perCommitmentPoint);
+      return localHtlc;
+    },
+    get remoteHtlcPubkey() {
+      remoteHtlc ??= derivePublicKey(other.htlcBasepoint, perCommitmentPoint);
+      return remoteHtlc;
+    },
     remotePubkey: other.paymentBasepoint,
   };
-  if (cache.entries.length >= CACHE_ENTRIES_MAX) cache.entries.shift();
-  cache.entries.push({ owner, other, keys });
-  return keys;
 }
 
 const sameBasepoints = (a: Basepoints, b: Basepoints): boolean =>

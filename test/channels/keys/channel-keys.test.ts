@@ -67,6 +67,15 @@ describe("the keys of a commitment", () => {
     expect(again).to.deep.equal(first);
   });
 
+  it("derive those of HTLCs when they are asked for, and once", () => {
+    const derived = commitmentKeys(keyCache(), keys, other, point);
+    expect(derived.localHtlcPubkey).to.equal(derived.localHtlcPubkey);
+    expect(derived.remoteHtlcPubkey).to.equal(derived.remoteHtlcPubkey);
+    const withoutHtlcs = commitmentKeys(keyCache(), { ...keys, htlcBasepoint: new Uint8Array(33) }, other, point);
+    expect(withoutHtlcs.revocationPubkey).to.deep.equal(derived.revocationPubkey);
+    expect(() => withoutHtlcs.localHtlcPubkey, "no point").to.throw();
+  });
+
   it("are never another owner's, though a peer sends our own point as its own", () => {
     const cache = keyCache();
     const ours = commitmentKeys(cache, keys, other, point);
