@@ -51,6 +51,7 @@ export {
   signingRequest,
 } from "./keys/signing-codec.ts";
 export { isChannelMessage } from "./messages.ts";
+export { isUnresolved } from "./normal/receive-revocation.ts";
 export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
 export { witnessOf } from "./onchain/claim.ts";

@@ -93,12 +93,10 @@ function tell(env: ChannelEnv, { params, commitments }: Funded, htlcs: readonly 
 /** Every received HTLC that is irrevocable and that nobody has decided on: what the host is told again after a restart. */
 export function tellUnresolved(env: ChannelEnv, state: Funded): readonly VolatileEffect[] {
   if (!state.funding.deep) return [];
-  const { htlcs } = state.commitments;
-  return tell(
-    env,
-    state,
-    htlcs.filter(
-      (htlc): htlc is ReceivedHtlc => htlc.step === "RECEIVED_ADD_ACK_REVOCATION" && htlc.removal === undefined,
-    ),
-  );
+  return tell(env, state, state.commitments.htlcs.filter(isOpen));
 }
+/** Whether this received HTLC is irrevocable, and nobody has decided on it. */
+export const isUnresolved = ({ commitments }: Funded, id: bigint): boolean =>
+  commitments.htlcs.some((htlc) => htlc.id === id && isOpen(htlc));
+const isOpen = (htlc: Htlc): htlc is ReceivedHtlc =>
+  htlc.step === "RECEIVED_ADD_ACK_REVOCATION" && htlc.removal === undefined;

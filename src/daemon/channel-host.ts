@@ -22,6 +22,7 @@ import {
   isChannelMessage,
   isDurable,
   isPendingFor,
+  isUnresolved,
   type OfferRefusal,
   revokedHtlcs,
   type SignerMemory,
@@ -270,6 +271,11 @@ export class ChannelHost {
   isAttributing(id: ChannelId): boolean {
     const entry = this.table.byId(id);
     return entry !== undefined && isAttributing(this.env(entry));
+  }
+  /** Whether an HTLC that has come in, and counts, is not answered yet. */
+  isUnresolved(id: ChannelId, htlcId: bigint): boolean {
+    const state = this.table.byId(id)?.state;
+    return state !== undefined && isFundedState(state) && isUnresolved(state, htlcId);
   }
   /** Whether some channel's state holds an HTLC that was offered for this. */
   holds(origin: HtlcOrigin): boolean {

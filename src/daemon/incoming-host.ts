@@ -47,7 +47,10 @@ export class IncomingHost {
 
   constructor(parts: IncomingHostParts) {
     this.#parts = parts;
-    this.intake = new Intake(parts.ctx, (turn, htlc, peeled) => this.#committed(turn, htlc, peeled));
+    this.intake = new Intake(parts.ctx, {
+      isUnresolved: ({ channelId, id }) => parts.channels().isUnresolved(channelId, id),
+      decide: (turn, htlc, peeled) => this.#committed(turn, htlc, peeled),
+    });
     this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord);
     this.keysends = recordTable(parts.ctx.store, KEY.keysends, keysendRecord);
     this.#circuits = recordTable(parts.ctx.store, KEY.circuits, circuitRecord);

@@ -12,6 +12,12 @@ interface Arrived {
   readonly paymentHash: PaymentHash;
 }
 
+interface Judge {
+  /** Whether its channel still has it, without an answer. */
+  readonly isUnresolved: (htlc: IncomingHtlc) => boolean;
+  readonly decide: (turn: Turn, htlc: IncomingHtlc, peeled: Peeled) => void;
+}
+
 /**
  * Incoming HTLCs on their way to a decision. Their onions are opened while the peer still works on the commitment that
  * makes them count, and what comes with one commitment is decided in portions, each durable by itself: the peer is busy
@@ -19,7 +25,7 @@ interface Arrived {
  */
 export class Intake {
   readonly #ctx: NodeContext;
-  readonly #decide: (turn: Turn, htlc: IncomingHtlc, peeled: Peeled) => void;
+  readonly #judge: Judge;
   #arrived: Arrived[] = [];
   /** By the onion itself: an HTLC that never counts takes what was found with it. */
   readonly #opened = new WeakMap<Uint8Array, Peeled>();
@@ -30,9 +36,9 @@ export class Intake {
   #turn: Turn | undefined;
   #decided = 0;
 
-  constructor(ctx: NodeContext, decide: (turn: Turn, htlc: IncomingHtlc, peeled: Peeled) => void) {
+  constructor(ctx: NodeContext, judge: Judge) {
     this.#ctx = ctx;
-    this.#decide = decide;
+    this.#judge = judge;
   }
 
   /** A peer has offered an HTLC, which counts for nothing yet. */
@@ -74,13 +80,18 @@ export class Intake {
       const left = (this.#undecided.get(htlc.channelId) ?? 1) - 1;
       if (left === 0) this.#undecided.delete(htlc.channelId);
       else this.#undecided.set(htlc.channelId, left);
-      this.#next(turn, htlc);
+      // One that was told again may have been answered meanwhile, by whoever it was passed on to, and be gone.
+      if (this.#judge.isUnresolved(htlc)) this.#next(turn, htlc);
     }
     if (this.#waiting.size > 0) this.#ctx.turns.soon((later) => this.#portion(later));
   }
   #next(turn: Turn, htlc: IncomingHtlc): void {
     this.#decided++;
     const { onion, paymentHash, mustFail } = htlc;
-    this.#decide(turn, htlc, mustFail === "blinded_route" ? refuseBlinded(onion) : this.#peel(onion, paymentHash));
+    this.#judge.decide(
+      turn,
+      htlc,
+      mustFail === "blinded_route" ? refuseBlinded(onion) : this.#peel(onion, paymentHash),
+    );
   }
 }

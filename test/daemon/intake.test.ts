@@ -53,10 +53,12 @@ function intake() {
     },
   };
   const decided: { readonly turn: Turn; readonly id: bigint; readonly tag: Peeled["tag"] }[] = [];
-  const one = new Intake({ clock, turns, signer: { nodeKey } } as never, (turn, htlc, { tag }) =>
-    decided.push({ turn, id: htlc.id, tag }),
-  );
-  return { clock, turns, one, decided, opened: () => opened };
+  const answered = new Set<bigint>();
+  const one = new Intake({ clock, turns, signer: { nodeKey } } as never, {
+    isUnresolved: ({ id }) => !answered.has(id),
+    decide: (turn, htlc, { tag }) => decided.push({ turn, id: htlc.id, tag }),
+  });
+  return { clock, turns, one, decided, answered, opened: () => opened };
 }
 const ids = (count: number): bigint[] => Array.from({ length: count }, (_, id) => BigInt(id));
 
@@ -116,6 +118,17 @@ describe("incoming HTLCs on their way to a decision", () => {
     await clock.runUntil(unixMs(0));
     expect([one.isDeciding(OTHER), one.isDeciding(CHANNEL)]).to.deep.equal([false, false]);
     expect(decided.map(({ id }) => id)).to.deep.equal([...ids(40), ...ids(5)]);
+  });
+
+  it("are passed over if they were told again and are answered meanwhile: to pass them on anew would be paid for by nobody", async () => {
+    const { clock, turns, one, decided, answered } = intake();
+    turns.run((turn) => {
+      for (const htlc of htlcs(40)) one.committed(turn, htlc);
+    });
+    for (const id of [33n, 35n]) answered.add(id);
+    await clock.runUntil(unixMs(0));
+    expect(decided.map(({ id }) => id)).to.deep.equal(ids(40).filter((id) => !answered.has(id)));
+    expect(one.isDeciding(CHANNEL)).to.equal(false);
   });
 
   it("are left alone once the node has stopped, when there is nobody left who could open an onion", async () => {
