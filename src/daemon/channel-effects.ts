@@ -1,4 +1,4 @@
-import { type BindingMessage, type Effect, explain } from "../../channels/index.ts";
+import { type Effect, explain } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { assert, present, unreachable } from "../base/result.ts";
 import { answer } from "./channel-answers.ts";
@@ -7,6 +7,7 @@ import { performFundingEffect } from "./channel-funding.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { agreedScript, type ChannelEntry, paramsOf } from "./channel-table.ts";
 import { watch, watchOutputs } from "./channel-watches.ts";
+import { bind, propose } from "./channel-words.ts";
 import { reserveOf } from "./closing-reserve.ts";
 import { KEY } from "./records.ts";
 import { refusalText } from "./refusal-text.ts";
@@ -22,7 +23,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
       return propose(host, turn, entry, effect.message);
     case "Bind":
       if (effect.message.name === "shutdown" || effect.message.name === "closing_complete") answer(turn, entry);
-      return bound(host, turn, entry, effect.message);
+      return bind(host, turn, entry, effect.message);
     case "NeedSignatures":
       return signFor(host, turn, entry, effect.request);
     case "NeedAnnouncementSignatures":
@@ -149,38 +150,6 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     default:
       return unreachable(effect);
   }
-}
-
-/** With our witnesses the peer can bring the funding transaction into the chain: the backup tells of the channel before. */
-function bound(host: ChannelHost, turn: Turn, { peer }: ChannelEntry, message: BindingMessage): void {
-  if (message.name !== "tx_signatures") return host.tell(turn, peer, message);
-  const { backup, peers } = host.parts;
-  const session = peers().session(peer);
-  // On another connection they are said again when it is their turn.
-  backup.whenKept(turn, (later) => {
-    if (peers().session(peer) === session) host.tell(later, peer, message);
-  });
-}
-
-/**
- * Most proposals wait for the group all the same. An opening's messages show keys, whose index must be on disk; a failure
- * and a forward act on a `revoke_and_ack` of another channel, which must be on disk as well. RELIABILITY §4a. What we
- * offer of our own, and fees, rest on nothing that a crash could take back.
- */
-function propose(
-  host: ChannelHost,
-  turn: Turn,
-  entry: ChannelEntry,
-  message: Extract<Effect, { tag: "Propose" }>["message"],
-): void {
-  const ours = message.name === "update_fee" || (message.name === "update_add_htlc" && isOwn(entry, message.id));
-  if (!ours) return host.tell(turn, entry.peer, message);
-  turn.meanwhile(peerLane(entry.peer), () => host.parts.peers().send(entry.peer, message));
-}
-function isOwn({ state }: ChannelEntry, id: bigint): boolean {
-  if (!("commitments" in state)) return false;
-  const htlc = state.commitments.htlcs.findLast((known) => known.side === "offered" && known.id === id);
-  return htlc?.side === "offered" && htlc.origin.tag === "payment";
 }
 
 /** HTLCs wait no longer than that for somebody's silence. BOLT 2 §Channel Quiescence. */

@@ -47,6 +47,8 @@ export interface ChannelEntry {
   held: readonly Outpoint[];
   /** The chain does not keep what pays a coin of ours, so that no peer can be shown it. */
   lacksPrevious: boolean;
+  /** Messages that wait, our `tx_signatures` first, for the backup to tell of what they are for. */
+  waiting: number;
   /** Ends the wait for a peer that has our coins held. */
   cancelFunding: () => void;
   /** The channels that the same transaction funds, until it goes out. */
@@ -130,6 +132,7 @@ export function channelEntry(
     cancelFunding,
     held: [],
     lacksPrevious: false,
+    waiting: 0,
     watched: [],
     ...nothingAsked,
   };

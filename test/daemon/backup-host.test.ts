@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { memoryDisk } from "../../src/adapters/memory/store.ts";
-import { msat, sat } from "../../src/base/units.ts";
+import { msat, sat, satPerKw } from "../../src/base/units.ts";
 import { openBackup, parseBackupText } from "../../src/daemon/backup/sealed.ts";
 import type { StaticBackup } from "../../src/daemon/backup/static-backup.ts";
 import type { BackupFile } from "../../src/daemon/backup-host.ts";
@@ -9,7 +9,7 @@ import { KEY } from "../../src/daemon/records.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { bury } from "../../src/lab/setup.ts";
 import type { World } from "../../src/lab/world.ts";
-import { line, soon, violations } from "./small-world.ts";
+import { invoiceOf, line, soon, violations } from "./small-world.ts";
 
 /** A file whose writes end when told to. */
 class HeldFile implements BackupFile {
@@ -80,6 +80,24 @@ describe("The backup beside the store", () => {
     await world.pass(500);
     expect(waiting()).to.equal(1);
     expect(file.read(node).channels).to.have.length(2);
+  });
+  it("keeps what follows our tx_signatures behind them, while it is to tell of a splice first", async () => {
+    const [id] = node.node.channels().map((one) => one.id);
+    if (id === undefined) throw new Error("a channel");
+    const invoice = await invoiceOf(world, peer);
+    file.isHeld = true;
+    const spliced = node.node.spliceChannel({ id, direction: "out", amount: sat(50_000n), feerate: satPerKw(1_000) });
+    expect(await world.until(() => node.node.channels()[0]?.splices.length === 1, 10_000)).to.equal(true);
+    expect(peer.node.channels()[0]?.splices.length, "our signatures are not out").to.equal(0);
+    const begun = await soon(world, node.node.pay({ bolt11: invoice.bolt11 }));
+    if (!begun.ok) throw new Error(begun.error.detail);
+    await world.pass(2_000);
+    expect(world.tally.messages.get("warning") ?? 0, "to the peer it is still quiet").to.equal(0);
+    file.release();
+    file.isHeld = false;
+    expect((await soon(world, spliced)).ok).to.equal(true);
+    expect((await soon(world, node.node.paymentEnd(begun.value.id, 60_000), 60_000))?.state).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
   });
   it("is written after a crash in between, and then the funding transaction leaves", async () => {
     file.isHeld = true;
