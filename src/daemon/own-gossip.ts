@@ -46,7 +46,8 @@ export class OwnGossip {
   /** All four signatures are there. */
   announced(entry: ChannelEntry, message: ChannelAnnouncement): void {
     const id = message.short_channel_id;
-    const announcement = { message, bytes: encodeMessage(message) };
+    // Kept as long as the channel: what a message leaves in, it shares with others.
+    const announcement = { message, bytes: encodeMessage(message).slice() };
     const channel: Own = { entry, announcement, said: this.#own.get(id)?.said };
     // A splice has taken the place of what was announced before.
     for (const [before, known] of this.#own) if (known.entry === entry && before !== id) this.#own.delete(before);

@@ -93,6 +93,16 @@ describe("Own gossip: what we say of our channels", () => {
     expect(policyNow()).to.deep.equal({ disabled: false, day: 0 });
   });
 
+  it("is kept in memory of its own, which takes no more than it is long", async () => {
+    const { own, entry, announcement, table, id, graph } = await desk();
+    table.nameShort(entry, id);
+    own.announced(entry, announcement);
+    const channel = present(graph.channels.get(id), "a channel");
+    const node = present(graph.nodes.get(present(NODES[0], "a node").id)?.announcement, "an announcement");
+    const kept = [channel.bytes, present(channel.policies[0], "a policy").bytes, node.bytes];
+    expect(kept.map(({ buffer }) => buffer.byteLength)).to.deep.equal(kept.map(({ length }) => length));
+  });
+
   it("tells of payments without an invoice only where they are taken (bLIP 3)", async () => {
     for (const acceptKeysend of [false, true]) {
       const { own, entry, announcement, table, id, featuresNow } = await desk({ acceptKeysend });
