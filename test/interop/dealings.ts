@@ -117,6 +117,37 @@ export async function ldkPays(them: Company, amountMsat: string): Promise<void> 
   const hash = await ldk.do("pay", { invoice: bolt11 });
   await told(ldk, "a payment sent", since, (said) => said.name === "sent" && said.hash === hash);
 }
+/** A payment that came in without an invoice. */
+export interface Keysend {
+  readonly paymentHash: string;
+  readonly amountMsat: string;
+  readonly customRecords: Readonly<Record<string, string>>;
+}
+/** Without an invoice, to its end. */
+export const keysend = (
+  { api }: Daemon,
+  payee: string,
+  amountMsat: string,
+  customRecords: Keysend["customRecords"] = {},
+): Promise<Payment> =>
+  api.post<Payment>("/v1/payments", { keysend: payee, amountMsat, customRecords }, { prefer: "wait=30" });
+export const keysendsOf = async ({ api }: Daemon): Promise<readonly Keysend[]> =>
+  (await api.get<{ readonly data: readonly Keysend[] }>("/v1/keysends")).data;
+/** LDK pays somebody without an invoice, who takes it. The answer is the payment hash. */
+export async function ldkKeysends(
+  { ldk }: Company,
+  asked: {
+    readonly peer: string;
+    readonly msat: string;
+    readonly secret?: string;
+    readonly records?: Keysend["customRecords"];
+  },
+): Promise<string> {
+  const since = ldk.said.length;
+  const hash = await ldk.do("keysend", asked);
+  await told(ldk, "a payment sent", since, (said) => said.name === "sent" && said.hash === hash);
+  return hash;
+}
 /** LDK pays us unasked, which we refuse, and it hears of it. */
 export async function weRefuse(them: Company, msat: string): Promise<void> {
   const { ours, ldk } = them;
@@ -133,6 +164,17 @@ export async function ldkHolds(
   const isIt = (said: Said): boolean => said.name === "claimable" && said.hash === (hash ?? said.hash);
   const held = await told(ldk, "a payment held", since, isIt);
   return held.name === "claimable" ? held : { hash: "", preimage: "" };
+}
+/** A payment of ours that LDK has and holds, as it does with each until it is told to claim or to fail it. */
+export async function weBeginToPay(
+  them: Company,
+  msat: string,
+): Promise<{ readonly hash: string; readonly preimage: string }> {
+  const bolt11 = await them.ldk.do("invoice", { msat });
+  await them.ldk.do("hold", { holds: true });
+  const held = await ldkHolds(them, (await them.ours.api.post<Payment>("/v1/payments", { bolt11 })).paymentHash);
+  await them.ldk.do("hold", { holds: false });
+  return held;
 }
 /** We pay LDK, which refuses, and we hear of it. */
 export async function ldkRefuses(them: Company, msat: string): Promise<void> {

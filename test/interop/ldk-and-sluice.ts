@@ -37,6 +37,8 @@ export interface Company {
   channels(): Promise<readonly OurChannel[]>;
   /** From its store, with more flags than before. */
   restartOurs(...more: readonly string[]): Promise<void>;
+  /** Our process is ended as by `kill -9`, at once, and starts again from its store. */
+  killOurs(): Promise<void>;
   /** From its store as it is, or as an earlier copy had it. */
   restartLdk(folder?: string): Promise<void>;
   /** LDK calls us. */
@@ -63,26 +65,21 @@ const NOBODY = addressOf(fromHex(`0014${"11".repeat(20)}`), CHAINS.regtest);
 
 export async function company(settings: Partial<LdkSettings>, more: readonly string[] = []): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-ldk-"));
-  const [api = 0, peer = 0, chain = 0, rpc = 0] = await freePorts(4);
-  const options = {
-    name: "ours",
-    folder,
-    ports: { api, peer, chain },
-    chainPeer: undefined,
-    env: {},
-    flags: ["--bitcoin-rpc-port", String(rpc), ...more],
-  };
-  const place = { host: "127.0.0.1", port: rpc, cookieFile: join(folder, "ours", ".cookie") };
+  const { options, place } = await ourDaemon(folder, more);
   let start = { folder: join(folder, "ldk"), place, settings: { ...settings, seed: SEED } };
   const state = { ours: await startDaemon(options), ldk: undefined as unknown as Ldk };
   await state.ours.api.post("/v1/chain/mine", { blocks: MATURITY_BLOCKS });
   state.ldk = await startLdk(start);
   const wire = new TappedWire({
-    ours: { secret: await secretOf(join(folder, "ours")), port: () => peer },
+    ours: { secret: await secretOf(join(folder, "ours")), port: () => options.ports.peer },
     ldk: { secret: fromHex(state.ldk.secret), port: () => state.ldk.port },
   });
   const passing = { ours: await wire.listenAs("ours"), ldk: await wire.listenAs("ldk") };
   let asked = { wire: 0, ldk: 0 };
+  const startAgain = async (end: () => Promise<void>, flags: readonly string[] = []): Promise<void> => {
+    await end();
+    state.ours = await startDaemon({ ...options, flags: [...options.flags, ...flags] });
+  };
   return {
     get ours() {
       return state.ours;
@@ -94,10 +91,8 @@ export async function company(settings: Partial<LdkSettings>, more: readonly str
     folder,
     mine: (blocks) => mine(state, blocks),
     channels: () => channelsOf(state.ours),
-    restartOurs: async (...flags) => {
-      await state.ours.stop();
-      state.ours = await startDaemon({ ...options, flags: [...options.flags, ...flags] });
-    },
+    restartOurs: (...flags) => startAgain(() => state.ours.stop(), flags),
+    killOurs: () => startAgain(() => state.ours.kill()),
     restartLdk: async (from = start.folder) => {
       await state.ldk.stop();
       start = { ...start, folder: from };
@@ -122,6 +117,15 @@ export async function company(settings: Partial<LdkSettings>, more: readonly str
   };
 }
 
+/** How our daemon is started, and where LDK finds its Bitcoin node. */
+async function ourDaemon(folder: string, more: readonly string[]) {
+  const [api = 0, peer = 0, chain = 0, rpc = 0] = await freePorts(4);
+  const flags = ["--bitcoin-rpc-port", String(rpc), ...more];
+  return {
+    options: { name: "ours", folder, ports: { api, peer, chain }, chainPeer: undefined, env: {}, flags },
+    place: { host: "127.0.0.1", port: rpc, cookieFile: join(folder, "ours", ".cookie") },
+  };
+}
 async function secretOf(datadir: string): Promise<Uint8Array> {
   return keychainOf(await wordsIn(datadir), "regtest").nodeSecret;
 }

@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
 import { type Daemon, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
-import { connected, DEPTH_BLOCKS, inMempool, type Payment, weOpen } from "./dealings.ts";
+import {
+  connected,
+  DEPTH_BLOCKS,
+  inMempool,
+  keysend,
+  keysendsOf,
+  ldkKeysends,
+  type Payment,
+  weOpen,
+} from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, hangUp, told } from "./ldk-and-sluice.ts";
 
@@ -15,7 +24,8 @@ const LDK_FEE_MSAT = "1000";
 const HALF_MSAT = "500000000";
 /** LDK's own channel with the third node: too small for what is to go through us. */
 const NARROW = { sat: "200000", pushMsat: "100000000" };
-const PAST_NARROW_MSAT = "300000000";
+const PAST_NARROW_MSAT = "150000000";
+const TAKES_KEYSENDS = ["--accept-keysend", "true"];
 
 /** Channels in public: us, LDK, and a third node, a daemon of ours that LDK and we have channels with. */
 describe("LDK: public channels, and payments through each other", function () {
@@ -24,11 +34,18 @@ describe("LDK: public channels, and payments through each other", function () {
   let third: Daemon;
   before(async function () {
     if (!isLdkHere()) return this.skip();
-    them = await company({ announce: true });
+    them = await company({ announce: true }, TAKES_KEYSENDS);
     const [ports] = await pickPorts(1);
     if (ports === undefined) throw new Error("no ports");
     const chainPeer = `127.0.0.1:${them.ours.started.chainPort}`;
-    third = await startDaemon({ name: "third", folder: them.folder, ports, chainPeer, env: {} });
+    third = await startDaemon({
+      name: "third",
+      folder: them.folder,
+      ports,
+      chainPeer,
+      env: {},
+      flags: TAKES_KEYSENDS,
+    });
     await endow(them);
     await connected(them);
   });
@@ -80,6 +97,19 @@ describe("LDK: public channels, and payments through each other", function () {
       await told(them.ldk, "a forwarded payment", since, (said) => said.name === "forwarded" && said.msat === msat);
     expect([there.feeMsat, back.feeMsat]).to.deep.equal([LDK_FEE_MSAT, LDK_FEE_MSAT]);
   });
+  it("through LDK, from us to the third and back, without an invoice", async () => {
+    const since = them.ldk.said.length;
+    const there = await keysend(them.ours, third.started.nodeId, "10000000");
+    const back = await keysend(third, them.ours.started.nodeId, "5000000");
+    expect([there, back].map(({ state, feeMsat }) => [state, feeMsat])).to.deep.equal([
+      ["succeeded", LDK_FEE_MSAT],
+      ["succeeded", LDK_FEE_MSAT],
+    ]);
+    for (const msat of ["10000000", "5000000"])
+      await told(them.ldk, "a forwarded payment", since, (said) => said.name === "forwarded" && said.msat === msat);
+    const came = await Promise.all([third, them.ours].map(keysendsOf));
+    expect(came.flat().map(({ paymentHash }) => paymentHash)).to.deep.equal([there.paymentHash, back.paymentHash]);
+  });
   it("behind LDK the payee refuses, LDK has not enough, its peer is away: we hear of each", async () => {
     const taken = await invoiceOf(third, "5000000");
     const since = them.ldk.said.length;
@@ -96,7 +126,7 @@ describe("LDK: public channels, and payments through each other", function () {
     ]);
     await dialThird();
   });
-  it("through us, from LDK to the third", async () => {
+  it("through us, from LDK to the third, with an invoice and without", async () => {
     await them.ours.api.post("/v1/peers", { uri: `${third.started.nodeId}@127.0.0.1:${third.started.peerPort}` });
     await them.ours.api.post("/v1/channels", {
       peer: third.started.nodeId,
@@ -109,6 +139,8 @@ describe("LDK: public channels, and payments through each other", function () {
     const since = them.ldk.said.length;
     await them.ldk.do("pay", { invoice: await invoiceOf(third, PAST_NARROW_MSAT) });
     await told(them.ldk, "a payment sent", since, ({ name }) => name === "sent");
+    const hash = await ldkKeysends(them, { peer: third.started.nodeId, msat: PAST_NARROW_MSAT });
+    expect((await keysendsOf(third)).some(({ paymentHash }) => paymentHash === hash)).to.equal(true);
     await until("all settled", async () => (await them.channels()).every(({ htlcs }) => htlcs === 0));
     const after = await them.channels();
     const gained = after.map(({ localMsat }, at) => BigInt(localMsat) - BigInt(before[at]?.localMsat ?? 0));
@@ -119,18 +151,23 @@ describe("LDK: public channels, and payments through each other", function () {
       ({ nodes }) => nodes.includes(them.ours.started.nodeId) && nodes.includes(third.started.nodeId),
     );
     const blamed = String(numberOf(ours?.shortChannelId ?? ""));
-    const failing = async (msat: string): Promise<readonly unknown[]> => {
+    const failing = async (pay: () => Promise<string>): Promise<readonly unknown[]> => {
       const since = them.ldk.said.length;
-      const hash = await them.ldk.do("keysend", { peer: third.started.nodeId, msat });
+      const hash = await pay();
       await told(them.ldk, "a payment failed", since, (said) => said.name === "failed" && said.hash === hash);
       return them.ldk.said
         .slice(since)
         .flatMap((said) => (said.name === "path_failed" ? [said.permanently, said.channel] : []));
     };
-    expect(await failing("120000000")).to.deep.equal([true, undefined]);
-    expect(await failing("195000000")).to.deep.equal([false, blamed]);
+    const unasked = (msat: string) => () => them.ldk.do("keysend", { peer: third.started.nodeId, msat });
+    // Paid already, by us; then the channel between us is as before.
+    const taken = await invoiceOf(third, "120000000");
+    await pays(them.ours, taken);
+    await pays(third, await invoiceOf(them.ours, "120000000"));
+    expect(await failing(() => them.ldk.do("pay", { invoice: taken }))).to.deep.equal([true, undefined]);
+    expect(await failing(unasked("195000000"))).to.deep.equal([false, blamed]);
     await third.stop();
-    expect(await failing("120000000")).to.deep.equal([false, blamed]);
+    expect(await failing(unasked("120000000"))).to.deep.equal([false, blamed]);
   });
 });
 function numberOf(scid: string): bigint {

@@ -6,17 +6,22 @@ import {
   connected,
   DEPTH_BLOCKS,
   inMempool,
-  ldkHolds,
+  keysend,
+  keysendsOf,
+  ldkKeysends,
   ldkOpens,
   ldkPays,
   type Payment,
-  payment,
   reconnected,
+  weBeginToPay,
   weOpen,
   wePay,
 } from "./dealings.ts";
 import { isLdkHere } from "./ldk.ts";
 import { type Company, company, endow, told } from "./ldk-and-sluice.ts";
+
+/** Of podcasts, in JSON, and an empty one; both odd, so that who does not know them may let them be. */
+const RECORDS = { "65537": "", "7629169": "7b7d" };
 
 /**
  * Not tried, as LDK 0.1.2 in WASM cannot do it: dual funding, splicing, quiescence, simple close and taproot (it has none of
@@ -24,15 +29,16 @@ import { type Company, company, endow, told } from "./ldk-and-sluice.ts";
  * BOLT 12 with amounts (the builders' setters do nothing); to live on after it came back with an old copy of its store (it
  * panics when we prove that to it, which ends the process); to be killed between the writes of a monitor and of the manager
  * (it closes that channel by itself); to measure time (it hears of blocks alone). Payments in parts it can send, but our
- * invoices do not ask for them. We neither send nor take payments without an invoice: those of LDK's we refuse, which is how
- * `ldk-cuts.test.ts` and `ldk-closing.test.ts` have payments that we refuse.
+ * invoices do not ask for them, and one without an invoice (it brings a secret of its own then) we take whole or not at all.
+ * Who is not asked to take payments without an invoice refuses them: so `ldk-cuts.test.ts` and `ldk-closing.test.ts` have
+ * payments that we refuse. Messages that leave no trace (ping, gossip) are not cut in.
  */
 describe("LDK, a stranger's Lightning node, on our chain and over TCP", function () {
   this.timeout(180_000);
   let them: Company;
   before(async function () {
     if (!isLdkHere()) return this.skip();
-    them = await company({ announce: false });
+    them = await company({ announce: false }, ["--accept-keysend", "true"]);
     await endow(them);
   });
   after(() => them?.stop());
@@ -53,6 +59,26 @@ describe("LDK, a stranger's Lightning node, on our chain and over TCP", function
     await ldkPays(them, "50000000");
     await wePay(them, "1000");
     await ldkPays(them, "100000");
+    await agreed(them);
+  });
+  it("we pay each other without an invoice, with records of applications, and LDK with a secret too", async () => {
+    const { ours, ldk } = them;
+    const since = ldk.said.length;
+    const sent = await keysend(ours, ldk.nodeId, "3000000", RECORDS);
+    expect([sent.state, sent.feeMsat]).to.deep.equal(["succeeded", "0"]);
+    const held = await told(ldk, "a payment", since, ({ name }) => name === "claimable");
+    expect(held).to.deep.include({ hash: sent.paymentHash, msat: "3000000", records: RECORDS });
+    const peer = ours.started.nodeId;
+    const hashes = [
+      await ldkKeysends(them, { peer, msat: "2000000", records: RECORDS }),
+      await ldkKeysends(them, { peer, msat: "1000000", secret: "5e".repeat(32) }),
+    ];
+    const came = (await keysendsOf(ours)).toSorted((a, b) => Number(b.amountMsat) - Number(a.amountMsat));
+    expect(came.map(({ paymentHash }) => paymentHash)).to.deep.equal(hashes);
+    expect(came.map(({ amountMsat, customRecords }) => [amountMsat, customRecords])).to.deep.equal([
+      ["2000000", RECORDS],
+      ["1000000", {}],
+    ]);
     await agreed(them);
   });
   it("100 payments at once both ways", async () => {
@@ -84,16 +110,15 @@ describe("LDK, a stranger's Lightning node, on our chain and over TCP", function
     expect(them.complaints()).to.deep.equal(["ours warning: disconnected by its operator"]);
   });
   it("either side restarts from its store with a payment under way", async () => {
-    await them.ldk.do("hold", { holds: true });
-    const paying = payment(them, await them.ldk.do("invoice", { msat: "6000000" }));
-    const { preimage } = await ldkHolds(them);
+    const { hash, preimage } = await weBeginToPay(them, "6000000");
     await them.restartLdk();
     await reconnected(them);
     await wePay(them, "4000000");
-    await paying.catch(() => {});
     await them.restartOurs();
     await reconnected(them);
     await ldkPays(them, "4000000");
+    const held = await them.ours.api.get<Payment>(`/v1/payments/${hash}`);
+    expect(held.state).to.equal("pending");
     await them.ldk.do("claim", { preimage });
     await agreed(them);
     const { data } = await them.ours.api.get<{ readonly data: readonly Payment[] }>("/v1/payments?limit=500");

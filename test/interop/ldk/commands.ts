@@ -173,14 +173,27 @@ function send(node: LdkNode, text: string): string {
   if (!sent.is_ok()) throw new Error("LDK does not pay");
   return toHex(hash);
 }
+interface KeysendAsked {
+  readonly peer: string;
+  readonly msat: string;
+  /** 32 bytes in hex; LDK brings none of itself. */
+  readonly secret?: string;
+  /** Values in hex, by type. */
+  readonly records?: Readonly<Record<string, string>>;
+}
 /** The answer is the payment hash. */
-function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonly msat: string }): string {
+function keysend(node: LdkNode, { peer, msat, secret, records = {} }: KeysendAsked): string {
   const id = node.parts.keys.as_EntropySource().get_secure_random_bytes();
   const payee = ldk.PaymentParameters.constructor_for_keysend(fromHex(peer), KEYSEND_EXPIRY_BLOCKS, false);
   payee.set_max_total_cltv_expiry_delta(node.parts.settings.expiryBlocksMax);
   const sent = node.parts.manager.send_spontaneous_payment(
     ldk.Option_ThirtyTwoBytesZ.constructor_some(id),
-    ldk.RecipientOnionFields.constructor_spontaneous_empty(),
+    withRecords(
+      secret === undefined
+        ? ldk.RecipientOnionFields.constructor_spontaneous_empty()
+        : ldk.RecipientOnionFields.constructor_secret_only(fromHex(secret)),
+      records,
+    ),
     id,
     ldk.RouteParameters.constructor_from_payment_params_and_value(payee, BigInt(msat)),
     ldk.Retry.constructor_attempts(0),
@@ -188,6 +201,17 @@ function keysend(node: LdkNode, { peer, msat }: { readonly peer: string; readonl
   if (!(sent instanceof ldk.Result_ThirtyTwoBytesRetryableSendFailureZ_OK)) throw new Error("LDK does not pay");
   node.turn();
   return toHex(sent.res);
+}
+function withRecords(
+  fields: ldk.RecipientOnionFields,
+  records: NonNullable<KeysendAsked["records"]>,
+): ldk.RecipientOnionFields {
+  const tlvs = Object.entries(records).map(([type, value]) =>
+    ldk.TwoTuple_u64CVec_u8ZZ.constructor_new(BigInt(type), fromHex(value)),
+  );
+  const made = fields.with_custom_tlvs(tlvs);
+  if (!(made instanceof ldk.Result_RecipientOnionFieldsNoneZ_OK)) throw new Error("LDK takes no such records");
+  return made.res;
 }
 /** The public channels that it knows: of which nodes, and how many of the two directions. */
 function graph(node: LdkNode): readonly { readonly nodes: readonly string[]; readonly policies: number }[] {

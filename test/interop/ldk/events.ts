@@ -9,8 +9,14 @@ export type Said =
   | { readonly name: "closed"; readonly channel: string; readonly text: string }
   | { readonly name: "broadcast"; readonly tx: string }
   | { readonly name: "pending" | "ready"; readonly channel: string; readonly peer: string }
-  /** `preimage` is empty where LDK does not know it. */
-  | { readonly name: "claimable"; readonly hash: string; readonly msat: string; readonly preimage: string }
+  /** `preimage` is empty where LDK does not know it; `records` are of applications, values in hex by type. */
+  | {
+      readonly name: "claimable";
+      readonly hash: string;
+      readonly msat: string;
+      readonly preimage: string;
+      readonly records: Readonly<Record<string, string>>;
+    }
   | { readonly name: "claimed"; readonly hash: string; readonly msat: string }
   | { readonly name: "sent"; readonly hash: string; readonly preimage: string }
   | { readonly name: "failed"; readonly hash: string }
@@ -101,6 +107,9 @@ function claimable(parts: LdkParts, event: ldk.Event_PaymentClaimable): void {
     hash: toHex(event.payment_hash),
     msat: String(event.amount_msat),
     preimage: preimage === undefined ? "" : toHex(preimage),
+    records: Object.fromEntries(
+      event.onion_fields.custom_tlvs().map((tlv) => [String(tlv.get_a()), toHex(tlv.get_b())]),
+    ),
   });
   if (preimage !== undefined && !parts.habits.holds) parts.manager.claim_funds(preimage);
 }
