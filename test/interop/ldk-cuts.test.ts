@@ -189,11 +189,14 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
   describe("last of all", () => {
     it("ours: funding_signed: LDK does not keep the channel, and nothing was funded", async () => {
       const before = (await them.channels()).length;
+      const since = them.wire.heard.length;
       await cut(them, ["ours", "funding_signed"], opens);
       await again(them);
       await until("a failed channel", async () => (await them.channels()).some(({ state }) => state === "Failed"));
       expect((await them.channels()).length).to.equal(before + 1);
-      await until("both errors", async () => them.wire.namesFrom("ours").includes("error"));
+      await until("both errors", async () =>
+        (["ours", "ldk"] as const).every((end) => them.wire.namesFrom(end, since).includes("error")),
+      );
       const unknown =
         "Got a message for a channel from the wrong node! No such channel for the passed counterparty_node_id …";
       expect(them.complaints()).to.have.members([
