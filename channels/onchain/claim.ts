@@ -44,6 +44,18 @@ export interface FeeBudget {
 }
 export type ClaimPurpose = "to_local" | "to_remote" | "htlc_timeout" | "htlc_success" | "penalty" | "anchor";
 
+/** Where coins for fees are scarce those come first that are lost first, and of those the ones that hold most. */
+export function byUrgency(a: Claim, b: Claim): number {
+  const [first, second] = [deadlineOf(a), deadlineOf(b)];
+  if (first !== second) return first < second ? -1 : 1;
+  return a.amount === b.amount ? 0 : a.amount > b.amount ? -1 : 1;
+}
+const deadlineOf = ({ budgets }: Claim): number =>
+  budgets.reduce(
+    (least, { deadline = Number.POSITIVE_INFINITY }) => Math.min(least, deadline),
+    Number.POSITIVE_INFINITY,
+  );
+
 const EMPTY = new Uint8Array(0);
 const TRUE = Uint8Array.of(1);
 /** Final enough for a locktime, and says that the fee may be raised. BIP 125 §Summary. */

@@ -11,6 +11,7 @@ import { advance, commit, type Effect, isVolatile, stay, type Transition } from 
 import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
+import { byUrgency } from "./claim.ts";
 import { classify, currentLocal } from "./classify.ts";
 import { decided, isFunding, signedOn, spends } from "./decided.ts";
 import { failedOnChain } from "./ends.ts";
@@ -74,6 +75,7 @@ export function watchAndClaim({ spend, outputs }: Pick<Progress, "spend" | "outp
     return { outpoint, script: lockScript(lock), minedAt };
   });
   const claims = outputs.flatMap(({ status }) => (status.tag === "claimable" ? [status.claim] : []));
+  claims.sort(byUrgency);
   assert(spend.height > 0, "nothing of ours is in the genesis block");
   return [
     { tag: "WatchOutputs", outputs: watched },

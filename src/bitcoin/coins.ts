@@ -99,6 +99,23 @@ export function selectCoins<C extends Coin>(
   return selectGiven(fewest(largest, spending) ?? largest, spending);
 }
 
+/**
+ * Chooses as little as possible, for one of many transactions that each need coins of their own: the least coin that is
+ * enough and leaves change, else the least that is enough, else as few as are. Coins of one address are not spent together:
+ * each of them may be the only one that is left for the next.
+ */
+export function selectLeast<C extends Coin>(
+  coins: readonly C[],
+  spending: Spending,
+): Result<Selection<C>, InsufficientFunds> {
+  const largest = coins.filter((coin) => worthOf(coin, spending) > 0n).sort(byAmountDescending);
+  const withChange = { ...spending, needsChange: true };
+  const one =
+    largest.findLast((coin) => isEnough([coin], withChange)) ?? largest.findLast((coin) => isEnough([coin], spending));
+  if (one !== undefined) return ok(settle([one], spending, "change"));
+  return selectGiven(fewest(largest, spending) ?? largest.slice(0, INPUTS_MAX), spending);
+}
+
 /** As `selectCoins`, with exactly these coins. */
 export function selectGiven<C extends Coin>(
   coins: readonly C[],

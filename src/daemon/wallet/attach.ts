@@ -2,7 +2,7 @@ import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
 import type { Sat, SatPerKw } from "../../base/units.ts";
-import type { InsufficientFunds } from "../../bitcoin/coins.ts";
+import { type InsufficientFunds, selectLeast } from "../../bitcoin/coins.ts";
 import type { KeyPath } from "../../bitcoin/key-path.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf } from "./draft.ts";
@@ -65,7 +65,7 @@ export function attach(
     besides: { weight, fee: owed },
     needsChange: output === undefined,
   };
-  const selected = selectConfirmedFirst(state, all, spending);
+  const selected = selectConfirmedFirst(state, all, spending, selectLeast);
   if (!selected.ok) return err(selected.error);
   if (selected.value.change !== undefined) change.take();
   const { coins, outputs, fee } = selected.value;

@@ -228,10 +228,11 @@ export function selectConfirmedFirst(
   state: WalletState,
   free: readonly WalletSpendable[],
   spending: Spending,
+  select: typeof selectCoins = selectCoins,
 ): Result<Selection<WalletSpendable>, InsufficientFunds> {
   const confirmed = free.filter(({ coin }) => statusOf(state, coin) === "confirmed");
-  const preferred = selectCoins(confirmed, spending);
-  return preferred.ok ? preferred : selectCoins(free, spending);
+  const preferred = select(confirmed, spending);
+  return preferred.ok ? preferred : select(free, spending);
 }
 
 /** Where change would go. */

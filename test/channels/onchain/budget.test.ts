@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Claim, claimFeerate, claimWeight, type HtlcOrigin } from "../../../channels/index.ts";
-import { claimOf, type Standing } from "../../../channels/onchain/claim.ts";
+import { byUrgency, claimOf, type Standing } from "../../../channels/onchain/claim.ts";
 import type { ChannelOutput, OutputPath } from "../../../channels/onchain/output.ts";
 import { isAtStake } from "../../../channels/onchain/stake.ts";
 import { scriptLock } from "../../../channels/tx/lock.ts";
@@ -62,6 +62,19 @@ describe("What may be paid for an output of a channel that has ended", () => {
   it("RELIABILITY O26: of what a thief would get all but dust, in the last block that is ours alone to be mined in", () => {
     expect(budgets(claim(penalty, 300_000n))).to.deep.equal([[299_706n, MINED + 143]]);
     expect(feeAt(claim(penalty, 300_000n), MINED + 143) > 299_000n).to.equal(true);
+  });
+});
+
+describe("RELIABILITY O9: claims, where there may not be coins for all", () => {
+  it("come in the order in which they are lost, the largest of one height first, and what cannot be lost last", () => {
+    const sooner = claim(
+      { ...direct("received", 5_000n), htlc: { ...htlc("received", 5_000n), expiry: 510 } } as OutputPath,
+      5_000n,
+    );
+    const large = claim(direct("received", 90_000n), 90_000n);
+    const small = claim(direct("received", 10_000n), 10_000n);
+    const balance = claim({ tag: "to_remote", format: "anchors" }, 400_000n, { isAtStake: false });
+    expect([balance, small, large, sooner].sort(byUrgency)).to.deep.equal([sooner, large, small, balance]);
   });
 });
 

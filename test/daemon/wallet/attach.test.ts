@@ -120,6 +120,30 @@ describe("the wallet pays the fee of a transaction that is not its own", () => {
     });
     expect([txidOf(first), txidOf(second)]).to.include(third.inputs[1]?.prevout.txid);
   });
+  it("takes one coin, also of an address that has many: the others are there for the next", () => {
+    const chain = new SmallChain();
+    const reward = chain.address();
+    const channels = [1, 2, 3].map(() => chain.foreign(held));
+    const paid = [9, 8, 7, 6, 5, 4, 3].map((thousands) =>
+      chain.foreign({ amount: sat(BigInt(thousands) * 1_000n), script: reward }),
+    );
+    chain.mine(ELSEWHERE, [...channels, ...paid]);
+    const { attachment } = world();
+    const taken = channels.map((channel) => {
+      const prevout = { txid: txidOf(channel), vout: 0 };
+      const tx = attached(chain, { ...attachment, input: { ...attachment.input, prevout } });
+      return tx.inputs.slice(1).map(({ prevout: spent }) => chain.wallet.coins.get(outpointKey(spent))?.amount);
+    });
+    expect(taken, "the least that is enough each time").to.deep.equal([[3_000n], [4_000n], [5_000n]]);
+  });
+  it("takes several where none alone is enough, the largest first, and one that leaves change before one that does not", () => {
+    const few = world(500n, 600n, 700n);
+    const { inputs } = attached(few.chain, { ...few.attachment, feerate: satPerKw(1_300) });
+    const amounts = inputs.slice(1).map(({ prevout }) => few.chain.wallet.coins.get(outpointKey(prevout))?.amount);
+    expect(amounts.toSorted()).to.deep.equal([600n, 700n]);
+    const { chain, attachment } = world(1_000n, 1_500n);
+    expect(attached(chain, attachment).outputs.length).to.equal(2);
+  });
 });
 
 describe("what comes out of a channel's claim", () => {
