@@ -31,7 +31,7 @@ function gaveUp(splicing: Splicing | undefined, reason: string): readonly Volati
     splicing?.stage === "signing" ? [{ tag: "ReleaseFunding", txid: splicing.constructed.txid }] : [];
   return [{ tag: "ReleaseCoins" }, ...kept, { tag: "NegotiationFailed", reason }];
 }
-const isOurs = (splicing: Splicing | undefined): boolean =>
+export const isOurs = (splicing: Splicing | undefined): boolean =>
   splicing?.stage === "asking" || (splicing !== undefined && "plan" in splicing && splicing.plan.initiator === "local");
 
 /** Nothing is signed: we give up, and pass over what the peer says until it has heard so. BOLT 2 §The tx_abort Message. */
