@@ -103,28 +103,52 @@ describe("RELIABILITY C9: an HTLC beside the dust limit", () => {
 });
 
 describe("RELIABILITY C23: two nodes that do not agree about fees", () => {
-  it("keep their channel over 2,000 changes of the feerate, whatever their own estimators say, or if they say nothing", () => {
-    const random = seededRandom(23);
-    const lot = (below: number): number => new DataView(random.bytes(4).buffer).getUint32(0) % below;
-    const pair = normal({ capacity: 10_000_000n, push: 2_000_000_000n, feerate: 1_000 });
-    pair.compare = false;
-    let refused = 0;
-    for (let change = 0; change < 2_000; change++) {
-      const feerate = satPerKw(253 + lot(20_000));
-      pair.estimate = [undefined, satPerKw(1), satPerKw(1_000_000), feerate][lot(4)];
-      pair.give("a", { tag: "UpdateFee", feerate });
-      if (change % 100 === 99) {
-        if (change % 500 === 499) pair.block(pair.parties.a.height + 1);
+  for (const format of FORMATS)
+    it(`keep their channel over 2,000 changes of the feerate, whatever their own estimators say, or if they say nothing: ${format}`, () => {
+      const random = seededRandom(23);
+      const lot = (below: number): number => new DataView(random.bytes(4).buffer).getUint32(0) % below;
+      const pair = normal({ capacity: 10_000_000n, push: 2_000_000_000n, feerate: 1_000, type: { format } });
+      pair.compare = false;
+      let refused = 0;
+      for (let change = 0; change < 2_000; change++) {
+        const feerate = satPerKw(253 + lot(20_000));
+        pair.estimate = [undefined, satPerKw(1), satPerKw(1_000_000), feerate][lot(4)];
+        pair.give("a", { tag: "UpdateFee", feerate });
+        if (change % 100 === 99) {
+          // A day without a change, of which one side hears nothing.
+          if (change % 500 === 499) {
+            pair.disconnect();
+            for (let hour = 0; hour < 24; hour++) pair.block(pair.parties.a.height + 6);
+            pair.connect();
+          }
+          pair.settle();
+        }
+        refused += pair.parties.a.take("CommandRefused").length;
+      }
+      expect(refused).to.equal(0);
+      expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+      for (const party of [pair.parties.a, pair.parties.b])
+        expect([
+          ...party.take("SendWarning"),
+          ...party.take("SendError"),
+          ...party.take("ChannelFailed"),
+        ]).to.deep.equal([]);
+    });
+  it("keep it while the one that pays says nothing for days, at a feerate that no block takes", () => {
+    for (const format of FORMATS) {
+      const pair = normal({ feerate: 300, type: { format } });
+      pair.offer("a", 20_000_000n);
+      pair.settle();
+      pair.estimate = satPerKw(50_000);
+      for (let day = 0; day < 3; day++) {
+        pair.block(pair.parties.a.height + 144);
         pair.settle();
       }
-      refused += pair.parties.a.take("CommandRefused").length;
+      expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+      for (const htlc of pair.parties.b.incoming.values()) pair.fulfill("b", htlc);
+      pair.settle();
+      expect(pair.parties.a.ends.size).to.equal(1);
     }
-    expect(refused).to.equal(0);
-    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
-    for (const party of [pair.parties.a, pair.parties.b])
-      expect([...party.take("SendWarning"), ...party.take("SendError"), ...party.take("ChannelFailed")]).to.deep.equal(
-        [],
-      );
   });
 });
 
