@@ -8,7 +8,7 @@ import {
 } from "../../routing/onion/payload.ts";
 import { decodeBech32, encodeBech32 } from "../../src/base/bech32.ts";
 import { concat } from "../../src/base/bytes.ts";
-import { paymentHash, shortChannelId, txid } from "../../src/base/ids.ts";
+import { paymentHash, preimage, shortChannelId, txid } from "../../src/base/ids.ts";
 import { present, type Result } from "../../src/base/result.ts";
 import { cltvExpiry, msat, sat } from "../../src/base/units.ts";
 import {
@@ -20,13 +20,16 @@ import {
 } from "../../src/bitcoin/messages.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
-import { type Codec, encode } from "../../src/codec/codec.ts";
+import { type Codec, decode, encode } from "../../src/codec/codec.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { decodeInvoice, encodeInvoice, signedInvoice } from "../../src/payments/invoice.ts";
+import { keysendRecord } from "../../src/payments/keysend.ts";
+import { paymentRecord } from "../../src/payments/payment-codec.ts";
 import { featureBits } from "../../src/wire/features.ts";
 import { decodeMessage, encodeMessage, MESSAGES, type WireMessage } from "../../src/wire/registry.ts";
 import { arbitrary, arbitraryMessage } from "../../test/support/arbitraries.ts";
 import { durableSamples } from "../../test/support/durable-samples.ts";
+import { KEYSENDS, PAYMENTS } from "../../test/support/payment-samples.ts";
 
 /** A decoder that strangers reach, and good bytes to begin from. */
 export interface Target {
@@ -132,16 +135,17 @@ const others: readonly Target[] = [
   },
   {
     name: "onion payload of a payee",
-    samples: () => [
-      encodeFinalPayload({
-        ...hop,
-        paymentSecret: new Uint8Array(32).fill(1),
-        totalMsat: msat(1_000_000n),
-        paymentMetadata: new Uint8Array(9),
-        keysendPreimage: undefined,
-        customRecords: [{ type: 65_537n, value: new Uint8Array(300) }],
-      }),
-    ],
+    samples: () =>
+      [undefined, preimage(new Uint8Array(32).fill(2))].map((keysendPreimage) =>
+        encodeFinalPayload({
+          ...hop,
+          paymentSecret: new Uint8Array(32).fill(1),
+          totalMsat: msat(1_000_000n),
+          paymentMetadata: new Uint8Array(9),
+          keysendPreimage,
+          customRecords: [{ type: 65_537n, value: new Uint8Array(300) }],
+        }),
+      ),
     decode: (bytes) => justRead(decodeFinalPayload(bytes)),
   },
   {
@@ -157,6 +161,16 @@ const others: readonly Target[] = [
     name: "record of a channel",
     samples: () => Object.values(durableSamples()).map(encodeChannel),
     decode: (bytes) => readBack(decodeChannel(bytes), encodeChannel),
+  },
+  {
+    name: "record of a payment",
+    samples: () => Object.values(PAYMENTS).map((payment) => encode(paymentRecord, payment)),
+    decode: (bytes) => readBack(decode(paymentRecord, bytes), (payment) => encode(paymentRecord, payment)),
+  },
+  {
+    name: "record of a payment without an invoice",
+    samples: () => Object.values(KEYSENDS).map((keysend) => encode(keysendRecord, keysend)),
+    decode: (bytes) => readBack(decode(keysendRecord, bytes), (keysend) => encode(keysendRecord, keysend)),
   },
 ];
 export const TARGETS: readonly Target[] = [...wireTargets, ...bitcoinTargets, ...others];
