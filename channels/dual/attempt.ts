@@ -19,6 +19,7 @@ import {
 } from "../interactive/signatures.ts";
 import { remoteCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
+import { deepEnough } from "../open/confirm.ts";
 import { firstCommitments, initialCommitments, newlyFunded, ONLINE } from "../open/initial.ts";
 import type { WaitForFundingConfirmed } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
@@ -115,13 +116,12 @@ function signedByUs(env: ChannelEnv, state: Signer, attempt: FundingAttempt): Tr
   );
   const tx = completed(attempt);
   const complete: readonly Effect[] = tx === undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
-  return commit(
-    funded,
+  return deepEnough(env, funded, [
     bind(attemptSignatures(attempt)),
     { tag: "WatchFunding", outpoint: params.funding, script },
     ...complete,
     { tag: "NotifyUpdated" },
-  );
+  ]);
 }
 
 /** The channel with this attempt for its funding; earlier ones may still be mined in its place. */
@@ -169,7 +169,11 @@ export function receiveFirstSignatures(
  * The peer's witnesses after ours: the transaction is complete. Ones that are wrong do not undo that ours are out; they
  * end the connection, so that there are not many of them (RELIABILITY U15).
  */
-export function receiveLastSignatures(state: WaitForFundingConfirmed, message: TxSignatures): Transition {
+export function receiveLastSignatures(
+  env: ChannelEnv,
+  state: WaitForFundingConfirmed,
+  message: TxSignatures,
+): Transition {
   const { signed } = state.attempts;
   const attempt = signed.find(({ params }) => params.funding.txid === message.txid);
   // After channel_ready nothing of it matters. BOLT 2 §Sharing funding signatures: tx_signatures.
@@ -184,5 +188,5 @@ export function receiveLastSignatures(state: WaitForFundingConfirmed, message: T
   const isCurrent = state.params.funding.txid === message.txid;
   const funding = isCurrent ? { ...state.funding, tx } : state.funding;
   const told: readonly Effect[] = tx === undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
-  return commit({ ...state, funding, attempts }, ...told, { tag: "NotifyUpdated" });
+  return deepEnough(env, { ...state, funding, attempts }, [...told, { tag: "NotifyUpdated" }]);
 }

@@ -20,6 +20,10 @@ export const fundingTxs = ({ attempts, funding: { tx } }: Funded): readonly Tx[]
   return tx === undefined || made.some((known) => txidOf(known) === txidOf(tx)) ? made : [...made, tx];
 };
 
+/** Nothing of the newest transaction is missing, so that there is something to wait for. */
+export const isWhole = ({ attempts: { signed }, funding: { confirmed } }: Funded): boolean =>
+  signed.length === 0 || confirmed !== undefined || signed.at(-1)?.remoteWitnesses !== undefined;
+
 /** Nothing has been revoked yet: each attempt has the same commitments, but for what they spend. */
 const isUntouched = ({ local, remote, sent, htlcs }: Commitments): boolean =>
   local.number === 0n && remote.number === 0n && sent === undefined && htlcs.length === 0;

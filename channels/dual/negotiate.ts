@@ -5,6 +5,7 @@ import { afterCheck, hearChecked } from "../interactive/checked.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { TxFault } from "../interactive/fault.ts";
 import { beginSession, type ConstructionMessage, type SessionStep, speak } from "../interactive/session.ts";
+import { ownInputs } from "../interactive/signatures.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, outputWeight } from "../interactive/weight.ts";
 import { advance, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
@@ -100,6 +101,9 @@ function concluded(
   constructed: ConstructedTx,
   effects: readonly VolatileEffect[],
 ): Transition {
+  const { plan, params } = proposal;
+  if (params.type.zeroConf && plan.initiator === "local" && ownInputs(constructed, "remote").length > 0)
+    return abortNegotiation(carrier, "before a block holds it, you could take your coins back");
   const attempt = prepareAttempt(env, proposal, constructed);
   const next = withNegotiation(carrier, { stage: "signing", attempt });
   return advance(next, ...effects, { tag: "NeedFundingWitnesses", constructed });

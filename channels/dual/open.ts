@@ -6,19 +6,12 @@ import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
 import type { OpenDualInput } from "../input.ts";
-import { announcedSide, capacityBounds, ownSide } from "../open/rules.ts";
+import { announcedSide, capacityBounds, isSuitable, ownSide } from "../open/rules.ts";
 import type { SideParams } from "../params.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition } from "../transition.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { dualProposal } from "./proposal.ts";
-import {
-  acceptRuleBroken2,
-  isAffordable,
-  isDear,
-  isSuitableTogether,
-  openRuleBroken2,
-  type TypedOpen,
-} from "./rules.ts";
+import { acceptRuleBroken2, isAffordable, isDear, openRuleBroken2, type TypedOpen } from "./rules.ts";
 import type { Answer, DualProposal, WaitForAcceptChannel2 } from "./state.ts";
 
 /** All of a channel may be in flight: said so that it need not be known how much that is. */
@@ -60,7 +53,7 @@ export function openDual(env: ChannelEnv, request: OpenDualInput): Transition {
 function openRefusal(env: ChannelEnv, request: OpenDualInput): CommandRefusal | undefined {
   const { feerateMin, feerateMax, upfrontShutdownScript } = env.policy;
   const { minimum, maximum } = capacityBounds(env);
-  if (!isSuitableTogether(env, request.type, request.announce)) return { code: "channel_type_not_possible" };
+  if (!isSuitable(env, request.type, request.announce)) return { code: "channel_type_not_possible" };
   if (request.contribution < minimum || request.contribution > maximum)
     return { code: "capacity_out_of_range", minimum, maximum };
   const script = request.shutdownScript ?? upfrontShutdownScript;
@@ -92,7 +85,7 @@ export function receiveOpen2(env: ChannelEnv, open: OpenChannel2): Transition {
   if (type === undefined) return refuse("channel_type");
   const rule = openRuleBroken2(env, { open, type }, ZERO_SAT);
   if (rule !== undefined) return refuse(rule);
-  const answer = accepting(env, { open, type }, joined(env, open));
+  const answer = accepting(env, { open, type }, joined(env, { open, type }));
   const proposal = dualProposal(env, "remote", answer, answer.accept);
   if (answer.accept.funding_satoshis === 0n) return accepted(env, proposal, answer);
   const negotiation = { stage: "funding", proposal, answer } as const;
@@ -101,7 +94,9 @@ export function receiveOpen2(env: ChannelEnv, open: OpenChannel2): Transition {
 }
 
 /** What we add to a channel that a peer opens: by policy, and not at any price. */
-function joined(env: ChannelEnv, open: OpenChannel2): Sat {
+function joined(env: ChannelEnv, { open, type }: TypedOpen): Sat {
+  // Who opens would have to trust us as we trust it.
+  if (type.zeroConf) return ZERO_SAT;
   const { contribution } = env.policy;
   const room = capacityBounds(env).maximum - open.funding_satoshis;
   const added = contribution < room ? contribution : sat(room);
@@ -114,7 +109,7 @@ function accepting(env: ChannelEnv, { open, type }: TypedOpen, contribution: Sat
   const accept: AcceptChannel2 = {
     name: "accept_channel2",
     temporary_channel_id: open.temporary_channel_id,
-    minimum_depth: env.policy.minimumDepth,
+    minimum_depth: type.zeroConf ? 0 : env.policy.minimumDepth,
     ...announced(env, type, contribution, own),
   };
   return { tag: "accept", open, type, accept };

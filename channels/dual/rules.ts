@@ -5,7 +5,7 @@ import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
-import { capacityBounds, isAnnounced, isSuitable, sideRuleBroken } from "../open/rules.ts";
+import { capacityBounds, isAnnounced, isSuitable, sideRuleBroken, zeroConfRuleBroken } from "../open/rules.ts";
 import { openerCost } from "../tx/weights.ts";
 import { dualReserve } from "./proposal.ts";
 
@@ -26,10 +26,6 @@ export interface TypedOpen {
   readonly type: ChannelType;
 }
 
-/** Of what two sides fund no side could be trusted alone to leave it there before a block holds it. */
-export const isSuitableTogether = (env: ChannelEnv, type: ChannelType, announce: boolean): boolean =>
-  isSuitable(env, type, announce) && !type.zeroConf;
-
 /** The first rule that an `open_channel2` breaks, if we put in this much. BOLT 2 §The open_channel2 Message. */
 export function openRuleBroken2(
   env: ChannelEnv,
@@ -38,7 +34,9 @@ export function openRuleBroken2(
 ): OpeningRule | undefined {
   const { policy } = env;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
-  if (!isSuitableTogether(env, type, isAnnounced(open))) return "channel_type";
+  if (!isSuitable(env, type, isAnnounced(open))) return "channel_type";
+  const trusted = zeroConfRuleBroken(env, type, open.funding_satoshis);
+  if (trusted !== undefined) return trusted;
   const feerate = open.commitment_feerate_perkw;
   if (feerate < policy.feerateMin || feerate > policy.feerateMax) return "feerate";
   if (open.funding_feerate_perkw < policy.feerateMin || open.funding_feerate_perkw > policy.feerateMax)
@@ -56,7 +54,10 @@ export function acceptRuleBroken2(
   if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
   if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
     return "channel_type";
-  if (accept.minimum_depth > env.policy.minimumDepthMax || accept.minimum_depth === 0) return "minimum_depth";
+  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
+    return "minimum_depth";
+  // Its coins it could take back before a block holds the channel; ours we trust.
+  if (type.zeroConf && accept.funding_satoshis > 0n) return "zero_conf_not_trusted";
   return bothRulesBroken(env, { open, type }, accept, accept.funding_satoshis);
 }
 

@@ -224,7 +224,7 @@ function signing(
       : receiveFirstSignatures(env, signer, attempt, message);
   }
   if (state.tag !== "WaitForFundingConfirmed") return undefined;
-  if (message.name === "tx_signatures") return receiveLastSignatures(state, message);
+  if (message.name === "tx_signatures") return receiveLastSignatures(env, state, message);
   // Sent again on a reconnection: what it signs is known.
   const known = state.attempts.signed.at(-1)?.received;
   return known !== undefined && equalBytes(known, message.signature) ? stay() : undefined;

@@ -4,7 +4,7 @@ import type { TxOut } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
 import { punish } from "../close/failure.ts";
-import { fundedWith, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
+import { fundedWith, isWhole, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
 import { replacedByBlock } from "../dual/freed.ts";
 import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -76,7 +76,7 @@ export const fundingDepth = (env: ChannelEnv, { funding }: Funded): number =>
 
 /** What a new depth of the funding transaction makes possible; of a channel that needs none at once. */
 export function deepEnough(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
-  const reached = !state.funding.deep && fundingDepth(env, state) >= state.params.minimumDepth;
+  const reached = !state.funding.deep && isWhole(state) && fundingDepth(env, state) >= state.params.minimumDepth;
   if (reached) return nowDeep(env, { ...state, funding: { ...state.funding, deep: true } }, effects);
   if (state.tag === "Normal") {
     const due = announceWhenDue(env, state);

@@ -110,14 +110,25 @@ export function isSuitable({ policy, features }: ChannelEnv, type: ChannelType, 
 const OPTION_SCID_ALIAS = 46;
 const OPTION_ZEROCONF = 50;
 
+/** Whether a peer that opens may have us use its channel before a block holds it. BOLT 2 §The open_channel Message. */
+export function zeroConfRuleBroken(
+  { policy, remoteNodeId }: ChannelEnv,
+  { zeroConf }: ChannelType,
+  capacity: Sat,
+): OpeningRule | undefined {
+  if (!zeroConf) return undefined;
+  if (!policy.zeroConfPeers.has(remoteNodeId)) return "zero_conf_not_trusted";
+  return capacity > policy.zeroConfMax ? "zero_conf_exposure" : undefined;
+}
+
 /** The first rule that an `open_channel` breaks. BOLT 2 §The open_channel Message. */
 export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: ChannelType): OpeningRule | undefined {
   const { policy } = env;
   const capacity = open.funding_satoshis;
   if (open.chain_hash !== env.chainHash) return "chain_hash";
   if (!isSuitable(env, type, isAnnounced(open))) return "channel_type";
-  if (type.zeroConf && !policy.zeroConfPeers.has(env.remoteNodeId)) return "zero_conf_not_trusted";
-  if (type.zeroConf && capacity > policy.zeroConfMax) return "zero_conf_exposure";
+  const trusted = zeroConfRuleBroken(env, type, capacity);
+  if (trusted !== undefined) return trusted;
   const { minimum, maximum } = capacityBounds(env);
   if (capacity < minimum || capacity > maximum) return "capacity";
   if (open.push_msat > toMsat(capacity)) return "push_msat";

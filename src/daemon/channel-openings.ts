@@ -50,9 +50,16 @@ export function openingRefusal(
 const isZeroConf = ({ channel_type: bits }: OpenChannel | OpenChannel2): boolean =>
   bits !== undefined && channelTypeOf(bits)?.zeroConf === true;
 
+function agreedParams(state: ChannelEntry["state"]) {
+  if ("params" in state) return state.params;
+  if ("proposal" in state) return state.proposal.params;
+  if (state.tag !== "ConstructingFunding" || state.negotiation.stage === "aborting") return undefined;
+  const { negotiation } = state;
+  return negotiation.stage === "signing" ? negotiation.attempt.params : negotiation.proposal.params;
+}
 /** What a peer's channel holds that is, or is about to be, used before a block holds it. */
 function zeroConfCapacity({ state }: ChannelEntry): Sat | undefined {
-  const params = "params" in state ? state.params : "proposal" in state ? state.proposal.params : undefined;
+  const params = agreedParams(state);
   if (params === undefined || !("type" in params) || params.opener === "local") return undefined;
   return params.type.zeroConf ? params.capacity : undefined;
 }

@@ -64,10 +64,10 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
 const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
 const DUAL_FUND_BIT = 28;
 /** Where both sides can fund channels together. Nothing can be pushed in one of those. BOLT 2 §Channel Establishment v2. */
-function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true, zeroConf = false }: OpenRequest): boolean {
+function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true }: OpenRequest): boolean {
   const ours = featureBits(offeredInit(ctx.policy.channel));
   const theirs = peers.session(nodeId)?.features ?? new Uint8Array(0);
-  return dual && !zeroConf && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
+  return dual && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
 }
 
 /** What the first commitments pay. */

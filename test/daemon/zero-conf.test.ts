@@ -4,6 +4,7 @@ import { msat, sat } from "../../src/base/units.ts";
 import { type LabNode, PORT } from "../../src/lab/lab-node.ts";
 import { setUp } from "../../src/lab/setup.ts";
 import { createWorld, type World } from "../../src/lab/world.ts";
+import type { MessageName } from "../../src/wire/registry.ts";
 import { mine } from "./failing-street.ts";
 import { invoiceOf, paid, soon, violations } from "./small-world.ts";
 
@@ -29,6 +30,8 @@ describe("CONFORMANCE 32: channels that are used before a block holds them, betw
     const { world, a, b } = await strangers();
     const opened = await soon(world, a.node.openChannel({ nodeId: b.id, capacity: sat(400_000n), ...request }));
     expect(opened.ok && opened.value.type.zeroConf).to.equal(true);
+    const said = (name: MessageName): number => world.tally.messages.get(name) ?? 0;
+    expect([said("open_channel2"), said("open_channel")], "BOLT 2 §The open_channel2 Message").to.deep.equal([1, 0]);
     const isActive = (): boolean => [a, b].every(({ node }) => node.channels()[0]?.active === true);
     expect(await world.until(isActive, 10_000)).to.equal(true);
     expect(a.node.channels()[0]?.shortChannelId).to.equal(undefined);

@@ -1,4 +1,10 @@
-import { ANCHORS, type ChannelPolicy, type FundingAttempt, temporaryDualId } from "../../channels/index.ts";
+import {
+  ANCHORS,
+  type ChannelPolicy,
+  type ChannelType,
+  type FundingAttempt,
+  temporaryDualId,
+} from "../../channels/index.ts";
 import type { Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
 import { blockHeight, sat, satPerKw } from "../../src/base/units.ts";
@@ -11,6 +17,7 @@ export interface DualOpening {
   readonly joins?: bigint;
   readonly fundingFeerate?: number;
   readonly policy?: Partial<ChannelPolicy>;
+  readonly type?: Partial<ChannelType>;
 }
 /** a has asked b for a channel that both may fund: 1,000,000 sat of a's, and none of b's unless told otherwise. */
 export function openedDual(options: DualOpening = {}, pair = new Pair()): Pair {
@@ -25,7 +32,7 @@ export function openedDual(options: DualOpening = {}, pair = new Pair()): Pair {
     feerate: satPerKw(1000),
     fundingFeerate: satPerKw(options.fundingFeerate ?? 500),
     announce: false,
-    type: ANCHORS,
+    type: { ...ANCHORS, ...options.type },
   });
   return pair;
 }
