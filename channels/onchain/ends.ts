@@ -1,3 +1,4 @@
+import { blockHeight } from "../../src/base/units.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OfferedHtlc } from "../htlc.ts";
 import type { Failed } from "../state.ts";
@@ -35,7 +36,9 @@ function isGone(env: ChannelEnv, htlc: OfferedHtlc, progress: Progress | undefin
   const isDeep = (height: Progress["spend"]["height"]): boolean => depthOf(env, height) >= depth;
   const own = progress.outputs.find(({ output }) => isOf(output, htlc));
   // Trimmed, or not in the commitment that was mined: it ends with that one.
-  if (own === undefined || own.status.tag === "uneconomical") return isDeep(progress.spend.height);
+  if (own === undefined) return isDeep(progress.spend.height);
+  // We shall not take it back, but the peer may yet fetch it: as late as if we had, in the first block that could hold that.
+  if (own.status.tag === "uneconomical") return isDeep(progress.spend.height) && isDeep(blockHeight(htlc.expiry + 1));
   return own.status.tag === "spent" && isDeep(own.status.height);
 }
 function isOf(output: OutputProgress["output"], { id }: OfferedHtlc): boolean {

@@ -12,11 +12,9 @@ import { isOurs, lastOf, worthOf } from "./account.ts";
 import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { COINBASE, type Edge, idOf } from "./setup.ts";
+import { UNECONOMICAL_SAT } from "./small.ts";
 import { LOOT } from "./thief-txs.ts";
 import type { World } from "./world.ts";
-
-/** An output that holds no more may be left where it is: to fetch it costs 150 and more, and the rest must not be dust. In sat. */
-const UNECONOMICAL_SAT = 450n;
 
 /**
  * Coin by coin, once all is closed and buried: nothing was made but subsidies, every node has what its channels left it,

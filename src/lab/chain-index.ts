@@ -4,6 +4,7 @@ import { present } from "../base/result.ts";
 import { blockHeight, toSatFloor } from "../base/units.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { RESOLUTION_DEPTH } from "./depths.ts";
+import { UNECONOMICAL_SAT } from "./small.ts";
 import type { World } from "./world.ts";
 
 /** Every transaction of the best chain, and who spends what. */
@@ -52,7 +53,11 @@ export class ChainIndex {
  * spends the output, if it has one. Outputs are known by their amount: this asks nobody who could be wrong, but for which
  * of several HTLCs of one amount a revoked commitment held.
  */
-export function isGoneOnChain(world: Pick<World, "chain">, state: FundedState, { id, amount }: OfferedHtlc): boolean {
+export function isGoneOnChain(
+  world: Pick<World, "chain">,
+  state: FundedState,
+  { id, amount, expiry }: OfferedHtlc,
+): boolean {
   const index = new ChainIndex(world);
   const closing = index.spender(state.params.funding);
   if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
@@ -61,6 +66,9 @@ export function isGoneOnChain(world: Pick<World, "chain">, state: FundedState, {
     output.amount === toSatFloor(amount) ? [index.spender({ txid, vout })] : [],
   );
   const isDeep = (tx: Tx | undefined): boolean => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH;
+  // Nobody need fetch it: it is given up once it could have been taken back so deep.
+  const isLate = world.chain.brain.chain.tip.height >= expiry + RESOLUTION_DEPTH;
+  if (toSatFloor(amount) <= UNECONOMICAL_SAT && isLate) return true;
   if (spenders.length === 0 || spenders.some(isDeep)) return true;
   const held = (state.tag === "Failed" && state.revoked?.htlcs) || [];
   const alike = held.filter((htlc) => toSatFloor(htlc.amount) === toSatFloor(amount));
