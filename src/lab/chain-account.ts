@@ -13,6 +13,7 @@ import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { COINBASE, type Edge, idOf } from "./setup.ts";
 import { UNECONOMICAL_SAT } from "./small.ts";
+import { isTakenBack } from "./theme.ts";
 import { LOOT } from "./thief-txs.ts";
 import type { World } from "./world.ts";
 
@@ -149,9 +150,10 @@ function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): voi
     // One for each of our outputs at most.
     rounding: BigInt(htlcs.length + 1),
     small: smallOf(state),
+    raced: racedFor(books, state, ending),
     left: ending.left.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum : sum + amount), 0n),
   };
-  const due = worth - items.claims - items.closing - items.rounding - items.small - items.left;
+  const due = Object.values(items).reduce((rest, amount) => rest - amount, worth);
   const got = gainOf(books, node, ending);
   if (got >= due) return;
   const listed = Object.entries(items).map(([name, amount]) => `${name} ${amount}`);
@@ -171,6 +173,18 @@ function paysFor(state: FundedState, closing: Tx): boolean {
 function closingFee({ chain }: Books, { closing }: Ending): bigint {
   const anchors = closing.outputs.reduce((sum, { amount }) => (amount === ANCHOR_SAT ? sum + amount : sum), 0n);
   return chain.fee(closing) + anchors;
+}
+/**
+ * What we had claimed with preimages before a deep reorganisation, where the commitment was mined anew after they had
+ * expired: then the peer may take them back just as well. In sat.
+ */
+function racedFor({ world, chain }: Books, { commitments: { htlcs } }: FundedState, { closing }: Ending): bigint {
+  if (!isTakenBack(world.seed)) return 0n;
+  const minedAt = chain.height(closing);
+  const raced = htlcs.filter(
+    ({ side, removal, expiry }) => side === "received" && removal !== undefined && expiry < minedAt,
+  );
+  return raced.reduce((sum, { amount }) => sum + amount, 0n) / 1_000n;
 }
 const isSmall = (amount: bigint): boolean => amount <= UNECONOMICAL_SAT * 1_000n;
 /** What is ours and too small for an output of its own, or to be fetched: whoever pays less for it may take it. */

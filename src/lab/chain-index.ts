@@ -33,10 +33,13 @@ export class ChainIndex {
   spender(outpoint: Outpoint): Tx | undefined {
     return this.#spenders.get(outpointKey(outpoint));
   }
+  /** Of the block that holds it. */
+  height(tx: Tx): number {
+    return present(this.#heights.get(txidOf(tx)), "a transaction of the best chain");
+  }
   /** How many blocks hold it up; 0 when none does. */
   depth(tx: Tx): number {
-    const height = this.#heights.get(txidOf(tx));
-    return height === undefined ? 0 : this.#tip - height + 1;
+    return this.#heights.has(txidOf(tx)) ? this.#tip - this.height(tx) + 1 : 0;
   }
   output({ txid, vout }: Outpoint): TxOut {
     return present(this.#txs.get(txid)?.outputs[vout], "what is spent was there");
