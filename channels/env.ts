@@ -50,7 +50,7 @@ export interface ChannelPolicy {
   readonly toSelfDelayMax: number;
   /** Peers whose channels may be used before their funding transaction is in a block: it could be taken back by any of them. */
   readonly zeroConfPeers: ReadonlySet<NodeId>;
-  /** The most that channels of such peers may hold together as long as no block holds them. */
+  /** The most that channels of such peers may hold together until each is `minimumDepth` blocks deep. */
   readonly zeroConfMax: Sat;
   /** Confirmations before we call a channel that the peer funds ready. */
   readonly minimumDepth: number;

@@ -5,6 +5,7 @@ import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { activeOf, type OtherFunding } from "../fundings/other.ts";
 import { isHolding } from "../normal/quiescence.ts";
+import { lockDepth } from "../splice/rules.ts";
 import type {
   ChannelState,
   Closing,
@@ -48,9 +49,10 @@ export function shutDown(env: ChannelEnv, state: ChannelState, script: Uint8Arra
   return refuse({ code: "wrong_state", state: state.tag });
 }
 /** At least so many more blocks until the one of them that comes first is as deep as the channel has to be. */
-function blocksToLock({ height }: ChannelEnv, { params }: Open, splices: readonly OtherFunding[]): number {
-  const lacking = splices.map(({ progress: { confirmed } }) =>
-    confirmed === undefined ? params.minimumDepth : params.minimumDepth - (height - confirmed.height + 1),
+function blocksToLock(env: ChannelEnv, state: Open, splices: readonly OtherFunding[]): number {
+  const lacking = splices.map(
+    ({ progress: { confirmed } }) =>
+      lockDepth(env, state) - (confirmed === undefined ? 0 : env.height - confirmed.height + 1),
   );
   return Math.max(Math.min(...lacking), 0);
 }

@@ -4,6 +4,7 @@ import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
+import { lockDepth } from "../splice/rules.ts";
 import { wholeByBlock } from "../splice/sign.ts";
 import type { FundedState, FundingProgress } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
@@ -30,8 +31,8 @@ export function otherConfirmed(
   const next = withProgress(state, other, progress);
   return wholeByBlock(next, txid) ?? commit(next, { tag: "NotifyUpdated" });
 }
-const isDeep = (env: ChannelEnv, { params }: FundedState, height: BlockHeight): boolean =>
-  env.height - height + 1 >= params.minimumDepth;
+const isDeep = (env: ChannelEnv, state: FundedState, height: BlockHeight): boolean =>
+  env.height - height + 1 >= lockDepth(env, state);
 
 /** The output on chain, to the sat and to the byte. BOLT 3 §Funding Transaction Output. */
 function isPaidBy(

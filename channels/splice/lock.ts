@@ -11,6 +11,7 @@ import { readyEffect } from "../open/confirm.ts";
 import type { FundedState, Normal } from "../state.ts";
 import { bind, commit, type Effect, stay, type Transition } from "../transition.ts";
 import { abortSplice, onlineNormal } from "./abort.ts";
+import { lockDepth } from "./rules.ts";
 import { signingOf } from "./sign.ts";
 
 export const lockedMessage = (state: Normal, { terms }: OtherFunding): SpliceLocked => ({
@@ -35,7 +36,7 @@ export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition 
       made !== undefined &&
       !locked.local &&
       confirmed !== undefined &&
-      env.height - confirmed.height + 1 >= state.params.minimumDepth,
+      env.height - confirmed.height + 1 >= lockDepth(env, state),
   );
   if (deep === undefined) return undefined;
   // The signatures of one in its place may be out on either side: first both know what there is.

@@ -23,6 +23,13 @@ export const BEGUN_MAX = 10;
 /** Signatures that are not there yet. */
 const NO_SIGNATURES: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
 
+/**
+ * How deep a splice must be before we lock it. A channel that was trusted before any block held it was so up to what it then
+ * held: what is put in later is trusted like any other channel (RELIABILITY U8).
+ */
+export const lockDepth = ({ policy }: ChannelEnv, { params: { minimumDepth } }: Funded): number =>
+  minimumDepth === 0 ? policy.minimumDepth : minimumDepth;
+
 /** The least feerate of the next attempt, in sat per 1,000 weight units. BOLT 2 §The tx_init_rbf Message. */
 export const nextFeerate = (feerate: SatPerKw): SatPerKw => satPerKw(Math.floor((feerate * 25) / 24));
 

@@ -250,7 +250,7 @@ export class ChannelHost {
     if (this.table.of(peer).length === 0) turn.afterwards(peerLane(peer), () => this.parts.peers().hangUp(peer));
   }
   #opened(turn: Turn, peer: NodeId, open: OpenChannel | OpenChannel2): ChannelEntry | undefined {
-    const refusal = openingRefusal(this.parts.ctx.policy, this.table, peer, open);
+    const refusal = openingRefusal(this.parts.ctx.policy, this.table, peer, open, this.parts.height());
     if (refusal === undefined) return this.begin(turn, peer, open.temporary_channel_id);
     this.tell(turn, peer, refusal);
     return undefined;

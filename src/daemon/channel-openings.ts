@@ -1,7 +1,7 @@
 import { type ChannelPolicy, channelTypeOf } from "../../channels/index.ts";
 import { utf8 } from "../base/bytes.ts";
 import { type ChannelId, channelId, type NodeId } from "../base/ids.ts";
-import { type Sat, sumSat } from "../base/units.ts";
+import { type BlockHeight, type Sat, sumSat } from "../base/units.ts";
 import type { OpenChannel, OpenChannel2 } from "../wire/opening.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import type { ChannelEntry, ChannelTable } from "./channel-table.ts";
@@ -19,13 +19,15 @@ export interface OpeningPolicy {
 /**
  * Why a peer may not open a channel, as it is told. A channel that is never funded costs the peer nothing and us a record,
  * a watch and 2,016 blocks of waiting, so there are only so many (RELIABILITY C29); one that is used before a block holds
- * it may be taken back, so all of them together hold only so much (RELIABILITY U8).
+ * it may be taken back, so all of them together hold only so much (RELIABILITY U8). A block may be taken back too: they count
+ * until they are as deep as any other channel has to be.
  */
 export function openingRefusal(
   { channel, openings }: OpeningPolicy,
   table: ChannelTable,
   peer: NodeId,
   open: OpenChannel | OpenChannel2,
+  height: BlockHeight,
 ): WireMessage | undefined {
   const id = open.temporary_channel_id;
   // An error under that id would end every channel with the peer.
@@ -41,9 +43,9 @@ export function openingRefusal(
   }
   if (table.of(peer).length >= openings.channelsPerPeer) return refuse("too many channels with this node");
   if (!isZeroConf(open)) return undefined;
-  const held = sumSat(unfunded.flatMap((entry) => zeroConfCapacity(entry) ?? []));
+  const held = sumSat(table.all().flatMap((entry) => zeroConfCapacity(entry, height - channel.minimumDepth) ?? []));
   return held + open.funding_satoshis > channel.zeroConfMax
-    ? refuse("too much in channels that no block holds yet")
+    ? refuse("too much in channels that are not deep in the chain yet")
     : undefined;
 }
 
@@ -57,9 +59,11 @@ function agreedParams(state: ChannelEntry["state"]) {
   const { negotiation } = state;
   return negotiation.stage === "signing" ? negotiation.attempt.params : negotiation.proposal.params;
 }
-/** What a peer's channel holds that is, or is about to be, used before a block holds it. */
-function zeroConfCapacity({ state }: ChannelEntry): Sat | undefined {
+/** What a peer's channel holds that is used, or is about to be, before it is deep; in a block up to `deep` it is. */
+function zeroConfCapacity({ state }: ChannelEntry, deep: number): Sat | undefined {
   const params = agreedParams(state);
   if (params === undefined || !("type" in params) || params.opener === "local") return undefined;
-  return params.type.zeroConf ? params.capacity : undefined;
+  const isDeep =
+    "funding" in state && state.funding.confirmed !== undefined && state.funding.confirmed.height <= deep + 1;
+  return params.type.zeroConf && !isDeep && state.tag !== "Closed" ? params.capacity : undefined;
 }

@@ -209,7 +209,7 @@ export class ChannelTable {
     return [...this.#byId.values()];
   }
   of(peer: NodeId): readonly ChannelEntry[] {
-    return this.#all().filter((entry) => entry.peer === peer);
+    return this.all().filter((entry) => entry.peer === peer);
   }
   /** Whether there is a channel with this peer that has cost somebody a funding transaction. */
   hasFunded(peer: NodeId): boolean {
@@ -219,9 +219,10 @@ export class ChannelTable {
   }
   /** Channels that cost whoever opened them nothing so far: being opened, or opened by the peer and in no block yet. */
   unfunded(): readonly ChannelEntry[] {
-    return this.#all().filter(({ state }) => !("funding" in state) || isUnfunded(state));
+    return this.all().filter(({ state }) => !("funding" in state) || isUnfunded(state));
   }
-  #all(): readonly ChannelEntry[] {
+  /** Also those that are being opened. */
+  all(): readonly ChannelEntry[] {
     return [...new Set([...this.#byId.values(), ...this.#opening.values()])];
   }
 }

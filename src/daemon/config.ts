@@ -57,7 +57,7 @@ export interface Config {
   readonly staticRemotekey: boolean;
   /** Node ids of peers whose channels may be used before a block holds them. */
   readonly zeroConfPeers: readonly string[];
-  /** The most that all of those may hold until then, in sat: what could be lost if such a peer takes its coins back. */
+  /** The most that all of those may hold until blocks bury them, in sat: what could be lost if such a peer takes its coins back. */
   readonly zeroConfMaxSat: number;
   /** How large a channel must and may be, in sat. */
   readonly minChannelSat: number;

@@ -59,16 +59,18 @@ describe("CONFORMANCE 32: channels that are used before a block holds them, betw
     expect(b.node.channels()).to.deep.equal([]);
   });
 
-  it("RELIABILITY U8: hold together no more than may be lost, until blocks hold them", async () => {
+  it("RELIABILITY U8: hold together no more than may be lost, until they are deep in the chain", async () => {
     const { world, a, b } = await strangers();
     const open = (capacity: bigint) =>
       soon(world, a.node.openChannel({ nodeId: b.id, capacity: sat(capacity), ...request }));
     expect((await open(300_000n)).ok).to.equal(true);
     expect(await open(200_001n)).to.deep.equal({
       ok: false,
-      error: { code: "peer_refused", detail: "too much in channels that no block holds yet" },
+      error: { code: "peer_refused", detail: "too much in channels that are not deep in the chain yet" },
     });
     expect((await open(200_000n)).ok).to.equal(true);
+    await mine(world, 2);
+    expect((await open(500_000n)).ok, "two blocks may be taken back").to.equal(false);
     await mine(world, 1);
     expect((await open(500_000n)).ok).to.equal(true);
     expect(violations(world)).to.deep.equal([]);

@@ -131,6 +131,20 @@ describe("BOLT 2 §Splice Completion", () => {
     expectAgreementOnAll({ ...pair, parties: pair.parties } as Pair);
     expect(pair.parties.a.funded.commitments.others.map(({ role }) => role)).to.deep.equal(["past", "past"]);
   });
+  it("RELIABILITY U8: of a channel that was trusted unconfirmed it is locked as deep as any other channel has to be", () => {
+    const pair = spliceable();
+    for (const name of ["a", "b"] as const) {
+      const party = pair.parties[name];
+      const { params } = party.funded;
+      const trusted = { ...params, minimumDepth: 0, type: { ...params.type, zeroConf: true } };
+      party.state = { ...party.funded, params: trusted } as typeof party.state;
+    }
+    const txid = spliceBoth(pair, "b", into(200_000n));
+    mined(pair, "a", txid, 2);
+    expect(pending(pair).map(({ locked, progress }) => [locked.local, progress.deep])).to.deep.equal([[false, false]]);
+    pair.block(pair.parties.a.height + 1);
+    expect(pending(pair).map(({ locked, progress }) => [locked.local, progress.deep])).to.deep.equal([[true, true]]);
+  });
   it("CONFORMANCE 108: no shutdown while a splice is not locked", () => {
     const pair = spliceable();
     spliceBoth(pair, "a", out(50_000n));
