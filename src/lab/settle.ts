@@ -68,6 +68,10 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
         ends(edge).every((node) => hasFailed(node, edge)) ||
         ends(edge).every((node) => isEmpty(stateAt(node, edge)) && isActive(node, edge)),
     );
+  // Those who fell silent can hear of each other again by now, where nothing made them part for good.
+  const isBack = (edge: Edge): boolean => ends(edge).every((node) => isActive(node, edge));
+  const hasEnded = (edge: Edge): boolean => ends(edge).some((node) => hasFailed(node, edge));
+  await world.until(() => edges.every((edge) => isBack(edge) || hasEnded(edge)), REUNION_MS_MAX);
   const needsBlocks = (): boolean => edges.some((edge) => ends(edge).some((node) => hasFailed(node, edge)));
   for (let blocks = 0; blocks <= BLOCKS_TO_REST_MAX; blocks++) {
     await world.until(() => isAtRest() || needsBlocks(), PATIENCE_MS);
