@@ -92,10 +92,11 @@ describe("RELIABILITY U5: a peer that opens a channel before it is told that it 
       const talks: Promise<Talk>[] = [];
       for (let connection = lot(3); connection >= 0; connection--) {
         const isCut = connection > 0 && lot(2) === 0;
-        talks.push(hasty(world, node, lot, openings(), isCut ? lot(60) : 3 * SLOW_MS));
+        talks.push(hasty(world, node, lot, openings(), isCut ? lot(60) : 5 * SLOW_MS));
         await world.pass(lot(60));
       }
-      await world.pass(2 * SLOW_MS);
+      // A write may wait for another one, and what follows from it for a third.
+      await world.pass(4 * SLOW_MS);
       const where = `round ${round}`;
       const ended = await Promise.all(talks);
       const [last, ...more] = ended.filter(({ over }) => !over);
