@@ -104,7 +104,7 @@ function judge({ pair }: Life, then: Snapshot, stage: Stage, together: boolean):
   }
 }
 
-describe("BOLT 5 §Revoked Transaction Close Handling: every output of every revoked state (RELIABILITY R2, G4)", () => {
+describe("BOLT 5 §Revoked Transaction Close Handling: every output of every revoked state (CONFORMANCE 134, RELIABILITY R2, G4)", () => {
   for (const htlcs of [0, 1, 5]) {
     describe(`${STATES} states with ${htlcs} HTLCs a side`, () => {
       let life: Life;

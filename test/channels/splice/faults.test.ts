@@ -7,7 +7,7 @@ import { encode } from "../../../src/codec/codec.ts";
 import type { SpliceInit } from "../../../src/wire/splicing.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
 import { expectAgreementOnAll } from "../../support/fundings.ts";
-import { into, out, spliceable, spliceBoth, want } from "../../support/splicing.ts";
+import { into, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 const names = (pair: Pair) => pair.trace.map(({ from, message }) => `${from} ${message.name}`);
@@ -187,5 +187,45 @@ describe("RELIABILITY C36: who could lose by a crash or by a peer that gives up"
       "the connection was lost",
       "no coins",
     ]);
+  });
+});
+
+describe("CONFORMANCE 69: tx_init_rbf of a splice that nobody may replace", () => {
+  const rbf = (pair: Pair) =>
+    ({ name: "tx_init_rbf", channel_id: id(pair), locktime: 0, feerate: satPerKw(3_000) }) as const;
+  /** a's splice waits, it is quiet, and it is for b to say what for. */
+  function waiting(pair: Pair): Pair {
+    spliceBoth(pair, "a", out(50_000n));
+    pair.give("b", { tag: "Quiesce" });
+    pair.settle();
+    pair.trace.length = 0;
+    return pair;
+  }
+  it("ends the connection in a channel that was trusted unconfirmed, and is not asked for there", () => {
+    const pair = waiting(spliceable());
+    for (const name of ["a", "b"] as const) {
+      const party = pair.parties[name];
+      const { params } = party.funded;
+      party.state = { ...party.funded, params: { ...params, type: { ...params.type, zeroConf: true } } } as never;
+    }
+    tell(pair, "a", rbf(pair));
+    expect(warnings(pair, "a")).to.deep.equal(["unexpected message, message tx_init_rbf, state Normal"]);
+    pair.connect();
+    pair.settle();
+    want(pair, "a", out(60_000n), 3_000);
+    expect(refusals(pair, "a")).to.deep.equal(["not_replaceable"]);
+  });
+  it("is answered by tx_abort once we have locked it, and ends the connection of a peer that has locked it itself", () => {
+    const ours = waiting(spliceable());
+    const [splice] = pending(ours);
+    mined(ours, "a", present(splice, "a splice").terms.outpoint.txid);
+    ours.trace.length = 0;
+    tell(ours, "a", rbf(ours));
+    expect(aborts(ours, "a")).to.deep.equal(["the splice is locked"]);
+    const theirs = waiting(spliceable());
+    const splice_txid = present(pending(theirs)[0], "a splice").terms.outpoint.txid;
+    tell(theirs, "a", { name: "splice_locked", channel_id: id(theirs), splice_txid });
+    tell(theirs, "a", rbf(theirs));
+    expect(warnings(theirs, "a")).to.deep.equal(["unexpected message, message tx_init_rbf, state Normal"]);
   });
 });
