@@ -64,6 +64,7 @@ export { closingReserve } from "./onchain/reserve.ts";
 export { namesOf } from "./open/confirm.ts";
 export type { ChannelParams, RestoredParams, SideParams } from "./params.ts";
 export { keptOthers, keptParams, restoredFundings } from "./restored/kept.ts";
+export { isPeersAlone, neverFundedFrom } from "./restored/never-funded.ts";
 export type { Restored, RestoredFunding } from "./restored/state.ts";
 export {
   type ChannelState,

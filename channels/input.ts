@@ -132,6 +132,8 @@ export type ChannelInput =
       readonly others: readonly RestoredFunding[];
       readonly since: BlockHeight;
     }
+  /** Of a restored channel: no block of the best chain holds, or ever held, its funding transaction. */
+  | { readonly tag: "NeverFunded" }
   /** The opening will not go on: no funds, or the user changed its mind. */
   | { readonly tag: "AbortOpening"; readonly reason: string }
   | { readonly tag: "PeerMessage"; readonly message: ChannelMessage }

@@ -127,6 +127,7 @@ function fundingInput(env: ChannelEnv, state: ChannelState, input: FundingInput)
     case "Open":
     case "OpenDual":
     case "Restore":
+    case "NeverFunded":
     case "FundingTx":
     case "FundingAllSigned":
     case "AbortOpening":
@@ -170,7 +171,7 @@ function linkInput(env: ChannelEnv, state: ChannelState, input: LinkInput): Tran
 
 type OpeningInput = Extract<
   ChannelInput,
-  { tag: "Open" | "OpenDual" | "Restore" | "FundingTx" | "FundingAllSigned" | "AbortOpening" }
+  { tag: "Open" | "OpenDual" | "Restore" | "NeverFunded" | "FundingTx" | "FundingAllSigned" | "AbortOpening" }
 >;
 function openingInput(env: ChannelEnv, state: ChannelState, input: OpeningInput): Transition {
   if (input.tag === "Open" && state.tag === "Fresh") return openChannel(env, input);

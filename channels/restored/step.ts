@@ -11,6 +11,7 @@ import type { ChainSpend } from "../state.ts";
 import { bind, commit, type Effect, isVolatile, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { restoredFundings } from "./kept.ts";
+import { neverFunded } from "./never-funded.ts";
 import { isOwnFunding, restoredProgress } from "./progress.ts";
 import type { Restored } from "./state.ts";
 
@@ -35,6 +36,8 @@ export function stepRestored(env: ChannelEnv, state: Restored, input: ChannelInp
       const isWord = message.name === "error" || message.name === "warning";
       return isWord ? stay({ tag: "PeerWarned", text: printable(message.data) }) : stay();
     }
+    case "NeverFunded":
+      return neverFunded(state);
     case "BlockConnected":
       return follow(env, state, state, []);
     case "FundingSpent":

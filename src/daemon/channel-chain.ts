@@ -9,6 +9,7 @@ import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./channel-table.ts";
 import { watchFundingFrom } from "./channel-watches.ts";
 import { freeDeadFundings, isFundingHopeless } from "./dead-fundings.ts";
+import { forgetWhenNeverFunded } from "./never-funded.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells each channel what the chain did to it. */
@@ -27,6 +28,7 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       for (const entry of host.table.settled()) {
         host.apply(turn, entry, { tag: "BlockConnected", height });
         closeWhenOverdue(host, turn, entry);
+        forgetWhenNeverFunded(host, entry);
         followFeerate(host, turn, entry);
         freeDeadFundings(host, turn, entry, height);
         if (isFundingHopeless(host, entry, height)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
@@ -61,6 +63,7 @@ function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<Chain
   if (entry === undefined) return;
   const { block, index, tx } = by;
   const [txid, current] = [txidOf(tx), paramsOf(entry.state)?.funding];
+  entry.isFundingSeen = true;
   const place = { height: block.height, txIndex: index, tx };
   if (current?.txid === txid)
     return host.apply(turn, entry, { tag: "FundingConfirmed", ...place, output: tx.outputs[current.vout] });

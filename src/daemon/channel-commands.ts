@@ -1,15 +1,17 @@
 import { type Explanation, explain } from "../../channels/index.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { ChannelId, NodeId } from "../base/ids.ts";
-import { err, type Result } from "../base/result.ts";
+import { err, ok, present, type Result } from "../base/result.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { type Asked, ask, told } from "./channel-asks.ts";
 import { closeScript } from "./channel-effects.ts";
 import type { ChannelInfo, CloseRequest } from "./channel-info.ts";
 import type { ChannelEntry } from "./channel-table.ts";
 import { promisedScript } from "./channel-table.ts";
+import { channelInfo } from "./channel-views.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
+import { forgetByHand } from "./never-funded.ts";
 
 /** How long somebody waits for `shutdown` to leave. Policy, not protocol. */
 const CLOSING_MS_MAX = 30_000;
@@ -62,6 +64,7 @@ async function forceClose(
     const detail = "a commitment pays where it was agreed on, at the fee that it has";
     return err({ code: "bad_request", detail, pointer: address === undefined ? "/feerateSatPerKw" : "/address" });
   }
+  if (entry.state.tag === "Restored") return forget(hosts, entry);
   const asked = await new Promise<Asked>((resolve) => {
     hosts.ctx.turns.run((turn) => {
       ask(hosts, CLOSING_MS_MAX, entry, resolve, () => entry.asked?.({ tag: "done" }));
@@ -70,6 +73,13 @@ async function forceClose(
   });
   if (asked.outcome.tag === "refused") return err({ code: "not_possible", detail: asked.outcome.detail });
   return told(hosts, asked);
+}
+
+/** One that is restored has nothing that could be published: it can only be forgotten, if nothing of it ever came. */
+async function forget({ channels }: Hosts, entry: ChannelEntry): Promise<Result<ChannelInfo, CommandFault>> {
+  const before = present(channelInfo(channels, entry), "a restored channel is shown");
+  const forgotten = await forgetByHand(channels, entry);
+  return forgotten.ok ? ok(before) : forgotten;
 }
 
 /** Why a channel was closed and what has come of its money; of one that is forgotten what was kept of it. */

@@ -57,6 +57,9 @@ export interface ChannelEntry {
   fundingTxid: Txid | undefined;
   /** Ends the wait that was begun for a silence. */
   cancelQuiescence: () => void;
+  /** From which height on this process has watched for its funding outputs, and whether a block was found to hold one. */
+  watchedFrom: BlockHeight | undefined;
+  isFundingSeen: boolean;
   /** Its funding outputs that are watched for. */
   watched: readonly WatchedFunding[];
 }
@@ -132,6 +135,8 @@ export function channelEntry(
     cancelFunding,
     held: [],
     lacksPrevious: false,
+    watchedFrom: undefined,
+    isFundingSeen: false,
     waiting: 0,
     watched: [],
     ...nothingAsked,

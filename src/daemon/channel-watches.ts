@@ -1,6 +1,6 @@
 import { coinsBesideOurs, type Effect, type WatchedOutput } from "../../channels/index.ts";
 import type { Txid } from "../base/ids.ts";
-import { blockHeight } from "../base/units.ts";
+import { type BlockHeight, blockHeight } from "../base/units.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { type ChannelEntry, sinceOf, type WatchedFunding } from "./channel-table.ts";
 import { CHAIN_LANE } from "./context.ts";
@@ -16,8 +16,9 @@ export function watch(
   const { outpoint, script } = effect;
   host.table.watchFunding(entry, outpoint, script);
   const height = host.parts.height();
+  entry.watchedFrom ??= height;
   const since = sinceOf(entry.state) ?? height;
-  const from = since === height ? since - 1 : since - LOOK_BACK_BLOCKS;
+  const from = since === height ? since - 1 : fundingLowest(since);
   watchFundingFrom(host, turn, effect, from);
   watchCoins(host, turn, entry, outpoint.txid, from);
 }
@@ -35,6 +36,8 @@ function watchCoins(host: ChannelHost, turn: Turn, entry: ChannelEntry, txid: Tx
 }
 /** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
 const LOOK_BACK_BLOCKS = 144;
+/** The lowest block that is looked at for a funding transaction which was waited for from that height on. */
+export const fundingLowest = (since: BlockHeight): number => since - LOOK_BACK_BLOCKS;
 
 /** A branch may hold the funding transaction in a lower block than the tip was at when it was made. */
 export function watchFundingFrom(
