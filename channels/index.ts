@@ -3,7 +3,7 @@ export { ANCHORS, type ChannelType, channelTypeBits, channelTypeOf, formatFor } 
 export { closeAwaited } from "./close/overdue.ts";
 export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { fundingTxs } from "./dual/chosen.ts";
-export { temporaryDualId } from "./dual/proposal.ts";
+export { plannedFunding, temporaryDualId } from "./dual/proposal.ts";
 export { ATTEMPTS_MAX, nextFeerate } from "./dual/rbf.ts";
 export type { FundingAttempt } from "./dual/state.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
@@ -22,9 +22,11 @@ export type {
   Removal,
 } from "./htlc.ts";
 export type { ChannelInput, ChannelMessage, OfferHtlcInput, OpenChannelInput, OpenDualInput } from "./input.ts";
+export { constructedAlone } from "./interactive/alone.ts";
 export type { ConstructedTx } from "./interactive/constructed.ts";
 export { ownInputs, type Witnesses } from "./interactive/signatures.ts";
 export { type Contribution, NOTHING, type OwnInput, type OwnOutput } from "./interactive/terms.ts";
+export { COMMON_WEIGHT } from "./interactive/weight.ts";
 export { deriveAhead } from "./keys/ahead.ts";
 export { type ChannelKeys, type ChannelSecrets, channelKeys, channelSecrets } from "./keys/channel-keys.ts";
 export type { AnnouncementRefusal, ChannelSigner } from "./keys/channel-signer.ts";

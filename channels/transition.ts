@@ -119,7 +119,7 @@ export type VolatileEffect =
   | { readonly tag: "TimeSignatures" }
   /** A funding transaction, the first one or one that was to replace it, came to nothing. */
   | { readonly tag: "NegotiationFailed"; readonly reason: string }
-  /** The peer has signed, and the transaction funds other channels too: answer with `FundingAllSigned`, or with `AbortOpening`. */
+  /** The peer has signed what may fund other channels too: answer with `FundingAllSigned` once their peers have, or with `AbortOpening`. */
   | { readonly tag: "FundingHeld" }
   /** The peer wants to close: answer with `Shutdown`. */
   | { readonly tag: "NeedCloseScript" }

@@ -25,7 +25,7 @@ import type { WaitForFundingConfirmed } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { abandonAttempt, type Carrier, negotiationOf, type Signer, withNegotiation } from "./carrier.ts";
-import type { DualProposal, FundingAttempt, Negotiation } from "./state.ts";
+import type { DualProposal, FundingAttempt, Negotiation, WaitForFundingSignatures } from "./state.ts";
 
 type Prepared = Extract<Negotiation, { stage: "signing" }>["attempt"];
 
@@ -99,9 +99,22 @@ export function receiveAttemptCommitment(
   const verified = verifyCommitment(localTerms(params), local.keys, local.commitment, remoteKey, signatures);
   if (!verified.ok) return abandonAttempt(state, attempt, describeFault(verified.error));
   const received: FundingAttempt = { ...attempt, received: message.signature };
-  if (signsFirst(attempt.constructed, env.localNodeId, env.remoteNodeId)) return signedByUs(env, state, received);
+  if (signsFirst(attempt.constructed, env.localNodeId, env.remoteNodeId)) return forUsToSign(env, state, received);
   if (state.tag === "WaitForFundingSignatures") return commit({ ...state, attempt: received });
   return commit({ ...state, attempts: { ...state.attempts, next: received } });
+}
+
+/** Nothing of the peer's is missing. The first transaction may be that of other channels too, of which only the host knows. */
+function forUsToSign(env: ChannelEnv, state: Signer, attempt: FundingAttempt): Transition {
+  if (state.tag === "WaitForFundingConfirmed") return signedByUs(env, state, attempt);
+  return advance({ ...state, attempt }, { tag: "FundingHeld" });
+}
+/** Answers `FundingHeld`. */
+export function allSigned(env: ChannelEnv, state: WaitForFundingSignatures): Transition {
+  const { attempt } = state;
+  const isOurs = signsFirst(attempt.constructed, env.localNodeId, env.remoteNodeId);
+  if (attempt.received === undefined || (attempt.remoteWitnesses === undefined && !isOurs)) return stay();
+  return signedByUs(env, state, attempt);
 }
 
 /** Our witnesses leave: from now on the channel may hold money of ours. */
@@ -116,8 +129,10 @@ function signedByUs(env: ChannelEnv, state: Signer, attempt: FundingAttempt): Tr
   );
   const tx = completed(attempt);
   const complete: readonly Effect[] = tx === undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
+  // Over another connection they are said when it is clear what the peer lacks.
+  const said: readonly Effect[] = state.link.tag === "online" ? [bind(attemptSignatures(attempt))] : [];
   return deepEnough(env, funded, [
-    bind(attemptSignatures(attempt)),
+    ...said,
     { tag: "WatchFunding", outpoint: params.funding, script },
     ...complete,
     { tag: "NotifyUpdated" },
@@ -162,7 +177,7 @@ export function receiveFirstSignatures(
   if (!received.ok) return abandonAttempt(state, attempt, describeTxFault(received.error));
   const fault = underpays(attempt.constructed, attempt.plan.feerate, received.value);
   if (fault !== undefined) return abandonAttempt(state, attempt, describeTxFault(fault));
-  return signedByUs(env, state, { ...attempt, remoteWitnesses: received.value });
+  return forUsToSign(env, state, { ...attempt, remoteWitnesses: received.value });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { compareBytes, concat } from "../../src/base/bytes.ts";
 import { type ChannelId, channelId } from "../../src/base/ids.ts";
 import { type Sat, sat } from "../../src/base/units.ts";
+import type { TxOut } from "../../src/bitcoin/tx.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import type { ChannelType } from "../channel-type.ts";
@@ -8,6 +9,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { TxTerms } from "../interactive/terms.ts";
 import { isAnnounced, remoteSide } from "../open/rules.ts";
 import type { SideParams } from "../params.ts";
+import type { ChannelState } from "../state.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import type { DualProposal, FundingPlan } from "./state.ts";
 
@@ -96,4 +98,14 @@ export function termsOf({ params, plan }: DualProposal): TxTerms {
     sharedInput: undefined,
     replaces: plan.replaces,
   };
+}
+
+/** The funding output that is about to be constructed, and who puts how much into it; undefined when none is. */
+export function plannedFunding(
+  state: ChannelState,
+): (Pick<FundingPlan, "contribution" | "locktime"> & { readonly output: TxOut }) | undefined {
+  if (state.tag !== "ConstructingFunding" || state.negotiation.stage !== "funding") return undefined;
+  const { proposal } = state.negotiation;
+  const { contribution, locktime } = proposal.plan;
+  return { contribution, locktime, output: termsOf(proposal).fundingOutput };
 }

@@ -8,6 +8,7 @@ import { OFFLINE, type Online } from "../link/state.ts";
 import type { ChannelState, FundedState, WaitForFundingConfirmed } from "../state.ts";
 import { advance, commit, propose, stay, type Transition } from "../transition.ts";
 import {
+  allSigned,
   attemptSigned,
   fundingWitnessed,
   receiveAttemptCommitment,
@@ -48,6 +49,8 @@ export function stepDual(env: ChannelEnv, state: DualState, input: ChannelInput)
     case "FundingWitnesses":
     case "Signatures":
       return constructionInput(env, state, input);
+    case "FundingAllSigned":
+      return state.tag === "WaitForFundingSignatures" ? allSigned(env, state) : stay();
     case "SigningRefused":
       return gaveUp(state, "signing refused");
     case "AbortOpening":

@@ -2,6 +2,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { assert, present } from "../base/result.ts";
 import type { SatPerKw } from "../base/units.ts";
 import type { TxOut } from "../bitcoin/tx.ts";
+import { BatchConstruction } from "./batch-construction.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { ChannelEntry } from "./channel-table.ts";
 import { reserveOf } from "./closing-reserve.ts";
@@ -17,15 +18,18 @@ export const BATCH_FAILED = "another channel of the batch failed: ";
  * all of them are then written in one group. If one comes to nothing they all do, and no coin is spent. RELIABILITY U12.
  */
 export class BatchOpening {
-  readonly #feerate: SatPerKw | undefined;
+  readonly #feerate: SatPerKw;
   readonly #members: readonly ChannelEntry[];
   readonly #outputs = new Map<ChannelEntry, TxOut>();
   readonly #held = new Set<ChannelEntry>();
+  /** Of the transaction, where both sides of each channel construct it. */
+  readonly construction: BatchConstruction;
   #isOver = false;
 
-  constructor(members: readonly ChannelEntry[], feerate: SatPerKw | undefined) {
+  constructor(members: readonly ChannelEntry[], feerate: SatPerKw) {
     this.#members = members;
     this.#feerate = feerate;
+    this.construction = new BatchConstruction(members);
     for (const member of members) member.batch = this;
   }
   get isOver(): boolean {
@@ -44,8 +48,7 @@ export class BatchOpening {
       state.tag === "WaitForFundingTx" ? [state.proposal.params.type.format] : [],
     );
     const keep = reserveOf(host.table.settled(), ctx.policy.channel, formats);
-    const feerate = this.#feerate ?? wallet.feerate();
-    const funded = wallet.fund(turn, output, { label: FUNDING_LABEL, keep, feerate, others });
+    const funded = wallet.fund(turn, output, { label: FUNDING_LABEL, keep, feerate: this.#feerate, others });
     if (!funded.ok) {
       const { needed, available } = funded.error;
       const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;
@@ -64,12 +67,14 @@ export class BatchOpening {
     this.#held.add(entry);
     if (this.#isOver || this.#held.size < this.#members.length) return;
     this.#isOver = true;
+    this.construction.decided(turn);
     for (const member of this.#members) host.apply(turn, member, { tag: "FundingAllSigned" });
   }
   /** One comes to nothing, for whatever reason, and so do the others. */
   failed(host: ChannelHost, turn: Turn, entry: ChannelEntry, why: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.construction.decided(turn);
     const reason = `${BATCH_FAILED}${why}`;
     for (const member of this.#members) {
       if (member === entry) continue;

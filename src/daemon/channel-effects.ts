@@ -33,6 +33,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "TimeQuiescence":
       return timeQuiescence(host, entry);
     case "FundingHeld":
+      if (entry.batch === undefined) return host.apply(turn, entry, { tag: "FundingAllSigned" });
       return turn.next((later) => entry.batch?.signed(host, later, entry));
     case "NeedFunding":
     case "NeedCloseScript":
@@ -127,7 +128,8 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       return answer(turn, entry);
     case "NegotiationFailed":
       ctx.log.info("a funding transaction came to nothing", { channel: id, reason: effect.reason });
-      return answer(turn, entry, effect.reason);
+      answer(turn, entry, effect.reason);
+      return entry.batch?.failed(host, turn, entry, effect.reason);
     case "ChannelFailed":
       if (effect.cause.tag === "requested") answer(turn, entry);
       else answer(turn, entry, `the channel failed: ${effect.cause.tag}`);

@@ -1,24 +1,12 @@
 import { type Contribution, type Effect, replacedByNext } from "../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
-import { present } from "../base/result.ts";
-import type { Sat } from "../base/units.ts";
 import type { Tx } from "../bitcoin/tx.ts";
-import { txidOf } from "../bitcoin/tx.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import type { ChannelEntry } from "./channel-table.ts";
-import { reserveOf } from "./closing-reserve.ts";
+import { type CoinsNeed, gather, release, serialId } from "./funding-coins.ts";
 import type { Turn } from "./turn.ts";
 import { doubted } from "./wallet/answered.ts";
-import {
-  choose,
-  forgetUnsent,
-  type NoContribution,
-  publishTogether,
-  setFree,
-  signTogether,
-} from "./wallet/contribute.ts";
-import { keptFor } from "./wallet/faults.ts";
-import type { WalletCoin } from "./wallet/state.ts";
+import { forgetUnsent, publishTogether, signTogether } from "./wallet/contribute.ts";
 
 /** What is asked for while a funding transaction is made together with the peer. */
 export type FundingEffect = Extract<
@@ -35,7 +23,6 @@ export type FundingEffect = Extract<
       | "TimeSignatures";
   }
 >;
-type Contributing = Extract<FundingEffect, { tag: "NeedContribution" }>;
 /** For so long coins are kept from everything else for a peer that says nothing (RELIABILITY U11). Policy, not protocol. */
 const FUNDING_MS_MAX = 60_000;
 
@@ -58,6 +45,9 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       );
     case "NeedFundingWitnesses": {
       const { tx, fee, txid } = effect.constructed;
+      if (entry.state.tag === "ConstructingFunding") entry.fundingTxid = txid;
+      if (entry.state.tag === "ConstructingFunding" && entry.batch !== undefined)
+        return entry.batch.construction.constructed(host, turn, entry, effect.constructed);
       // What both spend of a channel is signed for apart.
       const inputs = effect.constructed.inputs.map((input) =>
         input.shared ? { ...input, from: "remote" as const } : input,
@@ -65,7 +55,6 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
       const witnesses = wallet.together(turn, (state, keys) =>
         signTogether(state, keys, { tx, inputs, fee: fee.local, replaces: replacedByNext(entry.state) }),
       );
-      if (entry.state.tag === "ConstructingFunding") entry.fundingTxid = txid;
       release(host, turn, entry);
       if (witnesses === undefined)
         return host.apply(turn, entry, { tag: "AbortOpening", reason: "a coin of ours is gone" });
@@ -76,6 +65,8 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "ReleaseFunding":
       return wallet.together(turn, (state) => forgetUnsent(state, effect.txid));
     case "GiveUpFunding":
+      // Of several channels that it funds, one alone does not give it up.
+      if (host.table.fundedWith(entry).length > 0) return undefined;
       return void wallet.together(turn, (state) => ({ step: doubted(state, effect.txid), value: undefined }));
     case "FundingReplaced":
       return wallet.giveUp(turn, effect.txid);
@@ -84,17 +75,6 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
   }
 }
 
-/** What an entry held for a transaction that will not be. */
-export function release(host: ChannelHost, turn: Turn, entry: ChannelEntry): void {
-  const { held } = entry;
-  if (held.length > 0) host.parts.wallet.together(turn, (state) => setFree(state, held));
-  entry.held = [];
-}
-function whyNone(refused: NoContribution, { confirmedOnly }: Contributing, keep: Sat): string {
-  if (refused.code === "has_children") return "a payment that waits spends the change of what would be replaced";
-  const which = confirmedOnly ? " in confirmed coins, which the peer asks for" : "";
-  return `insufficient funds${which}: needs ${refused.needed} sat${keptFor(keep)}, ${refused.available} sat can be spent`;
-}
 /** A complete transaction goes out; where nothing of it is ours it is only said. */
 export function publish({ parts: { wallet } }: ChannelHost, turn: Turn, tx: Tx): void {
   if (!wallet.together(turn, (state) => publishTogether(state, tx))) wallet.broadcast(turn, tx);
@@ -120,60 +100,23 @@ function isUnsigned({ state }: ChannelEntry): boolean {
   return state.attempts.next !== undefined || (state.link.tag === "online" && state.link.negotiation !== undefined);
 }
 
-/** Coins, each with the transaction that pays it, which the peer has to see. */
-function contribute(host: ChannelHost, turn: Turn, entry: ChannelEntry, need: Contributing): void {
-  const { ctx, wallet } = host.parts;
-  // This channel too may have to be closed against the peer's will.
+/** Coins of ours for a transaction that is made with the peer. */
+function contribute(host: ChannelHost, turn: Turn, entry: ChannelEntry, need: CoinsNeed): void {
   const isNew = entry.state.tag === "ConstructingFunding";
-  const keep = reserveOf(host.table.settled(), ctx.policy.channel, isNew ? [need.format] : []);
-  const chosen = wallet.together(turn, (state, keys) =>
-    choose(state, keys, { ...need, keep, replaces: replacedByNext(entry.state) }),
-  );
-  if (!chosen.ok) {
-    return host.apply(turn, entry, { tag: "NothingToContribute", reason: whyNone(chosen.error, need, keep) });
-  }
-  const { coins, change, held } = chosen.value;
-  entry.held = held;
-  void Promise.all(coins.map((coin) => previousTx(host, coin))).then((txs) =>
-    ctx.turns.run((later) => {
-      if (entry.held !== held) return;
-      const missing = coins.find((_, at) => txs[at] === undefined);
-      if (missing !== undefined) {
-        release(host, later, entry);
-        entry.lacksPrevious = true;
-        const reason = `the transaction ${missing.outpoint.txid} is not at hand`;
-        return host.apply(later, entry, { tag: "NothingToContribute", reason });
-      }
-      const serial = (): bigint => ctx.random.bytes(8).reduce((id, byte) => (id << 8n) | BigInt(byte), 0n);
-      const contribution: Contribution = {
-        inputs: coins.map(({ outpoint: { vout } }, at) => ({
-          serialId: serial(),
-          prevtx: present(txs[at], "none is missing"),
-          vout,
-        })),
-        outputs: change === undefined ? [] : [{ serialId: serial(), output: change }],
-        shared: { input: serial(), output: serial() },
-      };
-      host.apply(later, entry, { tag: "Contribution", contribution });
-    }),
-  );
-}
-
-/** The transaction that pays a coin of ours: the wallet has its own, the chain has the others. */
-async function previousTx({ parts }: ChannelHost, { outpoint, paidIn }: WalletCoin): Promise<Tx | undefined> {
-  const { txid } = outpoint;
-  const own = parts.wallet.state().txs.get(txid)?.tx;
-  if (own !== undefined) return own;
-  const { chain, log } = parts.ctx;
-  try {
-    const found = await chain.transaction(txid);
-    if (found.ok && found.value !== undefined) return found.value.tx;
-    const block = paidIn === undefined ? undefined : await chain.blockAt(paidIn.height);
-    return block?.ok ? block.value?.txs.find((tx) => txidOf(tx) === txid) : undefined;
-  } catch (error) {
-    log.warn("a transaction could not be looked up", { txid, error: String(error) });
-    return undefined;
-  }
+  if (isNew && entry.batch !== undefined) return entry.batch.construction.needs(host, turn, entry, need);
+  // In place of what is there, one that funds this channel alone would take the others' funding away.
+  if (host.table.fundedWith(entry).length > 0)
+    return host.apply(turn, entry, { tag: "NothingToContribute", reason: "the transaction funds other channels too" });
+  gather(host, turn, entry, need, isNew ? [need.format] : [], (later, gathered) => {
+    if (!gathered.ok) return host.apply(later, entry, { tag: "NothingToContribute", reason: gathered.error });
+    const { coins, change } = gathered.value;
+    const contribution: Contribution = {
+      inputs: coins.map(({ prevtx, vout }) => ({ serialId: serialId(host), prevtx, vout })),
+      outputs: change === undefined ? [] : [{ serialId: serialId(host), output: change }],
+      shared: { input: serialId(host), output: serialId(host) },
+    };
+    host.apply(later, entry, { tag: "Contribution", contribution });
+  });
 }
 
 /** Whether an output stands unspent in a block. What cannot be told is not confirmed. */

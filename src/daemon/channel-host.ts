@@ -39,15 +39,16 @@ import type { OpenChannel, OpenChannel2 } from "../wire/opening.ts";
 import type { WireMessage } from "../wire/registry.ts";
 import { type AwaitedCloses, awaitedCloses, noteAwaited } from "./awaited-closes.ts";
 import type { BackupHost } from "./backup-host.ts";
+import { giveUpUndecided } from "./batch-construction.ts";
 import { Batches } from "./batches.ts";
 import { freshAlias } from "./channel-alias.ts";
 import { performChannelEffect } from "./channel-effects.ts";
 import { channelEnv } from "./channel-env.ts";
-import { release } from "./channel-funding.ts";
 import { ALL_CHANNELS, openingRefusal } from "./channel-openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf, settledId } from "./channel-table.ts";
 import type { ClaimHost } from "./claim-host.ts";
 import type { NodeContext } from "./context.ts";
+import { release } from "./funding-coins.ts";
 import { offeredInit } from "./offered.ts";
 import type { Peers } from "./peers.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
@@ -125,6 +126,7 @@ export class ChannelHost {
   }
   /** Says again what the rest of the node may have missed. */
   start(turn: Turn): void {
+    giveUpUndecided(this, turn);
     for (const entry of this.table.settled()) {
       this.table.nameReady(entry);
       this.apply(turn, entry, { tag: "Resume" });

@@ -216,6 +216,13 @@ export class ChannelTable {
   of(peer: NodeId): readonly ChannelEntry[] {
     return this.all().filter((entry) => entry.peer === peer);
   }
+  /** Others that the same transaction funds, as long as no block holds it. */
+  fundedWith(entry: ChannelEntry): readonly ChannelEntry[] {
+    const txid = waitingFor(entry.state);
+    return txid === undefined
+      ? []
+      : this.settled().filter((other) => other !== entry && waitingFor(other.state) === txid);
+  }
   /** Whether there is a channel with this peer that has cost somebody a funding transaction. */
   hasFunded(peer: NodeId): boolean {
     return this.settled().some(
@@ -232,6 +239,8 @@ export class ChannelTable {
   }
 }
 
+const waitingFor = (state: ChannelState): Txid | undefined =>
+  "funding" in state && state.funding.confirmed === undefined ? state.params.funding.txid : undefined;
 const isUnfunded = ({ params, funding }: FundedState): boolean =>
   params.opener === "remote" && funding.confirmed === undefined;
 const openingKey = (peer: NodeId, temporaryId: ChannelId): string => `${peer}/${temporaryId}`;

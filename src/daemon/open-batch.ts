@@ -1,31 +1,41 @@
+import type { OpenChannelInput, OpenDualInput } from "../../channels/index.ts";
 import { channelId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import type { SatPerKw } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { BATCH_FAILED, BatchOpening } from "./batch-opening.ts";
 import { type Asked, ask } from "./channel-asks.ts";
 import type { BatchRequest, ChannelInfo } from "./channel-info.ts";
+import type { ChannelEntry } from "./channel-table.ts";
 import { channelInfo } from "./channel-views.ts";
 import type { CommandFault } from "./commands.ts";
 import type { Hosts } from "./hosts.ts";
-import { commitmentFeerate, OPENING_MS_MAX, typeFor } from "./open-channel.ts";
+import { bothFund, commitmentFeerate, dualId, OPENING_MS_MAX, typeFor } from "./open-channel.ts";
 
 /**
  * Opens several channels that one transaction funds; answers when it is on its way. Nothing is broadcast before the peer
- * of each has signed, and if one opening comes to nothing none of them is (RELIABILITY U12).
+ * of each has signed, and if one opening comes to nothing none of them is (RELIABILITY U12). Where every peer can fund channels
+ * together it is constructed with all of them at once, unless one of them would have a part in it or something is pushed.
  */
 export async function openChannels(
   hosts: Hosts,
-  { channels: requests, feerate }: BatchRequest,
+  request: BatchRequest,
+  together = request.channels.every(({ nodeId, push }) => push === 0n && bothFund(hosts, nodeId)),
 ): Promise<Result<readonly ChannelInfo[], CommandFault>> {
-  const { ctx, channels } = hosts;
+  const { ctx, channels, wallet } = hosts;
+  const { channels: requests, feerate = wallet.feerate() } = request;
   const openings = requests.map((request) => openingOf(hosts, request));
   const wrong = openings.findIndex((opening) => !opening.ok);
   const first = openings[wrong];
   if (first !== undefined && !first.ok) return err(at(wrong, first.error));
+  let wantsAlone = (): boolean => false;
   const asked = await new Promise<readonly Asked[]>((resolve) => {
     ctx.turns.run((turn) => {
-      const entries = requests.map(({ nodeId }) => channels.begin(turn, nodeId, channelId(ctx.random.bytes(32))));
+      const entries = requests.map(({ nodeId }) =>
+        channels.begin(turn, nodeId, together ? dualId : channelId(ctx.random.bytes(32))),
+      );
       const batch = new BatchOpening(entries, feerate);
+      wantsAlone = () => batch.construction.wantsAlone;
       const answers = entries.map((entry) => {
         const reason = "the peer did not answer in time";
         const late = () => ctx.turns.run((later) => channels.apply(later, entry, { tag: "AbortOpening", reason }));
@@ -35,13 +45,22 @@ export async function openChannels(
       for (const [index, entry] of entries.entries()) {
         const opening = openings[index];
         if (batch.isOver || opening?.ok !== true) continue;
-        const { temporaryId: temporaryChannelId } = entry;
-        channels.apply(turn, entry, { tag: "Open", temporaryChannelId, ...opening.value });
+        channels.apply(turn, entry, openingInput(entry, opening.value, together ? feerate : undefined));
         if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
       }
     });
   });
-  return outcomeOf(hosts, asked);
+  return wantsAlone() ? openChannels(hosts, request, false) : outcomeOf(hosts, asked);
+}
+/** With a feerate for the funding transaction the peer constructs it with us. */
+function openingInput(
+  { temporaryId: temporaryChannelId }: ChannelEntry,
+  { capacity, push, ...opening }: BatchedOpening,
+  fundingFeerate: SatPerKw | undefined,
+): OpenChannelInput | OpenDualInput {
+  return fundingFeerate === undefined
+    ? { tag: "Open", temporaryChannelId, capacity, push, ...opening }
+    : { tag: "OpenDual", temporaryChannelId, contribution: capacity, fundingFeerate, ...opening };
 }
 
 function outcomeOf(hosts: Hosts, asked: readonly Asked[]): Result<readonly ChannelInfo[], CommandFault> {
@@ -71,6 +90,8 @@ function openingOf(hosts: Hosts, request: BatchRequest["channels"][number]) {
   const feerate = commitmentFeerate(hosts);
   return ok({ capacity, push, announce, feerate, type: type.value, shutdownScript: script.value });
 }
+
+type BatchedOpening = Extract<ReturnType<typeof openingOf>, { readonly ok: true }>["value"];
 
 const at = (index: number, fault: CommandFault): CommandFault => ({
   ...fault,

@@ -1,5 +1,5 @@
 import { type ChannelKeys, type ChannelType, formatFor, temporaryDualId } from "../../channels/index.ts";
-import { type ChannelId, channelId } from "../base/ids.ts";
+import { type ChannelId, channelId, type NodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type SatPerKw, satPerKw } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
@@ -38,7 +38,7 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
   }
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
-      const isDual = opensDual(hosts, request);
+      const isDual = (request.dual ?? true) && request.push === 0n && bothFund(hosts, request.nodeId);
       const entry = channels.begin(turn, request.nodeId, isDual ? dualId : channelId(ctx.random.bytes(32)));
       ask(hosts, OPENING_MS_MAX, entry, resolve, () => {
         const reason = "the peer did not answer in time";
@@ -61,13 +61,14 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
   return told(hosts, asked);
 }
 
-const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
+/** What a channel is called that both sides may fund. */
+export const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
 const DUAL_FUND_BIT = 28;
 /** Where both sides can fund channels together. Nothing can be pushed in one of those. BOLT 2 §Channel Establishment v2. */
-function opensDual({ ctx, peers }: Hosts, { nodeId, push, dual = true }: OpenRequest): boolean {
+export function bothFund({ ctx, peers }: Hosts, nodeId: NodeId): boolean {
   const ours = featureBits(offeredInit(ctx.policy.channel));
   const theirs = peers.session(nodeId)?.features ?? new Uint8Array(0);
-  return dual && push === 0n && hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
+  return hasFeature(ours, DUAL_FUND_BIT) && hasFeature(theirs, DUAL_FUND_BIT);
 }
 
 /** What the first commitments pay. */

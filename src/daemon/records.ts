@@ -1,4 +1,4 @@
-import type { ChannelId, NodeId, PaymentHash } from "../base/ids.ts";
+import type { ChannelId, NodeId, PaymentHash, Txid } from "../base/ids.ts";
 
 /**
  * The whole store on one screen: which key holds what. Keys sort bytewise, so numbers are padded. A prefix that is
@@ -11,6 +11,9 @@ export const KEY = {
   /** How a channel's keys are derived: written before the first key of it is shown. */
   channelKeys: (index: number): string => `channel-keys/${digits(index)}`,
   channelKeysAll: "channel-keys/",
+  /** A transaction that funds several channels, constructed with their peers and not yet signed by all of them. */
+  batch: (txid: Txid): string => `batch/${txid}`,
+  batches: "batch/",
   /** Untrimmed HTLCs of a revoked commitment: what a penalty needs beside the secret. */
   revokedAll: "revoked/",
   revokedId: (id: ChannelId, number: bigint): string => `${id}/${digits(number)}`,

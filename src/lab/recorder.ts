@@ -158,11 +158,13 @@ export class Recorder {
       this.#options.report("revoked_state", `transaction ${txid} spends the funding of a channel that is ${state.tag}`);
     }
     if (this.#spendsAnEnd(tx)) return;
-    for (const [vout, { script }] of tx.outputs.entries()) {
-      if (isP2wsh(script) && this.#fundedBy({ txid, vout }) === undefined) {
-        this.#options.report("durable_first", `the funding transaction ${txid} leaves without a channel on disk`);
-      }
-    }
+    const fundings = tx.outputs.flatMap(({ script }, vout) =>
+      isP2wsh(script) ? [this.#fundedBy({ txid, vout })] : [],
+    );
+    // Who has opened one of them may fund others by it, of which we know nothing.
+    const isTheirs = fundings.some((state) => state?.params.opener === "remote");
+    if (!isTheirs && fundings.includes(undefined))
+      this.#options.report("durable_first", `the funding transaction ${txid} leaves without a channel on disk`);
   }
   #reveals(id: ChannelId): void {
     const state = this.durable.channels.get(id);

@@ -62,6 +62,8 @@ export class Party {
   /** What it says of the peer's coins; undefined while it is looking. */
   seesConfirmed: boolean | undefined = true;
   autoSign = true;
+  /** Its funding transaction is that of other channels too, whose peers have not signed. */
+  isShared = false;
 
   constructor(name: Name) {
     this.name = name;

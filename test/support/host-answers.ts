@@ -48,6 +48,10 @@ export function hostAnswers(pair: Pair, party: Party, effect: Effect): void {
       else pair.give(party.name, { tag: "FundingWitnesses", witnesses });
       return;
     }
+    case "FundingHeld":
+      if (party.state.tag === "WaitForFundingSignatures" && !party.isShared)
+        pair.give(party.name, { tag: "FundingAllSigned" });
+      return;
     case "NeedCloseScript":
       pair.give(party.name, {
         tag: "Shutdown",
