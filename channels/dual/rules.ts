@@ -5,7 +5,14 @@ import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
-import { capacityBounds, isAnnounced, isSuitable, sideRuleBroken, zeroConfRuleBroken } from "../open/rules.ts";
+import {
+  capacityBounds,
+  isAnnounced,
+  isSuitable,
+  ownScriptRuleBroken,
+  sideRuleBroken,
+  zeroConfRuleBroken,
+} from "../open/rules.ts";
 import { openerCost } from "../tx/weights.ts";
 import { dualReserve } from "./proposal.ts";
 
@@ -42,6 +49,8 @@ export function openRuleBroken2(
   if (open.funding_feerate_perkw < policy.feerateMin || open.funding_feerate_perkw > policy.feerateMax)
     return "funding_feerate";
   if (isLockedTooLong(env, open.locktime)) return "locktime";
+  const own = ownScriptRuleBroken(env);
+  if (own !== undefined) return own;
   return bothRulesBroken(env, { open, type }, open, contribution);
 }
 

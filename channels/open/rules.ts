@@ -121,6 +121,12 @@ export function zeroConfRuleBroken(
   return capacity > policy.zeroConfMax ? "zero_conf_exposure" : undefined;
 }
 
+/** Whether the peer could pay to where our part of every mutual close has to go, by the features of both. */
+export function ownScriptRuleBroken({ policy, features }: ChannelEnv): OpeningRule | undefined {
+  const script = policy.upfrontShutdownScript;
+  return script === undefined || isShutdownScript(script, features) ? undefined : "own_shutdown_script";
+}
+
 /** The first rule that an `open_channel` breaks. BOLT 2 §The open_channel Message. */
 export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: ChannelType): OpeningRule | undefined {
   const { policy } = env;
@@ -135,8 +141,8 @@ export function openRuleBroken(env: ChannelEnv, open: OpenChannel, type: Channel
   if (open.feerate_per_kw < policy.feerateMin || open.feerate_per_kw > policy.feerateMax) return "feerate";
   const common = sideRuleBroken(env, open, capacity);
   if (common !== undefined) return common;
-  const own = policy.upfrontShutdownScript;
-  if (own !== undefined && !isShutdownScript(own, env.features)) return "own_shutdown_script";
+  const own = ownScriptRuleBroken(env);
+  if (own !== undefined) return own;
   // Our own dust limit must fit under the reserve that the peer asks us to keep.
   if (open.channel_reserve_satoshis < policy.dustLimit) return "reserve_below_dust";
   return initialRuleBroken(open, type, open.channel_reserve_satoshis);

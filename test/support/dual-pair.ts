@@ -16,6 +16,7 @@ export interface DualOpening {
   /** What b adds. */
   readonly joins?: bigint;
   readonly fundingFeerate?: number;
+  readonly shutdownScript?: Uint8Array;
   readonly policy?: Partial<ChannelPolicy>;
   readonly type?: Partial<ChannelType>;
 }
@@ -32,6 +33,7 @@ export function openedDual(options: DualOpening = {}, pair = new Pair()): Pair {
     feerate: satPerKw(1000),
     fundingFeerate: satPerKw(options.fundingFeerate ?? 500),
     announce: false,
+    shutdownScript: options.shutdownScript,
     type: { ...ANCHORS, ...options.type },
   });
   return pair;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { SCRIPT as CLOSE, normal, opened, Pair } from "../../support/channel-pair.ts";
+import { openedDual } from "../../support/dual-pair.ts";
 
 /** What each side binds itself to; none of them is where it would be paid otherwise. */
 const PROMISED = {
@@ -42,6 +43,33 @@ describe("CONFORMANCE 33: upfront_shutdown_script", () => {
     expect([b.funded.params.local, a.funded.params.remote].map((side) => side.upfrontShutdownScript)).to.deep.equal([
       PROMISED.b,
       PROMISED.b,
+    ]);
+  });
+  it("is known to both sides of a channel that both fund, and must be one that the peer can pay there too", () => {
+    const pair = new Pair();
+    pair.parties.b.policy = { ...pair.parties.b.policy, upfrontShutdownScript: PROMISED.b };
+    openedDual({ joins: 300_000n, shutdownScript: PROMISED.a }, pair);
+    pair.settle();
+    const { a, b } = pair.parties;
+    for (const [ours, theirs, script] of [
+      [a, b, PROMISED.a],
+      [b, a, PROMISED.b],
+    ] as const)
+      expect([
+        ours.funded.params.local.upfrontShutdownScript,
+        theirs.funded.params.remote.upfrontShutdownScript,
+      ]).to.deep.equal([script, script]);
+    const bound = new Pair();
+    bound.parties.b.policy = { ...bound.parties.b.policy, upfrontShutdownScript: TAPROOT };
+    openedDual({ joins: 300_000n }, bound);
+    bound.settle();
+    expect(bound.parties.b.take("SendError").map(({ text }) => text)).to.deep.equal([
+      "bad opening, rule own_shutdown_script",
+    ]);
+    expect(bound.parties.a.state.tag).to.equal("Aborted");
+    const refused = openedDual({ shutdownScript: TAPROOT });
+    expect(refused.parties.a.take("CommandRefused").map(({ reason }) => reason)).to.deep.equal([
+      { code: "bad_script" },
     ]);
   });
   it("must be one that the peer can pay: neither is a channel opened nor one accepted", () => {
