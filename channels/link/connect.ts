@@ -8,7 +8,7 @@ import type { OtherFunding } from "../fundings/other.ts";
 import { announceAgain, announceWhenDue } from "../normal/announce.ts";
 import { readyEffect, readyMessage } from "../open/confirm.ts";
 import { ONLINE } from "../open/initial.ts";
-import { receiveSpliceLocked } from "../splice/lock.ts";
+import { lockDeepSplice, receiveSpliceLocked } from "../splice/lock.ts";
 import { spliceLost } from "../splice/lost.ts";
 import { lockedByPeer, resumeSplice, wantsAnnouncement } from "../splice/reconnect.ts";
 import { needShared } from "../splice/sign.ts";
@@ -64,7 +64,7 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
     const fault = { code: FAULTS[verdict.tag] } as PeerFault;
     return fail(state, { tag: "fault", text: describeFault(fault) });
   }
-  const locked = peerHasLocked(env, { ...state, link: ONLINE }, message);
+  const locked = deepByNow(env, peerHasLocked(env, { ...state, link: ONLINE }, message));
   const online = locked.state;
   const { local, others } = state.commitments;
   // A splice says that both were ready. BOLT 2 §Message Retransmission.
@@ -79,12 +79,12 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
   return needShared(gone.next, signs, gone.effects);
 }
 
+interface Told {
+  readonly state: FundedState;
+  readonly effects: readonly Effect[];
+}
 /** What the peer has locked while we did not hear it. BOLT 2 §Message Retransmission. */
-function peerHasLocked(
-  env: ChannelEnv,
-  state: FundedState,
-  message: ChannelReestablish,
-): { readonly state: FundedState; readonly effects: readonly Effect[] } {
+function peerHasLocked(env: ChannelEnv, state: FundedState, message: ChannelReestablish): Told {
   const txid = lockedByPeer(state, message);
   if (txid === undefined || state.tag !== "Normal") return { state, effects: [] };
   const { channelId } = state.params;
@@ -96,6 +96,14 @@ function peerHasLocked(
   return transition.kind === "commit" && transition.next.tag === "Normal"
     ? { state: transition.next, effects: transition.effects }
     : { state, effects: [] };
+}
+
+/** A splice that has become deep enough since we said where we stand. */
+function deepByNow(env: ChannelEnv, told: Told): Told {
+  const transition = lockDeepSplice(env, told.state);
+  return transition?.kind === "commit" && transition.next.tag === "Normal"
+    ? { state: transition.next, effects: [...told.effects, ...transition.effects] }
+    : told;
 }
 
 function goOn(env: ChannelEnv, state: FundedState, effects: readonly Effect[], announces: boolean): Transition {

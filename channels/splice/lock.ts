@@ -30,6 +30,8 @@ const withOther = (state: Normal, before: OtherFunding, after: OtherFunding): No
 /** One of the splices is deep enough: we lock it. Undefined when none is. BOLT 2 §The splice_locked Message. */
 export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition | undefined {
   if (state.tag !== "Normal" || state.commitments.others.length === 0) return undefined;
+  // Our `channel_reestablish` has said otherwise: locked now, the peer would never hear of it.
+  if (state.link.tag === "reestablishing") return undefined;
   const deep = state.commitments.others.find(
     ({ role, made, locked, progress: { confirmed } }) =>
       role === "active" &&
@@ -67,7 +69,8 @@ export function receiveSpliceLocked(env: ChannelEnv, state: Normal, { splice_txi
   const other = commitments.others.find(({ terms }) => terms.outpoint.txid === txid);
   // Said again, or of one that gave way to another.
   if (params.funding.txid === txid || other?.role === "past") return stay();
-  if (other?.role !== "active" || other.made === undefined) return punish(state, { code: "unknown_splice" });
+  // With our signatures the peer can have it mined, also when its own have not come here.
+  if (other?.made?.signature === undefined) return punish(state, { code: "unknown_splice" });
   if (other.locked.remote) return stay();
   const theirs: OtherFunding = { ...other, locked: { ...other.locked, remote: true } };
   const next = withOther(state, other, theirs);

@@ -85,7 +85,7 @@ export function lockedByPeer({ commitments }: Funded, message: ChannelReestablis
   const txid = message.my_current_funding_locked?.my_current_funding_locked_txid;
   const pending = commitments.others.some(
     ({ role, made, locked, terms }) =>
-      role === "active" && made !== undefined && !locked.remote && terms.outpoint.txid === txid,
+      role !== "past" && made?.signature !== undefined && !locked.remote && terms.outpoint.txid === txid,
   );
   return pending ? txid : undefined;
 }
