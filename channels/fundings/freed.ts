@@ -1,4 +1,5 @@
-import type { Outpoint } from "../../src/base/ids.ts";
+import type { Outpoint, Txid } from "../../src/base/ids.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import type { FundedState } from "../state.ts";
 import type { Effect, VolatileEffect } from "../transition.ts";
 
@@ -9,11 +10,20 @@ export const unsignedSpliceFreed = ({ commitments: { others } }: FundedState): r
     .map(({ terms }) => ({ tag: "ReleaseFunding", txid: terms.outpoint.txid }));
 
 /**
- * Splices that wait all spend the same output: once a block holds another one, or what is spent there ends the channel, no
- * coin that was put into them is needed.
+ * Of all transactions that might have held the channel only one and those before it are in the chain, once a block holds
+ * what is spent there, or both have locked it: no coin that was put into any other is needed.
  */
-export const splicesReplaced = ({ commitments: { others } }: FundedState, decided: Outpoint): readonly Effect[] =>
-  others
-    .filter(({ made, progress }) => made !== undefined && progress.confirmed === undefined)
-    .filter(({ terms }) => terms.outpoint.txid !== decided.txid)
-    .map(({ terms }) => ({ tag: "FundingReplaced", txid: terms.outpoint.txid }));
+export function splicesReplaced(state: FundedState, decided: Outpoint): readonly Effect[] {
+  const left = new Map(fundingTxs(state).map((tx) => [txidOf(tx), tx]));
+  for (let at: Txid | undefined = decided.txid; at !== undefined; ) {
+    const tx = left.get(at);
+    left.delete(at);
+    at = tx?.inputs.find(({ prevout }) => left.has(prevout.txid))?.prevout.txid;
+  }
+  return [...left.keys()].map((txid) => ({ tag: "FundingReplaced", txid }));
+}
+/** Those that both sides have made, and the one that is ours. */
+function fundingTxs({ funding, commitments: { others } }: FundedState): readonly Tx[] {
+  const made = others.flatMap((other) => other.made?.constructed.tx ?? other.progress.tx ?? []);
+  return funding.tx === undefined ? made : [funding.tx, ...made];
+}
