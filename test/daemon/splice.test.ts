@@ -110,6 +110,35 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("RELIABILITY O28: one that is locked comes back after a reorganisation, whichever way its money went", async function () {
+    this.timeout(60_000);
+    for (const direction of ["in", "out"] as const) {
+      const { world, nodes, edges } = await line(2);
+      const a = present(nodes[0], "a");
+      const id = present(edges[0]?.id, "a channel");
+      const request = { id, direction, amount: sat(100_000n), feerate: FEERATE };
+      expect((await soon(world, a.node.spliceChannel(request), 30_000)).ok).to.equal(true);
+      const mine = async (blocks: number): Promise<void> => {
+        for (let block = 0; block < blocks; block++) {
+          world.chain.mine(1);
+          await world.pass(300);
+        }
+      };
+      const seen = () => nodes.map(({ node }) => node.channels().map(({ active, capacity }) => [active, capacity]));
+      await mine(6);
+      const before = { wallet: a.node.balance().onchain.confirmed, channels: seen() };
+      world.chain.reorganise(7);
+      await world.pass(3_000);
+      expect(
+        seen()
+          .flat()
+          .map(([active]) => active),
+      ).to.deep.equal([false, false]);
+      await mine(6);
+      expect({ wallet: a.node.balance().onchain.confirmed, channels: seen() }).to.deep.equal(before);
+      expect(violations(world)).to.deep.equal([]);
+    }
+  });
   it("keeps two splices that wait over a crash, locks the one that is mined, and closes by agreement over it", async function () {
     this.timeout(60_000);
     const { world, nodes, edges } = await line(2);

@@ -183,12 +183,15 @@ function isGone(state: WalletState, { spent }: WalletCoin, replaces: readonly Tx
   return spent.block !== undefined || !replaces.includes(spent.txid) || hasChildren(state, spent.txid);
 }
 
-/** The transaction is complete: it goes out, in the place of the attempts before it. False where nothing of it is ours. */
+/**
+ * The transaction is complete: it goes out, in the place of the attempts before it. False where nothing of it is ours, or only
+ * what it pays to us.
+ */
 export function publishTogether(state: WalletState, tx: Tx): Together<boolean> {
   const draft = draftOf(state);
   const txid = txidOf(tx);
   const kept = state.txs.get(txid);
-  if (kept === undefined) return { step: undefined, value: false };
+  if (kept?.tx === undefined) return { step: undefined, value: false };
   // Given up in a reorganisation: its coins are gone, or perhaps spent otherwise.
   if (kept.status === "abandoned") return { step: undefined, value: true };
   assert(kept.label === FUNDING_LABEL, "only channels are funded together");
