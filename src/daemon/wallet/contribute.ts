@@ -147,7 +147,9 @@ export function signTogether(
   const txid = txidOf(tx);
   const ours = inputs.filter(({ from }) => from === "local");
   const coins = ours.flatMap(({ outpoint }) => state.coins.get(outpointKey(outpoint)) ?? []);
-  if (coins.length < ours.length || coins.some((coin) => isGone(state, coin, [...replaces, txid]))) {
+  // Kept all the while, they can only have gone to what this one was to replace: it was agreed to, and never will be mined.
+  const isKept = state.txs.get(txid)?.status === "reserved";
+  if (coins.length < ours.length || (!isKept && coins.some((coin) => isGone(state, coin, [...replaces, txid])))) {
     const held = ours.map(({ outpoint }) => outpoint);
     return { step: setFree(state, held).step, value: undefined };
   }
