@@ -250,6 +250,8 @@ export type CommandRefusal =
   | { readonly code: "splice_pending"; readonly blocks: number }
   /** It has been locked by one side: nothing takes its place. */
   | { readonly code: "splice_locked" }
+  /** A block holds it. */
+  | { readonly code: "splice_confirmed" }
   | { readonly code: "funding_not_confirmed" }
   | { readonly code: "splice_exceeds_balance" }
   /** Another attempt is under way. */

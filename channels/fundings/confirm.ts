@@ -4,6 +4,7 @@ import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
+import { withoutAttempt } from "../splice/abort.ts";
 import { lockDepth } from "../splice/rules.ts";
 import { wholeByBlock } from "../splice/sign.ts";
 import type { FundedState, FundingProgress } from "../state.ts";
@@ -29,7 +30,10 @@ export function otherConfirmed(
   const whole = other.progress.tx ?? (other.made === undefined ? undefined : tx);
   const progress = { ...other.progress, confirmed: { height, shortChannelId: scid }, deep, tx: whole };
   const next = withProgress(state, other, progress);
-  return wholeByBlock(next, txid) ?? commit(next, { tag: "NotifyUpdated" });
+  const completed = wholeByBlock(next, txid);
+  if (completed !== undefined) return completed;
+  const given = withoutAttempt(next) ?? { state: next, effects: [] };
+  return commit(given.state, ...given.effects, { tag: "NotifyUpdated" });
 }
 const isDeep = (env: ChannelEnv, state: FundedState, height: BlockHeight): boolean =>
   env.height - height + 1 >= lockDepth(env, state);

@@ -5,7 +5,8 @@ import { fail } from "../close/failure.ts";
 import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { describeTxFault, type TxFault } from "../interactive/fault.ts";
 import type { Online } from "../link/state.ts";
-import type { Normal } from "../state.ts";
+import type { Asking } from "../normal/queue.ts";
+import type { FundedState, Normal } from "../state.ts";
 import { advance, commit, type Effect, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { resumed } from "./silence.ts";
 import type { Splicing } from "./state.ts";
@@ -36,8 +37,20 @@ export const isOurs = (splicing: Splicing | undefined): boolean =>
 
 /** Nothing is signed: we give up, and pass over what the peer says until it has heard so. BOLT 2 §The tx_abort Message. */
 export function abortSplice(state: OnlineNormal, reason: string): Transition {
+  const given = givenUp(state, reason);
+  return advance(given.state, ...given.effects);
+}
+export function givenUp(state: OnlineNormal, reason: string): Asking<OnlineNormal> {
   const told = propose(abortMessage(state.params.channelId, reason));
-  return advance(withSplicing(state, { stage: "aborting" }), told, ...gaveUp(state.link.splicing, reason));
+  const effects = [told, ...gaveUp(state.link.splicing, reason)];
+  return { state: withSplicing(state, { stage: "aborting" }), effects };
+}
+/** The splice that one was to replace is in a block: the attempt is given up. Undefined without one. BOLT 2 §The tx_init_rbf Message. */
+export function withoutAttempt(state: FundedState): Asking<OnlineNormal> | undefined {
+  const online = state.tag === "Normal" ? onlineNormal(state) : undefined;
+  const stage = online?.link.splicing?.stage;
+  if (online === undefined || stage === undefined || stage === "aborting") return undefined;
+  return givenUp(online, "a splice is in a block");
 }
 export const spliceFaulted = (state: OnlineNormal, fault: TxFault): Transition =>
   abortSplice(state, describeTxFault(fault));

@@ -5,6 +5,7 @@ import type { TxAckRbf, TxInitRbf } from "../../src/wire/interactive-tx.ts";
 import type { SpliceAck, SpliceInit } from "../../src/wire/splicing.ts";
 import { punish } from "../close/failure.ts";
 import type { ChannelEnv, ChannelPolicy } from "../env.ts";
+import type { OtherFunding } from "../fundings/other.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
@@ -12,7 +13,7 @@ import { isQuiescent } from "../normal/quiescence.ts";
 import type { ChannelState, Funded, Normal } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
-import { abortSplice, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
+import { abortSplice, givenUp, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
 import { startConstruction } from "./construct.ts";
 import { BEGUN_MAX, balanceOf, CANDIDATES_MAX, nextFeerate, pendingSplices, planFault, splicePlan } from "./rules.ts";
 import { wished } from "./silence.ts";
@@ -57,7 +58,11 @@ const ownCoins = (state: Funded) =>
     .filter(({ from, shared }) => from === "local" && !shared)
     .map(({ outpoint }) => outpoint);
 
-function spliceRefusal(env: ChannelEnv, state: OnlineNormal, { feerate }: SpliceRequest): CommandRefusal | undefined {
+function spliceRefusal(
+  env: ChannelEnv,
+  state: OnlineNormal,
+  { feerate }: Pick<SpliceRequest, "feerate">,
+): CommandRefusal | undefined {
   const { commitments, link, params } = state;
   if (!hasFeature(env.features, OPTION_SPLICE)) return { code: "not_negotiated" };
   if (!state.funding.deep) return { code: "funding_not_confirmed" };
@@ -69,11 +74,15 @@ function spliceRefusal(env: ChannelEnv, state: OnlineNormal, { feerate }: Splice
   const last = pending.at(-1)?.made;
   if (last === undefined) return undefined;
   if (pending.some(({ locked }) => locked.local || locked.remote)) return { code: "splice_locked" };
+  if (pending.some(isInBlock)) return { code: "splice_confirmed" };
   if (params.type.zeroConf) return { code: "not_replaceable" };
   if (pending.length >= CANDIDATES_MAX) return { code: "too_many_attempts", maximum: CANDIDATES_MAX };
   const minimum = nextFeerate(last.feerate);
   return feerate < minimum ? { code: "feerate_too_low", minimum } : undefined;
 }
+
+/** Nothing takes its place any more, unless the block goes. BOLT 2 §The tx_init_rbf Message. */
+const isInBlock = ({ progress }: OtherFunding): boolean => progress.confirmed !== undefined;
 
 /** Of our balance: what goes out, and the fee of the whole transaction, as we begin it. */
 function offerOut(
@@ -114,13 +123,17 @@ function wanted(state: OnlineNormal, offer: SpliceOffer): Transition {
 }
 
 /** It is quiet, and it is for us to say what for. Undefined when there is nothing that we want. */
-export function beginSplice({ policy }: ChannelEnv, state: OnlineNormal): Asking<Normal> | undefined {
+export function beginSplice(env: ChannelEnv, state: OnlineNormal): Asking<Normal> | undefined {
+  const { policy } = env;
   const { link, params } = state;
   if (link.spliceWish?.stage !== "wanted" || link.quiescence?.initiator !== "local" || !isQuiescent(link))
     return undefined;
   const { offer } = link.spliceWish;
   const { amount, feerate, locktime } = offer;
-  const next: Normal = { ...state, link: { ...link, spliceWish: undefined, splicing: { stage: "asking", offer } } };
+  const quiet: OnlineNormal = { ...state, link: { ...link, spliceWish: undefined } };
+  const next = withSplicing(quiet, { stage: "asking", offer });
+  const refusal = beginRefusal(env, quiet, offer);
+  if (refusal !== undefined) return givenUp(next, refusal.code.replaceAll("_", " "));
   const { channelId, local } = params;
   if (pendingSplices(state).length > 0) {
     const rbf: TxInitRbf = { name: "tx_init_rbf", channel_id: channelId, locktime, feerate, ...demandOf(policy) };
@@ -137,6 +150,11 @@ export function beginSplice({ policy }: ChannelEnv, state: OnlineNormal): Asking
   };
   return { state: next, effects: [propose(init)] };
 }
+/** What spoke for it may have gone while it waited for silence: balance was paid away, or the peer has spliced before us. */
+const beginRefusal = (env: ChannelEnv, state: OnlineNormal, offer: SpliceOffer): CommandRefusal | undefined =>
+  spliceRefusal(env, state, offer) ??
+  (balanceOf(state, "local") + offer.amount < 0n ? { code: "splice_exceeds_balance" } : undefined);
+
 /** As in an opening: with a parent of little fee that waits, the peer's coins could keep the splice out of blocks. BOLT 2 §The splice_init Message. */
 const demandOf = ({ requireConfirmedInputs }: ChannelPolicy): Pick<SpliceInit, "require_confirmed_inputs"> =>
   requireConfirmedInputs ? { require_confirmed_inputs: true } : {};
@@ -191,6 +209,7 @@ export function receiveSpliceRbf(env: ChannelEnv, state: OnlineNormal, message: 
   const remote = message.funding_output_contribution ?? 0n;
   if (balanceOf(state, "remote") + remote < 0n) return punish(state, { code: "splice_exceeds_balance" });
   if (pending.some(({ locked }) => locked.local)) return abortSplice(state, "the splice is locked");
+  if (pending.some(isInBlock)) return abortSplice(state, "the splice is in a block");
   if (pending.length >= CANDIDATES_MAX) return abortSplice(state, "too many attempts");
   if (message.feerate < nextFeerate(last.made.feerate)) return abortSplice(state, "feerate below 25/24 of the last");
   const plan = splicePlan(state, {

@@ -10,7 +10,6 @@ import { tellUnresolved } from "../normal/receive-revocation.ts";
 import { readyEffect } from "../open/confirm.ts";
 import type { FundedState, Normal } from "../state.ts";
 import { bind, commit, type Effect, stay, type Transition } from "../transition.ts";
-import { abortSplice, onlineNormal } from "./abort.ts";
 import { lockDepth } from "./rules.ts";
 import { signingOf } from "./sign.ts";
 
@@ -43,8 +42,6 @@ export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition 
   if (deep === undefined) return undefined;
   // The signatures of one in its place may be out on either side: first both know what there is.
   if (signingOf(state) !== undefined) return undefined;
-  const given = withoutAttempt(state);
-  if (given !== undefined) return given;
   const ours: OtherFunding = {
     ...deep,
     progress: { ...deep.progress, deep: true },
@@ -53,14 +50,6 @@ export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition 
   const next = withOther(state, deep, ours);
   const said: readonly Effect[] = state.link.tag === "online" ? [bind(lockedMessage(state, ours))] : [];
   return ours.locked.remote ? locked(env, next, ours, said) : commit(next, ...said, { tag: "NotifyUpdated" });
-}
-
-/** One that was to be replaced is in a block: the attempt is given up first. BOLT 2 §The tx_init_rbf Message. */
-function withoutAttempt(state: Normal): Transition | undefined {
-  const reason = "a splice is in a block";
-  const online = onlineNormal(state);
-  const stage = online?.link.splicing?.stage;
-  return online === undefined || stage === undefined || stage === "aborting" ? undefined : abortSplice(online, reason);
 }
 
 /** The peer has locked one. BOLT 2 §The splice_locked Message. */

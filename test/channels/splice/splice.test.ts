@@ -68,6 +68,19 @@ describe("BOLT 2 §Channel Splicing: funds go out and in", () => {
       "a tx_signatures",
     ]);
   });
+  it("comes to nothing, and nobody is blamed, when the balance that was to go out is paid away before it is quiet", () => {
+    const pair = spliceable();
+    pair.offer("a", 200_000_000n);
+    want(pair, "a", out(500_000n));
+    pair.settle();
+    expect(pair.parties.a.take("NegotiationFailed").map(({ reason }) => reason)).to.deep.equal([
+      "splice exceeds balance",
+    ]);
+    expect([warnings(pair, "a"), warnings(pair, "b"), pending(pair).length]).to.deep.equal([[], [], 0]);
+    pair.offer("b", 1_000_000n);
+    pair.settle();
+    expect(pair.parties.a.incoming.size).to.equal(1);
+  });
   it("goes on while the splice waits; what was held in the silence is said when it is over", () => {
     const pair = spliceable();
     pair.offer("a", 5_000_000n);
@@ -191,6 +204,49 @@ describe("BOLT 2 §The tx_init_rbf Message of a splice", () => {
     lockBoth(pair, second);
     expect(held(pair, "a", second)).to.equal(600_000_000n);
     expectAgreementOnAll({ ...pair, parties: pair.parties } as Pair);
+  });
+  it("not of one that is in a block: neither side begins it, whoever has seen the block", () => {
+    const pair = spliceable();
+    const txid = spliceBoth(pair, "a", out(50_000n));
+    mined(pair, "a", txid, 1);
+    want(pair, "a", into(60_000n), 3_000);
+    expect(refusals(pair, "a")).to.deep.equal(["splice_confirmed"]);
+    want(pair, "b", into(60_000n), 3_000);
+    pair.settle();
+    expect(pair.parties.b.take("NegotiationFailed").map(({ reason }) => reason)).to.deep.equal([
+      "the peer gave up: the splice is in a block",
+    ]);
+    expect([pending(pair, "a").length, pending(pair, "b").length, pair.parties.b.wallet.isFree]).to.deep.equal([
+      1,
+      1,
+      true,
+    ]);
+    pair.offer("a", 1_000_000n);
+    pair.settle();
+    expect([pair.parties.b.incoming.size, warnings(pair, "a"), warnings(pair, "b")]).to.deep.equal([1, [], []]);
+  });
+  it("a splice that is mined in the middle of an attempt to replace it ends the attempt, until that is signed for", () => {
+    const ends = new Set<string>();
+    for (let stop = 0; ; stop++) {
+      const pair = spliceable();
+      const txid = spliceBoth(pair, "a", out(50_000n));
+      want(pair, "b", into(60_000n), 3_000);
+      let moves = 0;
+      while (moves < stop && (pair.deliver("a") || pair.deliver("b"))) moves++;
+      mined(pair, "a", txid, 1);
+      pair.settle();
+      const where = `after ${stop} messages`;
+      const left = [pending(pair, "a").length, pending(pair, "b").length] as const;
+      expect(left[0], where).to.equal(left[1]);
+      expect(pair.parties.b.wallet.isFree, where).to.equal(left[0] === 1);
+      expect([...warnings(pair, "a"), ...warnings(pair, "b")], where).to.deep.equal([]);
+      expectAgreementOnAll(pair);
+      lockBoth(pair, txid);
+      expect(pair.parties.b.wallet.isFree, where).to.equal(true);
+      ends.add(left.join());
+      if (moves < stop) break;
+    }
+    expect([...ends]).to.deep.equal(["1,1", "2,2"]);
   });
   it("RELIABILITY U11: coins of a splice are free when another one is locked, or a commitment is mined", () => {
     const pair = spliceable();
