@@ -6,6 +6,7 @@ import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { describeTxFault, type TxFault } from "../interactive/fault.ts";
 import type { Online } from "../link/state.ts";
 import type { Asking } from "../normal/queue.ts";
+import { isQuiescent } from "../normal/quiescence.ts";
 import type { FundedState, Normal } from "../state.ts";
 import { advance, commit, type Effect, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { resumed } from "./silence.ts";
@@ -79,6 +80,10 @@ export function abandonSplice(state: Normal, reason: string, said: "first" | "ec
   return resumed(withSplicing(online, undefined), effects);
 }
 
+/** It is quiet, and for the peer to say what for. */
+const isPeersSilence = ({ link }: OnlineNormal): boolean =>
+  link.quiescence?.initiator === "remote" && isQuiescent(link);
+
 /** The peer gives up, or has heard that we do. BOLT 2 §The tx_abort Message. */
 export function receiveAbort(state: OnlineNormal, message: TxAbort): Transition {
   const { splicing } = state.link;
@@ -90,8 +95,9 @@ export function receiveAbort(state: OnlineNormal, message: TxAbort): Transition 
     return fail(state, { tag: "fault", text: "splice given up after our signatures" });
   }
   if (signing !== undefined) return abandonSplice(state, reason, "echo");
+  // Of nothing: two that answer each other's would go on for ever.
+  if (splicing === undefined && !isPeersSilence(state)) return stay();
   const told = propose(abortMessage(state.params.channelId, "as you wish"));
-  if (splicing === undefined && state.link.quiescence === undefined) return stay(told);
   return resumed(withSplicing(state, undefined), [told, ...gaveUp(splicing, reason)]);
 }
 

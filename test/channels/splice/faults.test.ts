@@ -137,6 +137,20 @@ describe("RELIABILITY C36: who could lose by a crash or by a peer that gives up"
     tell(pair, "b", { name: "tx_abort", channel_id: id(pair), data: new Uint8Array(0) });
     expect(pair.parties.b.state.tag).to.equal("Failed");
   });
+  it("tx_abort about nothing is not answered, also while silence is only asked for: two that answer would go on for ever", () => {
+    for (const isAsked of [false, true]) {
+      const pair = spliceable();
+      if (isAsked) {
+        // What a has offered keeps it from granting silence.
+        pair.offer("a", 1_000_000n);
+        want(pair, "b", out(50_000n, "b"));
+        pair.queues.b.length = 0;
+        pair.deliver("a");
+      }
+      tell(pair, "a", { name: "tx_abort", channel_id: id(pair), data: new Uint8Array(0) });
+      expect(aborts(pair, "a"), String(isAsked)).to.deep.equal([]);
+    }
+  });
   it("a peer that gives up before costs nothing: the coins are free, and the channel speaks again", () => {
     const pair = spliceable();
     want(pair, "a", into(200_000n));
