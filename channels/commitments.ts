@@ -2,13 +2,15 @@ import { assert } from "../src/base/result.ts";
 import { type Msat, msat, type SatPerKw, toMsat } from "../src/base/units.ts";
 import { STEP_INDEX } from "./changes.ts";
 import type { ChannelEnv } from "./env.ts";
-import { onOthers } from "./fundings/other.ts";
+import { type OnFunding, onOthers } from "./fundings/other.ts";
 import type { Htlc, HtlcStep } from "./htlc.ts";
 import { type CommitmentKeys, commitmentKeys } from "./keys/commitment-keys.ts";
+import type { PeersCommitment } from "./keys/entitlement.ts";
 import type { ChannelParams } from "./params.ts";
 import type { Commitments } from "./state.ts";
 import { buildCommitment, type Commitment, type CommitmentHtlc, type CommitmentSpec } from "./tx/commitment.ts";
 import type { HtlcSide } from "./tx/format.ts";
+import { toLocalScript } from "./tx/scripts.ts";
 import { type CommitmentTerms, commitmentTerms } from "./tx/terms.ts";
 
 /**
@@ -154,6 +156,15 @@ export function remoteCommitment(
   const { local, remote } = params;
   const keys = commitmentKeys(env.keys.derived, remote.basepoints, local.basepoints, at.point);
   return buildCommitment(remoteTerms(params), keys, at.number, spec);
+}
+
+/** The peer's newest commitment where none of its is unrevoked: it shows a signer what of the channel is ours. */
+export function agreedRemote(env: ChannelEnv, { params, commitments }: OnFunding): PeersCommitment {
+  const { local, remote } = params;
+  const { tx } = remoteCommitment(env, params, commitments.remote, specOf(commitments, "remote"));
+  const keys = commitmentKeys(env.keys.derived, remote.basepoints, local.basepoints, commitments.remote.point);
+  const { toSelfDelay } = remoteTerms(params);
+  return { tx, toLocalScript: toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, toSelfDelay) };
 }
 
 /** What holds in every state of every channel: no step may make or lose a millisatoshi. */

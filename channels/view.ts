@@ -123,7 +123,8 @@ export function signerMemoryOf(state: FundedState): SignerMemory {
     newest(state.params.funding, { remote: { number, txid }, sent }),
     ...others.map((other) => newest(other.terms.outpoint, other)),
   ];
-  const broadcast = state.tag === "Failed" && state.commitment !== undefined;
+  // Something that ends it may be out, or follows.
+  const broadcast = state.tag === "Failed" || state.tag === "Negotiating" || state.tag === "Closing";
   const { signed: made, next } = state.attempts;
   const attempts = [...made, ...(next === undefined ? [] : [next])].filter(
     ({ params }) => params.funding.txid !== state.params.funding.txid,

@@ -36,7 +36,7 @@ export function receiveClosingComplete(env: ChannelEnv, state: Agreeing, message
   );
   const given = signatures.find((one) => one.outputs === outputs);
   if (given === undefined) return punish(state, { code: "wrong_closing_forms" });
-  const { tx, request } = formRequest(terms, outputs, "closee");
+  const { tx, request } = formRequest(env, state, terms, outputs, "closee");
   // Said again after a reconnection it costs the peer nothing: the answer may have been lost.
   const isAgain = !link.closeAnswered && simple.complete.some((known) => txidOf(known) === request.txid);
   const answered = isAgain ? simple.answered : oneMore(env, simple.answered);

@@ -3,7 +3,7 @@ import { feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw, toSatFloor } 
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import type { ClosingSigned } from "../../src/wire/closing.ts";
-import { localTerms } from "../commitments.ts";
+import { agreedRemote, localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { describeFault } from "../fault.ts";
 import { closingRequest, type Signatures } from "../keys/signer.ts";
@@ -62,12 +62,12 @@ export function startNegotiation(env: ChannelEnv, state: Agreeing, effects: read
   assert(state.link.tag === "online", "a close is negotiated over a connection");
   if (state.params.opener !== "local") return commit(state, ...effects);
   const last = state.signed[state.signed.length - 1];
-  if (last === undefined) return ask(state, acceptable(env, state).ideal, effects);
+  if (last === undefined) return ask(env, state, acceptable(env, state).ideal, effects);
   const said = { ...state, link: { ...state.link, closingFee: last.fee } };
   return commit(said, ...effects, bind(closingMessage(env, state, last)));
 }
 
-function ask(state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition {
+function ask(env: ChannelEnv, state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition {
   const terms = termsOf(state);
   const amounts = closingAmounts(terms, fee);
   const outputs = amounts && closingOutputs(amounts, state.params.local.dustLimit);
@@ -83,7 +83,7 @@ function ask(state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition 
   }
   const tx = buildClosing(terms, fee, outputs);
   if (hasDust(tx)) return after(effects, punish(state, { code: "closing_output_is_dust" }));
-  return needSignature(state, { fee, outputs, tx, complete: undefined }, effects);
+  return needSignature(env, state, { fee, outputs, tx, complete: undefined }, effects);
 }
 /** What a step has led to before it came to this. */
 function after(effects: readonly Effect[], transition: Transition): Transition {
@@ -92,6 +92,7 @@ function after(effects: readonly Effect[], transition: Transition): Transition {
 }
 
 function needSignature(
+  env: ChannelEnv,
   state: Agreeing,
   wanted: Omit<Extract<Signing, { tag: "closing" }>, "tag">,
   effects: readonly Effect[],
@@ -104,7 +105,8 @@ function needSignature(
     script: local.script,
     dustLimit: state.params.local.dustLimit,
   };
-  const request = closingRequest(funding, wanted.tx, share);
+  const { format } = state.params.type;
+  const request = closingRequest({ funding, format, tx: wanted.tx, commitment: agreedRemote(env, state), share });
   return commit({ ...state, link }, ...effects, { tag: "NeedSignatures", request });
 }
 
@@ -160,11 +162,11 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
   }
   const range = acceptable(env, state);
   if (fee >= range.min && fee <= range.max)
-    return needSignature(state, { fee, ...found, complete: message.signature }, []);
+    return needSignature(env, state, { fee, ...found, complete: message.signature }, []);
   const counter = counterFee(state, link, message, range);
   if (counter === undefined) return punish(state, { code: "bad_closing_fee" });
   if (counter === "out_of_range") return punish(state, { code: "closing_fee_out_of_range" });
-  return ask({ ...state, link: { ...link, closingFeeReceived: fee } }, counter, []);
+  return ask(env, { ...state, link: { ...link, closingFeeReceived: fee } }, counter, []);
 }
 
 /**

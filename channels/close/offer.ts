@@ -62,10 +62,11 @@ const scriptsIn = (state: Agreeing): Pick<CloseProposal, "closerScript" | "close
 function propose(env: ChannelEnv, state: Agreeing, proposal: CloseProposal, effects: readonly Effect[]): Transition {
   const forms = closerForms(termsOf(state, "local", proposal));
   if (forms.length === 0) return commit(state, ...effects);
-  return signNext(state, { ...proposal, since: env.height, signatures: [] }, forms, effects);
+  return signNext(env, state, { ...proposal, since: env.height, signatures: [] }, forms, effects);
 }
 
 function signNext(
+  env: ChannelEnv,
   state: Agreeing,
   offer: OfferedClose,
   unsigned: readonly SimpleOutputs[],
@@ -74,7 +75,7 @@ function signNext(
   const [next] = unsigned;
   assert(next !== undefined && state.link.tag === "online", "a form is to be signed over a connection");
   const link: Online = { ...state.link, signing: { tag: "closing_complete", offer, unsigned } };
-  const { request } = formRequest(termsOf(state, "local", offer), next, "closer");
+  const { request } = formRequest(env, state, termsOf(state, "local", offer), next, "closer");
   return commit({ ...state, link }, ...effects, { tag: "NeedSignatures", request });
 }
 
@@ -88,7 +89,7 @@ export function offerSigned(
 ): Transition {
   assert(outputs !== undefined, "the signature that was asked for is the one that comes");
   const signed = { ...offer, signatures: [...offer.signatures, { outputs, signature }] };
-  if (rest.length > 0) return signNext(state, signed, rest, []);
+  if (rest.length > 0) return signNext(env, state, signed, rest, []);
   const offered = [...state.simple.offered, signed].slice(-OFFERED_KEPT);
   const next = { ...state, simple: { ...state.simple, offered }, link: { ...link, signing: undefined } };
   return say(env, next, signed, []);

@@ -3,7 +3,8 @@ import { assert, present } from "../../src/base/result.ts";
 import { sat, toSatFloor } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { ClosingComplete, ClosingSig } from "../../src/wire/closing.ts";
-import { localTerms } from "../commitments.ts";
+import { agreedRemote, localTerms } from "../commitments.ts";
+import type { ChannelEnv } from "../env.ts";
 import { closingRequest, type SigningRequest } from "../keys/signer.ts";
 import { dustLimitOf } from "../tx/dust.ts";
 import { buildSimpleClosing, type SimpleClosingTerms, type SimpleOutputs } from "../tx/simple-closing-tx.ts";
@@ -76,6 +77,8 @@ export function termsOf(state: Agreeing, closer: "local" | "remote", proposal: C
 
 /** To be signed: one form of a closing transaction, and what of it is ours. */
 export function formRequest(
+  env: ChannelEnv,
+  state: Agreeing,
   terms: SimpleClosingTerms,
   outputs: SimpleOutputs,
   role: "closer" | "closee",
@@ -84,7 +87,11 @@ export function formRequest(
   const { balance, script } = terms[role];
   const fee = role === "closer" ? terms.fee : sat(0n);
   const share = { balance: toSatFloor(balance), fee, script, dustLimit: dustLimitOf(script) };
-  return { tx, request: closingRequest(terms.funding, tx, share) };
+  const { format } = state.params.type;
+  return {
+    tx,
+    request: closingRequest({ funding: terms.funding, format, tx, commitment: agreedRemote(env, state), share }),
+  };
 }
 
 /** Where the peer wants to be paid, as it said last, and we. */

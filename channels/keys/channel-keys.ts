@@ -38,6 +38,22 @@ export interface ChannelKeys extends Basepoints {
   readonly derived: KeyCache;
 }
 
+const known = new WeakMap<ChannelSecrets, Basepoints>();
+/** The public keys of these secrets, computed once for each. */
+export function basepointsOf(secrets: ChannelSecrets): Basepoints {
+  const found = known.get(secrets);
+  if (found !== undefined) return found;
+  const basepoints = {
+    fundingPubkey: secp256k1.publicKey(secrets.funding),
+    revocationBasepoint: secp256k1.publicKey(secrets.revocationBasepoint),
+    paymentBasepoint: secp256k1.publicKey(secrets.paymentBasepoint),
+    delayedPaymentBasepoint: secp256k1.publicKey(secrets.delayedPaymentBasepoint),
+    htlcBasepoint: secp256k1.publicKey(secrets.htlcBasepoint),
+  };
+  known.set(secrets, basepoints);
+  return basepoints;
+}
+
 /** A commitment point is asked for when it is announced, when its commitment is checked and when it is sent again. */
 const POINTS_KEPT = 4;
 
@@ -53,11 +69,7 @@ export function channelKeys(secrets: ChannelSecrets): ChannelKeys {
     return point;
   };
   return {
-    fundingPubkey: secp256k1.publicKey(secrets.funding),
-    revocationBasepoint: secp256k1.publicKey(secrets.revocationBasepoint),
-    paymentBasepoint: secp256k1.publicKey(secrets.paymentBasepoint),
-    delayedPaymentBasepoint: secp256k1.publicKey(secrets.delayedPaymentBasepoint),
-    htlcBasepoint: secp256k1.publicKey(secrets.htlcBasepoint),
+    ...basepointsOf(secrets),
     commitmentPoint,
     commitmentSecret: (number) => secretAt(secretIndex(number)),
     derived: keyCache(),

@@ -37,21 +37,20 @@ const newest = ({ signed }: SignerMemory): bigint | undefined =>
 export function joined(remembered: SignerMemory, known: SignerMemory): SignerMemory {
   assert(olderThan(remembered, known) === undefined, "an older record was refused before");
   const also = known.signed.filter((one) => remembered.signed.every(({ funding }) => !isSame(funding, one.funding)));
-  // A record does not hold what a commitment gives us; the signer has seen it.
-  const signed = remembered.signed.map((one) => known.signed.find(({ txid: id }) => id === one.txid) ?? one);
   const obscuringFactor = known.obscuringFactor ?? remembered.obscuringFactor;
-  return { ...remembered, signed: [...signed, ...also], obscuringFactor };
+  return { ...remembered, signed: [...remembered.signed, ...also], obscuringFactor };
 }
 const isSame = (a: SignedCommitment["funding"], b: SignedCommitment["funding"]): boolean =>
   outpointKey(a) === outpointKey(b);
 
 const VERSION = 1;
-const signedCommitment: Codec<SignedCommitment> = struct({
-  funding: struct({ txid, vout: u16 }),
-  number: u64,
-  txid,
-  ours: optional(amountSat),
-});
+/** There is room for an amount, which is read and left empty. */
+const signedCommitment: Codec<SignedCommitment> = refine(
+  "signed_commitment",
+  struct({ funding: struct({ txid, vout: u16 }), number: u64, txid, amount: optional(amountSat) }),
+  ({ funding, number, txid: id }) => ({ funding, number, txid: id }),
+  (signed) => ({ ...signed, amount: undefined }),
+);
 /** The record in which a signer with a disk of its own keeps its memory of one channel. */
 export const signerMemoryRecord: Codec<SignerMemory> = refine(
   "signer_memory",

@@ -5,6 +5,7 @@ import {
   bytes,
   bytesOf,
   enumeration,
+  i64,
   point,
   signature,
   txid,
@@ -18,6 +19,7 @@ import type { Funding } from "../tx/funding-tx.ts";
 import type { Lock } from "../tx/lock.ts";
 import type { ClaimKey, ClaimRefusal, ClaimRequest } from "./claim-signer.ts";
 import type { Basepoints } from "./commitment-keys.ts";
+import type { PeersCommitment } from "./entitlement.ts";
 import type { SecondStageInput, Signatures, SigningRefusal, SigningRequest } from "./signer.ts";
 
 /** How questions to a signer and its answers travel to another process and back. */
@@ -29,7 +31,9 @@ const funding: Codec<Funding> = struct({
   amount: amountSat,
   witnessScript: script,
 });
+const format = enumeration<CommitmentFormat>("format", "static_remotekey", "anchors");
 const secondStage: Codec<SecondStageInput> = struct({ tx: strippedTx, amount: amountSat, witnessScript: script });
+const peersCommitment: Codec<PeersCommitment> = struct({ tx: strippedTx, toLocalScript: script });
 const commitment = {
   funding,
   number: u64,
@@ -41,18 +45,29 @@ const commitment = {
 
 type Tagged<R> = R extends { readonly purpose: infer P } ? { readonly tag: P } & Omit<R, "purpose"> : never;
 const tagged: Codec<Tagged<SigningRequest>> = union(u8, {
-  remote_commitment: [
-    1,
-    struct({ ...commitment, format: enumeration<CommitmentFormat>("format", "static_remotekey", "anchors") }),
-  ],
+  remote_commitment: [1, struct({ ...commitment, format })],
   local_commitment: [2, struct(commitment)],
-  splice: [4, struct({ funding, txid, tx: strippedTx, index: u16 })],
+  splice: [
+    4,
+    struct({
+      funding,
+      format,
+      txid,
+      tx: strippedTx,
+      index: u16,
+      next: funding,
+      commitments: struct({ before: peersCommitment, after: peersCommitment }),
+      share: struct({ contribution: i64, coins: amountSat, fee: amountSat }),
+    }),
+  ],
   closing: [
     3,
     struct({
       funding,
+      format,
       txid,
       tx: strippedTx,
+      commitment: peersCommitment,
       share: struct({ balance: amountSat, fee: amountSat, script, dustLimit: amountSat }),
     }),
   ],
@@ -77,6 +92,11 @@ const codedRefusal: Codec<Coded<SigningRefusal>> = union(u8, {
   closing_gives_away: [8, struct({ most: amountSat, given: amountSat })],
   splice_unsigned: [9, nothing],
   too_many_fundings: [10, struct({ maximum: u16 })],
+  closing_with_htlcs: [11, nothing],
+  fee_too_high: [12, struct({ most: amountSat, fee: amountSat })],
+  splice_pays_less: [13, struct({ due: amountSat, paid: amountSat })],
+  splice_output_missing: [14, struct({ due: amountSat, paid: amountSat })],
+  splice_changes_htlcs: [15, nothing],
 });
 export const signingRefusal: Codec<SigningRefusal> = refine(
   "signing_refusal",

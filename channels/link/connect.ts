@@ -76,7 +76,7 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
   const gone = goOn(env, resumed.state, effects, wantsAnnouncement(message));
   const signs: OtherFunding | undefined = "signs" in resumed ? (resumed.signs as OtherFunding | undefined) : undefined;
   if (signs === undefined || gone.kind !== "commit" || gone.next.tag !== "Normal") return gone;
-  return needShared(gone.next, signs, gone.effects);
+  return needShared(env, gone.next, signs, gone.effects);
 }
 
 interface Told {

@@ -1,10 +1,19 @@
 import type { Txid } from "../../src/base/ids.ts";
 import { assert, present } from "../../src/base/result.ts";
+import { sumSat } from "../../src/base/units.ts";
 import type { TxSignatures } from "../../src/wire/interactive-tx.ts";
 import type { CommitmentSigned } from "../../src/wire/updates.ts";
 import { releaseHeld } from "../changes.ts";
 import { fail, punish } from "../close/failure.ts";
-import { assertConserved, localCommitment, localTerms, remoteCommitment, remoteTerms, specOf } from "../commitments.ts";
+import {
+  agreedRemote,
+  assertConserved,
+  localCommitment,
+  localTerms,
+  remoteCommitment,
+  remoteTerms,
+  specOf,
+} from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { describeFault } from "../fault.ts";
 import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
@@ -21,6 +30,7 @@ import {
   type Witnesses,
 } from "../interactive/signatures.ts";
 import { remoteCommitmentRequest, type Signatures, spliceRequest } from "../keys/signer.ts";
+import type { SpliceTerms } from "../keys/splice-judgement.ts";
 import { verifyCommitment } from "../keys/verify.ts";
 import { watchFunding } from "../link/resume.ts";
 import { commitmentMessage } from "../normal/sign.ts";
@@ -63,7 +73,7 @@ function theirCommitment(env: ChannelEnv, { params, commitments }: Normal, fundi
 /** Answers `NeedFundingWitnesses`: our coins are kept for this transaction, and what signs for them stays here. */
 export function spliceWitnessed(env: ChannelEnv, state: OnlineNormal, witnesses: Witnesses): Transition {
   const { splicing, signing } = state.link;
-  if (signing?.tag === "splice") return witnessedAgain(state, witnesses);
+  if (signing?.tag === "splice") return witnessedAgain(env, state, witnesses);
   if (splicing?.stage !== "signing") return stay();
   return needCommitment(env, state, splicing.plan, splicing.constructed, witnesses, []);
 }
@@ -120,31 +130,57 @@ export function receiveSpliceCommitment(
   const received: OtherFunding = { ...funding, local: { number, signatures }, made: { ...made, received: true } };
   const next = replaced(state, funding, received);
   if (!signsFirst(made.constructed, env.localNodeId, env.remoteNodeId)) return commit(next);
-  return needShared(next, received, []);
+  return needShared(env, next, received, []);
 }
 
 /**
  * Asks for our signature on what both spend; that the peer's on our commitment are here is on disk before it leaves. Coins of
  * ours that were given back while the peer was silent are taken anew before, if they are still there.
  */
-export function needShared(state: Normal, funding: OtherFunding, effects: readonly Effect[]): Transition {
+export function needShared(
+  env: ChannelEnv,
+  state: Normal,
+  funding: OtherFunding,
+  effects: readonly Effect[],
+): Transition {
   const { constructed, received } = madeOf(funding);
   assert(received, "no tx_signatures without the peer's valid commitment_signed");
   const { link } = state;
   assert(link.tag === "online", "a splice is signed over a connection");
   const asking: Normal = { ...state, link: { ...link, signing: { tag: "splice", txid: constructed.txid } } };
   const isOurs = ownInputs(constructed, "local").length > 0;
-  return commit(asking, ...effects, isOurs ? { tag: "NeedFundingWitnesses", constructed } : shared(state, constructed));
+  return commit(
+    asking,
+    ...effects,
+    isOurs ? { tag: "NeedFundingWitnesses", constructed } : shared(env, state, funding),
+  );
 }
-function shared(state: Normal, constructed: ConstructedTx): VolatileEffect {
-  const index = constructed.inputs.findIndex((input) => input.shared);
-  return { tag: "NeedSignatures", request: spliceRequest(localTerms(state.params).funding, constructed, index) };
+/** Shows the signer what is ours before and after. */
+function shared(env: ChannelEnv, state: Normal, funding: OtherFunding): VolatileEffect {
+  const { constructed } = madeOf(funding);
+  const { tx, txid, inputs, fee } = constructed;
+  const on = paramsOn(state.params, funding.terms);
+  const coins = sumSat(ownInputs(constructed, "local").map(({ spends }) => spends.amount));
+  const terms: SpliceTerms = {
+    tx,
+    funding: localTerms(state.params).funding,
+    next: localTerms(on).funding,
+    format: state.params.type.format,
+    commitments: {
+      before: agreedRemote(env, state),
+      after: agreedRemote(env, { params: on, commitments: commitmentsOn(state.commitments, funding) }),
+    },
+    share: { contribution: funding.shift.local / 1_000n, coins, fee: fee.local },
+  };
+  const index = inputs.findIndex((input) => input.shared);
+  return { tag: "NeedSignatures", request: spliceRequest(terms, txid, index) };
 }
-function witnessedAgain(state: OnlineNormal, witnesses: Witnesses): Transition {
+function witnessedAgain(env: ChannelEnv, state: OnlineNormal, witnesses: Witnesses): Transition {
   const funding = signingOf(state);
   if (funding === undefined) return stay();
   const made = { ...madeOf(funding), witnesses };
-  return advance(replaced(state, funding, { ...funding, made }), shared(state, made.constructed));
+  const again = { ...funding, made };
+  return advance(replaced(state, funding, again), shared(env, state, again));
 }
 
 /** Our `tx_signatures`: from now on the channel may move to the new funding. BOLT 2 §The tx_signatures Message. */
@@ -162,6 +198,7 @@ export function spliceSigned(state: Normal, { signature }: Signatures): Transiti
 
 /** The peer's witnesses, and its signature on what both spend. BOLT 2 §The tx_signatures Message. */
 export function receiveSpliceSignatures(
+  env: ChannelEnv,
   state: Normal,
   funding: OtherFunding | undefined,
   message: TxSignatures,
@@ -186,7 +223,7 @@ export function receiveSpliceSignatures(
   if (fault !== undefined) return abandon(state, describeTxFault(fault));
   const remote = { witnesses: witnesses.value, signature: theirs.value };
   const whole: OtherFunding = { ...funding, made: { ...madeOf(funding), remote } };
-  if (!isOut) return needShared(replaced(state, funding, whole), whole, []);
+  if (!isOut) return needShared(env, replaced(state, funding, whole), whole, []);
   const online = onlineNormal(state);
   assert(online !== undefined, "a splice is signed over a connection");
   return finished(online, funding, whole, []);

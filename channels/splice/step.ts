@@ -85,7 +85,7 @@ export function receiveSplice(env: ChannelEnv, state: Normal, message: ChannelMe
     case "tx_signatures":
       return online.link.splicing?.stage === "aborting"
         ? stay()
-        : receiveSpliceSignatures(state, signingOf(state), message);
+        : receiveSpliceSignatures(env, state, signingOf(state), message);
     case "tx_abort":
       return receiveAbort(online, message);
     case "splice_locked":

@@ -1,3 +1,4 @@
+import type { PeersCommitment } from "../../../channels/keys/entitlement.ts";
 import {
   localCommitmentRequest,
   remoteCommitmentRequest,
@@ -7,6 +8,7 @@ import {
 } from "../../../channels/keys/signer.ts";
 import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
+import { toLocalScript } from "../../../channels/tx/scripts.ts";
 import { paymentHash } from "../../../src/base/ids.ts";
 import { cltvExpiry, msat, satPerKw } from "../../../src/base/units.ts";
 import { alice, bob, CAPACITY, keysOf, termsOf } from "../tx/two-sides.ts";
@@ -33,12 +35,22 @@ export const simple = (toLocal: bigint): CommitmentSpec => ({
   ],
   feerate: satPerKw(253),
 });
+/** The same without any. */
+export const quiet = (toLocal: bigint): CommitmentSpec => ({
+  toLocal: msat(toLocal),
+  toRemote: msat(CAPACITY * 1000n - toLocal),
+  htlcs: [],
+  feerate: satPerKw(253),
+});
 /** Bob's commitment `number`, for Alice to sign. */
 export function bobs(number: bigint, spec = simple(5_000_000_000n), format: CommitmentFormat = "anchors") {
   const terms = termsOf(bob, alice, alice, format);
   const keys = keysOf(bob, alice, number);
   const commitment = buildCommitment(terms, keys, number, spec);
-  return { terms, keys, commitment, request: remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment) };
+  const request = remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment);
+  const script = toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, terms.toSelfDelay);
+  const shown: PeersCommitment = { tx: commitment.tx, toLocalScript: script };
+  return { terms, keys, commitment, request, shown };
 }
 /** Alice's own commitment `number`. */
 export function alices(number: bigint): SigningRequest {

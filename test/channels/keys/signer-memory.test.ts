@@ -1,20 +1,18 @@
 import { expect } from "chai";
 import { FRESH_MEMORY, type SignerMemory } from "../../../channels/keys/signer.ts";
 import { joined, olderThan, signerMemoryRecord } from "../../../channels/keys/signer-memory.ts";
-import { toHex } from "../../../src/base/bytes.ts";
+import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import { txid } from "../../../src/base/ids.ts";
-import { sat } from "../../../src/base/units.ts";
 import { decode, encode } from "../../../src/codec/codec.ts";
 
 const id = (byte: number) => txid(new Uint8Array(32).fill(byte));
-const signed = (funding: number, number: bigint, of: number, ours?: bigint) => ({
+const signed = (funding: number, number: bigint, of: number) => ({
   funding: { txid: id(funding), vout: 1 },
   number,
   txid: id(of),
-  ours: ours === undefined ? undefined : sat(ours),
 });
 const memory: SignerMemory = {
-  signed: [signed(1, 7n, 0x70, 5_000n), signed(2, 7n, 0x71)],
+  signed: [signed(1, 7n, 0x70), signed(2, 7n, 0x71)],
   revokedBelow: 6n,
   broadcastFrom: undefined,
   obscuringFactor: 0xabcdn,
@@ -22,13 +20,13 @@ const memory: SignerMemory = {
 
 describe("what a signer remembers of a channel", () => {
   it("comes back from its record, whose bytes do not change", () => {
-    for (const one of [memory, FRESH_MEMORY, { ...memory, broadcastFrom: 9n }])
-      expect(decode(signerMemoryRecord, encode(signerMemoryRecord, one))).to.deep.equal({ ok: true, value: one });
-    expect(
-      toHex(encode(signerMemoryRecord, { ...memory, signed: memory.signed.slice(0, 1), broadcastFrom: 8n })),
-    ).to.equal(
-      `010001${"01".repeat(32)}00010000000000000007${"70".repeat(32)}0100000000000013880000000000000006010000000000000008${"01000000000000abcd"}`,
-    );
+    for (const value of [memory, FRESH_MEMORY, { ...memory, broadcastFrom: 9n }])
+      expect(decode(signerMemoryRecord, encode(signerMemoryRecord, value))).to.deep.equal({ ok: true, value });
+    const one = { ...memory, signed: memory.signed.slice(0, 1), broadcastFrom: 8n };
+    const bytes = (amount: string): string =>
+      `010001${"01".repeat(32)}00010000000000000007${"70".repeat(32)}${amount}0000000000000006010000000000000008${"01000000000000abcd"}`;
+    expect(toHex(encode(signerMemoryRecord, one))).to.equal(bytes("00"));
+    expect(decode(signerMemoryRecord, fromHex(bytes("010000000000001388")))).to.deep.equal({ ok: true, value: one });
     const later = encode(signerMemoryRecord, memory);
     later[0] = 2;
     expect(decode(signerMemoryRecord, later).ok).to.equal(false);
@@ -59,7 +57,7 @@ describe("what a signer remembers of a channel", () => {
       joined({ ...memory, obscuringFactor: undefined, signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72)] }, memory),
     ).to.deep.equal({
       ...memory,
-      signed: [signed(1, 7n, 0x70, 5_000n), signed(3, 7n, 0x72), signed(2, 7n, 0x71)],
+      signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72), signed(2, 7n, 0x71)],
     });
   });
 });

@@ -8,17 +8,18 @@ import {
   remoteCommitmentRequest,
   type SigningRequest,
   signerMemory,
+  spliceRequest,
 } from "../../../channels/keys/signer.ts";
-import { verifyCommitment, verifyFundingSignature } from "../../../channels/keys/verify.ts";
-import { buildClosing } from "../../../channels/tx/closing-tx.ts";
+import { verifyCommitment } from "../../../channels/keys/verify.ts";
 import { buildCommitment } from "../../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
+import { fundingScript } from "../../../channels/tx/funding-tx.ts";
 import { txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { msat, sat } from "../../../src/base/units.ts";
+import { sat } from "../../../src/base/units.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
-import { alice, bob, CAPACITY, OUTPOINT, specs, termsOf } from "../tx/two-sides.ts";
+import { alice, bob, OUTPOINT, specs } from "../tx/two-sides.ts";
 import { alices, bobs, refusal, signed, simple } from "./requests.ts";
 
 describe("the signer", () => {
@@ -86,12 +87,14 @@ describe("the signer", () => {
     const { funding, txid: id, tx } = was;
     const [output] = tx.outputs;
     const share = { balance: sat(0n), fee: sat(0n), script: present(output, "an output").script, dustLimit: sat(0n) };
+    const commitments = { before: bobs(3n).shown, after: bobs(3n).shown };
+    const splice = { next: funding, commitments, share: { contribution: 0n, coins: sat(0n), fee: sat(0n) } };
     for (const request of [
       { ...was, number: 4n },
       { ...was, number: 4n, purpose: "remote_commitment", format: "anchors" },
-      { purpose: "closing", funding, txid: id, tx, share },
-      { purpose: "splice", funding, txid: id, tx, index: 0 },
-    ] as const satisfies readonly SigningRequest[])
+      closingRequest({ funding, format: "anchors", tx, commitment: bobs(3n).shown, share }),
+      spliceRequest({ ...splice, funding, format: "anchors", tx }, id, 0),
+    ] as readonly SigningRequest[])
       expect(refusal(revoked.value, request)).to.deep.equal({ code: "malformed_request" });
     const plain = { ...bobs(4n).request, tx: { ...tx, locktime: 0 } };
     expect(refusal(memory, { ...plain, txid: txidOf(plain.tx) })).to.deep.equal({ code: "malformed_request" });
@@ -168,67 +171,16 @@ describe("the signer", () => {
     expect(refusal(memory, alices(6n))).to.equal(undefined);
     expect(markRevoked(signerMemory({ ...durable, broadcast: true }), 6n).ok).to.equal(false);
   });
-
-  describe("asked for a mutual close", () => {
-    const { funding } = termsOf(alice, bob, alice, "anchors");
-    const to = (byte: number) => Uint8Array.of(0, 20, ...new Uint8Array(20).fill(byte));
-    const side = (byte: number) => ({ balance: msat((CAPACITY / 2n) * 1000n), script: to(byte) });
-    const terms = { funding, opener: "local", local: side(1), remote: side(2) } as const;
-    const share = { balance: sat(CAPACITY / 2n), fee: sat(500n), script: to(1), dustLimit: sat(354n) };
-    const tx = buildClosing(terms, sat(500n), "both");
-
-    it("signs it with the funding key", () => {
-      const { signatures, memory } = signed(FRESH_MEMORY, closingRequest(funding, tx, share));
-      expect(verifyFundingSignature(funding, tx, alice.keys.fundingPubkey, signatures.signature)).to.equal(true);
-      expect(signatures.htlcSignatures).to.deep.equal([]);
-      expect(memory).to.equal(FRESH_MEMORY);
-    });
-    it("refuses one that leaves out what is ours, pays less of it, or pays it elsewhere", () => {
-      const due = sat(CAPACITY / 2n - 500n);
-      const code = "closing_pays_less";
-      const refused = (made: Parameters<typeof closingRequest>[1]) =>
-        refusal(FRESH_MEMORY, closingRequest(funding, made, share));
-      expect(refused(buildClosing(terms, sat(500n), "remote"))).to.deep.equal({ code, due, paid: 0n });
-      expect(refused(buildClosing(terms, sat(501n), "both"))).to.deep.equal({ code, due, paid: due - 1n });
-      const elsewhere = { ...terms, local: { ...terms.local, script: to(3) } };
-      expect(refused(buildClosing(elsewhere, sat(500n), "both"))).to.deep.equal({ code, due, paid: 0n });
-    });
-    it("refuses one that gives the peer more than its newest commitment does, whatever is said to be ours", () => {
-      const { commitment, request } = bobs(1n);
-      const { memory } = signed(FRESH_MEMORY, request);
-      const ours = present(
-        commitment.outputs.find(({ role }) => role.tag === "to_remote"),
-        "an output of ours",
-      ).amount;
-      const divided = (mine: bigint) => {
-        const local = { balance: msat(mine * 1000n), script: to(1) };
-        const remote = { balance: msat((CAPACITY - mine) * 1000n), script: to(2) };
-        const close = buildClosing({ ...terms, local, remote }, sat(500n), "both");
-        return refusal(memory, closingRequest(funding, close, { ...share, balance: sat(mine) }));
-      };
-      expect(divided(ours)).to.equal(undefined);
-      expect(divided(ours - 1n)).to.deep.equal({
-        code: "closing_gives_away",
-        most: CAPACITY - ours,
-        given: CAPACITY - ours + 1n,
+  it("signs nothing over an output that needs another key than ours, and nothing that moves once the channel may end", () => {
+    const { request } = bobs(1n);
+    const stranger = fundingScript(bob.keys.fundingPubkey, bob.keys.htlcBasepoint);
+    for (const witnessScript of [stranger, stranger.subarray(0, 40), new Uint8Array(0)])
+      expect(refusal(FRESH_MEMORY, { ...request, funding: { ...request.funding, witnessScript } })).to.deep.equal({
+        code: "malformed_request",
       });
-    });
-    it("lets go what is dust, and takes nothing for dust that is worth something", () => {
-      const left = (balance: bigint, dustLimit: bigint) => ({
-        ...share,
-        balance: sat(balance),
-        dustLimit: sat(dustLimit),
-      });
-      const without = buildClosing(terms, sat(500n), "remote");
-      const code = (balance: bigint, dustLimit: bigint) =>
-        refusal(FRESH_MEMORY, closingRequest(funding, without, left(balance, dustLimit)))?.code;
-      expect([code(853n, 354n), code(854n, 354n), code(400n, 354n)]).to.deep.equal([
-        undefined,
-        "closing_pays_less",
-        undefined,
-      ]);
-      expect(code(2_000n, 100_000n)).to.equal("closing_pays_less");
-    });
+    const { memory } = signed(signed(FRESH_MEMORY, request).memory, alices(4n));
+    expect(refusal(memory, request)).to.equal(undefined);
+    expect(refusal(memory, bobs(2n).request)).to.deep.equal({ code: "own_commitment_broadcast", broadcastFrom: 4n });
   });
 });
 
