@@ -80,10 +80,13 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     for (const [place, said] of openings)
       it(`${called(place)}: nothing was funded, and neither keeps it`, async () => {
         const before = (await them.channels()).length;
+        const since = them.ldk.said.length;
         const opening = cut(them, place, () => weBegin(them, SMALL));
         expect(await opening.catch((error: Error) => error.message)).to.include("disconnected while opening");
         await again(them);
         await until("a channel less", async () => (await them.ldk.do("channels")).length === before);
+        if (said.some((text) => text.startsWith("ldk closed")))
+          await told(them.ldk, "a close", since, ({ name }) => name === "closed");
         expect((await them.channels()).length).to.equal(before);
         expect(them.complaints()).to.deep.equal(said);
       });
