@@ -72,5 +72,10 @@ export const signedOn = ({ commitment, params }: Failed): Failed["commitment"] =
   commitment !== undefined && spends(commitment, params.funding) ? commitment : undefined;
 export const spends = ({ inputs }: Tx, outpoint: Outpoint): boolean =>
   inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
-export const spendOf = ({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined =>
-  spends.find((spend) => outpointKey(spend.outpoint) === outpointKey(outpoint));
+export function spendOf({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined {
+  const known = byOutpoint.get(spends) ?? new Map(spends.map((spend) => [outpointKey(spend.outpoint), spend]));
+  byOutpoint.set(spends, known);
+  return known.get(outpointKey(outpoint));
+}
+/** There may be one for each of hundreds of HTLCs, and each is asked for at every block. */
+const byOutpoint = new WeakMap<Failed["spends"], ReadonlyMap<string, ChainSpend>>();

@@ -13,8 +13,28 @@ import { offeredHtlcScript, receivedHtlcScript, toLocalScript, toRemoteLock } fr
 import { currentLocal, type Publication } from "./classify.ts";
 import type { ChannelOutput, OutputPath } from "./output.ts";
 
-/** What of a transaction that spends the funding output concerns us. Anchors are not among it: they are worth nothing. */
+interface Found {
+  /** What the outputs were found by: of a channel that has failed nothing else of it changes what a commitment holds. */
+  readonly by: readonly unknown[];
+  readonly outputs: readonly ChannelOutput[];
+}
+const found = new WeakMap<Tx, Found>();
+/**
+ * What of a transaction that spends the funding output concerns us. Anchors are not among it: they are worth nothing. It is
+ * asked for at each block and for each output that is spent, so it is looked for once.
+ */
 export function outputsOf(env: ChannelEnv, state: Failed, publication: Publication, tx: Tx): readonly ChannelOutput[] {
+  const { params, commitments, revoked } = state;
+  const { local, remote, sent } = commitments;
+  const by = [env.keys, params, local, remote.txid, sent, revoked, publication.tag];
+  const known = found.get(tx);
+  if (known?.by.every((one, at) => one === by[at])) return known.outputs;
+  const outputs = lookedFor(env, state, publication, tx);
+  found.set(tx, { by, outputs });
+  return outputs;
+}
+
+function lookedFor(env: ChannelEnv, state: Failed, publication: Publication, tx: Tx): readonly ChannelOutput[] {
   switch (publication.tag) {
     case "local":
       return localOutputs(env, state);
