@@ -45,6 +45,10 @@ export const balanceShape = z.object({
     lockedSat: sat,
     reservedSat: sat,
     keptForClosingSat: sat.meta({ description: "satoshis of the others that no payment may touch" }),
+    missingForClaimsSat: sat.meta({
+      description:
+        "what has to be put into the wallet for the fees of claims from closed channels: 0 when nothing is lost for want of it",
+    }),
   }),
   channels: z.object({ spendableMsat: msat, receivableMsat: msat, pendingMsat: msat }),
   sessions: z.object({ heldMsat: msat }),

@@ -55,6 +55,7 @@ export const balanceJson = ({ onchain, channels, sessions, watchOnly }: Balance)
     lockedSat: digits(onchain.locked),
     reservedSat: digits(onchain.reserved),
     keptForClosingSat: digits(onchain.keptForClosing),
+    missingForClaimsSat: digits(onchain.missingForClaims),
   },
   channels: {
     spendableMsat: digits(channels.spendable),

@@ -12,10 +12,11 @@ import {
 } from "../../channels/index.ts";
 import { type ChannelId, outpointKey, type Txid } from "../base/ids.ts";
 import { assert } from "../base/result.ts";
-import { type BlockHeight, type SatPerKw, satPerKw } from "../base/units.ts";
+import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../bitcoin/tx.ts";
 import type { NodeContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
+import { type UnpaidClaim, UnpaidClaims, unpaid } from "./unpaid-claims.ts";
 import { type Complete, type PathOf, pathIn } from "./wallet/attach.ts";
 import type { WalletHost } from "./wallet-host.ts";
 
@@ -48,12 +49,20 @@ export class ClaimHost {
   readonly #wanted = new Map<ChannelId, Wanted>();
   /** By outpoint: where claims pay to. */
   readonly #sweepScripts = new Map<string, Uint8Array>();
+  readonly #unpaid: UnpaidClaims;
+  /** Of the channel whose claims are being made. */
+  #short: UnpaidClaim[] = [];
   #isWaiting = false;
 
   constructor(ctx: NodeContext, wallet: WalletHost, height: () => BlockHeight) {
     this.#ctx = ctx;
     this.#wallet = wallet;
     this.#height = height;
+    this.#unpaid = new UnpaidClaims(ctx);
+  }
+  /** What the wallet lacks for the fees of claims, in sat. */
+  get missing(): Sat {
+    return this.#unpaid.missing;
   }
 
   /** All that a channel claims from now on. Acted on at the end of the turn, when the whole block has been heard. */
@@ -71,6 +80,7 @@ export class ClaimHost {
     const after = new Map<string, Flight>();
     const claimed = new Set(wanted.claims.map(({ outpoint }) => outpointKey(outpoint)));
     for (const [key, { txid }] of before) if (!claimed.has(key)) this.#wallet.giveUp(turn, txid);
+    this.#short = [];
     for (const claim of wanted.claims) {
       const key = outpointKey(claim.outpoint);
       const flight = this.#fly(
@@ -82,6 +92,7 @@ export class ClaimHost {
       );
       if (flight !== undefined) after.set(key, flight);
     }
+    this.#unpaid.hear(turn, channel, this.#short);
     if (after.size === 0) this.#flying.delete(channel);
     else this.#flying.set(channel, after);
     this.#sayAgainLater();
@@ -170,8 +181,7 @@ export class ClaimHost {
     const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
     const attached = this.#wallet.attach(turn, attachment, complete);
     if (attached.ok) return txidOf(attached.value);
-    const { needed, available } = attached.error;
-    this.#ctx.log.error("no coins to pay the fee of a claim", { why, neededSat: needed, availableSat: available });
+    this.#short.push(unpaid(claim, attached.error, feerate));
     return undefined;
   }
   #tell(turn: Turn, channelId: ChannelId, { why, amount }: Claim, txid: Txid): void {

@@ -154,7 +154,7 @@ function chainCommands(hosts: Hosts): ChainCommands {
   };
   return {
     balance: () => ({
-      onchain: wallet.balance(),
+      onchain: { ...wallet.balance(), missingForClaims: channels.parts.claims.missing },
       channels: channelBalance(channels),
       sessions: { held: hosts.subscriptions.held() },
       watchOnly: hosts.watching.balance(),

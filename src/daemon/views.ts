@@ -44,6 +44,8 @@ export interface OnchainBalance {
   readonly reserved: Sat;
   /** How much of it no payment may touch: it pays the fees of closing channels. */
   readonly keptForClosing: Sat;
+  /** What is not there and would have to be, for fees without which channels that are closed cannot be claimed. */
+  readonly missingForClaims: Sat;
 }
 export interface WalletTransaction {
   readonly txid: Txid;

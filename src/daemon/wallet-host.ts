@@ -225,7 +225,7 @@ export class WalletHost {
   feerate(): SatPerKw {
     return this.#ctx.chain.feerate(TARGET_BLOCKS) ?? satPerKw(this.#ctx.policy.fallbackFeerate);
   }
-  balance(): Balance["onchain"] {
+  balance(): Omit<Balance["onchain"], "missingForClaims"> {
     return { ...walletBalance(this.#state), keptForClosing: this.#reserve() };
   }
   transactions(): readonly WalletTransaction[] {

@@ -16,6 +16,7 @@ export const BALANCES = {
     locked: sat(8n),
     reserved: sat(0n),
     keptForClosing: sat(9n),
+    missingForClaims: sat(3n),
   },
   watchOnly: { confirmed: sat(11n), unconfirmed: sat(12n), immature: sat(13n) },
 };

@@ -58,6 +58,9 @@ export const nodeCommands = [
           "on chain, immature": `${grouped(onchain.immatureSat)} sat`,
           "on chain, locked": `${grouped(onchain.lockedSat)} sat`,
           "on chain, kept for closing": `${grouped(onchain.keptForClosingSat)} sat`,
+          ...(onchain.missingForClaimsSat === "0"
+            ? {}
+            : { "on chain, MISSING to claim": `${grouped(onchain.missingForClaimsSat)} sat` }),
           "on chain, reserved": `${grouped(onchain.reservedSat)} sat`,
           "channels, spendable": `${satText(channels.spendableMsat)} sat`,
           "channels, receivable": `${satText(channels.receivableMsat)} sat`,

@@ -61,6 +61,7 @@ export const NODE_CASES: readonly RouteCase[] = [
         lockedSat: "8",
         reservedSat: "0",
         keptForClosingSat: "9",
+        missingForClaimsSat: "3",
       },
       channels: { spendableMsat: BIG.toString(), receivableMsat: "390000000", pendingMsat: "25000" },
       sessions: { heldMsat: "1000" },
