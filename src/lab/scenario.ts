@@ -3,7 +3,7 @@ import type { Store } from "../ports/store.ts";
 import { auditPayments } from "./account.ts";
 import { forgetAll } from "./bury.ts";
 import { auditChain } from "./chain-account.ts";
-import { auditQuietChannels, calm, closeAll, comeToRest } from "./settle.ts";
+import { auditQuietChannels, calm, cameToNothing, closeAll, comeToRest } from "./settle.ts";
 import { bury, coinsOf, drawTopology, type Edge, setUp } from "./setup.ts";
 import { type Opening, rage } from "./storm.ts";
 import { reorganiseDeeply } from "./storm-chain.ts";
@@ -77,8 +77,9 @@ async function live(
   await calm(world, edges);
   if (!(await comeToRest(world, edges))) return;
   await bury(world);
-  const all = [...edges, ...adopt(openings)];
-  if (!(await comeToRest(world, all))) return;
+  const begun = [...edges, ...adopt(openings)];
+  if (!(await comeToRest(world, begun))) return;
+  const all = begun.filter((edge) => !cameToNothing(edge));
   // Long enough for peers to ask whether somebody is still there.
   if (world.chance.percent(25)) await world.pass(70_000);
   auditQuietChannels(world, all);

@@ -65,6 +65,7 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
     world.nodes.every((node) => node.recorder.pending === 0 && unfinished(node).length === 0) &&
     edges.every(
       (edge) =>
+        cameToNothing(edge) ||
         ends(edge).every((node) => hasFailed(node, edge)) ||
         ends(edge).every((node) => isEmpty(stateAt(node, edge)) && isActive(node, edge)),
     );
@@ -97,6 +98,14 @@ export function mine(world: World, blocks: number): void {
 /** Given up by this end, whether or not it has forgotten it since. */
 export const hasFailed = (node: LabNode, edge: Edge): boolean =>
   edge.id !== undefined && node.recorder.last.get(edge.id)?.tag === "Failed";
+/**
+ * Its opener has forgotten it before any block held it: the coins have gone another way, for good. Nothing is at stake, and the
+ * other end waits for two weeks.
+ */
+export const cameToNothing = ({ opener, id }: Edge): boolean =>
+  id !== undefined &&
+  !opener.recorder.durable.channels.has(id) &&
+  opener.recorder.last.get(id)?.funding.confirmed === undefined;
 const isEmpty = (state: FundedState | undefined): boolean =>
   state !== undefined && isQuiet(state) && state.commitments.htlcs.length === 0;
 const isActive = (node: LabNode, edge: Edge): boolean =>

@@ -12,7 +12,8 @@ import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { keychainOf } from "../../src/daemon/keychain.ts";
 import { forgetAll } from "../../src/lab/bury.ts";
 import { auditChain } from "../../src/lab/chain-account.ts";
-import { coinsOf, idOf } from "../../src/lab/setup.ts";
+import { comeToRest, stateAt } from "../../src/lab/settle.ts";
+import { coinsOf, type Edge, idOf } from "../../src/lab/setup.ts";
 import { invoiceOf, line, soon, violations } from "./small-world.ts";
 
 type World = Awaited<ReturnType<typeof line>>["world"];
@@ -113,12 +114,13 @@ describe("Channel host: channels that end on the chain", () => {
 
   it("forgets an opening whose coins went another way, once that is buried, and keeps nothing back for it", async function () {
     this.timeout(60_000);
-    const { world, nodes } = await line(2);
+    const { world, nodes, edges } = await line(2);
     const [opener, accepter] = nodes as [Node, Node];
     const before = opener.node.balance().onchain.keptForClosing;
     const request = { nodeId: accepter.id, capacity: sat(100_000n), push: msat(0n), announce: false };
     const opened = await soon(world, opener.node.openChannel(request));
     const { id } = opened.ok ? opened.value : expect.fail("the channel is opened");
+    const opening: Edge = { ...request, opener, accepter, id };
     expect(opener.node.balance().onchain.keptForClosing > before).to.equal(true);
     const state = opener.recorder.last.get(id);
     const funding = present(state !== undefined && "funding" in state ? state.funding.tx : undefined, "a funding");
@@ -131,6 +133,9 @@ describe("Channel host: channels that end on the chain", () => {
       expect(isKnown(), `${depth} deep`).to.equal(depth < 99);
     }
     expect(opener.node.balance().onchain.keptForClosing).to.equal(before);
+    await world.pass(1_000);
+    expect(stateAt(accepter, opening)?.tag, "is told, and waits for what may still come").to.equal("Failed");
+    expect(await comeToRest(world, [...edges, opening]), "nothing is under way").to.equal(true);
     expect(violations(world)).to.deep.equal([]);
   });
 });
