@@ -44,6 +44,8 @@ export type PeerFault =
   | { readonly code: "unexpected_revocation" }
   | { readonly code: "wrong_revocation_secret" }
   | { readonly code: "commitment_numbers_used_up" }
+  /** Until an HTLC that we offered behind it has run out of time. */
+  | { readonly code: "commitment_not_acknowledged" }
   | { readonly code: "bad_announcement_signature" }
   | { readonly code: "bad_shutdown_script" }
   | { readonly code: "shutdown_script_changed" }
@@ -145,6 +147,7 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   unexpected_revocation: "error-and-fail",
   wrong_revocation_secret: "error-and-fail",
   commitment_numbers_used_up: "error-and-fail",
+  commitment_not_acknowledged: "warn-and-disconnect",
   bad_announcement_signature: "warn-and-disconnect",
   bad_shutdown_script: "warn",
   shutdown_script_changed: "warn-and-disconnect",

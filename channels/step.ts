@@ -18,6 +18,7 @@ import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
 import { connected, disconnected } from "./link/connect.ts";
 import { resume } from "./link/resume.ts";
+import { staleTakenBack } from "./link/stale.ts";
 import type { Online } from "./link/state.ts";
 import { announcementSigned } from "./normal/announce.ts";
 import { failOverdue } from "./normal/deadline.ts";
@@ -280,6 +281,7 @@ function chainInput(env: ChannelEnv, state: FundedState, input: ChainInput): Tra
 function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight): Transition {
   const changed =
     failOverdue(env, state) ??
+    staleTakenBack(env, state) ??
     forgetWhenBuried(state, height) ??
     endSilence(env, state) ??
     raiseWhenLate(env, state) ??

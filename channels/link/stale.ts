@@ -1,9 +1,10 @@
 import { assert } from "../../src/base/result.ts";
+import { punish } from "../close/failure.ts";
 import { assertConserved } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OfferedHtlc } from "../htlc.ts";
 import type { FundedState } from "../state.ts";
-import type { VolatileEffect } from "../transition.ts";
+import { commit, type Transition, type VolatileEffect } from "../transition.ts";
 
 /**
  * HTLCs that we offered and that no commitment covers are sent again on reconnection. One that has meanwhile run out of
@@ -38,4 +39,19 @@ export function withoutStale<S extends FundedState>(
     }),
   );
   return { state: { ...state, commitments: after }, effects };
+}
+
+/**
+ * One more block. Whoever such an HTLC came from does not wait until the peer is back: it would have to close its own
+ * channel for the answer. From a peer that is there it can be taken back only by parting with it, which is due to one
+ * that has acknowledged nothing for so long. Undefined when none has run out of time. BOLT 2 §cltv_expiry_delta Selection.
+ */
+export function staleTakenBack(env: ChannelEnv, state: FundedState): Transition | undefined {
+  if (state.tag !== "Normal" && state.tag !== "ShuttingDown") return undefined;
+  const { state: fresh, effects } = withoutStale(env, state);
+  if (effects.length === 0) return undefined;
+  if (state.link.tag !== "online") return commit(fresh, ...effects);
+  const parted = punish(fresh, { code: "commitment_not_acknowledged" });
+  assert(parted.kind === "advance" && parted.next.tag === fresh.tag, "the channel lives on after a reconnection");
+  return commit(parted.next, ...parted.effects, ...effects);
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { FundedState, OfferedHtlc } from "../../../channels/index.ts";
-import { blockHeight } from "../../../src/base/units.ts";
+import { blockHeight, cltvExpiry } from "../../../src/base/units.ts";
 import { EXPIRY, normal, preimageOfHash } from "../../support/channel-pair.ts";
 
 const offered = (state: FundedState) =>
@@ -31,6 +31,48 @@ describe("BOLT 2 §Message Retransmission: HTLCs that no commitment covers", () 
     const [htlc] = offered(pair.parties.a.state as FundedState);
     expect(htlc?.id).to.equal(0n);
     expect(pair.parties.a.take("Refused")).to.deep.equal([]);
+  });
+  it("takes back, while the peer stays away, one that runs out of time: whoever it came from waits for no reconnection", () => {
+    const pair = normal();
+    pair.offer("a", 5_000n);
+    pair.disconnect();
+    pair.block(EXPIRY - 1);
+    expect(pair.parties.a.take("Refused")).to.deep.equal([]);
+    pair.block(EXPIRY);
+    expect(pair.parties.a.take("Refused").map(({ reason }) => reason)).to.deep.equal([
+      { code: "expiry_too_soon", height: EXPIRY, requested: EXPIRY },
+    ]);
+    expect(offered(pair.parties.a.funded)).to.deep.equal([]);
+    pair.crash("a");
+    expect(offered(pair.parties.a.funded), "on disk too").to.deep.equal([]);
+    pair.connect();
+    pair.settle();
+    pair.offer("a", 7_000n, 9, cltvExpiry(EXPIRY + 40));
+    pair.settle();
+    expect(offered(pair.parties.a.funded).map(({ id, step }) => [id, step])).to.deep.equal([
+      [0n, "SENT_ADD_ACK_REVOCATION"],
+    ]);
+  });
+  it("parts with a peer that acknowledges no commitment until one has run out of time, and takes it back", () => {
+    const pair = normal();
+    const { a } = pair.parties;
+    pair.offer("a", 5_000_000n, 1, cltvExpiry(EXPIRY + 40));
+    pair.signTurn("a");
+    pair.offer("a", 6_000_000n, 2);
+    pair.block(EXPIRY - 1);
+    expect([a.take("Refused"), pair.connected]).to.deep.equal([[], true]);
+    pair.block(EXPIRY);
+    expect(a.take("Refused").map(({ origin }) => origin)).to.deep.equal([
+      { tag: "payment", paymentId: "p2", attempt: 0 },
+    ]);
+    expect(a.take("SendWarning").map(({ text, disconnect }) => ({ text, disconnect }))).to.deep.equal([
+      { text: "commitment not acknowledged", disconnect: true },
+    ]);
+    expect([a.state.tag, pair.connected]).to.deep.equal(["Normal", false]);
+    pair.connect();
+    pair.settle();
+    expect(offered(a.funded).map(({ id, step }) => [id, step])).to.deep.equal([[0n, "SENT_ADD_ACK_REVOCATION"]]);
+    expect(offered(pair.parties.b.funded)).to.deep.equal([]);
   });
 });
 
