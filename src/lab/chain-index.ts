@@ -1,7 +1,8 @@
 import type { FundedState, OfferedHtlc } from "../../channels/index.ts";
+import { isTrimmed } from "../../channels/tx/weights.ts";
 import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
 import { present } from "../base/result.ts";
-import { blockHeight, toSatFloor } from "../base/units.ts";
+import { blockHeight, type Msat, toSatFloor } from "../base/units.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { RESOLUTION_DEPTH } from "./depths.ts";
 import { UNECONOMICAL_SAT } from "./small.ts";
@@ -63,14 +64,15 @@ export function isGoneOnChain(
 ): boolean {
   const index = new ChainIndex(world);
   const closing = index.spender(state.params.funding);
+  // Nobody need fetch it: it is given up once it could have been taken back so deep.
+  const isLate = world.chain.brain.chain.tip.height >= expiry + RESOLUTION_DEPTH;
+  if (isLate && isTrimmedByBoth(state, amount)) return true;
   if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
   const txid = txidOf(closing);
   const spenders = closing.outputs.flatMap((output, vout) =>
     output.amount === toSatFloor(amount) ? [index.spender({ txid, vout })] : [],
   );
   const isDeep = (tx: Tx | undefined): boolean => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH;
-  // Nobody need fetch it: it is given up once it could have been taken back so deep.
-  const isLate = world.chain.brain.chain.tip.height >= expiry + RESOLUTION_DEPTH;
   if (toSatFloor(amount) <= UNECONOMICAL_SAT && isLate) return true;
   if (spenders.length === 0 || spenders.some(isDeep)) return true;
   const held = (state.tag === "Failed" && state.revoked?.htlcs) || [];
@@ -78,3 +80,8 @@ export function isGoneOnChain(
   // Those of the commitment are counted from the peer's side.
   return alike.length === spenders.length && !alike.some((htlc) => htlc.side === "received" && htlc.id === id);
 }
+
+/** Nobody can fetch it at all, whatever is mined. */
+const isTrimmedByBoth = ({ params, commitments: { feerate } }: FundedState, amount: Msat): boolean =>
+  isTrimmed({ side: "offered", amount }, params.local.dustLimit, feerate, params.type.format) &&
+  isTrimmed({ side: "received", amount }, params.remote.dustLimit, feerate, params.type.format);

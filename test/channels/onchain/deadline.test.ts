@@ -1,10 +1,12 @@
 import { expect } from "chai";
-import { explain } from "../../../channels/index.ts";
+import { type ChannelType, explain, type HtlcOrigin } from "../../../channels/index.ts";
+import type { Failed } from "../../../channels/state.ts";
+import { channelId } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { blockHeight, type CltvExpiry, cltvExpiry, feeForWeightCeil } from "../../../src/base/units.ts";
+import { blockHeight, type CltvExpiry, cltvExpiry, feeForWeightCeil, msat } from "../../../src/base/units.ts";
 import { type Tx, txidOf, weightOf } from "../../../src/bitcoin/tx.ts";
 import { loadConfig } from "../../../src/daemon/config.ts";
-import { type Name, other } from "../../support/channel-pair.ts";
+import { hashOf, type Name, ONION, other, preimageOfHash } from "../../support/channel-pair.ts";
 import { Court, FEERATE } from "../../support/court.ts";
 import { feeOf } from "./scene.ts";
 
@@ -119,6 +121,82 @@ describe("HTLCs without an output (CONFORMANCE 132)", () => {
       court.mine();
       expect(ends(court, "a")).to.deep.equal(["failed"]);
     });
+});
+
+describe("RELIABILITY O20: an HTLC that was passed on, whose channel has failed and whose commitment no block takes", () => {
+  /** Of a's, whose commitment nobody brings into the chain; and whether a still waits with its answer to where it came from. */
+  function unmined(amount: bigint, origin: HtlcOrigin, type: Partial<ChannelType> = {}, feerate = 1_000) {
+    const court = new Court().open({ type, feerate });
+    const { pair } = court;
+    const expiry = cltvExpiry(court.height + BLOCKS);
+    const paymentHash = hashOf(1);
+    pair.give("a", { tag: "OfferHtlc", amount: msat(amount), paymentHash, expiry, onion: ONION, origin });
+    pair.settle();
+    court.silent.a = true;
+    court.silent.b = true;
+    pair.disconnect();
+    pair.give("a", { tag: "ForceClose" });
+    court.act();
+    return { court, expiry, failures: () => pair.parties.a.take("HtlcFailed").map(({ failure }) => failure.tag) };
+  }
+  const forwarded: HtlcOrigin = { tag: "relay", channelId: channelId(new Uint8Array(32).fill(7)), htlcId: 3n };
+  const config = loadConfig(["--datadir", "/nowhere"], {});
+  const least = 34;
+
+  it("is failed upstream if it has an output in no commitment, when that would be deep, long before upstream has to act", () => {
+    const { court, expiry, failures } = unmined(200_000n, forwarded);
+    court.mineTo(expiry + 7);
+    expect(failures()).to.deep.equal([]);
+    court.mine();
+    expect(failures()).to.deep.equal(["on_chain"]);
+    expect(config.ok && config.value.config.cltvExpiryDelta >= least).to.equal(true);
+    expect(court.height).to.be.below(expiry + least - 3);
+    court.mine(10);
+    expect(failures(), "once").to.deep.equal(["on_chain"]);
+  });
+  it("is not failed upstream while the peer may fetch it from a commitment of either side", () => {
+    const { court, expiry, failures } = unmined(400_000n, forwarded);
+    court.mineTo(expiry + 100);
+    expect(failures()).to.deep.equal([]);
+  });
+  it("is not failed while one of both commitments has an output for it, which without anchors the side decides", () => {
+    // In the peer's commitment it is a received one, whose second stage weighs more: it has an output in ours alone.
+    const { court, expiry, failures } = unmined(1_040_000n, forwarded, { format: "static_remotekey" });
+    court.mineTo(expiry + 100);
+    expect(failures()).to.deep.equal([]);
+    const trimmed = unmined(1_010_000n, forwarded, { format: "static_remotekey" });
+    trimmed.court.mineTo(trimmed.expiry + 8);
+    expect(trimmed.failures()).to.deep.equal(["on_chain"]);
+  });
+  it("stays open when it is a payment of our own: nobody waits for it, and it may have reached its payee", () => {
+    const { court, expiry, failures } = unmined(200_000n, { tag: "payment", paymentId: "p", attempt: 0 });
+    court.mineTo(expiry + 100);
+    expect(failures()).to.deep.equal([]);
+  });
+  it("is paid for upstream when the preimage comes in time", () => {
+    const { court, expiry, failures } = unmined(200_000n, forwarded);
+    const { pair } = court;
+    court.mineTo(expiry + 7);
+    const message = {
+      name: "update_fulfill_htlc",
+      channel_id: pair.parties.a.funded.params.channelId,
+      id: 0n,
+      payment_preimage: preimageOfHash(hashOf(1)),
+    } as const;
+    pair.give("a", { tag: "PeerMessage", message });
+    court.mine(100);
+    expect([failures(), pair.parties.a.take("HtlcSettled").map(({ origin }) => origin)]).to.deep.equal([
+      [],
+      [forwarded],
+    ]);
+  });
+  it("has not ended by our own record when that is an old one", () => {
+    const { court, expiry, failures } = unmined(200_000n, forwarded);
+    const { a } = court.pair.parties;
+    a.state = { ...(a.state as Failed), cause: { tag: "data_lost" } };
+    court.mineTo(expiry + 100);
+    expect(failures()).to.deep.equal([]);
+  });
 });
 
 describe("What spends the funding output (CONFORMANCE 127, 128)", () => {
