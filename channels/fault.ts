@@ -18,6 +18,8 @@ export type PeerFault =
   | { readonly code: "commitment_without_updates" }
   | { readonly code: "splice_exceeds_balance" }
   | { readonly code: "unknown_splice" }
+  /** An update although a splice is not signed by both. */
+  | { readonly code: "splice_not_signed" }
   | { readonly code: "batch_too_large"; readonly maximum: number }
   | { readonly code: "batch_interrupted" }
   | { readonly code: "batch_without_funding_txid" }
@@ -121,6 +123,7 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   commitment_without_updates: "warn-and-disconnect",
   splice_exceeds_balance: "warn-and-disconnect",
   unknown_splice: "warn-and-disconnect",
+  splice_not_signed: "warn-and-disconnect",
   batch_too_large: "warn-and-disconnect",
   batch_interrupted: "warn-and-disconnect",
   batch_without_funding_txid: "error-and-fail",

@@ -16,7 +16,7 @@ import type { ConstructionMessage } from "./interactive/session.ts";
 import { receiveReestablish } from "./link/connect.ts";
 import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
-import { isHolding, receiveStfu } from "./normal/quiescence.ts";
+import { isHolding, isSigningSplice, receiveStfu } from "./normal/quiescence.ts";
 import { receiveAdd } from "./normal/receive-add.ts";
 import { receiveBatch, receiveCommitment } from "./normal/receive-commitment.ts";
 import { lateFulfill, receiveFail, receiveFulfill } from "./normal/receive-removal.ts";
@@ -157,6 +157,8 @@ type UpdateMessage = Exclude<
 function updated(env: ChannelEnv, state: UpdatingState, message: UpdateMessage): Transition {
   const { link } = state;
   const silent = link.tag === "online" && link.quiescence?.received === true;
+  // Signed and revoked on the other fundings alone, we would have nothing valid on this one, should it be mined.
+  if (isSigningSplice(state.commitments)) return punish(state, { code: "splice_not_signed" });
   if (silent && message.name.startsWith("update_")) return punish(state, { code: "update_after_stfu" });
   switch (message.name) {
     case "update_add_htlc":

@@ -18,7 +18,8 @@ const OPTION_QUIESCE = 34;
 /** Whether new updates of ours have to wait: either side has asked for silence, or a splice is not signed by both. BOLT 2 §Channel Quiescence. */
 export const isHolding = ({ link, commitments }: Funded): boolean =>
   (link.tag === "online" && link.quiescence !== undefined) || isSigningSplice(commitments);
-const isSigningSplice = ({ others }: Commitments): boolean =>
+/** Its transaction may be mined, or not, as soon as our signatures have left: until the peer's are here, no update is made. */
+export const isSigningSplice = ({ others }: Commitments): boolean =>
   others.length > 0 && others.some(({ role }) => role === "signing");
 /** Nothing is on its way in either direction and nothing may be sent. BOLT 2 §Channel Quiescence. */
 export const isQuiescent = ({ quiescence }: Online): boolean =>
