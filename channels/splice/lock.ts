@@ -35,20 +35,21 @@ export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition 
     ({ role, made, locked, progress: { confirmed } }) =>
       role === "active" &&
       made !== undefined &&
-      !locked.local &&
+      (!locked.local || locked.remote) &&
       confirmed !== undefined &&
       env.height - confirmed.height + 1 >= lockDepth(env, state),
   );
   if (deep === undefined) return undefined;
   // The signatures of one in its place may be out on either side: first both know what there is.
   if (signingOf(state) !== undefined) return undefined;
+  const isSaid = deep.locked.local;
   const ours: OtherFunding = {
     ...deep,
     progress: { ...deep.progress, deep: true },
     locked: { ...deep.locked, local: true },
   };
   const next = withOther(state, deep, ours);
-  const said: readonly Effect[] = state.link.tag === "online" ? [bind(lockedMessage(state, ours))] : [];
+  const said: readonly Effect[] = state.link.tag === "online" && !isSaid ? [bind(lockedMessage(state, ours))] : [];
   return ours.locked.remote ? locked(env, next, ours, said) : commit(next, ...said, { tag: "NotifyUpdated" });
 }
 
@@ -63,8 +64,20 @@ export function receiveSpliceLocked(env: ChannelEnv, state: Normal, { splice_txi
   if (other.locked.remote) return stay();
   const theirs: OtherFunding = { ...other, locked: { ...other.locked, remote: true } };
   const next = withOther(state, other, theirs);
-  return theirs.locked.local ? locked(env, next, theirs, []) : commit(next);
+  return theirs.locked.local && !gaveWay(next, theirs) ? locked(env, next, theirs, []) : commit(next);
 }
+/**
+ * Since we locked it the chain has come to hold another one in its place. On that one nothing would be signed any more: it
+ * is waited for which of both stays. BOLT 2 §The splice_locked Message.
+ */
+const gaveWay = ({ commitments }: Normal, { terms }: OtherFunding): boolean =>
+  commitments.others.some(
+    ({ role, made, progress, terms: { outpoint } }) =>
+      role !== "past" &&
+      made !== undefined &&
+      progress.confirmed !== undefined &&
+      outpoint.txid !== terms.outpoint.txid,
+  );
 
 /** Both have: it is the channel's funding from now on, and its short channel id is a new one. BOLT 2 §Splice Completion. */
 function locked(env: ChannelEnv, state: Normal, { terms }: OtherFunding, effects: readonly Effect[]): Transition {

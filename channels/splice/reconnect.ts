@@ -30,7 +30,9 @@ export function spliceReestablish(
           },
         };
   if (!hasFeature(env.features, OPTION_SPLICE)) return next;
-  const locked = state.commitments.others.find((other) => other.role === "active" && other.locked.local);
+  const ours = state.commitments.others.filter((other) => other.role === "active" && other.locked.local);
+  // Of several, over forks of the chain, the one that it holds.
+  const locked = ours.find(({ progress }) => progress.confirmed !== undefined) ?? ours.at(-1);
   const txid = locked?.terms.outpoint.txid ?? (state.ready.local ? state.params.funding.txid : undefined);
   if (txid === undefined) return next;
   const lacks = state.params.announce && (locked !== undefined || state.announcement.remote === undefined);
