@@ -50,6 +50,7 @@ export type ApiCode =
   | "CHAIN_NOT_SYNCED"
   | "CHAIN_UNAVAILABLE"
   | "STALE_TIP"
+  | "TOO_MANY_WAITING"
   | "WRONG_NETWORK"
   | "NOT_POSSIBLE"
   | "FUNDS_CHANNEL"
@@ -97,6 +98,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   CHAIN_NOT_SYNCED: passing(503, "Chain not synced"),
   CHAIN_UNAVAILABLE: passing(503, "The Bitcoin node does not answer"),
   STALE_TIP: passing(503, "No block for an hour"),
+  TOO_MANY_WAITING: passing(429, "Too many payments wait for room"),
   WRONG_NETWORK: final(422, "Wrong network"),
   NOT_POSSIBLE: final(409, "Not possible now"),
   FUNDS_CHANNEL: final(409, "The transaction funds a channel"),
@@ -125,6 +127,7 @@ const CODE_OF_COMMAND: { readonly [C in CommandFault["code"]]: ApiCode } = {
   chain_not_synced: "CHAIN_NOT_SYNCED",
   chain_unavailable: "CHAIN_UNAVAILABLE",
   stale_tip: "STALE_TIP",
+  too_many_waiting: "TOO_MANY_WAITING",
   wrong_network: "WRONG_NETWORK",
   not_possible: "NOT_POSSIBLE",
   funds_channel: "FUNDS_CHANNEL",

@@ -43,6 +43,7 @@ const EXIT_OF: { readonly [C in ApiCode]: ExitCode } = {
   CHAIN_NOT_SYNCED: EXIT.notSynced,
   CHAIN_UNAVAILABLE: EXIT.notSynced,
   STALE_TIP: EXIT.notSynced,
+  TOO_MANY_WAITING: EXIT.paymentFailed,
   WRONG_NETWORK: EXIT.usage,
   NOT_POSSIBLE: EXIT.other,
   FUNDS_CHANNEL: EXIT.other,

@@ -22,6 +22,7 @@ export interface CommandFault {
     | "chain_not_synced"
     | "chain_unavailable"
     | "stale_tip"
+    | "too_many_waiting"
     | "wrong_network"
     | "not_possible"
     | "funds_channel"

@@ -117,7 +117,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const { backup } = safekeeping;
   const listener = channelListener(ctx, { payments, incoming, ownGossip, backup, channels: channelsOf });
   const channels: ChannelHost = new ChannelHost({ ctx, peers: peersOf, wallet, claims, backup, listener, height });
-  const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, gossip, safekeeping }));
+  const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, payments, gossip, safekeeping }));
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
     (turn, event) => labels.chainEvent(turn, event),
@@ -191,10 +191,11 @@ function channelListener(
 
 interface Listening {
   readonly channels: () => ChannelHost;
+  readonly payments: PaymentHost;
   readonly gossip: GossipHost;
   readonly safekeeping: Safekeeping;
 }
-function peersListener(ctx: NodeContext, { channels, gossip, safekeeping }: Listening): PeersListener {
+function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeeping }: Listening): PeersListener {
   return {
     connected: (session, peer: NodeId) => {
       ctx.turns.run((turn) => {
@@ -216,6 +217,8 @@ function peersListener(ctx: NodeContext, { channels, gossip, safekeeping }: List
       ctx.turns.run((turn) => {
         ctx.events.record(turn, "peer.disconnected", { peer, reason });
         channels().peerDisconnected(turn, peer);
+        // Its channels make no room any more.
+        turn.next((later) => payments.roomMade(later));
       });
     },
   };

@@ -6,7 +6,7 @@ import { sha256 } from "../crypto/hash.ts";
 import { expireInvoice } from "../payments/incoming.ts";
 import { decodeInvoice, encodeInvoice, type Invoice, invoiceExpiry, signedInvoice } from "../payments/invoice.ts";
 import type { InvoiceRecord } from "../payments/invoice-record.ts";
-import type { Payment, PaymentRequest } from "../payments/payment.ts";
+import type { Payment, PaymentFailureCode, PaymentRequest } from "../payments/payment.ts";
 import { featureBits, OFFERED } from "../wire/features.ts";
 import type { CommandFault } from "./commands.ts";
 import { ANSWER_LANE } from "./context.ts";
@@ -182,15 +182,23 @@ export function paymentInfo(payment: Payment): PaymentInfo {
     preimage: payment.tag === "Succeeded" ? payment.preimage : undefined,
     failure:
       payment.tag === "Failed"
-        ? { code: failureCode(payment.failure.code), detail: payment.failure.detail }
+        ? { code: FAILURE_CODE[payment.failure.code], detail: payment.failure.detail }
         : undefined,
     hops: payment.tag === "Succeeded" ? payment.hops : undefined,
     createdAt,
     endedAt: payment.tag === "Succeeded" || payment.tag === "Failed" ? payment.endedAt : undefined,
   };
 }
-const failureCode = (code: string): CommandFault["code"] =>
-  code === "no_route" || code === "fee_too_high" || code === "stale_tip" ? code : "payment_failed";
+/** Which failures have a code of their own. */
+const FAILURE_CODE: { readonly [C in PaymentFailureCode]: CommandFault["code"] } = {
+  no_route: "no_route",
+  fee_too_high: "fee_too_high",
+  rejected_by_payee: "payment_failed",
+  timeout: "payment_failed",
+  attempts_exhausted: "payment_failed",
+  stale_tip: "stale_tip",
+  too_many_waiting: "too_many_waiting",
+};
 
 /** `pay_…`, `inv_…` or the bare hash. */
 export const hashOfId = (id: string): PaymentHash | undefined => parsePaymentHash(id.replace(/^(pay|inv)_/, ""));

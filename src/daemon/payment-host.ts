@@ -43,6 +43,13 @@ export interface PaymentHostParts {
 /** After a start, attempts that never left are tried again once peers have had time to come back. Policy, not protocol. */
 const RESTART_MS = 1_500;
 
+/** For room in our channels, at once: each is in memory, and tried again whenever there may be some. Policy, not protocol. */
+export const WAITING_MAX = 1_000;
+const TOO_MANY_WAITING: PaymentFailure = {
+  code: "too_many_waiting",
+  detail: `${WAITING_MAX} payments wait for room in the channels already`,
+};
+
 /** Pays: finds routes, offers HTLCs, and follows each payment to its one end. */
 export class PaymentHost {
   readonly #parts: PaymentHostParts;
@@ -113,7 +120,7 @@ export class PaymentHost {
   refused(turn: Turn, hash: string, attempt: number, reason: OfferRefusal): void {
     this.#step(turn, hash as PaymentHash, { tag: "HtlcRefused", attempt, detail: reason.code, now: turn.now });
   }
-  /** Something may have left a channel: who waits for room tries again, one after the other. */
+  /** Something may have left a channel, or its peer has: who waits for room tries again, one after the other. */
   roomMade(turn: Turn): void {
     let tooMuch: Msat | undefined;
     for (const [hash, { amount }] of this.#queue) {
@@ -181,8 +188,10 @@ export class PaymentHost {
     if (this.#parts.ctx.chain.staleSince() !== undefined)
       return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });
     const found = this.#search({ ...request, excluded });
-    if (!found.ok && found.error.code === "insufficient_balance" && this.#parts.isMakingRoom(request.amount))
-      return this.#wait(hash, request, now);
+    if (!found.ok && found.error.code === "insufficient_balance" && this.#parts.isMakingRoom(request.amount)) {
+      if (this.#queue.size < WAITING_MAX || this.#queue.has(hash)) return this.#wait(hash, request, now);
+      return this.#step(turn, hash, { tag: "NoRoute", failure: TOO_MANY_WAITING, now });
+    }
     if (!found.ok) return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(found.error, request), now });
     const sessionKey = this.#parts.ctx.random.bytes(32);
     this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });

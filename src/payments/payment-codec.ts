@@ -58,6 +58,7 @@ const FAILURE_CODES: readonly PaymentFailureCode[] = [
   "timeout",
   "attempts_exhausted",
   "stale_tip",
+  "too_many_waiting",
 ];
 const failureCode: Codec<PaymentFailureCode> = refine(
   "payment_failure_code",

@@ -89,7 +89,9 @@ export type PaymentFailureCode =
   | "timeout"
   | "attempts_exhausted"
   /** No block has come for so long that time on the chain may not be what we take it for. */
-  | "stale_tip";
+  | "stale_tip"
+  /** So many wait for room in our channels that no more may. */
+  | "too_many_waiting";
 
 export type PaymentInput =
   /** `sessionKey`: 32 fresh random bytes. */

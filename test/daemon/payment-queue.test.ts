@@ -11,12 +11,12 @@ import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { HTLC_TIMING } from "../../src/daemon/context.ts";
 import { createEvents } from "../../src/daemon/events.ts";
-import { PaymentHost } from "../../src/daemon/payment-host.ts";
+import { PaymentHost, WAITING_MAX } from "../../src/daemon/payment-host.ts";
 import { createTurns } from "../../src/daemon/turn.ts";
 
 const id = (seed: number): NodeId => nodeId(secp256k1.publicKey(sha256(Uint8Array.of(seed))));
 const [US, PEER] = [id(1), id(2)];
-const hash = (seed: number): PaymentHash => paymentHash(sha256(Uint8Array.of(seed)));
+const hash = (seed: number): PaymentHash => paymentHash(sha256(Uint8Array.of(seed >> 8, seed & 0xff)));
 const CHANNEL = { shortChannelId: shortChannelId(100, 1, 0), peer: PEER, htlcMinimum: msat(1n) };
 const AMOUNT = msat(1_000_000n);
 
@@ -131,6 +131,16 @@ describe("payments for which a channel has no room at the moment", () => {
     ]);
     makeRoom(11n * AMOUNT);
     expect(offered).to.deep.equal([hash(3), hash(1), hash(4)]);
+  });
+
+  it("are so many at most: one more fails at once, and says why, until one of those has gone", () => {
+    const { offered, pay, makeRoom, state } = payer();
+    for (let seed = 1; seed <= WAITING_MAX; seed++) pay(seed);
+    pay(WAITING_MAX + 1);
+    expect([WAITING_MAX, WAITING_MAX + 1].map(state)).to.deep.equal(["Routing", "too_many_waiting"]);
+    makeRoom(AMOUNT);
+    pay(WAITING_MAX + 2);
+    expect([offered, state(WAITING_MAX + 2)]).to.deep.equal([[hash(1)], "Routing"]);
   });
 
   it("leave the queue whatever moves them on: the node goes on when there is room again", async () => {
