@@ -20,13 +20,13 @@ import { KEY } from "../daemon/records.ts";
 import { loadWallet } from "../daemon/wallet/records.ts";
 import type { Store, StoreRecord } from "../ports/store.ts";
 import { decodeMessage, type WireMessage } from "../wire/registry.ts";
-import type { CommitmentSigned } from "../wire/updates.ts";
 import { auditChannel, type Fault } from "./books.ts";
 import { signsAttempt } from "./dual-laws.ts";
 import { Ends } from "./ends.ts";
 import { broken } from "./laws.ts";
 import { copyOf, type Entry, emptyLedger, enter, type Ledger, type LedgerEvent, readRecord } from "./ledger.ts";
 import { auditPublishable, ownTxid } from "./publishable.ts";
+import { SignedOnce } from "./signed-once.ts";
 import type { Rule } from "./violation.ts";
 
 export interface RecorderOptions {
@@ -72,8 +72,7 @@ export class Recorder {
   readonly #endings = new Set<Txid>();
   /** By channel: the newest of our commitments whose secret has left. */
   readonly #revealed = new Map<ChannelId, bigint>();
-  /** The newest commitment of the peer that was signed, by channel and funding. */
-  readonly #signed = new Map<string, { readonly number: bigint; readonly signature: Uint8Array }>();
+  readonly #signed = new SignedOnce();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -137,7 +136,10 @@ export class Recorder {
       message,
     );
     if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
-    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message)) this.#signs(message);
+    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message)) {
+      const twice = this.#signed.judge(durable, message);
+      if (twice !== undefined) this.#options.report(twice.rule, twice.detail);
+    }
     if (message.name === "revoke_and_ack") this.#reveals(message.channel_id);
     this.#options.sent(peer, message, bytes);
   }
@@ -199,23 +201,6 @@ export class Recorder {
   /** Of our own newest commitment of a channel on disk. */
   commitmentTxid(state: FundedState): Txid {
     return ownTxid(state, this.#keysOf(state.params.keyIndex));
-  }
-
-  /** One number, one commitment, and never one before it. Signatures are deterministic, so the same again is the same bytes. */
-  #signs({ channel_id: id, signature, funding_txid: named }: CommitmentSigned): void {
-    const state = this.durable.channels.get(id);
-    if (state === undefined || !("commitments" in state)) return;
-    const { params, commitments } = state;
-    const other = commitments.others.find(({ terms }) => terms.outpoint.txid === named);
-    // The first commitment over a splice has the number of those that there are.
-    const isFirst = other !== undefined && other.sent === undefined;
-    const number = commitments.remote.number + (isFirst ? 0n : 1n);
-    const funding = `${id}/${named ?? params.funding.txid}`;
-    const before = this.#signed.get(funding);
-    if (before !== undefined && (number < before.number || isOther(before, { number, signature }))) {
-      this.#options.report("revoked_state", `commitment ${number} of ${id} is signed after ${before.number}`);
-    }
-    this.#signed.set(funding, { number, signature });
   }
 
   #keysOf(index: number): ChannelKeys {
@@ -289,7 +274,3 @@ export class Recorder {
 const SAMPLE = 8;
 /** Of all that nodes of a world pay to only funding outputs are witness script hashes. */
 const isP2wsh = (script: Uint8Array): boolean => script.length === 34 && script[0] === 0 && script[1] === 32;
-const isOther = (
-  before: { readonly number: bigint; readonly signature: Uint8Array },
-  now: { readonly number: bigint; readonly signature: Uint8Array },
-): boolean => before.number === now.number && !equalBytes(before.signature, now.signature);

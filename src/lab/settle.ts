@@ -1,9 +1,8 @@
 import type { FundedState } from "../../channels/index.ts";
-import { satPerKw } from "../base/units.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
-import { answered, type Edge, idOf } from "./setup.ts";
-import { CRASHES_AT_WRITE, type World } from "./world.ts";
+import { type Edge, idOf } from "./setup.ts";
+import type { World } from "./world.ts";
 
 /** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
 const BLOCK_MS = 600;
@@ -12,19 +11,13 @@ const BLOCKS_TO_REST_MAX = 400;
 const REUNION_MS_MAX = 40_000;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
 const PATIENCE_MS = 240_000;
-/** How often more is offered for a close before a block comes. */
-const RAISE_PERCENT = 40;
-const FEERATE = { min: 500, max: 20_000 };
-/** Closings that were begun and lost with a crash are begun again. */
-const CLOSING_ROUNDS_MAX = 8;
-const ROUND_MS = 15_000;
 
 /** The state of a channel as one end has it on disk. */
 export function stateAt(node: LabNode, edge: Edge): FundedState | undefined {
   const state = node.recorder.durable.channels.get(idOf(edge));
   return state !== undefined && "commitments" in state ? state : undefined;
 }
-const ends = ({ opener, accepter }: Edge): readonly [LabNode, LabNode] => [opener, accepter];
+export const ends = ({ opener, accepter }: Edge): readonly [LabNode, LabNode] => [opener, accepter];
 
 /** Whenever both ends of a channel are quiet on disk, they must agree. */
 export function auditQuietChannels(world: World, edges: readonly Edge[]): void {
@@ -108,7 +101,7 @@ export const cameToNothing = ({ opener, id }: Edge): boolean =>
   opener.recorder.last.get(id)?.funding.confirmed === undefined;
 const isEmpty = (state: FundedState | undefined): boolean =>
   state !== undefined && isQuiet(state) && state.commitments.htlcs.length === 0;
-const isActive = (node: LabNode, edge: Edge): boolean =>
+export const isActive = (node: LabNode, edge: Edge): boolean =>
   node.isUp && node.node.channels().some(({ id, active }) => id === edge.id && active);
 /** Payments without an end and forwards that are not cleared away. */
 const unfinished = ({ recorder: { ends: seen, durable, last } }: LabNode): readonly string[] => [
@@ -132,59 +125,3 @@ function unrest(world: World, edges: readonly Edge[]): string {
   }
   return left.join("; ");
 }
-
-/** Closes every channel by agreement that still can be, over connections that break and nodes that die now and then. */
-export async function closeAll(world: World, all: readonly Edge[]): Promise<boolean> {
-  const edges = all.filter((edge) => !ends(edge).some((node) => hasFailed(node, edge)));
-  for (let round = 0; round < CLOSING_ROUNDS_MAX; round++) {
-    for (const edge of edges) if (isOpen(edge)) await close(world, edge, round === 0);
-    await world.until(() => edges.every((edge) => ends(edge).every((node) => isSigned(node, edge))), ROUND_MS);
-    await world.pass(500);
-    mine(world, 1);
-    const isConfirmed = await world.until(
-      () => edges.every((edge) => ends(edge).every((node) => isOver(node, edge))),
-      5_000,
-    );
-    if (isConfirmed) {
-      await world.pass(1_000);
-      return world.violations.length === 0;
-    }
-  }
-  if (world.violations.length === 0) {
-    const states = edges.flatMap((edge) => ends(edge).map((node) => `${node.name} ${stateAt(node, edge)?.tag}`));
-    world.report("liveness", "", `not closed: ${states.join(", ")}`);
-  }
-  return false;
-}
-/** Both ends are up, connected and know of no wish to close. */
-const isOpen = (edge: Edge): boolean =>
-  ends(edge).every((node) => isActive(node, edge) && stateAt(node, edge)?.tag === "Normal");
-
-async function close(world: World, edge: Edge, isStormy: boolean): Promise<void> {
-  const { chance } = world;
-  const [closer, other] = chance.percent(50) ? ends(edge) : [edge.accepter, edge.opener];
-  if (isStormy && chance.percent(30)) world.crashAtWrite(chance.pick([closer, other]), chance.pick(CRASHES_AT_WRITE));
-  const closed = await answered(world, closer.node.closeChannel({ id: idOf(edge) }), 3_000);
-  if (closed !== undefined && !closed.ok) {
-    return world.report("liveness", closer.name, `does not close: ${closed.error.detail}`);
-  }
-  if (!isStormy) return;
-  if (chance.percent(RAISE_PERCENT)) raise(world, edge);
-  if (!chance.percent(30)) return;
-  if (world.network.cut(closer.name, other.name) > 0) {
-    world.fault("connection_cut", `${closer.name} ${other.name} while closing`);
-  }
-}
-/** One end wants the close to be mined sooner, which is refused where that makes no difference. */
-function raise(world: World, edge: Edge): void {
-  const node = world.chance.pick(ends(edge));
-  if (!node.isUp) return;
-  const feerate = satPerKw(world.chance.between(FEERATE.min, FEERATE.max));
-  world.fault("close_raised", `${node.name} to ${feerate} sat per 1,000 weight units`);
-  void node.node.closeChannel({ id: idOf(edge), feerate });
-}
-const isSigned = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.tag === "Closing";
-const isOver = (node: LabNode, edge: Edge): boolean => {
-  const state = stateAt(node, edge);
-  return state?.tag === "Closing" && state.confirmed !== undefined;
-};
