@@ -1,9 +1,11 @@
 import { DEFAULT_POLICY, type FundedState, type Htlc } from "../../channels/index.ts";
-import type { PaymentHash } from "../base/ids.ts";
-import { present } from "../base/result.ts";
+import type { Outpoint, PaymentHash } from "../base/ids.ts";
+import { assert, present } from "../base/result.ts";
 import { toMsat } from "../base/units.ts";
+import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
+import { fundingsOnChain, onFunding, type Splice } from "./splices.ts";
 import type { World } from "./world.ts";
 
 /** Outputs below it are left out: they go to the miner. BOLT 3 §Dust Limits. */
@@ -12,7 +14,7 @@ export const DUST_SAT = DEFAULT_POLICY.dustLimit;
 /** What one node must have by the end, reckoned from what everybody saw, in msat and sat. */
 export interface Account {
   readonly node: string;
-  /** Over all its channels: what it had at their opening and at their closing. */
+  /** Over all its channels: what it put into them, at their opening and by splices, and what it had at their closing. */
   readonly before: bigint;
   readonly after: bigint;
   readonly received: bigint;
@@ -37,9 +39,25 @@ export function worthOf({ commitments: { balance, htlcs } }: FundedState): bigin
   return worth;
 }
 
+/** The output with which a channel was opened, the one on which the chain has decided, and the splices that led there, as one end knows them. */
+export function fundingsOf(
+  chain: ChainIndex,
+  node: LabNode,
+  edge: Edge,
+): { readonly opened: Outpoint; readonly decided: Outpoint; readonly splices: readonly Splice[] } {
+  const seen = node.recorder.splices.of(idOf(edge));
+  const path = fundingsOnChain(chain, seen, lastOf(node, edge));
+  const splices = path.flatMap(({ txid }) => seen.get(txid) ?? []);
+  const [opened] = path;
+  const decided = path.at(-1);
+  assert(opened !== undefined && decided !== undefined, "a channel has a funding output");
+  return { opened, decided, splices };
+}
+
 /** Msat by msat: what left one node's channels came into another's, and everybody has what the payments say. */
 export function auditPayments(world: World, edges: readonly Edge[]): readonly Account[] {
-  const accounts = world.nodes.map((node) => accountOf(node, edges));
+  const chain = new ChainIndex(world);
+  const accounts = world.nodes.map((node) => accountOf(node, edges, chain));
   const thieves = new Set([...world.breaches.values()].map(({ thief }) => thief));
   for (const { node, before, after, received, paid, earned } of accounts) {
     if (thieves.has(node)) continue;
@@ -58,14 +76,15 @@ export function auditPayments(world: World, edges: readonly Edge[]): readonly Ac
   return accounts;
 }
 
-function accountOf(node: LabNode, edges: readonly Edge[]): Account {
+function accountOf(node: LabNode, edges: readonly Edge[], chain: ChainIndex): Account {
   const { durable, ends } = node.recorder;
   let [before, after, received, paid] = [0n, 0n, 0n, 0n];
   for (const edge of edges) {
     if (edge.opener !== node && edge.accepter !== node) continue;
-    const state = lastOf(node, edge);
-    before += edge.opener === node ? toMsat(state.params.capacity) - edge.push : edge.push;
-    after += worthOf(state);
+    const { decided, splices } = fundingsOf(chain, node, edge);
+    before += edge.opener === node ? toMsat(edge.capacity) - edge.push : edge.push;
+    for (const { added } of splices) before += 1_000n * added.local;
+    after += worthOf(onFunding(lastOf(node, edge), decided));
   }
   for (const { status } of durable.invoices.values()) if (status.tag === "Settled") received += status.received;
   for (const keysend of durable.keysends.values()) received += keysend.received;

@@ -1,5 +1,6 @@
 import { failureText } from "../../channels/close/failure.ts";
 import type { DurableState, FailureCause, FundedState, Htlc, HtlcStep } from "../../channels/index.ts";
+import { outpointKey } from "../base/ids.ts";
 import { toMsat } from "../base/units.ts";
 import type { Rule } from "./violation.ts";
 
@@ -36,8 +37,27 @@ export function auditChannel(
       faults.push({ rule: "conservation", detail: `${pending} msat ${side} out of a balance of ${owner}` });
     }
   }
+  faults.push(...auditOthers(after));
   if (before !== undefined && isFunded(before)) faults.push(...auditNumbers(before, after));
   return faults;
+}
+
+/** On each other funding that may turn out to hold the channel the same money is, and what each side has put in or taken out. */
+function auditOthers({ commitments }: FundedState): readonly Fault[] {
+  const { balance, local, others } = commitments;
+  return others.flatMap(({ role, terms, shift, local: own }): readonly Fault[] => {
+    const name = `funding ${terms.outpoint.txid.slice(0, 8)}`;
+    const [here, there] = [balance.local + shift.local, balance.remote + shift.remote];
+    const isWhole = here + there === toMsat(terms.capacity) && (role === "past" || (here >= 0n && there >= 0n));
+    const detail = `balances of ${here} and ${there} msat on ${name} of ${toMsat(terms.capacity)}`;
+    const faults: Fault[] = isWhole ? [] : [{ rule: "conservation", detail }];
+    if (role === "active" && own.number !== local.number)
+      faults.push({
+        rule: "publishable",
+        detail: `commitment ${own.number} on ${name}, ${local.number} on the current`,
+      });
+    return faults;
+  });
 }
 
 /** One that has failed and stands in no newest commitment any more is its owner's again, before the last revocation of it. */
@@ -71,12 +91,14 @@ export const isQuiet = ({ commitments }: FundedState): boolean =>
   commitments.feeUpdates.length === 0 &&
   commitments.htlcs.every((htlc) => SETTLED.has(htlc.step));
 
-/** Two ends of one quiet channel beside each other; the answer says where they differ. */
+/** Two ends of one quiet channel beside each other, on the same funding; the answer says where they differ. */
 export function auditPair(a: FundedState, b: FundedState): readonly Fault[] {
   const differ = (what: string, of: unknown, other: unknown): Fault[] =>
     of === other ? [] : [{ rule: "commitments_equal", detail: `${what}: ${String(of)} here, ${String(other)} there` }];
   const [one, two] = [a.commitments, b.commitments];
   return [
+    ...differ("the funding output", outpointKey(a.params.funding), outpointKey(b.params.funding)),
+    ...differ("the capacity", a.params.capacity, b.params.capacity),
     ...differ("the balance of one side", one.balance.local, two.balance.remote),
     ...differ("the feerate", one.feerate, two.feerate),
     ...differ("a commitment number", one.local.number, two.remote.number),

@@ -4,18 +4,23 @@ import { ANCHOR_SAT } from "../../channels/tx/format.ts";
 import { buildSimpleClosing, SEQUENCE_REPLACEABLE } from "../../channels/tx/simple-closing-tx.ts";
 import { ANYONE } from "../adapters/memory/chain.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
-import { outpointKey } from "../base/ids.ts";
+import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
+import { feeForWeightCeil } from "../base/units.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
-import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
-import { isOurs, lastOf, worthOf } from "./account.ts";
+import { type Tx, type TxOut, txidOf, weightOf } from "../bitcoin/tx.ts";
+import { fundingsOf, isOurs, lastOf, worthOf } from "./account.ts";
 import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { COINBASE, type Edge, idOf } from "./setup.ts";
 import { UNECONOMICAL_SAT } from "./small.ts";
+import { onFunding } from "./splices.ts";
 import { isTakenBack } from "./theme.ts";
 import { LOOT } from "./thief-txs.ts";
 import type { World } from "./world.ts";
+
+/** Change that would be dust, and signatures that are a byte shorter than was paid for. */
+const FEE_SLACK_SAT = 400n;
 
 /**
  * Coin by coin, once all is closed and buried: nothing was made but subsidies, every node has what its channels left it,
@@ -29,14 +34,16 @@ export function auditChain(world: World, edges: readonly Edge[], given: (node: L
   const add = (node: LabNode, amount: bigint): void => void expected.set(node, (expected.get(node) ?? 0n) + amount);
   for (const edge of edges) {
     const { params } = lastOf(edge.opener, edge);
-    const funding = books.chain.transaction(params.funding.txid);
-    const ending = endingOf(books, edge);
+    const { opened, decided } = fundingsOf(books.chain, edge.opener, edge);
+    const funding = books.chain.transaction(opened.txid);
+    const ending = endingOf(books, decided);
     if (funding === undefined || ending === undefined) {
       world.report("liveness", "", `channel ${params.channelId.slice(0, 8)} is not closed`);
       continue;
     }
     for (const node of [edge.opener, edge.accepter]) {
       add(node, -putInto(books, node, funding));
+      add(node, -auditSplices(books, edge, node));
       add(node, gainOf(books, node, ending));
       if (world.breaches.get(params.channelId)?.txid !== txidOf(ending.closing)) auditSide(books, edge, node, ending);
       else auditBreach(books, edge, node, ending);
@@ -73,12 +80,33 @@ const isOf = ({ scripts }: Books, node: LabNode, { script }: TxOut): boolean =>
 const isAnybodys = (books: Books, output: TxOut): boolean =>
   [...books.scripts.keys()].some((node) => isOf(books, node, output));
 
-/** What a wallet put into the funding transaction, fees with it: either side may have put in something. In sat. */
+/** What a wallet put into a funding transaction, fees with it: either side may have put in something. In sat. */
 function putInto(books: Books, node: LabNode, { inputs, outputs }: Tx): bigint {
   const spent = inputs.map(({ prevout }) => books.chain.output(prevout)).filter((output) => isOf(books, node, output));
   const back = outputs.filter((output) => isOf(books, node, output));
   const total = (list: readonly TxOut[]): bigint => list.reduce((sum, { amount }) => sum + amount, 0n);
   return total(spent) - total(back);
+}
+
+/**
+ * What a wallet put into all splices of a channel, in sat. To the sat its part of the fee comes on top of what the channel
+ * got from this side: nothing if the other one wanted the splice, and as much as the feerate asks for if this one did.
+ */
+function auditSplices(books: Books, edge: Edge, node: LabNode): bigint {
+  let total = 0n;
+  for (const { outpoint, added, feerate } of fundingsOf(books.chain, node, edge).splices) {
+    const tx = present(books.chain.transaction(outpoint.txid), "a funding of the best chain");
+    const put = putInto(books, node, tx);
+    const paid = put - added.local;
+    const whole = books.chain.fee(tx);
+    const most = feeForWeightCeil(feerate, weightOf(tx)) + FEE_SLACK_SAT;
+    if (paid !== 0n && (paid !== whole || paid > most)) {
+      const detail = `paid ${paid} of ${whole} sat for the splice ${outpoint.txid}, which is worth ${most} at most`;
+      books.world.report("honest_funds", node.name, detail);
+    }
+    total += put;
+  }
+  return total;
 }
 
 /** What became of a channel's money: the transaction that spent the funding output, all that followed, and what nobody fetched. */
@@ -90,8 +118,8 @@ interface Ending {
   /** What a thief got away with. */
   readonly loot: bigint;
 }
-function endingOf(books: Books, edge: Edge): Ending | undefined {
-  const closing = books.chain.spender(lastOf(edge.opener, edge).params.funding);
+function endingOf(books: Books, funding: Outpoint): Ending | undefined {
+  const closing = books.chain.spender(funding);
   if (closing === undefined) return undefined;
   const txs = new Map([[txidOf(closing), closing]]);
   const left: TxOut[] = [];
@@ -140,7 +168,7 @@ function auditBreach(books: Books, edge: Edge, node: LabNode, ending: Ending): v
 
 /** The least that a side must get: its last irrevocable balance, less what is listed here. */
 function auditSide(books: Books, edge: Edge, node: LabNode, ending: Ending): void {
-  const state = lastOf(node, edge);
+  const state = onFunding(lastOf(node, edge), fundingsOf(books.chain, node, edge).decided);
   const { htlcs } = state.commitments;
   const paysClosing = paysFor(state, ending.closing) || books.world.breaches.has(state.params.channelId);
   const worth = worthOf(state) / 1_000n;

@@ -6,6 +6,7 @@ import { blockHeight, type Msat, toSatFloor } from "../base/units.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { RESOLUTION_DEPTH } from "./depths.ts";
 import { UNECONOMICAL_SAT } from "./small.ts";
+import { fundingsOnChain, type Splices } from "./splices.ts";
 import type { World } from "./world.ts";
 
 /** Every transaction of the best chain, and who spends what. */
@@ -38,6 +39,10 @@ export class ChainIndex {
   height(tx: Tx): number {
     return present(this.#heights.get(txidOf(tx)), "a transaction of the best chain");
   }
+  spenderTxid(outpoint: Outpoint): Txid | undefined {
+    const spender = this.spender(outpoint);
+    return spender && txidOf(spender);
+  }
   /** How many blocks hold it up; 0 when none does. */
   depth(tx: Tx): number {
     return this.#heights.has(txidOf(tx)) ? this.#tip - this.height(tx) + 1 : 0;
@@ -59,11 +64,12 @@ export class ChainIndex {
  */
 export function isGoneOnChain(
   world: Pick<World, "chain">,
+  splices: Splices,
   state: FundedState,
   { id, amount, expiry }: OfferedHtlc,
 ): boolean {
   const index = new ChainIndex(world);
-  const closing = index.spender(state.params.funding);
+  const closing = index.spender(present(fundingsOnChain(index, splices, state).at(-1), "a channel has a funding"));
   // Nobody need fetch it: it is given up once it could have been taken back so deep.
   const isLate = world.chain.brain.chain.tip.height >= expiry + RESOLUTION_DEPTH;
   if (isLate && isTrimmedByBoth(state, amount)) return true;

@@ -23,10 +23,12 @@ import { decodeMessage, type WireMessage } from "../wire/registry.ts";
 import { auditChannel, type Fault } from "./books.ts";
 import { signsAttempt } from "./dual-laws.ts";
 import { Ends } from "./ends.ts";
-import { broken } from "./laws.ts";
+import { broken, type Leaving } from "./laws.ts";
 import { copyOf, type Entry, emptyLedger, enter, type Ledger, type LedgerEvent, readRecord } from "./ledger.ts";
 import { auditPublishable, ownTxid } from "./publishable.ts";
 import { SignedOnce } from "./signed-once.ts";
+import { signsForgotten } from "./splice-laws.ts";
+import { publishableFundings, type Splices, SplicesSeen } from "./splices.ts";
 import type { Rule } from "./violation.ts";
 
 export interface RecorderOptions {
@@ -34,8 +36,8 @@ export interface RecorderOptions {
   readonly report: (rule: Rule, detail: string) => void;
   /** Whether the world has planned that the channel fails like this. */
   readonly mayFail: (id: ChannelId, cause: FailureCause) => boolean;
-  /** Whether the chain has ended an HTLC that was offered. */
-  readonly isGone: (state: FundedState, htlc: OfferedHtlc) => boolean;
+  /** Whether the chain has ended an HTLC that was offered, in a channel that was spliced like this. */
+  readonly isGone: (state: FundedState, htlc: OfferedHtlc, splices: Splices) => boolean;
   /** Every message that leaves and every write, for counters and the trace. */
   readonly sent: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
   readonly wrote: (records: readonly StoreRecord[]) => void;
@@ -59,6 +61,7 @@ export class Recorder {
   readonly ends: Ends;
   /** The last durable state of every channel that ever had money in it, also of those that are forgotten. */
   readonly last = new Map<ChannelId, FundedState>();
+  readonly splices = new SplicesSeen();
   /** A durable state for each of its own commitments, by channel and number. */
   readonly past = new Map<ChannelId, Map<bigint, FundedState>>();
   readonly #options: RecorderOptions;
@@ -70,6 +73,8 @@ export class Recorder {
   #kept = 0;
   /** Commitments, and what followed from them, of channels that have failed. */
   readonly #endings = new Set<Txid>();
+  /** By channel: what the message before would have broken if the splice that it signs for is not given up by the very next. */
+  readonly #doubts = new Map<ChannelId, Fault>();
   /** By channel: the newest of our commitments whose secret has left. */
   readonly #revealed = new Map<ChannelId, bigint>();
   readonly #signed = new SignedOnce();
@@ -121,6 +126,7 @@ export class Recorder {
   crashed(keep: number): void {
     for (const group of this.#pending.slice(0, keep)) this.#keep(group);
     this.#pending.length = 0;
+    this.#doubts.clear();
     this.#life++;
     this.written = copyOf(this.durable);
   }
@@ -131,12 +137,18 @@ export class Recorder {
     assert(decoded.ok && decoded.value.name !== "unknown", "a node reads what it writes");
     const message = decoded.value as WireMessage;
     const { durable } = this;
-    const fault = broken(
-      { peer, durable, keys: (index) => this.#keysOf(index), isGone: this.#options.isGone },
-      message,
-    );
-    if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
-    if (message.name === "commitment_signed" && !signsAttempt({ durable }, message)) {
+    const isGone: Leaving["isGone"] = (state, htlc) =>
+      this.#options.isGone(state, htlc, this.splices.of(state.params.channelId));
+    const fault = broken({ peer, durable, keys: (index) => this.#keysOf(index), isGone }, message);
+    const before = "channel_id" in message ? this.#doubts.get(message.channel_id) : undefined;
+    if (before !== undefined && "channel_id" in message) {
+      this.#doubts.delete(message.channel_id);
+      if (message.name !== "tx_abort") this.#options.report(before.rule, `commitment_signed: ${before.detail}`);
+    }
+    const isDoubtful = message.name === "commitment_signed" && signsForgotten({ durable }, message);
+    if (fault !== undefined && isDoubtful) this.#doubts.set(message.channel_id, fault);
+    else if (fault !== undefined) this.#options.report(fault.rule, `${message.name}: ${fault.detail}`);
+    if (message.name === "commitment_signed" && !isDoubtful && !signsAttempt({ durable }, message)) {
       const twice = this.#signed.judge(durable, message);
       if (twice !== undefined) this.#options.report(twice.rule, twice.detail);
     }
@@ -182,7 +194,8 @@ export class Recorder {
     if (state.tag === "Negotiating" || state.tag === "Closing")
       return closingsOf(state).some((closing) => txidOf(closing) === txid);
     if (state.tag !== "Failed" || state.cause.tag === "data_lost") return false;
-    return state.mutual === undefined ? this.commitmentTxid(state) === txid : txidOf(state.mutual) === txid;
+    if (state.mutual !== undefined) return txidOf(state.mutual) === txid;
+    return publishableFundings(state).some((on) => this.commitmentTxid(on) === txid);
   }
   /** It spends a funding output, which was judged, or something that followed from one. */
   #spendsAnEnd(tx: Tx): boolean {
@@ -244,6 +257,7 @@ export class Recorder {
   #remember(id: ChannelId, state: DurableState | undefined): void {
     if (state === undefined || !("commitments" in state)) return;
     this.last.set(id, state);
+    this.splices.take(id, state);
     const past = this.past.get(id) ?? new Map<bigint, FundedState>();
     this.past.set(id, past.set(state.commitments.local.number, state));
     if (state.tag !== "Failed") return;
@@ -252,8 +266,10 @@ export class Recorder {
   }
   #auditKept(state: DurableState | undefined): void {
     if (state === undefined || !("commitments" in state)) return;
-    const fault = auditPublishable(state, this.#keysOf(state.params.keyIndex));
-    if (fault !== undefined) this.#options.report("publishable", fault);
+    for (const on of publishableFundings(state)) {
+      const fault = auditPublishable(on, this.#keysOf(state.params.keyIndex));
+      if (fault !== undefined) this.#options.report("publishable", fault);
+    }
   }
   #compare(inner: Store): void {
     let found = 0;

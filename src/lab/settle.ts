@@ -1,7 +1,9 @@
 import type { FundedState } from "../../channels/index.ts";
+import { outpointKey } from "../base/ids.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
+import { liveFundings } from "./splices.ts";
 import type { World } from "./world.ts";
 
 /** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
@@ -24,10 +26,20 @@ export function auditQuietChannels(world: World, edges: readonly Edge[]): void {
   for (const edge of edges) {
     const [a, b] = ends(edge).map((node) => stateAt(node, edge));
     if (a === undefined || b === undefined || !isQuiet(a) || !isQuiet(b)) continue;
-    for (const { rule, detail } of auditPair(a, b)) world.report(rule, edge.opener.name, detail);
-    auditTxids(world, edge, a, b);
-    auditTxids(world, edge, b, a);
+    for (const [mine, theirs] of onSameFundings(a, b)) {
+      for (const { rule, detail } of auditPair(mine, theirs)) world.report(rule, edge.opener.name, detail);
+      auditTxids(world, edge, mine, theirs);
+      auditTxids(world, edge, theirs, mine);
+    }
   }
+}
+/** One end may have signed for a splice, or locked it, before the other has: what both hold is held against each other. */
+function onSameFundings(a: FundedState, b: FundedState): readonly (readonly [FundedState, FundedState])[] {
+  const theirs = new Map(liveFundings(b).map((on) => [outpointKey(on.params.funding), on]));
+  return liveFundings(a).flatMap((on) => {
+    const same = theirs.get(outpointKey(on.params.funding));
+    return same === undefined ? [] : [[on, same] as const];
+  });
 }
 
 /** What one side holds for the other's commitment is what the other would publish, to the last byte. */
@@ -64,9 +76,9 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
     );
   // Those who fell silent can hear of each other again by now, where nothing made them part for good.
   const isBack = (edge: Edge): boolean => ends(edge).every((node) => isActive(node, edge));
-  const hasEnded = (edge: Edge): boolean => ends(edge).some((node) => hasFailed(node, edge));
+  const hasEnded = (edge: Edge): boolean => ends(edge).some((node) => hasFailed(node, edge) || isShallow(node, edge));
   await world.until(() => edges.every((edge) => isBack(edge) || hasEnded(edge)), REUNION_MS_MAX);
-  const needsBlocks = (): boolean => edges.some((edge) => ends(edge).some((node) => hasFailed(node, edge)));
+  const needsBlocks = (): boolean => edges.some(hasEnded);
   for (let blocks = 0; blocks <= BLOCKS_TO_REST_MAX; blocks++) {
     await world.until(() => isAtRest() || needsBlocks(), PATIENCE_MS);
     if (await world.until(isAtRest, BLOCK_MS)) return true;
@@ -80,7 +92,8 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
 /** Time passes until peers whose channels are sound have found each other: blocks come more slowly than that. */
 export async function reunite(world: World, edges: readonly Edge[]): Promise<void> {
   const isSilent = (edge: Edge): boolean => world.planned.get(idOf(edge))?.has("silence") ?? false;
-  const isSound = (edge: Edge): boolean => !isSilent(edge) && !ends(edge).some((node) => hasFailed(node, edge));
+  const isSound = (edge: Edge): boolean =>
+    !isSilent(edge) && !ends(edge).some((node) => hasFailed(node, edge) || isShallow(node, edge));
   const isTogether = (edge: Edge): boolean => !isSound(edge) || ends(edge).every((node) => isActive(node, edge));
   await world.until(() => edges.every(isTogether), REUNION_MS_MAX);
 }
@@ -99,6 +112,8 @@ export const cameToNothing = ({ opener, id }: Edge): boolean =>
   id !== undefined &&
   !opener.recorder.durable.channels.has(id) &&
   opener.recorder.last.get(id)?.funding.confirmed === undefined;
+/** A reorganisation has taken back what funds it: nothing goes over it until it is deep enough again. */
+const isShallow = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.funding.deep === false;
 const isEmpty = (state: FundedState | undefined): boolean =>
   state !== undefined && isQuiet(state) && state.commitments.htlcs.length === 0;
 export const isActive = (node: LabNode, edge: Edge): boolean =>

@@ -1,4 +1,4 @@
-import type { FundedState } from "../../channels/index.ts";
+import { type FundedState, fundingOutpoints } from "../../channels/index.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { ChannelId, Txid } from "../base/ids.ts";
 import type { TxSignatures } from "../wire/interactive-tx.ts";
@@ -18,6 +18,18 @@ export const signsSplice = (leaving: Leaving, { channel_id, signature, funding_t
       terms.outpoint.txid === funding_txid &&
       [made?.sent, sent].some((signed) => signed !== undefined && equalBytes(signatureIn(signed), signature)),
   );
+/**
+ * Whether it signs for a splice that is not on disk. One that the peer gives up in the moment in which it is written is gone
+ * again before it was there; then `tx_abort` follows.
+ */
+export const signsForgotten = (
+  { durable }: Pick<Leaving, "durable">,
+  { channel_id, funding_txid }: CommitmentSigned,
+): boolean => {
+  const state = durable.channels.get(channel_id);
+  if (state === undefined || !("commitments" in state) || funding_txid === undefined) return false;
+  return !fundingOutpoints(state).some(({ txid }) => txid === funding_txid);
+};
 const signatureIn = (signed: NonNullable<Other["sent"]> | NonNullable<Other["made"]>["sent"]): Uint8Array =>
   "signatures" in signed ? signed.signatures.signature : signed.signature;
 

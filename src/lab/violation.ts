@@ -11,6 +11,7 @@ export const RULES = {
   honest_funds: "an honest node ends with what its channels left it, less the fees it chose",
   no_loot: "a cheat ends with nothing of its channel but what nobody would fetch",
   no_failure: "no channel fails but for a reason that the world has planned",
+  no_warning: "no honest node finds anything to warn another one of",
   no_halt: "no node stops by itself",
   bounded_queues: "every queue stays within its bound",
   durable_prefix: "after a crash the store holds a prefix of what was written, with everything acknowledged",

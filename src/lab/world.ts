@@ -171,11 +171,15 @@ class OneWorld implements World {
             explains(this.#planned.get(id), cause) ||
             // A node whose own keys cheat may see a commitment that it takes for a later one than it knows.
             (cause.tag === "data_lost" && this.breaches.get(id)?.thief === name),
-          isGone: (state, htlc) =>
+          isGone: (state, htlc, splices) =>
             // A node whose own keys cheat is left to its losses.
-            this.breaches.get(state.params.channelId)?.thief === name || isGoneOnChain(this, state, htlc),
+            this.breaches.get(state.params.channelId)?.thief === name || isGoneOnChain(this, splices, state, htlc),
           sent: (peer, message, bytes) => {
             count(this.tally.messages, message.name);
+            // Strangers are told what is wrong with what they say: that is what warnings are for.
+            const isHonest = this.#names.has(peer);
+            if (isHonest && message.name === "warning")
+              this.report("no_warning", name, new TextDecoder().decode(message.data));
             this.#note(`${name} to ${this.nameOf(peer)}: ${message.name} ${short(bytes)}`);
           },
           told: ({ type, data }) => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { channelId } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
+import { sat, satPerKw } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import type { World } from "../../src/lab/world.ts";
@@ -9,11 +10,14 @@ import { featureBits, OFFERED } from "../../src/wire/features.ts";
 import { standing } from "../../src/wire/negotiated.ts";
 import { encodeMessage, MESSAGES, type WireMessage } from "../../src/wire/registry.ts";
 import { arbitraryMessage, damaged } from "../support/arbitraries.ts";
+import { SCRIPT } from "../support/channel-fixtures.ts";
 import { fundedBy, openInput, Puppet } from "./puppet.ts";
 import { invoiceOf, type Line, line, paid, type Stranger, stranger, violations } from "./small-world.ts";
 
 /** Where the stranger's channel stands when it begins to talk nonsense. */
-const STAGES = ["none", "accepted", "unfunded", "normal", "closing", "htlc"] as const;
+const STAGES = ["none", "accepted", "unfunded", "normal", "closing", "htlc", "splicing", "spliced"] as const;
+/** For a splice to be half constructed, and to be signed by both, in virtual ms. */
+const SPLICE_MS = { splicing: 90, spliced: 900 };
 type Stage = (typeof STAGES)[number];
 
 const OURS = featureBits(OFFERED.init);
@@ -63,6 +67,16 @@ async function reach(world: World, node: LabNode, mallory: Stranger, stage: Stag
       origin: { tag: "payment", paymentId: "p", attempt: 1 },
     });
     await world.pass(50);
+    puppet.say = () => undefined;
+  }
+  if (stage === "splicing" || stage === "spliced") {
+    puppet.say = (message) => message;
+    const change = { tag: "out", amount: sat(20_000n), script: SCRIPT.b } as const;
+    const serials = { input: 2n, output: 4n, own: 6n };
+    puppet.give({ tag: "Splice", request: { change, feerate: satPerKw(1_000), serials } });
+    await world.pass(SPLICE_MS[stage]);
+    const { others } = puppet.funded.commitments;
+    expect(others.map(({ role }) => role)).to.deep.equal(stage === "spliced" ? ["active"] : []);
     puppet.say = () => undefined;
   }
   return puppet.id;
