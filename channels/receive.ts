@@ -8,6 +8,7 @@ import { receiveClosingSig } from "./close/offer.ts";
 import { isSimpleClose } from "./close/script.ts";
 import { receiveShutdown } from "./close/shutdown.ts";
 import { receiveOpen2 } from "./dual/open.ts";
+import { refuseRbf } from "./dual/rbf.ts";
 import { receiveFunding, receiveLate } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
 import { activeOf } from "./fundings/other.ts";
@@ -97,6 +98,8 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return receiveSimple(env, state, message);
     case "stfu":
       return state.tag === "Normal" ? receiveStfu(env, state, message) : unexpected(state, message);
+    case "tx_init_rbf":
+      return state.tag === "WaitForChannelReady" ? refuseRbf(state) : unexpected(state, message);
     case "open_channel2":
     case "accept_channel2":
     case "tx_add_input":
@@ -104,7 +107,6 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
     case "tx_remove_input":
     case "tx_remove_output":
     case "tx_complete":
-    case "tx_init_rbf":
     case "tx_ack_rbf":
     case "splice_init":
     case "splice_ack":

@@ -5,9 +5,16 @@ import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import type { ReplacedTx } from "../interactive/terms.ts";
 import { capacityBounds } from "../open/rules.ts";
-import type { ChannelState, WaitForFundingConfirmed } from "../state.ts";
+import type { ChannelState, WaitForChannelReady, WaitForFundingConfirmed } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
-import { abandonAttempt, abortNegotiation, negotiationOf, type Replacing, withNegotiation } from "./carrier.ts";
+import {
+  abandonAttempt,
+  abortMessage,
+  abortNegotiation,
+  negotiationOf,
+  type Replacing,
+  withNegotiation,
+} from "./carrier.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { replanned } from "./proposal.ts";
 import { isAboveReserve, isAffordable, isDear, isLockedTooLong } from "./rules.ts";
@@ -136,6 +143,10 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   if (fault !== undefined) return abort(fault);
   return acknowledge(env, replacing, proposal);
 }
+
+/** Of a funding transaction that is mined and deep: the peer has not seen the block. BOLT 2 §The tx_init_rbf Message. */
+export const refuseRbf = ({ params }: WaitForChannelReady): Transition =>
+  stay(propose(abortMessage(params.channelId, "the funding transaction is confirmed")));
 
 function acknowledge(env: ChannelEnv, state: Replacing, proposal: DualProposal): Transition {
   const { local } = proposal.plan.contribution;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import { channelId } from "../../../src/base/ids.ts";
+import { satPerKw } from "../../../src/base/units.ts";
 import type { TxSignatures } from "../../../src/wire/interactive-tx.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
 import { allFree, attemptsOf, fundedDual, mine, namesOf, openedDual } from "../../support/dual-pair.ts";
@@ -145,6 +146,22 @@ describe("hostile openings that both sides fund", () => {
     });
     expect(namesOf(pair).at(-1)).to.equal("a tx_abort");
     expect([pair.parties.a.state.tag, pair.parties.a.wallet.isFree]).to.deep.equal(["Closed", true]);
+  });
+  it("answers a peer that would replace what is mined, as it has not seen the block", () => {
+    const pair = fundedDual(JOINED);
+    const { a, b } = pair.parties;
+    const { channelId, funding } = a.funded.params;
+    mine(pair, funding.txid, 3, ["b"]);
+    expect(states(pair)).to.deep.equal(["WaitForFundingConfirmed", "WaitForChannelReady"]);
+    // By its own machine a would not: b has called the channel ready.
+    const message = { name: "tx_init_rbf", channel_id: channelId, locktime: 0, feerate: satPerKw(2_000) } as const;
+    b.log = [];
+    pair.give("b", { tag: "PeerMessage", message });
+    expect(b.tags()).to.deep.equal(["Propose"]);
+    expect(namesOf(pair).at(-1)).to.equal("b tx_abort");
+    pair.settle();
+    mine(pair, funding.txid, 3, ["a"]);
+    expect([...states(pair), pair.connected]).to.deep.equal(["Normal", "Normal", true]);
   });
   it("CONFORMANCE 57: parts with a peer whose coin is not confirmed, and says beforehand that it must be", () => {
     const policy = { requireConfirmedInputs: true };
