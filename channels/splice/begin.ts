@@ -15,7 +15,16 @@ import { advance, type CommandRefusal, propose, stay, type Transition, type Vola
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { abortSplice, givenUp, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
 import { startConstruction } from "./construct.ts";
-import { BEGUN_MAX, balanceOf, CANDIDATES_MAX, nextFeerate, pendingSplices, planFault, splicePlan } from "./rules.ts";
+import {
+  BEGUN_MAX,
+  balanceOf,
+  CANDIDATES_MAX,
+  nextFeerate,
+  pendingSplices,
+  planFault,
+  REPLACED_AFTER_BLOCKS,
+  splicePlan,
+} from "./rules.ts";
 import { wished } from "./silence.ts";
 import type { SpliceOffer, SplicePlan, SpliceRequest } from "./state.ts";
 
@@ -211,6 +220,8 @@ export function receiveSpliceRbf(env: ChannelEnv, state: OnlineNormal, message: 
   if (pending.some(({ locked }) => locked.local)) return abortSplice(state, "the splice is locked");
   if (pending.some(isInBlock)) return abortSplice(state, "the splice is in a block");
   if (pending.length >= CANDIDATES_MAX) return abortSplice(state, "too many attempts");
+  if (pending.length > 1 && env.height < last.progress.since + REPLACED_AFTER_BLOCKS)
+    return abortSplice(state, "the last attempt has had no block yet");
   if (message.feerate < nextFeerate(last.made.feerate)) return abortSplice(state, "feerate below 25/24 of the last");
   const plan = splicePlan(state, {
     initiator: "remote",

@@ -16,6 +16,11 @@ import type { SplicePlan } from "./state.ts";
 /** Splices of one funding that wait at once: each costs a signature on both sides for every update. Policy, not protocol. */
 export const CANDIDATES_MAX = 10;
 /**
+ * So many blocks an attempt to replace a splice has, before the peer may replace it again: the next one may hold it, and all of
+ * them are soon used up otherwise. The first one may come at once. Policy, not protocol. BOLT 2 §The tx_init_rbf Message.
+ */
+export const REPLACED_AFTER_BLOCKS = 1;
+/**
  * Splices that a peer may begin at one height over one connection: each may cost us signatures that are remembered as long as
  * the channel, and silence (RELIABILITY U11). Policy, not protocol.
  */

@@ -51,6 +51,20 @@ describe("RELIABILITY U11: a peer that begins splices and comes to no end", () =
       expect(pair.parties.b.incoming.size, "the channel speaks").to.equal(1);
     }
   });
+  it("replaces a splice at once, and that again when a block has passed it by: either side's last attempt", () => {
+    for (const last of ["a", "b"] as const) {
+      const pair = spliceable();
+      spliceBoth(pair, "a", out(20_000n));
+      spliceBoth(pair, last, out(20_000n, last), 2_000);
+      want(pair, "b", out(30_000n, "b"), 3_000);
+      pair.settle();
+      expect([lastAbort(pair, "a"), pending(pair).length]).to.deep.equal(["the last attempt has had no block yet", 2]);
+      expect([pair.connected, pair.parties.b.wallet.isFree]).to.deep.equal([true, true]);
+      higher(pair);
+      spliceBoth(pair, "b", out(30_000n, "b"), 3_000);
+      expect(pending(pair).length).to.equal(3);
+    }
+  });
   it("may begin ten at one height over one connection, however they end, and again after a block", () => {
     const pair = spliceable();
     const { a, b } = pair.parties;

@@ -196,6 +196,7 @@ describe("BOLT 2 §The tx_init_rbf Message of a splice", () => {
     want(pair, "b", out(10_000n, "b"), 1_040);
     expect(refusals(pair, "b"), "25/24 of 1,000 rounded down is 1,041").to.deep.equal(["feerate_too_low"]);
     const second = spliceBoth(pair, "b", out(10_000n, "b"), 1_041);
+    pair.block(pair.parties.a.height + 1);
     const third = spliceBoth(pair, "a", out(70_000n), 2_000);
     expect(pending(pair).map(({ terms }) => terms.outpoint.txid)).to.deep.equal([first, second, third]);
     pair.offer("a", 5_000_000n);
