@@ -20,7 +20,11 @@ interface Look extends Omit<Tally, "htlcs"> {
   /** How many of them have an output, and what miners would get of the others. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
   readonly untrimmed: number;
   readonly exposure: bigint;
+  /** From which amount on an HTLC has an output in it, and below which one is exposed to miners. */
+  readonly outputFrom: Thresholds;
+  readonly dustBelow: Thresholds;
 }
+type Thresholds = { readonly [S in HtlcSide]: Msat };
 interface Pending {
   readonly count: number;
   readonly value: bigint;
@@ -28,9 +32,11 @@ interface Pending {
 function lookAt(params: ChannelParams, commitments: Commitments, view: View): Look {
   const terms = view.startsWith("local") ? localTerms(params) : remoteTerms(params);
   const feerate = feerateOf(commitments, view);
-  const outputFrom = (side: HtlcSide): Msat => toMsat(trimThreshold(side, terms.dustLimit, feerate, terms.format));
-  const outputMin = { offered: outputFrom("offered"), received: outputFrom("received") };
-  const dustBelow = terms.format === "anchors" ? outputMin : dustThresholds(feerate, terms);
+  const outputFrom: Thresholds = {
+    offered: toMsat(trimThreshold("offered", terms.dustLimit, feerate, terms.format)),
+    received: toMsat(trimThreshold("received", terms.dustLimit, feerate, terms.format)),
+  };
+  const dustBelow = terms.format === "anchors" ? outputFrom : dustThresholds(feerate, terms);
   const pending = { offered: { count: 0, value: 0n }, received: { count: 0, value: 0n } };
   let untrimmed = 0;
   let exposure = 0n;
@@ -38,9 +44,9 @@ function lookAt(params: ChannelParams, commitments: Commitments, view: View): Lo
     pending[side].count++;
     pending[side].value += amount;
     if (amount < dustBelow[side]) exposure += amount;
-    if (amount >= outputMin[side]) untrimmed++;
+    if (amount >= outputFrom[side]) untrimmed++;
   });
-  return { ...sums, terms, pending, untrimmed, exposure };
+  return { ...sums, terms, pending, untrimmed, exposure, outputFrom, dustBelow };
 }
 /** Both commitments with everything in them that is on its way: what holds here holds in every order of messages. */
 function worst(params: ChannelParams, commitments: Commitments): readonly [Look, Look] {
@@ -49,6 +55,25 @@ function worst(params: ChannelParams, commitments: Commitments): readonly [Look,
   const looks = [lookAt(params, commitments, "local_worst"), lookAt(params, commitments, "remote_worst")] as const;
   worstOf.set(commitments, { params, looks });
   return looks;
+}
+/** As `worst`, of commitments that hold one more offer than others: many in a row look at one HTLC each, not at all of them. */
+function worstAfterOffer(params: ChannelParams, before: Commitments, after: Commitments, amount: Msat) {
+  const known = worstOf.get(before);
+  if (known?.params !== params) return worst(params, after);
+  const [local, remote] = known.looks;
+  const looks = [withOffer(local, "offered", amount), withOffer(remote, "received", amount)] as const;
+  worstOf.set(after, { params, looks });
+  return looks;
+}
+function withOffer(look: Look, side: HtlcSide, amount: Msat): Look {
+  const { count, value } = look.pending[side];
+  return {
+    ...look,
+    local: look.local - amount,
+    pending: { ...look.pending, [side]: { count: count + 1, value: value + amount } },
+    untrimmed: look.untrimmed + (amount >= look.outputFrom[side] ? 1 : 0),
+    exposure: look.exposure + (amount < look.dustBelow[side] ? amount : 0n),
+  };
 }
 /** What an offer is judged by is what the next search for a route asks: it is added up once. */
 const worstOf = new WeakMap<Commitments, { readonly params: ChannelParams; readonly looks: readonly [Look, Look] }>();
@@ -82,7 +107,7 @@ const flip = { offered: "received", received: "offered" } as const;
 const DUST_FEERATE_PERCENT = 125;
 const dustThreshold = (side: HtlcSide, feerate: SatPerKw, { dustLimit, format }: CommitmentTerms): Msat =>
   toMsat(trimThreshold(side, dustLimit, risen(feerate, DUST_FEERATE_PERCENT), format));
-const dustThresholds = (feerate: SatPerKw, terms: CommitmentTerms): { readonly [S in HtlcSide]: Msat } => ({
+const dustThresholds = (feerate: SatPerKw, terms: CommitmentTerms): Thresholds => ({
   offered: dustThreshold("offered", feerate, terms),
   received: dustThreshold("received", feerate, terms),
 });
@@ -90,20 +115,28 @@ const risen = (feerate: SatPerKw, percent: number): SatPerKw =>
   satPerKw(Math.min(Math.floor((feerate * percent) / 100), 0xffff_ffff));
 
 /**
- * Whether commitments that hold one more HTLC of ours are within every bound: the peer's limits, both reserves, the
- * fee with its buffer, the exposure to dust. BOLT 2 §Adding an HTLC: update_add_htlc.
+ * Whether commitments that hold one more HTLC of ours than those before are within every bound: the peer's limits, both
+ * reserves, the fee with its buffer, the exposure to dust. BOLT 2 §Adding an HTLC: update_add_htlc.
  */
 export function offerOutOfBounds(
   env: ChannelEnv,
   params: ChannelParams,
+  before: Commitments,
   after: Commitments,
   requested: Msat,
 ): OfferRefusal | undefined {
   for (const on of onOthers(params, after)) {
-    const refusal = offerOutOfBounds(env, on.params, on.commitments, requested);
+    const refusal = outOfBounds(env, on.params, worst(on.params, on.commitments), requested);
     if (refusal !== undefined) return refusal;
   }
-  const looks = worst(params, after);
+  return outOfBounds(env, params, worstAfterOffer(params, before, after, requested), requested);
+}
+function outOfBounds(
+  env: ChannelEnv,
+  params: ChannelParams,
+  looks: readonly [Look, Look],
+  requested: Msat,
+): OfferRefusal | undefined {
   const { count, value } = looks[1].pending.received;
   const maximum = Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX);
   if (count > maximum) return { code: "too_many_htlcs", maximum };

@@ -34,7 +34,7 @@ export function offerHtlc(env: ChannelEnv, state: ChannelState, input: OfferHtlc
   const reason = htlcRefusal(env, state, input);
   if (reason !== undefined) return refuse(reason);
   const after = withOffered(commitments, input);
-  const bound = offerOutOfBounds(env, params, after, input.amount);
+  const bound = offerOutOfBounds(env, params, commitments, after, input.amount);
   if (bound !== undefined) return refuse(bound);
   assertConserved(params, after);
   const asking = queueSign({ ...state, commitments: after });

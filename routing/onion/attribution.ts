@@ -1,5 +1,6 @@
 import { concat, equalBytes } from "../../src/base/bytes.ts";
 import { assert } from "../../src/base/result.ts";
+import { cutBytes } from "../../src/base/slab.ts";
 import { hmacSha256 } from "../../src/crypto/hash.ts";
 import { keyStream } from "../../src/crypto/stream.ts";
 import type { AttributionData } from "../../src/wire/updates.ts";
@@ -33,7 +34,7 @@ function hmacsOf(sharedSecret: Uint8Array, packet: Uint8Array, data: Attribution
 function hmacOf(key: Uint8Array, packet: Uint8Array, data: AttributionData, y: number): Uint8Array {
   const { truncated_hmacs: codes, htlc_hold_times } = data;
   const timesBytes = (y + 1) * ITEM_BYTES;
-  const covered = new Uint8Array(packet.length + timesBytes + y * ITEM_BYTES);
+  const covered = cutBytes(packet.length + timesBytes + y * ITEM_BYTES);
   covered.set(packet);
   covered.set(htlc_hold_times.subarray(0, timesBytes), packet.length);
   let at = packet.length + timesBytes;

@@ -1,4 +1,5 @@
 import { assert, err, ok, present, type Result } from "../../src/base/result.ts";
+import { cutBytes } from "../../src/base/slab.ts";
 import { decodePrefix, encode } from "../../src/codec/codec.ts";
 import { bigSize } from "../../src/codec/varint.ts";
 import { constantTimeEqual, hmacSha256, sha256 } from "../../src/crypto/hash.ts";
@@ -110,7 +111,7 @@ const packetHmac = (sharedSecret: Uint8Array, covered: Uint8Array): Uint8Array =
   hmacSha256(deriveKey("mu", sharedSecret), covered);
 
 function covered(payloads: Uint8Array, associatedData: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(PAYLOADS_BYTES + associatedData.length);
+  const bytes = cutBytes(PAYLOADS_BYTES + associatedData.length);
   bytes.set(payloads);
   bytes.set(associatedData, PAYLOADS_BYTES);
   return bytes;

@@ -48,11 +48,9 @@ const uint = <T extends number | bigint>(
   read,
 });
 
-const U64_LIMIT = 1n << 64n;
-function isUnsigned(bits: number, value: number | bigint): boolean {
-  if (typeof value === "number") return value >= 0 && value < 2 ** bits;
-  return value >= 0n && value < (bits === 64 ? U64_LIMIT : 1n << BigInt(bits));
-}
+/** Written out: a power of two for each number that is written costs more than to write it. */
+const LIMIT = { 8: 0x100, 16: 0x1_0000, 32: 0x1_0000_0000, 64: 0x1_0000_0000_0000_0000n } as const;
+const isUnsigned = (bits: keyof typeof LIMIT, value: number | bigint): boolean => value >= 0 && value < LIMIT[bits];
 
 /** Unsigned integers, big endian. BOLT 1 §Fundamental Types. */
 export const u8 = uint(

@@ -23,8 +23,26 @@ export const sha256Into = (out: Uint8Array, at: number, data: Uint8Array): void 
 /** A block may ask for a million of these two, of 520 bytes each: in JavaScript that would take minutes. */
 export const ripemd160 = (data: Uint8Array): Uint8Array => digest("ripemd160", data, 20);
 export const sha1 = (data: Uint8Array): Uint8Array => digest("sha1", data, 20);
-export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array =>
-  view(createHmac("sha256", key).update(data).digest());
+
+/** FIPS 198-1: two hashes, each in one call, take half the time of an object for the code. */
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const isShort = key instanceof Uint8Array && key.length <= BLOCK_BYTES && data.length <= HMAC_SCRATCH_BYTES;
+  if (!isShort || !(data instanceof Uint8Array)) return view(createHmac("sha256", key).update(data).digest());
+  for (let at = 0; at < BLOCK_BYTES; at++) {
+    const byte = at < key.length ? (key[at] as number) : 0;
+    inner[at] = byte ^ 0x36;
+    outer[at] = byte ^ 0x5c;
+  }
+  inner.set(data, BLOCK_BYTES);
+  putDigest(outer, BLOCK_BYTES, hash("sha256", inner.subarray(0, BLOCK_BYTES + data.length), "binary"));
+  return digest("sha256", outer, 32);
+}
+const BLOCK_BYTES = 64;
+/** An onion's payloads with what is bound to them, and more. */
+const HMAC_SCRATCH_BYTES = 2048;
+/** Scratch: nothing is kept in them between two calls. */
+const inner = new Uint8Array(BLOCK_BYTES + HMAC_SCRATCH_BYTES);
+const outer = new Uint8Array(BLOCK_BYTES + 32);
 
 /** ChaCha20-Poly1305 into `out` from `at` on: the ciphertext, then its 16-byte tag. RFC 8439. */
 export function sealInto(

@@ -23,6 +23,7 @@ import type {
 import { paymentRecord } from "../payments/payment-codec.ts";
 import type { ChannelHost } from "./channel-host.ts";
 import { ANSWER_LANE, type NodeContext } from "./context.ts";
+import { Portions } from "./portions.ts";
 import { type RecordTable, recordTable } from "./record-table.ts";
 import { KEY } from "./records.ts";
 import { STALE_TIP } from "./stale-tip.ts";
@@ -42,6 +43,13 @@ export interface PaymentHostParts {
 
 /** After a start, attempts that never left are tried again once peers have had time to come back. Policy, not protocol. */
 const RESTART_MS = 1_500;
+/** Payments that set out on one turn of the loop: the peer looks at the first while onions are made for the rest. Policy, not protocol. */
+const DEPARTURES = 16;
+
+interface Departure {
+  readonly hash: PaymentHash;
+  readonly effect: Extract<PaymentEffect, { tag: "FindRoute" }>;
+}
 
 /** For room in our channels, at once: each is in memory, and tried again whenever there may be some. Policy, not protocol. */
 export const WAITING_MAX = 1_000;
@@ -57,10 +65,14 @@ export class PaymentHost {
   readonly #waiting = new Map<PaymentHash, ((payment: EndedPayment) => void)[]>();
   /** For room in our channels, in the order they came, each with a clock that ends it. */
   readonly #queue = new Map<PaymentHash, { readonly amount: Msat; readonly stopClock: () => void }>();
+  readonly #departures: Portions<Departure>;
   #scores: Scores = NO_SCORES;
 
   constructor(parts: PaymentHostParts) {
     this.#parts = parts;
+    this.#departures = new Portions(parts.ctx.turns, DEPARTURES, (turn, { hash, effect }) =>
+      this.#findRoute(turn, hash, effect),
+    );
     this.payments = recordTable(parts.ctx.store, KEY.payments, paymentRecord);
   }
 
@@ -171,7 +183,7 @@ export class PaymentHost {
   #perform(turn: Turn, hash: PaymentHash, effect: PaymentEffect): void {
     switch (effect.tag) {
       case "FindRoute":
-        return turn.next((later) => this.#findRoute(later, hash, effect));
+        return this.#departures.add(turn, { hash, effect });
       case "OfferHtlc":
         return turn.next((later) => this.#offer(later, effect));
       case "Learned":

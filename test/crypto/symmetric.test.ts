@@ -75,6 +75,13 @@ describe("hashes", () => {
     expect(toHex(sha256d(utf8("")))).to.equal("5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456");
     expect(hash160(utf8("abc"))).to.deep.equal(ripemd160(sha256(utf8("abc"))));
   });
+  it("authenticate with keys and over messages of any length alike", () => {
+    for (const keyLength of [0, 1, 63, 64, 65, 131])
+      for (const length of [0, 1, 55, 56, 64, 1332, 2047, 2048, 2049, 5000]) {
+        const [secret, message] = [new Uint8Array(keyLength).fill(0xaa), new Uint8Array(length).fill(0xdd)];
+        expect(node.hmacSha256(secret, message)).to.deep.equal(noble.hmacSha256(secret, message));
+      }
+  });
   it("follow RFC 4231 and RFC 5869 in their first test case", () => {
     expect(toHex(hmacSha256(fromHex("0b".repeat(20)), utf8("Hi There")))).to.equal(
       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",

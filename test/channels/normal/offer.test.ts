@@ -180,6 +180,25 @@ describe("RELIABILITY C12: what is called spendable can be sent, in every state"
       { seed: 3, numRuns: 60 },
     );
   });
+  it("and adds up the same when each offer is put on top of what was added up before, whatever else happens between", () => {
+    fc.assert(
+      fc.property(schedule(60), fc.constantFrom<Name>("a", "b"), (actions, name) => {
+        const pair = normal({
+          type: { format: actions.length % 2 === 0 ? "anchors" : "static_remotekey" },
+          policy: { maxDustExposure: msat(2_000_000n) },
+        });
+        const offers = new Map();
+        for (const next of actions) {
+          act(pair, offers, next);
+          const { params, commitments } = pair.parties[name].funded;
+          // Of a copy nothing is known, so that it is added up anew.
+          const asked = (of: typeof commitments) => [spendable(pair.env(name), params, of), dustExposure(params, of)];
+          expect(asked(commitments)).to.deep.equal(asked({ ...commitments }));
+        }
+      }),
+      { seed: 5, numRuns: 40 },
+    );
+  });
   it("does not stick: funder just above its reserve, both sides add at once a hundred times, the feerate doubles", () => {
     const pair = normal({
       capacity: 200_000n,
