@@ -18,6 +18,7 @@ import { offline } from "./offline.ts";
 import { judgeReestablish, reestablishMessage, type Verdict } from "./reestablish.ts";
 import { retransmission } from "./retransmit.ts";
 import { withoutStale } from "./stale.ts";
+import { begun } from "./state.ts";
 
 /** `init` is exchanged: `channel_reestablish` first of all, and what it counts is on disk before. BOLT 2 §Message Retransmission. */
 export function connected(env: ChannelEnv, state: ChannelState): Transition {
@@ -32,7 +33,11 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
   // A peer that has seen the end of it too knows no such channel any more, and could only be alarmed.
   if (back.tag === "Closing" && back.confirmed !== undefined) return advance(back);
   const { state: fresh, effects } = withoutStale(env, back);
-  return commit({ ...fresh, link: { tag: "reestablishing" } }, ...effects, bind(reestablishMessage(env, fresh)));
+  return commit(
+    { ...fresh, link: { tag: "reestablishing", ...begun(fresh.link) } },
+    ...effects,
+    bind(reestablishMessage(env, fresh)),
+  );
 }
 
 /** The connection is gone. An opening that holds no money goes with it. */
@@ -64,7 +69,7 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
     const fault = { code: FAULTS[verdict.tag] } as PeerFault;
     return fail(state, { tag: "fault", text: describeFault(fault) });
   }
-  const locked = deepByNow(env, peerHasLocked(env, { ...state, link: ONLINE }, message));
+  const locked = deepByNow(env, peerHasLocked(env, { ...state, link: { ...ONLINE, ...begun(state.link) } }, message));
   const online = locked.state;
   const { local, others } = state.commitments;
   // A splice says that both were ready. BOLT 2 §Message Retransmission.

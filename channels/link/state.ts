@@ -11,14 +11,19 @@ import type { SimpleOutputs } from "../tx/simple-closing-tx.ts";
 
 /** Where the connection to the peer stands. Never written: a channel is loaded `offline`. */
 export type Link = Offline | Reestablishing | Online;
-export interface Offline {
+export interface Offline extends Begun {
   readonly tag: "offline";
 }
+/** What no new connection makes forgotten. */
+export interface Begun {
+  /** How often the peer has begun a splice at this height. */
+  readonly splicesBegun?: { readonly height: BlockHeight; readonly count: number };
+}
 /** Our `channel_reestablish` has left, the peer's is awaited. */
-export interface Reestablishing {
+export interface Reestablishing extends Begun {
   readonly tag: "reestablishing";
 }
-export interface Online {
+export interface Online extends Begun {
   readonly tag: "online";
   /** The host has been asked for a `Sign`. */
   readonly signSoon: boolean;
@@ -44,8 +49,6 @@ export interface Online {
   /** A splice of ours that waits to begin, and the one that is being negotiated. */
   readonly spliceWish: SpliceWish | undefined;
   readonly splicing: Splicing | undefined;
-  /** How often the peer has begun one at this height. */
-  readonly splicesBegun: { readonly height: BlockHeight; readonly count: number } | undefined;
   /** What has come of a batch that the peer has begun. BOLT 2 §Batching channel messages. */
   readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
   /** Of a funding transaction that is to replace the one that waits. */
@@ -86,3 +89,4 @@ export type Signing =
       readonly signature: Uint8Array;
     };
 export const OFFLINE: Offline = { tag: "offline" };
+export const begun = ({ splicesBegun }: Link): Begun => (splicesBegun === undefined ? {} : { splicesBegun });

@@ -27,7 +27,6 @@ export const ONLINE: Online = {
   quiescence: undefined,
   spliceWish: undefined,
   splicing: undefined,
-  splicesBegun: undefined,
   batch: undefined,
   negotiation: undefined,
 };

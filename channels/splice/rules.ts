@@ -21,7 +21,7 @@ export const CANDIDATES_MAX = 10;
  */
 export const REPLACED_AFTER_BLOCKS = 1;
 /**
- * Splices that a peer may begin at one height over one connection: each may cost us signatures that are remembered as long as
+ * Splices that a peer may begin at one height, over however many connections: each may cost us signatures that are remembered as long as
  * the channel, and silence (RELIABILITY U11). Policy, not protocol.
  */
 export const BEGUN_MAX = 10;

@@ -65,7 +65,7 @@ describe("RELIABILITY U11: a peer that begins splices and comes to no end", () =
       expect(pending(pair).length).to.equal(3);
     }
   });
-  it("may begin ten at one height over one connection, however they end, and again after a block", () => {
+  it("may begin ten at one height, however they end and over however many connections, and again after a block", () => {
     const pair = spliceable();
     const { a, b } = pair.parties;
     const asBefore = { state: b.state, memory: b.memory };
@@ -89,7 +89,16 @@ describe("RELIABILITY U11: a peer that begins splices and comes to no end", () =
     expect(lastAbort(pair, "a")).to.equal("too many splices at once: wait for a block");
     expect([pair.connected, a.funded.commitments.others]).to.deep.equal([true, []]);
     if (!areElsewhere) expect(a.memory.signed.length).to.equal(1 + 10);
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
+    pair.trace.length = 0;
+    begin(9_000n);
+    expect(lastAbort(pair, "a"), "a new connection forgets nothing").to.match(/^too many splices/);
     higher(pair);
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
     const first = spliceBoth(pair, "b", out(10_000n, "b"));
     expect(pending(pair).map(({ terms }) => terms.outpoint.txid)).to.deep.equal([first]);
   });
