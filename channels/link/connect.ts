@@ -10,7 +10,7 @@ import { readyEffect, readyMessage } from "../open/confirm.ts";
 import { ONLINE } from "../open/initial.ts";
 import { lockDeepSplice, receiveSpliceLocked } from "../splice/lock.ts";
 import { spliceLost } from "../splice/lost.ts";
-import { lockedByPeer, resumeSplice, wantsAnnouncement } from "../splice/reconnect.ts";
+import { lockedByPeer, lockedUnknown, resumeSplice, wantsAnnouncement } from "../splice/reconnect.ts";
 import { needShared } from "../splice/sign.ts";
 import type { ChannelState, FundedState } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
@@ -77,7 +77,13 @@ export function receiveReestablish(env: ChannelEnv, state: FundedState, message:
   const ready: readonly Effect[] = state.ready.local && both ? [bind(readyMessage(env, state))] : [];
   const resumed = state.tag === "Normal" ? resumeSplice(env, online, message) : resumeAttempt(online, message);
   if (resumed === "mismatch") return fail(state, { tag: "fault", text: "another funding transaction was expected" });
-  const effects = [...locked.effects, ...resumed.effects, ...ready, ...retransmission(env, online, verdict)];
+  const effects = [
+    ...lockedUnknown(state, message),
+    ...locked.effects,
+    ...resumed.effects,
+    ...ready,
+    ...retransmission(env, online, verdict),
+  ];
   const gone = goOn(env, resumed.state, effects, wantsAnnouncement(message));
   const signs: OtherFunding | undefined = "signs" in resumed ? (resumed.signs as OtherFunding | undefined) : undefined;
   if (signs === undefined || gone.kind !== "commit" || gone.next.tag !== "Normal") return gone;

@@ -91,5 +91,17 @@ export function lockedByPeer({ commitments }: Funded, message: ChannelReestablis
   );
   return pending ? txid : undefined;
 }
+/**
+ * The peer has locked what is no funding of this channel here: it is told so, and nothing else. Whether it signs for one that
+ * we have, its next signature shows; where it does not, that ends the channel. BOLT 2 §Message Retransmission.
+ */
+export function lockedUnknown(state: Funded, message: ChannelReestablish): readonly Effect[] {
+  const txid = message.my_current_funding_locked?.my_current_funding_locked_txid;
+  const { params, commitments, attempts } = state;
+  const own = [params, ...attempts.signed.map((attempt) => attempt.params)].map(({ funding }) => funding.txid);
+  if (txid === undefined || own.includes(txid) || commitments.others.some((other) => isOf(other, txid))) return [];
+  const text = `no funding of this channel is ${txid}`;
+  return [{ tag: "SendWarning", channelId: params.channelId, text, disconnect: false }];
+}
 export const wantsAnnouncement = ({ my_current_funding_locked: locked }: ChannelReestablish): boolean =>
   locked !== undefined && (locked.retransmit_flags & ANNOUNCEMENT_SIGNATURES) !== 0;
