@@ -20,7 +20,7 @@ export interface Books {
 }
 export interface WalletBook {
   readonly mined: bigint;
-  /** Fees of transactions that the wallet funded, and of the closing transactions of channels that it opened. */
+  /** Fees of transactions that the wallet funded: not those of closes, which either side of a channel may have paid. */
   readonly feesPaid: bigint;
   readonly sent: bigint;
   readonly received: bigint;
@@ -95,7 +95,6 @@ function enter(
   const payer = owners.get(toHex(first.script)) ?? first.fundedBy;
   if (payer === undefined) throw new Error(`${txidOf(tx)} spends a stranger's coin`);
   const book = drafts.get(payer) as Draft;
-  book.feesPaid += fee;
   const isClose = first.fundedBy !== undefined;
   if (isClose) {
     const paid = new Map<string, bigint>();
@@ -105,6 +104,7 @@ function enter(
     }
     channels.push({ opener: payer, capacity: first.amount, closeFee: fee, paid });
   } else {
+    book.feesPaid += fee;
     for (const output of tx.outputs) {
       const owner = owners.get(toHex(output.script));
       if (owner === undefined || owner === payer) continue;

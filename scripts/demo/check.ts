@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { type Role, walletsProblems } from "./accounts.ts";
 import { type Books, keepBooks, type WalletBook } from "./books.ts";
 import { readChain } from "./chain-reader.ts";
 import { countLeaks, readCapture } from "./leaks.ts";
@@ -17,7 +18,6 @@ export interface CheckRequest {
   /** For tests of the checker: added to what the site holds, in sat. */
   readonly plantedSat: number;
 }
-type Role = "viewer" | "router" | "site";
 export interface CheckReport {
   readonly event: "demo.checked";
   readonly conserved: boolean;
@@ -43,10 +43,7 @@ async function check(request: CheckRequest): Promise<CheckReport> {
   for (const conversation of conversations) problems.push(...accountProblems(conversation));
   problems.push(...chainProblems(books));
   const net: Record<Role, bigint> = { viewer: -(paid + fee), router: fee, site: paid };
-  for (const role of ["viewer", "router", "site"] as const) {
-    const planted = role === "site" ? BigInt(request.plantedSat) : 0n;
-    problems.push(...walletProblems(role, books, net[role], planted));
-  }
+  problems.push(...walletsProblems(books, { net, plantedSat: BigInt(request.plantedSat) }));
   const secrets = conversations.flatMap((conversation) => secretsOf(conversation, request.words.site));
   const secretsLeaked = countLeaks(capture, secrets);
   return {
@@ -79,19 +76,6 @@ function accountProblems(conversation: Conversation): readonly string[] {
   return problems;
 }
 
-/** In sat: what a wallet holds is what it mined and received, less what it sent and paid in fees, and its part of the stream. */
-function walletProblems(role: Role, books: Books, netMsat: bigint, planted: bigint): readonly string[] {
-  const book = books.wallets.get(role);
-  if (book === undefined) return [`no wallet ${role}`];
-  const outputs = books.channels.filter(({ paid }) => paid.has(role)).length;
-  const expected = book.mined + book.received - book.sent - book.feesPaid;
-  const off = (book.holds + planted - expected) * 1000n - netMsat;
-  // Each output of a close is rounded down to a whole sat, and what is lost by it goes to the miner as fee.
-  const rounding = BigInt(Math.max(outputs, 1)) * 1000n;
-  const lost = role === books.channels.find(({ opener }) => opener === role)?.opener ? rounding : 0n;
-  const within = off <= lost && off >= -rounding;
-  return within ? [] : [`${role} holds ${book.holds} sat: ${off} msat beside its account`];
-}
 const shown = (book: WalletBook): Record<string, string> =>
   Object.fromEntries(Object.entries(book).map(([name, amount]) => [`${name}Sat`, String(amount)]));
 
