@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { allPlans, countPlaces, notReached, parsePlan, planText, samplePlans } from "./kills/plans.ts";
-import { bundled, type Programs } from "./kills/programs.ts";
 import { type Plan, type Run, runOnce } from "./kills/run.ts";
 
 /**
@@ -28,19 +27,18 @@ const killsOf = ({ deaths }: Run): number => Object.values(deaths).reduce((sum, 
 const replayCommand = (plan: Plan): string => `npm run kills -- --plan ${planText(plan)}`;
 
 interface Playing {
-  readonly programs: Programs;
   readonly jobs: number;
   readonly plantedSat: number;
   /** Hears of each performance as it ends. */
   readonly told: (performance: Performance) => void;
 }
 /** Plays all plans, so many at a time. */
-async function playAll(plans: readonly Plan[], { programs, jobs, plantedSat, told }: Playing) {
+async function playAll(plans: readonly Plan[], { jobs, plantedSat, told }: Playing) {
   const waiting = [...plans];
   const done: Performance[] = [];
   const work = async (): Promise<void> => {
     for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
-      const played = { plan, run: await runOnce(plan, programs, plantedSat) };
+      const played = { plan, run: await runOnce(plan, plantedSat) };
       done.push(played);
       told(played);
     }
@@ -50,11 +48,11 @@ async function playAll(plans: readonly Plan[], { programs, jobs, plantedSat, tol
 }
 
 /** What is played: a given plan, a sample, or everything. */
-async function plansFor(options: Options, programs: Programs, say: Say): Promise<readonly Plan[]> {
+async function plansFor(options: Options, say: Say): Promise<readonly Plan[]> {
   if (options.plan.length > 0) return options.plan;
   const folder = await mkdtemp(join(tmpdir(), "sluice-counts-"));
   try {
-    const places = await countPlaces(folder, programs);
+    const places = await countPlaces(folder);
     const counts = Object.fromEntries(Object.entries(places.places).map(([role, all]) => [role, all.length]));
     say("kills.counted", { ...counts, ms: places.ms }, `places: ${JSON.stringify(counts)}`);
     if (options.sample !== undefined) return samplePlans(places, options.sample, options.seed);
@@ -68,35 +66,30 @@ type Say = (event: string, data: object, line: string) => void;
 async function main(options: Options): Promise<void> {
   const say: Say = (event, data, line) => console.log(options.json ? JSON.stringify({ event, ...data }) : line);
   const startedAt = performance.now();
-  const { programs, remove } = await bundled();
-  try {
-    const plans = await plansFor(options, programs, say);
-    let played = 0;
-    const told = ({ plan, run }: Performance): void => {
-      const ok = run.problems.length === 0;
-      const text = planText(plan);
-      const line = `${ok ? "✔" : "✘"} ${++played} ${text} (${killsOf(run)} kills, ${run.ms} ms)`;
-      const what = { run: played, of: plans.length, ok, plan: text, ...run };
-      say("kills.run", what, [line, ...run.problems].join("\n   "));
-    };
-    const playing = { programs, jobs: options.jobs, plantedSat: options.plantSat, told };
-    const first = await playAll(plans, playing);
-    const notYet = first.flatMap(({ plan, run }) => notReached(plan, run.deaths));
-    // What was not reached because others had been killed before may come when nobody else is killed.
-    const again = options.plan.length > 0 ? [] : await playAll(notYet, playing);
-    const all = [...first, ...again];
-    const missed = again.length > 0 ? again.flatMap(({ plan, run }) => notReached(plan, run.deaths)) : notYet;
-    const failed = all.filter(({ run }) => run.problems.length > 0);
-    const kills = all.reduce((sum, { run }) => sum + killsOf(run), 0);
-    const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const replays = failed.map(({ plan }) => replayCommand(plan));
-    const end = { runs: all.length, kills, missed: missed.map(planText), failed: failed.length, replays, seconds };
-    const line = `${all.length} performances, ${kills} kills, ${missed.length} places not reached, ${failed.length} failed, ${seconds} s`;
-    say("kills.finished", end, [line, ...replays.map((replay) => `failed: ${replay}`)].join("\n"));
-    process.exitCode = failed.length === 0 ? 0 : 1;
-  } finally {
-    await remove();
-  }
+  const plans = await plansFor(options, say);
+  let played = 0;
+  const told = ({ plan, run }: Performance): void => {
+    const ok = run.problems.length === 0;
+    const text = planText(plan);
+    const line = `${ok ? "✔" : "✘"} ${++played} ${text} (${killsOf(run)} kills, ${run.ms} ms)`;
+    const what = { run: played, of: plans.length, ok, plan: text, ...run };
+    say("kills.run", what, [line, ...run.problems].join("\n   "));
+  };
+  const playing = { jobs: options.jobs, plantedSat: options.plantSat, told };
+  const first = await playAll(plans, playing);
+  const notYet = first.flatMap(({ plan, run }) => notReached(plan, run.deaths));
+  // What was not reached because others had been killed before may come when nobody else is killed.
+  const again = options.plan.length > 0 ? [] : await playAll(notYet, playing);
+  const all = [...first, ...again];
+  const missed = again.length > 0 ? again.flatMap(({ plan, run }) => notReached(plan, run.deaths)) : notYet;
+  const failed = all.filter(({ run }) => run.problems.length > 0);
+  const kills = all.reduce((sum, { run }) => sum + killsOf(run), 0);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const replays = failed.map(({ plan }) => replayCommand(plan));
+  const end = { runs: all.length, kills, missed: missed.map(planText), failed: failed.length, replays, seconds };
+  const line = `${all.length} performances, ${kills} kills, ${missed.length} places not reached, ${failed.length} failed, ${seconds} s`;
+  say("kills.finished", end, [line, ...replays.map((replay) => `failed: ${replay}`)].join("\n"));
+  process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
 function readOptions(): Options {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type ApiClient, apiClient } from "./client.ts";
+import { programs } from "./programs.ts";
 
 /** What a daemon says on its first line of output. */
 export interface Started {
@@ -45,10 +46,6 @@ export interface DaemonOptions {
   readonly network?: string | undefined;
   /** Settings beside these. */
   readonly flags?: readonly string[];
-  /** What Node is to run: `src/main.ts` by way of tsx when absent. */
-  readonly program?: readonly string[] | undefined;
-  /** The same for its signer: `src/signer.ts`. */
-  readonly signerProgram?: readonly string[] | undefined;
   /** Whether the keys are in a process of their own, which begins and ends with the daemon's; `TEST_SIGNER` when absent. */
   readonly hasSigner?: boolean;
 }
@@ -56,9 +53,6 @@ export interface DaemonOptions {
 const START_MS_MAX = 30_000;
 const LOG_CHARACTERS = 8_000;
 const ROOT = join(import.meta.dirname, "..", "..");
-const FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/main.ts")];
-
-const SIGNER_FROM_SOURCE = ["--import", "tsx", "--conditions=source", join(ROOT, "src/signer.ts")];
 /** In a data folder: that of a signer, which has the words then. */
 const KEYS = "keys";
 
@@ -69,38 +63,24 @@ export async function wordsIn(datadir: string): Promise<string> {
 }
 
 /** What has the keys of a daemon, in a process of its own. */
-export interface SignerProcess {
+export interface SignerProcess extends Serving {
   /** For the daemon. */
   readonly flags: readonly string[];
-  readonly process: ChildProcess;
-  readonly ended: Promise<unknown>;
-  log(): string;
 }
-export async function startSigner(
-  datadir: string,
-  network: string,
-  program: readonly string[] = SIGNER_FROM_SOURCE,
-): Promise<SignerProcess> {
+export async function startSigner(datadir: string, network: string): Promise<SignerProcess> {
   const socket = join(datadir, "signer.sock");
   const flags = ["--socket", socket, "--datadir", join(datadir, KEYS), "--network", network];
   await mkdir(datadir, { recursive: true });
-  const child = spawn(process.execPath, [...program, ...flags], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const log = tailOf(child.stderr);
-  const ended = new Promise<number | string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
-  });
-  await firstLine(child.stdout, ended, log);
-  return { flags: ["--signer", `unix:${socket}`], process: child, ended, log };
+  const { signer } = await programs();
+  const served = await serving([signer, ...flags]);
+  return { ...served, flags: ["--signer", `unix:${socket}`] };
 }
 
 /** Starts a daemon and waits until it serves. Rejects with what it said when it does not. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { hasSigner = process.env["TEST_SIGNER"] === "process", network = "regtest", flags = [] } = options;
   if (!hasSigner) return startAlone(options);
-  const signer = await startSigner(join(options.folder, options.name), network, options.signerProgram);
+  const signer = await startSigner(join(options.folder, options.name), network);
   try {
     const daemon = await startAlone({ ...options, flags: [...flags, ...signer.flags] });
     const ended = daemon.ended.then(async (how) => {
@@ -121,7 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function startAlone(options: DaemonOptions): Promise<Daemon> {
-  const { name, ports, chainPeer, env, network = "regtest", program = FROM_SOURCE, flags: more = [] } = options;
+  const { name, ports, chainPeer, env, network = "regtest", flags: more = [] } = options;
   const datadir = join(options.folder, name);
   const flags = [
     ["--datadir", datadir],
@@ -133,16 +113,9 @@ async function startAlone(options: DaemonOptions): Promise<Daemon> {
     ...(chainPeer === undefined ? [] : [["--chain-peer", chainPeer]]),
     more,
   ].flat();
-  const child = spawn(process.execPath, [...program, ...flags], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
-  const log = tailOf(child.stderr);
-  const ended = new Promise<number | string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
-  });
-  const started = JSON.parse(await firstLine(child.stdout, ended, log)) as Started;
+  const program = await programs();
+  const { process: child, ended, log, line } = await serving([program.daemon, ...flags], { env });
+  const started = JSON.parse(line) as Started;
   const token = (await readFile(join(datadir, "admin.token"), "utf8")).trim();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
@@ -160,6 +133,41 @@ async function startAlone(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
+/** A process that has said on its first line that it serves. */
+export interface Serving {
+  readonly process: ChildProcess;
+  /** Resolves with the exit code or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+  readonly line: string;
+  log(): string;
+}
+interface ServingOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limitMs?: number;
+}
+/** Lets Node run a program that serves. Rejects with what it said when it does not in time: then it is gone. */
+export async function serving(
+  args: readonly string[],
+  { env = {}, limitMs = START_MS_MAX }: ServingOptions = {},
+): Promise<Serving> {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  const log = tailOf(child.stderr);
+  const ended = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
+  });
+  try {
+    return { process: child, ended, log, line: await firstLine(child.stdout, { ended, log, limitMs }) };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await ended;
+    throw error;
+  }
+}
+
 function tailOf(stream: Readable): () => string {
   let tail = "";
   stream.on("data", (bytes: Buffer) => {
@@ -168,9 +176,12 @@ function tailOf(stream: Readable): () => string {
   return () => tail;
 }
 
-function firstLine(stdout: Readable, ended: Promise<number | string>, log: () => string): Promise<string> {
+function firstLine(
+  stdout: Readable,
+  { ended, log, limitMs }: Pick<Serving, "ended" | "log"> & { readonly limitMs: number },
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the daemon does not start: ${log()}`)), START_MS_MAX);
+    const timer = setTimeout(() => reject(new Error(`the daemon does not start: ${log()}`)), limitMs);
     const lines = createInterface({ input: stdout });
     lines.once("line", (line) => {
       clearTimeout(timer);

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { seededRandom } from "../../src/adapters/memory/random.ts";
 import { chanceOf } from "../../src/lab/chance.ts";
 import type { Role } from "../demo/stage.ts";
-import type { Programs } from "./programs.ts";
 import { type Plan, ROLES, type Run, runOnce } from "./run.ts";
 
 /** What each daemon of an undisturbed performance wrote and sent, as `append:12` or `send:shutdown:1`, and how long that took. */
@@ -14,11 +13,11 @@ export interface Places {
 const WHENS = ["before", "after"] as const;
 
 /** Plays the demo once with nobody killed, and reads what each daemon wrote and sent. Throws when even that goes wrong. */
-export async function countPlaces(folder: string, programs: Programs): Promise<Places> {
+export async function countPlaces(folder: string): Promise<Places> {
   const fileOf = (role: Role): string => join(folder, role);
   const counting = (role: Role) => [`count:${fileOf(role)}`];
   const failPoints = { viewer: counting("viewer"), router: counting("router"), site: counting("site") };
-  const { problems, ms } = await runOnce({ failPoints }, programs);
+  const { problems, ms } = await runOnce({ failPoints });
   if (problems.length > 0) throw new Error(`undisturbed it goes wrong: ${problems.join("; ")}`);
   const read = async (role: Role): Promise<readonly string[]> => {
     const lines = (await readFile(fileOf(role), "utf8")).trim().split("\n");

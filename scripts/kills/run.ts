@@ -5,7 +5,6 @@ import { type Tap, tap } from "../demo/capture.ts";
 import { judged, ROUTER_FEE } from "../demo/judged.ts";
 import { castOf, type Role, wordsOf } from "../demo/stage.ts";
 import { type Actor, hire } from "./actor.ts";
-import type { Programs } from "./programs.ts";
 import { asked, type Cast, type Phase, perform, type Told } from "./scenario.ts";
 
 /** One performance of the demo: who is killed, and where. */
@@ -31,7 +30,7 @@ const SEGMENTS = 20;
  * Plays it from nothing to the judgement of the checking program, in a folder of its own that is gone afterwards.
  * `plantedSat` are added to what the site holds: then the judgement has to be that something is wrong.
  */
-export async function runOnce(plan: Plan, programs: Programs, plantedSat = 0): Promise<Run> {
+export async function runOnce(plan: Plan, plantedSat = 0): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-kills-"));
   const began = performance.now();
   const phases: Partial<Record<Phase, number>> = {};
@@ -40,12 +39,12 @@ export async function runOnce(plan: Plan, programs: Programs, plantedSat = 0): P
   let actors: Partial<Record<Role, Actor>> = {};
   try {
     const taps: Tap[] = [];
-    const cast = await assemble({ folder, plan, programs, opened, taps });
+    const cast = await assemble({ folder, plan, opened, taps });
     actors = cast.actors;
     const told = await perform(cast, (phase) => {
       phases[phase] = Math.round(performance.now() - began);
     });
-    problems.push(...(await judge({ folder, taps, cast, told, programs, plantedSat })));
+    problems.push(...(await judge({ folder, taps, cast, told, plantedSat })));
   } catch (error) {
     problems.push(String(error));
   }
@@ -64,14 +63,13 @@ function refusalsOf(actors: Partial<Record<Role, Actor>>): Run["refusals"] {
 interface Assembling {
   readonly folder: string;
   readonly plan: Plan;
-  readonly programs: Programs;
   readonly opened: (() => Promise<unknown>)[];
   readonly taps: Tap[];
 }
 /** And where the chain is read: at the router. */
 type Stage = Cast & { readonly chainPort: number };
 async function assemble(how: Assembling): Promise<Stage> {
-  const { folder, plan, programs, opened, taps } = how;
+  const { folder, plan, opened, taps } = how;
   const captures = join(folder, "captures");
   await mkdir(captures);
   const options = await castOf(folder);
@@ -84,10 +82,7 @@ async function assemble(how: Assembling): Promise<Stage> {
   const toRouter = await through("viewer-router", options.router.ports.peer);
   const toSite = await through("router-site", options.site.ports.peer);
   const siteUrl = `http://127.0.0.1:${await through("viewer-site", options.site.ports.api)}`;
-  const hired = ROLES.map((role) => {
-    const daemon = { ...options[role], program: programs.daemon, signerProgram: programs.signer };
-    return hire({ daemon, failPoints: plan.failPoints[role] ?? [] });
-  });
+  const hired = ROLES.map((role) => hire({ daemon: options[role], failPoints: plan.failPoints[role] ?? [] }));
   for (const { role, atMs } of plan.moments ?? []) {
     const timer = setTimeout(() => void hired[ROLES.indexOf(role)]?.then((actor) => actor.kill()), atMs);
     opened.push(async () => clearTimeout(timer));
@@ -102,11 +97,10 @@ interface Judging {
   readonly taps: readonly Tap[];
   readonly cast: Stage;
   readonly told: Told;
-  readonly programs: Programs;
   readonly plantedSat: number;
 }
 /** The checking program's word, and whether what the nodes say is the same. */
-async function judge({ folder, taps, cast, told, programs, plantedSat }: Judging): Promise<readonly string[]> {
+async function judge({ folder, taps, cast, told, plantedSat }: Judging): Promise<readonly string[]> {
   for (const made of taps) made.cut();
   const request = {
     chainPort: cast.chainPort,
@@ -115,7 +109,7 @@ async function judge({ folder, taps, cast, told, programs, plantedSat }: Judging
     fee: ROUTER_FEE,
     plantedSat,
   };
-  const report = await unlessKilled(cast.actors.router, () => judged(folder, request, programs.checker));
+  const report = await unlessKilled(cast.actors.router, () => judged(folder, request));
   const problems = [...report.problems];
   if (report.secretsLeaked > 0) problems.push(`${report.secretsLeaked} secrets leaked`);
   const { played, paidMsat, feesMsat, earnedMsat } = told;

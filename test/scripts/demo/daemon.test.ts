@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { freePorts } from "../../../scripts/demo/daemon.ts";
+import { until } from "../../../scripts/demo/client.ts";
+import { freePorts, serving } from "../../../scripts/demo/daemon.ts";
 
 describe("ports for daemons", () => {
   it("are all different, and nobody listens there", async () => {
@@ -16,5 +17,24 @@ describe("ports for daemons", () => {
   });
   it("are none that a connection gets by chance", async () => {
     expect((await freePorts(30)).filter((port) => port >= 32_768)).to.deep.equal([]);
+  });
+});
+
+describe("a process that serves", () => {
+  const program = (says: string): readonly string[] => ["-e", `${says}; setInterval(() => {}, 1000)`];
+  const children = (): readonly string[] =>
+    process.getActiveResourcesInfo().filter((resource) => resource === "ProcessWrap");
+
+  it("is there when it has said so", async () => {
+    const served = await serving(program('console.log("here")'));
+    expect(served.line).to.equal("here");
+    expect(children()).to.have.length(1);
+    served.process.kill("SIGKILL");
+    expect(await served.ended).to.equal("SIGKILL");
+  });
+  it("is gone when it has not said so in time", async () => {
+    const failed = await serving(program(""), { limitMs: 1 }).catch((error: Error) => error.message);
+    expect(failed).to.equal("the daemon does not start: ");
+    await until("its end", async () => children().length === 0);
   });
 });

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
-import { ENTRIES } from "../../../scripts/kills/programs.ts";
+import { ENTRIES } from "../../../scripts/demo/programs.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-describe("the bundle of which killed daemons are started", () => {
+describe("the bundle of which daemons are started", () => {
   it("has a file of its own for each module that is started as a thread, where it is looked for", () => {
     const threads = readdirSync(join(ROOT, "src"), { encoding: "utf8", recursive: true }).flatMap((file) => {
       if (!file.endsWith(".ts")) return [];

@@ -1,13 +1,14 @@
-import { copyFile, mkdtemp, rm, symlink } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { copyFile, mkdtemp, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** What Node is to run. Undefined: from source, by way of tsx. */
+/** What Node is to run. */
 export interface Programs {
-  readonly daemon: readonly string[] | undefined;
-  readonly signer: readonly string[] | undefined;
-  readonly checker: readonly string[] | undefined;
+  readonly daemon: string;
+  readonly signer: string;
+  readonly checker: string;
 }
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -27,9 +28,19 @@ const REQUIRE = [
   "const require = requireFrom(import.meta.url);",
 ].join("\n");
 
-/** Bundles the house into a folder of its own: a daemon starts with half the work, and it starts very often. */
-export async function bundled(): Promise<{ readonly programs: Programs; readonly remove: () => Promise<void> }> {
+let made: Promise<Programs> | undefined;
+/**
+ * The house in one file for each program, made once for this process and gone with it. From its sources, module by module by
+ * way of tsx, a daemon or signer needs four times the processor time until it serves; who tests starts many of them.
+ */
+export function programs(): Promise<Programs> {
+  made ??= bundle();
+  return made;
+}
+
+async function bundle(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bundled-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await build({
     absWorkingDir: ROOT,
     entryPoints: Object.entries(ENTRIES).map(([name, file]) => ({ in: file, out: name })),
@@ -39,20 +50,15 @@ export async function bundled(): Promise<{ readonly programs: Programs; readonly
     format: "esm",
     target: "node20",
     conditions: ["source"],
-    // It finds its native part by where it lies itself.
-    external: ["lmdb"],
+    // They find their native parts by where they lie themselves.
+    external: ["lmdb", "esbuild"],
     banner: { js: REQUIRE },
     logLevel: "error",
   });
   await copyFile(join(ROOT, "package.json"), join(folder, "package.json"));
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const at = (...path: readonly string[]): readonly string[] => [join(folder, "dist", ...path)];
-  return {
-    programs: {
-      daemon: at("src", "main.js"),
-      signer: at("src", "signer.js"),
-      checker: at("scripts", "demo", "check.js"),
-    },
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
+  // Pages, which are put together when somebody asks for them.
+  await symlink(join(ROOT, "src", "web"), join(folder, "dist", "src", "web"));
+  const at = (...path: readonly string[]): string => join(folder, "dist", ...path);
+  return { daemon: at("src", "main.js"), signer: at("src", "signer.js"), checker: at("scripts", "demo", "check.js") };
 }
