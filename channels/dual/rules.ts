@@ -16,8 +16,11 @@ import {
 import { openerCost } from "../tx/weights.ts";
 import { dualReserve } from "./proposal.ts";
 
-/** The peer's chain may be a few blocks ahead of ours. Policy, not protocol. */
-const LOCKTIME_AHEAD_MAX = 6;
+/**
+ * A day: so far may we be behind an honest peer's chain when we have been off, or are slow. What such a transaction spends
+ * of ours waits no longer for it than for one that a peer signs late. Policy, not protocol.
+ */
+const LOCKTIME_AHEAD_MAX = 144;
 export const isLockedTooLong = ({ height }: ChannelEnv, locktime: number): boolean =>
   locktime > height + LOCKTIME_AHEAD_MAX;
 

@@ -25,6 +25,8 @@ export interface NodeStatus {
   readonly peerPort: number;
   readonly chainPort: number;
   readonly height: number;
+  /** Whether all blocks up to there are stepped. */
+  readonly synced: boolean;
   readonly confirmed: bigint;
   readonly active: boolean;
   readonly localMsat: bigint;
@@ -135,12 +137,13 @@ const { node, chain, chainPort } = await openNode();
 const orders: Orders = {
   status: () => {
     const [channel] = node.channels();
-    const { id: nodeId, addresses, height } = node.info();
+    const { id: nodeId, addresses, height, synced } = node.info();
     return {
       nodeId,
       peerPort: Number(addresses[0]?.split(":").at(-1)),
       chainPort,
       height,
+      synced,
       confirmed: node.balance().onchain.confirmed,
       active: channel?.active ?? false,
       localMsat: channel?.local ?? 0n,

@@ -53,7 +53,8 @@ async function fund(payer: RemoteNode, payee: RemoteNode): Promise<void> {
   await payee.followChain(from.chainPort);
   await payer.mine(COINBASE_MATURITY + 1);
   await until(payer, (status) => status.confirmed > CAPACITY_SAT);
-  await until(payee, (status) => status.height > COINBASE_MATURITY);
+  // Not before it has stepped these blocks: until then it would not know of what they hold.
+  await until(payee, ({ synced, height }) => synced && height > COINBASE_MATURITY);
   await payer.connect(to.nodeId, to.peerPort);
   await payer.open(to.nodeId, CAPACITY_SAT);
   await payer.mine(ANNOUNCED_DEPTH);

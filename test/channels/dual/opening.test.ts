@@ -8,6 +8,7 @@ import { STANDARD_FLAGS } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
 import type { AcceptChannel2, OpenChannel2 } from "../../../src/wire/opening.ts";
+import { HEIGHT } from "../../support/channel-fixtures.ts";
 import type { Pair } from "../../support/channel-pair.ts";
 import { attemptsOf, fundedDual, mine, namesOf, openedDual } from "../../support/dual-pair.ts";
 
@@ -169,7 +170,7 @@ describe("BOLT 2 §Channel Establishment v2", () => {
       return state.tag === "Aborted" ? state.reason.replace("bad opening, rule ", "") : state.tag;
     };
     expect(rule({ funding_satoshis: sat(19_999n) })).to.equal("capacity");
-    expect(rule({ locktime: 207 })).to.equal("locktime");
+    expect(rule({ locktime: HEIGHT + 145 })).to.equal("locktime");
     expect(rule({ locktime: 500_000_000 })).to.equal("locktime");
     expect(rule({ funding_feerate_perkw: 252 as never })).to.equal("funding_feerate");
     expect(rule({ commitment_feerate_perkw: 252 as never })).to.equal("feerate");
@@ -182,6 +183,8 @@ describe("BOLT 2 §Channel Establishment v2", () => {
     expect(rule({ funding_satoshis: sat(20_000n), commitment_feerate_perkw: satPerKw(17_100) })).to.equal(
       "both_below_reserve",
     );
+    // A peer whose chain is a day ahead of ours, as after a day in which we were off.
+    expect(rule({ locktime: HEIGHT + 144 })).to.equal("ConstructingFunding");
     expect(rule({})).to.equal("ConstructingFunding");
   });
 });
