@@ -10,6 +10,7 @@ import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./channel-tabl
 import { watchFundingFrom } from "./channel-watches.ts";
 import { freeDeadFundings, isFundingHopeless } from "./dead-fundings.ts";
 import { forgetWhenNeverFunded } from "./never-funded.ts";
+import { lookForSpentCoins } from "./spent-coins.ts";
 import type { Turn } from "./turn.ts";
 
 /** Tells each channel what the chain did to it. */
@@ -30,6 +31,7 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
         closeWhenOverdue(host, turn, entry);
         forgetWhenNeverFunded(host, entry);
         followFeerate(host, turn, entry);
+        lookForSpentCoins(host, entry, height);
         freeDeadFundings(host, turn, entry, height);
         if (isFundingHopeless(host, entry, height)) host.apply(turn, entry, { tag: "FundingConflictBuried" });
       }

@@ -3,9 +3,9 @@ import type { BlockHeight } from "../base/units.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import type { ChannelEntry } from "./channel-table.ts";
 
-/** Which transaction of the best chain spends a coin, and in which block. */
+/** Which transaction of the best chain spends a coin, and in which block; no more is known of one that was found missing in a block. */
 interface Spend {
-  readonly txid: Txid;
+  readonly txid: Txid | undefined;
   readonly height: BlockHeight;
 }
 
@@ -35,6 +35,17 @@ export class PeerCoins {
       const key = outpointKey(prevout);
       if (this.#users.has(key)) this.#spends.set(key, { txid: txidOf(tx), height });
     }
+  }
+  /** Whether a block was seen that spends it. */
+  isSpent(outpoint: Outpoint): boolean {
+    return this.#spends.get(outpointKey(outpoint))?.txid !== undefined;
+  }
+  /** Whether it was there when somebody looked, at this height. If not it was not spent by what it stands in, of which a block tells. */
+  looked(outpoint: Outpoint, height: BlockHeight, isThere: boolean): void {
+    const key = outpointKey(outpoint);
+    if (!this.#users.has(key) || this.isSpent(outpoint)) return;
+    if (isThere) this.#spends.delete(key);
+    else if (!this.#spends.has(key)) this.#spends.set(key, { txid: undefined, height });
   }
   /** Blocks from `height` on have left the best chain. */
   disconnected(height: BlockHeight): void {

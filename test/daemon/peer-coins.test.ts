@@ -36,6 +36,27 @@ describe("coins of peers that stand beside ours", () => {
     coins.disconnected(at(101));
     expect(coins.conflictDepth(FUNDING, at(105)), "reorganised away").to.equal(0);
   });
+  it("that are missing in the chain, by whatever, are spent from then on, unless they are there again or a block tells by what", () => {
+    const coins = new PeerCoins();
+    coins.watch(entry("a"), [{ outpoint: X }]);
+    coins.looked(X, at(100), true);
+    coins.looked(Y, at(100), false);
+    expect([coins.conflictDepth(FUNDING, at(105)), coins.isSpent(X)]).to.deep.equal([0, false]);
+    coins.looked(X, at(101), false);
+    coins.looked(X, at(103), false);
+    expect([coins.conflictDepth(FUNDING, at(105)), coins.isSpent(X)]).to.deep.equal([5, false]);
+    coins.looked(X, at(104), true);
+    expect(coins.conflictDepth(FUNDING, at(105)), "an answer of another branch").to.equal(0);
+    coins.looked(X, at(106), false);
+    coins.spent(FUNDING, at(106));
+    coins.looked(X, at(107), false);
+    expect([coins.conflictDepth(FUNDING, at(109)), coins.isSpent(X)], "by what it was shown for").to.deep.equal([
+      0,
+      true,
+    ]);
+    coins.disconnected(at(106));
+    expect(coins.isSpent(X)).to.equal(false);
+  });
   it("are forgotten with the last channel that they were for", () => {
     const coins = new PeerCoins();
     const [a, b] = [entry("a"), entry("b")];
