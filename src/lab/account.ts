@@ -1,10 +1,11 @@
 import { DEFAULT_POLICY, type FundedState, type Htlc } from "../../channels/index.ts";
 import type { Outpoint, PaymentHash } from "../base/ids.ts";
 import { assert, present } from "../base/result.ts";
-import { toMsat } from "../base/units.ts";
+import { sat, toMsat } from "../base/units.ts";
 import { ChainIndex } from "./chain-index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
+import { UNECONOMICAL_SAT } from "./small.ts";
 import { fundingsOnChain, onFunding, type Splice } from "./splices.ts";
 import type { World } from "./world.ts";
 
@@ -70,7 +71,7 @@ export function auditPayments(world: World, edges: readonly Edge[]): readonly Ac
   const stolen = ofFailed(edges, (edge) => world.breaches.has(idOf(edge)));
   auditEnds(world, {
     stolen,
-    trimmed: ofFailed(edges, (_, { amount }) => amount < toMsat(DUST_SAT)),
+    small: ofFailed(edges, (_, { amount }) => amount <= toMsat(sat(UNECONOMICAL_SAT))),
     shared: sharedOnChain(edges),
   });
   return accounts;
@@ -98,8 +99,8 @@ function accountOf(node: LabNode, edges: readonly Edge[], chain: ChainIndex): Ac
 interface Exceptions {
   /** HTLCs of a channel whose thief may have the preimage, and loses what it brings: with them ends nothing is certain. */
   readonly stolen: ReadonlySet<PaymentHash>;
-  /** HTLCs without an output: the invoice may be settled and the payer without the preimage. */
-  readonly trimmed: ReadonlySet<PaymentHash>;
+  /** HTLCs without an output, or with one not worth fetching: the invoice may be settled and the payer without the preimage. */
+  readonly small: ReadonlySet<PaymentHash>;
   readonly shared: ReadonlySet<PaymentHash>;
 }
 function ofFailed(edges: readonly Edge[], isOne: (edge: Edge, htlc: Htlc) => boolean): ReadonlySet<PaymentHash> {
@@ -135,7 +136,7 @@ function sharedOnChain(edges: readonly Edge[]): ReadonlySet<PaymentHash> {
 }
 
 /** A payment that succeeded settled its invoice, and an invoice that is settled was paid by exactly one payer. */
-function auditEnds(world: World, { stolen, trimmed, shared }: Exceptions): void {
+function auditEnds(world: World, { stolen, small, shared }: Exceptions): void {
   const payers = new Map<string, number>();
   for (const { recorder } of world.nodes) {
     for (const [hash, end] of recorder.ends.payments) {
@@ -147,7 +148,7 @@ function auditEnds(world: World, { stolen, trimmed, shared }: Exceptions): void 
     for (const [hash, { status }] of recorder.durable.invoices) {
       const times = payers.get(hash) ?? 0;
       const isPaid = status.tag === "Settled";
-      const isExplained = isPaid && (times === 0 ? trimmed : shared).has(hash);
+      const isExplained = isPaid && (times === 0 ? small : shared).has(hash);
       if (times === (isPaid ? 1 : 0) || isExplained || stolen.has(hash)) continue;
       world.report("one_end", name, `invoice ${hash.slice(0, 8)} is ${status.tag} and was paid ${times} times`);
     }

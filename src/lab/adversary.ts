@@ -1,15 +1,19 @@
 import type { FundedState } from "../../channels/index.ts";
 import type { LabNode } from "./lab-node.ts";
 import { calm, comeToRest, mine } from "./settle.ts";
-import { type Edge, idOf } from "./setup.ts";
+import { answered, type Edge, idOf } from "./setup.ts";
+import { liveFundings } from "./splices.ts";
 import type { Storm } from "./storm.ts";
 import { drawChannel, separate, whenBusy } from "./storm-closes.ts";
+import { amidSplice } from "./storm-splices.ts";
 import { Thief } from "./thief.ts";
 import type { World } from "./world.ts";
 
 /** How often the thief picks the state in which most is at stake. */
 const GREEDY_PERCENT = 70;
 const APART_PERCENT = 30;
+/** How often the channel is spliced before. */
+const SPLICED_PERCENT = 60;
 /** How often more payments are waited for until one of the old states holds an HTLC. */
 const PATIENCE = 4;
 const BLOCKS_AT_ONCE = 8;
@@ -27,7 +31,9 @@ export function cheat(storm: Storm): void {
     if (state === undefined) return whenBusy(storm, edge, () => void world.clock.after(500, attempt));
     publish(world, edge, thief, state);
   };
-  whenBusy(storm, edge, attempt);
+  const soon = (): void => whenBusy(storm, edge, attempt);
+  if (world.chance.percent(SPLICED_PERCENT)) amidSplice(storm, edge, soon);
+  else soon();
 }
 /** The same long afterwards, when nothing is under way and the HTLCs of the old state have expired. */
 export async function cheatLate(storm: Storm): Promise<void> {
@@ -36,6 +42,8 @@ export async function cheatLate(storm: Storm): Promise<void> {
   if (!(await comeToRest(world, edges))) return;
   const [edge, thief, victim] = drawChannel(storm) ?? [];
   if (edge === undefined || thief === undefined || victim === undefined) return;
+  if (world.chance.percent(SPLICED_PERCENT))
+    await answered(world, new Promise<true>((resolve) => amidSplice(storm, edge, () => resolve(true))));
   const state = draw(storm, edge, thief, victim, false);
   if (state === undefined) return;
   world.plan(idOf(edge), "cheat");
@@ -43,15 +51,21 @@ export async function cheatLate(storm: Storm): Promise<void> {
   while (world.chain.brain.chain.tip.height < last) {
     mine(world, BLOCKS_AT_ONCE);
     await world.pass(400);
+    // What the storm has still begun meanwhile has its time: no HTLC may come to its end by haste.
+    if (!(await comeToRest(world, edges))) return;
   }
   publish(world, edge, thief, state);
 }
 function publish(world: World, edge: Edge, thief: LabNode, state: FundedState): void {
   if (world.chance.percent(APART_PERCENT)) separate(world, edge, world.chance.between(200, 9_000));
-  const txid = new Thief(world, edge, thief, state).publish();
-  if (txid === undefined) return;
-  world.breaches.set(idOf(edge), { thief: thief.name, txid });
-  world.fault("breach", `${thief.name} publishes ${state.commitments.local.number}`);
+  const fundings = [...liveFundings(state)];
+  while (fundings.length > 0) {
+    const [on] = fundings.splice(world.chance.number(fundings.length), 1);
+    const txid = on && new Thief(world, edge, thief, on).publish();
+    if (txid === undefined) continue;
+    world.breaches.set(idOf(edge), { thief: thief.name, txid });
+    return world.fault("breach", `${thief.name} publishes ${state.commitments.local.number}`);
+  }
 }
 
 /** One whose secret the victim has on its disk. Undefined while there is none, or for the patient none with an HTLC. */

@@ -3,6 +3,7 @@ import type { Storm } from "./storm.ts";
 import { changeFeerate, lagBehind, reorganise } from "./storm-chain.ts";
 import { crashAtWrite, crashNow, cutConnection, slowDisk } from "./storm-hosts.ts";
 import { payOnce } from "./storm-payments.ts";
+import { spliceSome } from "./storm-splices.ts";
 
 /** Between two blocks, in virtual ms: long enough for a node that died to come back in a few. */
 const BLOCK_MS = { min: 250, max: 1_200 };
@@ -19,6 +20,7 @@ const MISHAPS: readonly Mishap[] = [
   cutConnection,
   lagBehind,
   payOnce,
+  spliceSome,
   reorganise,
   reorganise,
 ];

@@ -4,8 +4,10 @@ import { auditPayments } from "./account.ts";
 import { forgetAll } from "./bury.ts";
 import { auditChain } from "./chain-account.ts";
 import { closeAll } from "./close-all.ts";
+import { lockSplices } from "./lock-splices.ts";
 import { auditQuietChannels, calm, cameToNothing, comeToRest } from "./settle.ts";
 import { bury, coinsOf, drawTopology, type Edge, setUp } from "./setup.ts";
+import { capacityAtOpening } from "./splices.ts";
 import { type Opening, rage } from "./storm.ts";
 import { reorganiseDeeply } from "./storm-chain.ts";
 import type { Tally } from "./tally.ts";
@@ -52,6 +54,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
     nodes,
     // Both kinds of closing, between whoever comes to be neighbours.
     channelPolicy: (node) => ({ simpleClose: (seed + node) % 3 !== 0, contribution: CONTRIBUTION }),
+    acceptKeysend: () => true,
     ...(traceLines === undefined ? {} : { traceLines }),
     ...(plant === undefined ? {} : { plant }),
   });
@@ -81,6 +84,7 @@ async function live(
   const begun = [...edges, ...adopt(openings)];
   if (!(await comeToRest(world, begun))) return;
   const all = begun.filter((edge) => !cameToNothing(edge));
+  if (!(await lockSplices(world, all))) return;
   // Long enough for peers to ask whether somebody is still there.
   if (world.chance.percent(25)) await world.pass(70_000);
   auditQuietChannels(world, all);
@@ -94,8 +98,10 @@ async function live(
 /** Of the channels that were begun in the storm those that came to be: the opener has them on its disk. */
 function adopt(openings: readonly Opening[]): readonly Edge[] {
   return openings.flatMap((opening) => {
-    for (const [id, { params }] of opening.opener.recorder.durable.channels) {
-      const { opener, capacity, remoteNodeId } = params;
+    for (const [id, state] of opening.opener.recorder.durable.channels) {
+      if (!("commitments" in state)) continue;
+      const { opener, remoteNodeId } = state.params;
+      const capacity = capacityAtOpening(opening.opener.recorder.splices.of(id), state);
       const added = opening.push === 0n ? CONTRIBUTION : 0n;
       const isAsked = capacity === opening.capacity || capacity === opening.capacity + added;
       if (isAsked && opener === "local" && remoteNodeId === opening.accepter.id) {

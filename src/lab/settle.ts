@@ -81,8 +81,11 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
   const needsBlocks = (): boolean => edges.some(hasEnded);
   for (let blocks = 0; blocks <= BLOCKS_TO_REST_MAX; blocks++) {
     await world.until(() => isAtRest() || needsBlocks(), PATIENCE_MS);
+    const waited = needsBlocks();
     if (await world.until(isAtRest, BLOCK_MS)) return true;
-    if (!needsBlocks() || world.violations.length > 0) break;
+    if (!waited || world.violations.length > 0) break;
+    // The last one may have been on its way.
+    if (!needsBlocks()) continue;
     await reunite(world, edges);
     mine(world, 1);
   }

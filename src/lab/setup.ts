@@ -27,9 +27,9 @@ const MATURITY_BLOCKS = 100;
 const OPENING_BLOCKS = 8;
 /** A whole coinbase of regtest's first years. */
 export const COINBASE = subsidyAt(1, CHAINS.regtest);
-/** How many a node is given: one for each channel that it opens, and one for the fees of closing those that it has. */
+/** How many a node is given: one for each channel that it opens, one for splices, and one for the fees of closing those that it has. */
 export const coinsOf = (node: LabNode, edges: readonly Edge[]): number =>
-  1 + edges.filter(({ opener }) => opener === node).length;
+  2 + edges.filter(({ opener }) => opener === node).length;
 
 /** Gives the value of a promise that settles in virtual time; undefined when it does not in time. */
 export async function answered<T>(world: World, promise: Promise<T>, limitMs = PATIENCE_MS): Promise<T | undefined> {

@@ -1,4 +1,6 @@
+import { fundingOutpoints } from "../../channels/index.ts";
 import { BURIED_DEPTH } from "../../channels/onchain/progress.ts";
+import type { Branch } from "../adapters/memory/chain.ts";
 import { outpointKey } from "../base/ids.ts";
 import { satPerKw } from "../base/units.ts";
 import { REORG_DEPTH_MAX } from "./depths.ts";
@@ -26,9 +28,11 @@ export function changeFeerate({ world }: Storm): void {
 }
 /** The last blocks give way to one more, with the same transactions or with none: those wait to be mined again. */
 export function reorganise({ world }: Storm): void {
-  const depth = world.chance.between(1, REORG_DEPTH_MAX);
+  takeBack(world, world.chance.between(1, REORG_DEPTH_MAX), world.chance.pick(["same", "none"]));
+}
+export function takeBack(world: World, depth: number, txs: NonNullable<Branch["txs"]>): void {
   noteWhatGoes(world, depth);
-  world.chain.reorganise(depth, { txs: world.chance.pick(["same", "none"]) });
+  world.chain.reorganise(depth, { txs });
   world.fault("reorganisation", `of ${depth} blocks`);
 }
 /** What of channels stood in the blocks that are taken back. */
@@ -38,11 +42,15 @@ function noteWhatGoes(world: World, depth: number): void {
     for (const [id, state] of recorder.last) {
       const note = (kind: FaultKind): void => world.fault(kind, `${name} ${id.slice(0, 8)}`);
       if ((state.funding.confirmed?.height ?? 0) >= from) note("funding_reorganised");
+      const isGone = ({ progress }: (typeof state.commitments.others)[number]): boolean =>
+        (progress.confirmed?.height ?? 0) >= from;
+      if (state.commitments.others.some(isGone)) note("splice_reorganised");
       if (state.tag === "Closing" && (state.confirmed?.height ?? 0) >= from) note("closing_reorganised");
       if (state.tag !== "Failed") continue;
       for (const { outpoint, height } of state.spends) {
         if (height < from) continue;
-        note(outpointKey(outpoint) === outpointKey(state.params.funding) ? "closing_reorganised" : "claim_reorganised");
+        const isFunding = fundingOutpoints(state).some((funding) => outpointKey(funding) === outpointKey(outpoint));
+        note(isFunding ? "closing_reorganised" : "claim_reorganised");
       }
     }
   }

@@ -5,12 +5,15 @@ import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
 import type { Storm } from "./storm.ts";
 import { payAcross } from "./storm-payments.ts";
+import { amidSplice } from "./storm-splices.ts";
 import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
 /** How often HTLCs are under way when a channel is closed alone, how often its peer cannot be reached then, and dies meanwhile. */
 const BUSY_PERCENT = 65;
 const APART_PERCENT = 35;
 const CRASH_PERCENT = 25;
+/** How often the channel is spliced before. */
+const SPLICED_PERCENT = 55;
 /** How long a busy moment is waited for. */
 const RIPE_PERCENT = 75;
 const SLOW_DISK_MS_MAX = 600;
@@ -43,8 +46,9 @@ export function forceClose(storm: Storm): void {
     world.fault("force_close", `${closer.name} ${other.name}`);
     void closer.node.closeChannel({ id: idOf(edge), force: true });
   };
-  if (chance.percent(BUSY_PERCENT)) whenBusy(storm, edge, close);
-  else close();
+  const soon = (): void => (chance.percent(BUSY_PERCENT) ? whenBusy(storm, edge, close) : close());
+  if (chance.percent(SPLICED_PERCENT)) amidSplice(storm, edge, soon);
+  else soon();
 }
 
 /** Two peers cannot reach each other for a while, or, without an end, until the storm is over. */

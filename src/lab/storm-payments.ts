@@ -1,9 +1,9 @@
-import type { PaymentHash } from "../base/ids.ts";
 import { type Msat, msat } from "../base/units.ts";
 import type { LabNode } from "./lab-node.ts";
 import type { Edge } from "./setup.ts";
 import type { Storm } from "./storm.ts";
 import { crashAtWrite } from "./storm-hosts.ts";
+import type { World } from "./world.ts";
 
 /** What a payment may cost, in msat. */
 const MAX_FEE = msat(1_000_000n);
@@ -52,18 +52,26 @@ function invoiceFrom(
 }
 function payFrom({ world }: Storm, payer: LabNode, bolt11: string): void {
   if (!payer.isUp) return;
-  void payer.node.pay({ bolt11, maxFee: MAX_FEE, timeoutSeconds: 60 }).then((paid) => {
-    if (!paid.ok) return world.report("liveness", payer.name, `does not pay: ${paid.error.detail}`);
-    const hash: PaymentHash = paid.value.paymentHash;
-    if (!payer.recorder.durable.payments.has(hash)) {
-      world.report("durable_first", payer.name, "told of a payment that is not on its disk");
-    }
-  });
+  void payer.node.pay({ bolt11, maxFee: MAX_FEE, timeoutSeconds: 60 }).then((begun) => tell(world, payer, begun));
+}
+/** What is told to have been begun is on disk. */
+function tell(world: World, payer: LabNode, begun: Awaited<ReturnType<LabNode["node"]["pay"]>>): void {
+  if (!begun.ok) return world.report("liveness", payer.name, `does not pay: ${begun.error.detail}`);
+  if (!payer.recorder.durable.payments.has(begun.value.paymentHash))
+    world.report("durable_first", payer.name, "told of a payment that is not on its disk");
 }
 
 export function payOnce(storm: Storm): void {
   const pair = drawPair(storm);
   if (pair !== undefined) invoiceFrom(storm, pair[1], (bolt11) => payFrom(storm, pair[0], bolt11));
+}
+/** Without an invoice: the preimage goes along. */
+export function payKeysend(storm: Storm): void {
+  const { world } = storm;
+  const [payer, payee] = drawPair(storm) ?? [];
+  if (payer === undefined || payee === undefined) return;
+  const request = { payee: payee.id, amount: drawAmount(storm), maxFee: MAX_FEE, timeoutSeconds: 60 };
+  void payer.node.payKeysend(request).then((begun) => tell(world, payer, begun));
 }
 export function payInBurst(storm: Storm): void {
   const pair = drawPair(storm);

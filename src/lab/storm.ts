@@ -15,8 +15,9 @@ import {
   SPARED_MAX,
   slowDisk,
 } from "./storm-hosts.ts";
-import { payAndCrash, payInBurst, payOnce, payTwice } from "./storm-payments.ts";
+import { payAndCrash, payInBurst, payKeysend, payOnce, payTwice } from "./storm-payments.ts";
 import { fallSilent } from "./storm-silence.ts";
+import { spliceSome } from "./storm-splices.ts";
 import type { Theme } from "./theme.ts";
 import { CRASHES_AT_WRITE, type World } from "./world.ts";
 
@@ -48,6 +49,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [34, payOnce],
   [8, payInBurst],
   [6, payTwice],
+  [5, payKeysend],
   [8, payAndCrash],
   [3, cutConnection],
   [2, holdConnection],
@@ -59,6 +61,7 @@ const ACTIONS: readonly (readonly [number, Action])[] = [
   [2, changeFeerate],
   [5, openAnother],
   [2, bumpAnother],
+  [8, spliceSome],
   [3, mineBlock],
   [1, reorganiseAtTimes],
   [1, lagBehind],

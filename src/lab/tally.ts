@@ -19,6 +19,7 @@ export const FAULTS = [
   "close_raised",
   "silent_peer",
   "breach",
+  "spliced",
 ] as const;
 /** Rare by nature. */
 export const RARE_FAULTS = [
@@ -26,6 +27,8 @@ export const RARE_FAULTS = [
   "funding_reorganised",
   "closing_reorganised",
   "claim_reorganised",
+  "splice_replaced",
+  "splice_reorganised",
 ] as const;
 /** Rarer still: the thief is faster than its victim, and has an HTLC that is ripe. */
 export const SCARCE_FAULTS = ["stolen_success", "stolen_timeout"] as const;
@@ -65,7 +68,14 @@ export const EXPECTED_MESSAGES = [
   "closing_signed",
   "closing_complete",
   "closing_sig",
+  "stfu",
+  "splice_init",
+  "splice_ack",
+  "start_batch",
+  "splice_locked",
 ] as const satisfies readonly MessageName[];
+/** Of what is given up, or replaced, now and then. */
+export const RARE_MESSAGES = ["tx_init_rbf", "tx_ack_rbf", "tx_abort"] as const satisfies readonly MessageName[];
 
 /** Why outputs of closed channels are claimed: all of it must come up, the second line in many seeds. */
 export const EXPECTED_CLAIMS = ["to_local", "to_remote"] as const satisfies readonly ClaimPurpose[];
@@ -113,6 +123,7 @@ export function missing(tally: Tally, seeds: number): readonly string[] {
     ...never(tally.messages, EXPECTED_MESSAGES, SEEDS_FOR_COMMON),
     ...never(tally.faults, FAULTS, SEEDS_FOR_COMMON),
     ...never(tally.claims, EXPECTED_CLAIMS, SEEDS_FOR_COMMON),
+    ...never(tally.messages, RARE_MESSAGES, SEEDS_FOR_RARE),
     ...never(tally.faults, RARE_FAULTS, SEEDS_FOR_RARE),
     ...never(tally.claims, RARE_CLAIMS, SEEDS_FOR_RARE),
     ...never(tally.faults, SCARCE_FAULTS, SEEDS_FOR_SCARCE),

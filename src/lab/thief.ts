@@ -2,13 +2,17 @@ import type { FundedState } from "../../channels/index.ts";
 import { ANYONE } from "../adapters/memory/chain.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { type Outpoint, outpointKey, type PaymentHash, type Preimage, type Txid } from "../base/ids.ts";
+import { present } from "../base/result.ts";
 import { blockHeight } from "../base/units.ts";
 import { p2wshOf } from "../bitcoin/templates.ts";
 import { type Tx, txidOf } from "../bitcoin/tx.ts";
 import { takeTx } from "../chain/brain.ts";
 import { spenderOf } from "../chain/mempool.ts";
+import { ChainIndex } from "./chain-index.ts";
+import { REORG_DEPTH_MAX } from "./depths.ts";
 import type { LabNode } from "./lab-node.ts";
 import { type Edge, idOf } from "./setup.ts";
+import { takeBack } from "./storm-chain.ts";
 import { type Coin, publication, type Stolen, secondStage, stolenFrom, sweep } from "./thief-txs.ts";
 import type { World } from "./world.ts";
 
@@ -44,11 +48,29 @@ export class Thief {
     this.#lookMs = world.chance.between(pace.min, pace.max);
     this.#takesHtlcs = !world.chance.percent(IDLE_PERCENT);
   }
-  /** Undefined when the mempool holds another ending of the channel. */
+  /** Undefined when the chain holds another ending of the channel, or something in the place of what this one spends. */
   publish(): Txid | undefined {
-    if (!this.#send(publication(this.#stolen))) return undefined;
+    const tx = publication(this.#stolen);
+    if (!this.#send(tx) && !this.#isMinedFor(tx)) return undefined;
     this.#look();
     return this.#stolen.commitment.txid;
+  }
+  /** A miner passes over what waits, or takes back some blocks, for a transaction that no mempool would take: in the place of a splice. */
+  #isMinedFor(tx: Tx): boolean {
+    const world = this.#world;
+    const index = new ChainIndex(world);
+    const funding = present(tx.inputs[0], "a commitment has one input").prevout;
+    const spender = index.spender(funding);
+    const isSplice = spender !== undefined && this.#victimKnows(txidOf(spender));
+    const depth = spender === undefined ? 1 : index.depth(spender);
+    if ((spender !== undefined && !isSplice) || depth > REORG_DEPTH_MAX) return false;
+    if (index.transaction(funding.txid) === undefined) return false;
+    takeBack(world, depth, [tx]);
+    return new ChainIndex(world).transaction(txidOf(tx)) !== undefined;
+  }
+  #victimKnows(txid: Txid): boolean {
+    const { opener, accepter } = this.#edge;
+    return [opener, accepter].some(({ recorder }) => recorder.splices.of(idOf(this.#edge)).has(txid));
   }
   /** Looks again and again, until the victim has forgotten the channel. */
   #look(): void {

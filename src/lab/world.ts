@@ -4,7 +4,7 @@ import { type VirtualClock, virtualClock } from "../adapters/memory/clock.ts";
 import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts";
 import { type SeededRandom, seededRandom } from "../adapters/memory/random.ts";
 import { memoryDisk } from "../adapters/memory/store.ts";
-import { toHex } from "../base/bytes.ts";
+import { parseUtf8, toHex } from "../base/bytes.ts";
 import type { ChannelId, Txid } from "../base/ids.ts";
 import { unixMs } from "../base/units.ts";
 import { sha256 } from "../crypto/hash.ts";
@@ -177,9 +177,7 @@ class OneWorld implements World {
           sent: (peer, message, bytes) => {
             count(this.tally.messages, message.name);
             // Strangers are told what is wrong with what they say: that is what warnings are for.
-            const isHonest = this.#names.has(peer);
-            if (isHonest && message.name === "warning")
-              this.report("no_warning", name, new TextDecoder().decode(message.data));
+            if (message.name === "warning" && this.#names.has(peer)) this.#warned(name, parseUtf8(message.data));
             this.#note(`${name} to ${this.nameOf(peer)}: ${message.name} ${short(bytes)}`);
           },
           told: ({ type, data }) => {
@@ -192,6 +190,10 @@ class OneWorld implements World {
     });
   }
 
+  /** A peer that died before its minute was over has lost what it was to keep, and cannot know. */
+  #warned(name: string, text: string | undefined): void {
+    if (text !== "what you kept for us is outdated") this.report("no_warning", name, text ?? "no text");
+  }
   nameOf = (id: string): string => this.#names.get(id) ?? id.slice(0, 8);
   report = (rule: Rule, node: string, detail: string): void => {
     this.violations.push({ rule, node, detail });

@@ -37,6 +37,8 @@ describe("Peer storage: what peers have us keep", () => {
     world = made;
     node = nodes[0] as LabNode;
     mallory = await stranger(world, node);
+    // That she came is written.
+    await world.pass(500);
   });
 
   it("CONFORMANCE 17: the latest of a peer with a channel, returned after init on each connection, also after a restart", async () => {
