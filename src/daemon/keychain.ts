@@ -55,13 +55,14 @@ export function keychainOf(words: string, network: NetworkName): Keychain {
 /** The keychain of a 64-byte seed. */
 export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain {
   const accounts = { p2wpkh: onceOnly(() => accountOf("p2wpkh")), p2tr: onceOnly(() => accountOf("p2tr")) };
+  const accountKeys = { p2wpkh: onceOnly(() => accountKey("p2wpkh")), p2tr: onceOnly(() => accountKey("p2tr")) };
   const master = onceOnly(() =>
     network === "mainnet" ? HDKey.fromMasterSeed(seed) : HDKey.fromMasterSeed(seed, TEST_VERSIONS),
   );
   // BIP 84 §Derivation: purpose, coin 0 for mainnet and 1 for all test networks, account 0. BIP 86 §Derivation: as there.
   const coin = network === "mainnet" ? 0 : 1;
   function accountOf(type: AddressType): { readonly [B in Branch]: HDKey } {
-    const account = accountKey(type);
+    const account = accountKeys[type]();
     return { external: account.deriveChild(BRANCHES.external), change: account.deriveChild(BRANCHES.change) };
   }
   function accountKey(type: AddressType): HDKey {
@@ -80,7 +81,7 @@ export function keychainOfSeed(seed: Uint8Array, network: NetworkName): Keychain
     account: (type) => ({
       fingerprint: master().fingerprint,
       steps: [HARDENED_OFFSET + PURPOSE[type], HARDENED_OFFSET + coin, HARDENED_OFFSET],
-      xpub: accountKey(type).publicExtendedKey,
+      xpub: accountKeys[type]().publicExtendedKey,
     }),
   };
 }
