@@ -29,9 +29,12 @@ export const PAYLOAD_RECORDS = {
 /** A payment without invoice brings its preimage. Not of the BOLTs: the type that the field agreed on. */
 export const KEYSEND_TYPE = 5_482_373_484n;
 const RECORDS = { ...PAYLOAD_RECORDS, keysend_preimage: tlv(KEYSEND_TYPE, preimage) };
-const payloadCodec = openTlvStream(RECORDS);
 /** Types from here on are for applications. BOLT 1 §Type-Length-Value Format. */
 export const CUSTOM_TYPE_MIN = 65_536n;
+const isEven = (type: bigint): boolean => type % 2n === 0n;
+/** Even ones of applications are judged by whoever reads the payload. */
+const payloadCodec = openTlvStream(RECORDS, (type) => type >= CUSTOM_TYPE_MIN || !isEven(type));
+const NONE: ReadonlySet<bigint> = new Set();
 
 /** What a forwarding node is told: what to send on, until when, and where. BOLT 4 §payload format. */
 export interface ForwardPayload {
@@ -49,7 +52,7 @@ export interface FinalPayload {
   readonly totalMsat: Msat | undefined;
   readonly paymentMetadata: Uint8Array | undefined;
   readonly keysendPreimage: Preimage | undefined;
-  /** Records that are not declared: odd ones, in order of type. */
+  /** Records that are not declared, in order of type: odd ones, and even ones that an application knows. */
   readonly customRecords: readonly UnknownRecord[];
 }
 
@@ -87,18 +90,20 @@ export function encodeFinalPayload(payload: FinalPayload): Uint8Array {
   });
 }
 
-const missing = (type: bigint) => err({ code: "invalid_onion_payload", type } as const);
+const atFault = (type: bigint) => err({ code: "invalid_onion_payload", type } as const);
 
 /** The payload of a node that is to forward. Never throws. BOLT 4 §Requirements. */
 export function decodeForwardPayload(payload: Uint8Array): Result<ForwardPayload, PayloadFault> {
   const stream = decode(payloadCodec, payload);
   if (!stream.ok) return err(streamFault(stream.error));
-  const { known } = stream.value;
+  const { known, unknown } = stream.value;
   if (known.encrypted_recipient_data !== undefined || known.current_path_key !== undefined)
     return err({ code: "invalid_onion_blinding" });
-  if (known.amt_to_forward === undefined) return missing(PAYLOAD_RECORDS.amt_to_forward.type);
-  if (known.outgoing_cltv_value === undefined) return missing(PAYLOAD_RECORDS.outgoing_cltv_value.type);
-  if (known.short_channel_id === undefined) return missing(PAYLOAD_RECORDS.short_channel_id.type);
+  const even = unknown.find(({ type }) => isEven(type));
+  if (even !== undefined) return atFault(even.type);
+  if (known.amt_to_forward === undefined) return atFault(PAYLOAD_RECORDS.amt_to_forward.type);
+  if (known.outgoing_cltv_value === undefined) return atFault(PAYLOAD_RECORDS.outgoing_cltv_value.type);
+  if (known.short_channel_id === undefined) return atFault(PAYLOAD_RECORDS.short_channel_id.type);
   return ok({
     amtToForward: known.amt_to_forward,
     outgoingCltvValue: known.outgoing_cltv_value,
@@ -106,15 +111,25 @@ export function decodeForwardPayload(payload: Uint8Array): Result<ForwardPayload
   });
 }
 
-/** The payload of the payee. Never throws. BOLT 4 §Requirements. */
-export function decodeFinalPayload(payload: Uint8Array): Result<FinalPayload, PayloadFault> {
+/**
+ * The payload of the payee. Never throws. BOLT 4 §Requirements.
+ *
+ * @param understood  even types that an application knows, which is told of what comes with a keysend and of nothing else
+ */
+export function decodeFinalPayload(
+  payload: Uint8Array,
+  understood: ReadonlySet<bigint> = NONE,
+): Result<FinalPayload, PayloadFault> {
   const stream = decode(payloadCodec, payload);
   if (!stream.ok) return err(streamFault(stream.error));
   const { known, unknown } = stream.value;
   if (known.encrypted_recipient_data !== undefined || known.current_path_key !== undefined)
     return err({ code: "invalid_onion_blinding" });
-  if (known.amt_to_forward === undefined) return missing(PAYLOAD_RECORDS.amt_to_forward.type);
-  if (known.outgoing_cltv_value === undefined) return missing(PAYLOAD_RECORDS.outgoing_cltv_value.type);
+  const told = known.keysend_preimage === undefined ? NONE : understood;
+  const even = unknown.find(({ type }) => isEven(type) && !told.has(type));
+  if (even !== undefined) return atFault(even.type);
+  if (known.amt_to_forward === undefined) return atFault(PAYLOAD_RECORDS.amt_to_forward.type);
+  if (known.outgoing_cltv_value === undefined) return atFault(PAYLOAD_RECORDS.outgoing_cltv_value.type);
   return ok({
     amtToForward: known.amt_to_forward,
     outgoingCltvValue: known.outgoing_cltv_value,

@@ -31,10 +31,16 @@ export type Peeled =
  * Opens the onion of an incoming HTLC and reads what is for us, strictly. Never throws.
  *
  * @param onion 1,366 bytes, as `update_add_htlc` carries them
+ * @param understood  as of `decodeFinalPayload`
  *
  * Source: BOLT 4 §Onion Decryption, BOLT 4 §payload format.
  */
-export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeKey: StaticKey): Peeled {
+export function peel(
+  onion: Uint8Array,
+  paymentHash: PaymentHash,
+  nodeKey: StaticKey,
+  understood?: ReadonlySet<bigint>,
+): Peeled {
   const unwrapped = unwrapPacket(onion, idBytes(paymentHash), nodeKey);
   if (!unwrapped.ok) {
     const fault = unwrapped.error;
@@ -44,7 +50,7 @@ export function peel(onion: Uint8Array, paymentHash: PaymentHash, nodeKey: Stati
   }
   const { sharedSecret, next } = unwrapped.value;
   if (next === undefined) {
-    const payload = decodeFinalPayload(unwrapped.value.payload);
+    const payload = decodeFinalPayload(unwrapped.value.payload, understood);
     return payload.ok
       ? { tag: "Final", sharedSecret, payload: payload.value }
       : refused(sharedSecret, payload.error, onion);

@@ -10,7 +10,7 @@ export interface Tlv<T> {
 }
 export const tlv = <T>(type: number | bigint, codec: Codec<T>): Tlv<T> => ({ type: BigInt(type), codec });
 
-/** A record whose type is not declared: odd, so it may be there. Kept only where a stream is declared to keep them. */
+/** A record whose type is not declared: odd as a rule, so it may be there. Kept only where a stream is declared to keep them. */
 export interface UnknownRecord {
   readonly type: bigint;
   readonly value: Uint8Array;
@@ -38,15 +38,20 @@ export function tlvStream<R extends Tlvs>(records: R): Codec<StreamOf<R>> {
   };
 }
 
-/** As `tlvStream`, keeping unknown odd records, in order: for onion payloads and records of applications. */
+const isOdd = (type: bigint): boolean => type % 2n === 1n;
+/**
+ * As `tlvStream`, keeping unknown records, in order: for onion payloads and records of applications. Odd ones, unless `mayBe` says
+ * of others too that the reader will judge them.
+ */
 export function openTlvStream<R extends Tlvs>(
   records: R,
+  mayBe = isOdd,
 ): Codec<{ readonly known: StreamOf<R>; readonly unknown: readonly UnknownRecord[] }> {
-  const { write, read, shape } = stream(records);
+  const { write, read, shape } = stream(records, mayBe);
   return { shape, write: (writer, value) => write(writer, value.known, value.unknown), read };
 }
 
-function stream<R extends Tlvs>(records: R) {
+function stream<R extends Tlvs>(records: R, mayBe = isOdd) {
   const byType = new Map<bigint, readonly [string, Codec<unknown>]>();
   for (const [name, { type, codec }] of Object.entries(records)) {
     assert(!byType.has(type), `TLV type ${type} is declared once`);
@@ -75,7 +80,7 @@ function stream<R extends Tlvs>(records: R) {
       const window = reader.window(Number(length));
       const declared = byType.get(type);
       if (declared !== undefined) known[declared[0]] = readValue(window, declared);
-      else if (type % 2n === 0n) throw new DecodeError("unknown_even_type");
+      else if (!mayBe(type)) throw new DecodeError("unknown_even_type");
       else unknown.push({ type, value: window.bytes(window.remaining) });
     }
     return { known: known as StreamOf<R>, unknown };

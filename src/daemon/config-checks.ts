@@ -31,6 +31,8 @@ export function contradictions(
   const closesTo =
     config.closeAddress && isDaemonNetwork(network) && !scriptOfAddress(config.closeAddress, CHAINS[network]).ok;
   if (closesTo) details.push(`${name("closeAddress")} must be an address of ${network}.`);
+  if (config.acceptKeysend === false && config.keysendTypes?.length)
+    details.push(`${name("keysendTypes")} is for a node with ${flag("acceptKeysend")} true.`);
   const areStrangers = network !== undefined && isPublicNetwork(network);
   if (chain === "compact" && chainPeers?.length === 0 && !areStrangers)
     details.push(`${name("chain")} needs a Bitcoin node that serves filters: give ${flag("chainPeers")}.`);

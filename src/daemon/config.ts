@@ -7,6 +7,7 @@ import { parseNodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { contradictions } from "./config-checks.ts";
 import { OPENING_LIMITS } from "./context.ts";
+import { evenTypes } from "./even-types.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
@@ -51,8 +52,9 @@ export interface Config {
   readonly feeBaseMsat: number;
   readonly feePpm: number;
   readonly cltvExpiryDelta: number;
-  /** Whether payments are taken that no invoice asked for. */
+  /** Whether payments are taken that no invoice asked for, and with which even types of records. */
   readonly acceptKeysend: boolean;
+  readonly keysendTypes: readonly string[];
   /** Whether channels without anchors are accepted, and proposed to peers that know no others. */
   readonly staticRemotekey: boolean;
   /** Node ids of peers whose channels may be used before a block holds them. */
@@ -142,6 +144,7 @@ const SETTINGS = {
   feePpm: { schema: u32, fallback: 1_000 },
   cltvExpiryDelta: { schema: z.coerce.number().int().min(34, "must be at least 34").max(2_016), fallback: 80 },
   acceptKeysend: { schema: yesOrNo, fallback: false },
+  keysendTypes: { schema: evenTypes, fallback: [] },
   staticRemotekey: { schema: yesOrNo, fallback: false },
   zeroConfPeers: { schema: nodeIds, fallback: [] },
   zeroConfMaxSat: { schema: satoshis, fallback: Number(DEFAULT_POLICY.zeroConfMax) },

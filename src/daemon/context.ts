@@ -40,6 +40,8 @@ export interface NodePolicy {
   readonly timing?: HtlcTiming;
   /** Whether payments without an invoice are taken; not unless told. */
   readonly acceptKeysend?: boolean;
+  /** Even types of records that may come with them, as an application knows what they mean; none unless told. */
+  readonly keysendTypes?: ReadonlySet<bigint>;
 }
 /** How many channels peers may open with us. */
 export interface OpeningLimits {

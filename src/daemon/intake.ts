@@ -52,7 +52,8 @@ export class Intake {
     for (const { onion, paymentHash } of arrived) this.#opened.set(onion, this.#peel(onion, paymentHash));
   }
   #peel(onion: Uint8Array, paymentHash: PaymentHash): Peeled {
-    return this.#opened.get(onion) ?? peel(onion, paymentHash, this.#ctx.signer.nodeKey);
+    const { signer, policy } = this.#ctx;
+    return this.#opened.get(onion) ?? peel(onion, paymentHash, signer.nodeKey, policy.keysendTypes);
   }
 
   /** In order: those that follow wait behind those that wait. */

@@ -71,7 +71,7 @@ function contextOf(parts: NodeParts): NodeContext {
     alias,
     params,
     signer,
-    policy: { timing: HTLC_TIMING, openings: OPENING_LIMITS, acceptKeysend: false, ...policy },
+    policy: { timing: HTLC_TIMING, openings: OPENING_LIMITS, acceptKeysend: false, keysendTypes: new Set(), ...policy },
     clock,
     random,
     log,

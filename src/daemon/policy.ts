@@ -19,6 +19,7 @@ export const policyOf = (config: Config): NodePolicy => ({
   },
   fallbackFeerate: FALLBACK_FEERATE,
   acceptKeysend: config.acceptKeysend,
+  keysendTypes: new Set(config.keysendTypes.map(BigInt)),
   openings: {
     channelsPerPeer: config.channelsPerPeer,
     unfundedPerPeer: config.openingsPerPeer,

@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly channelPolicy?: (node: number) => Partial<ChannelPolicy>;
   /** Whether a node takes payments without an invoice; asked for at each start. */
   readonly acceptKeysend?: (node: number) => boolean;
+  /** Which even types of records may come with them. */
+  readonly keysendTypes?: (node: number) => readonly bigint[];
 }
 
 /** Everything around several nodes in one process, in virtual time. The same seed gives the same events in the same order. */
@@ -125,6 +127,7 @@ class OneWorld implements World {
     plant = (store) => store,
     channelPolicy = () => ({}),
     acceptKeysend = () => false,
+    keysendTypes = () => [],
   }: WorldOptions) {
     this.seed = seed;
     this.trace = createTrace(traceLines);
@@ -143,6 +146,7 @@ class OneWorld implements World {
         ...POLICY,
         channel: { ...POLICY.channel, ...channelPolicy(index) },
         acceptKeysend: acceptKeysend(index),
+        keysendTypes: new Set(keysendTypes(index)),
       })),
     );
     for (const { id, name } of this.nodes) this.#names.set(id, name);

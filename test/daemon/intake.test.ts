@@ -54,7 +54,7 @@ function intake() {
   };
   const decided: { readonly turn: Turn; readonly id: bigint; readonly tag: Peeled["tag"] }[] = [];
   const answered = new Set<bigint>();
-  const one = new Intake({ clock, turns, signer: { nodeKey } } as never, {
+  const one = new Intake({ clock, turns, signer: { nodeKey }, policy: {} } as never, {
     isUnresolved: ({ id }) => !answered.has(id),
     decide: (turn, htlc, { tag }) => decided.push({ turn, id: htlc.id, tag }),
   });

@@ -49,6 +49,32 @@ describe("payments without an invoice (bLIP 3)", () => {
     expect(violations(world)).to.deep.equal([]);
   });
 
+  it("bring records of even types to a node whose applications know those, and are refused by others: some tips and wallets have such", async () => {
+    const known = [818_818n, 112_111_100n];
+    const { world, nodes } = await line(2, {
+      acceptKeysend: () => true,
+      keysendTypes: (node) => (node === 1 ? known : []),
+    });
+    const [payer, payee] = nodes as [LabNode, LabNode];
+    const record = (type: bigint) => ({ type, value: Uint8Array.of(1) });
+    const customRecords = [record(818_818n), PODCAST, record(112_111_100n)];
+    const send = (to: LabNode, from: LabNode, records: KeysendRequest["customRecords"]) =>
+      keysent(world, from, { payee: to.id, amount: AMOUNT, customRecords: records ?? [] });
+    const { paymentHash: hash, state } = await send(payee, payer, customRecords);
+    expect([state, received(payee)]).to.deep.equal([
+      "succeeded",
+      [{ paymentHash: hash, amount: AMOUNT, customRecords }],
+    ]);
+    for (const [to, from, records] of [
+      [payee, payer, [record(7_629_168n)]],
+      [payer, payee, [record(818_818n)]],
+    ] as const) {
+      const { failure } = await send(to, from, records);
+      expect(failure).to.deep.equal({ code: "payment_failed", detail: "invalid_onion_payload from hop 1 of 1" });
+    }
+    expect([received(payee).length, received(payer), violations(world)]).to.deep.equal([1, [], []]);
+  });
+
   it("are another payment each time they are asked for", async () => {
     const { world, nodes } = await line(2, { acceptKeysend: () => true });
     const [payer, payee] = nodes as [LabNode, LabNode];

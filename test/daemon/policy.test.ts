@@ -33,6 +33,11 @@ describe("What the operator lets channels be", () => {
     });
     expect(openings).to.deep.equal({ channelsPerPeer: 7, unfundedPerPeer: 2, unfunded: 9 });
   });
+  it("lets keysends bring the even types that are named", () => {
+    expect(policy().keysendTypes).to.deep.equal(new Set());
+    const { keysendTypes } = policy("--accept-keysend", "true", "--keysend-types", "818818,112111100");
+    expect(keysendTypes).to.deep.equal(new Set([818_818n, 112_111_100n]));
+  });
   it("gives peers all the time that they want for a close where 0 blocks are said", () => {
     expect(policy("--close-blocks", "0").channel.closeBlocks).to.equal(undefined);
   });

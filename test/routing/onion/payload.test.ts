@@ -128,9 +128,23 @@ describe("BOLT 4 §Payload for the Last Node", () => {
       error: { code: "invalid_onion_payload", type: 5_482_373_484n },
     });
   });
-  it("writes a record of an application of any type from 65,536 on, and refuses an even one that it does not know", () => {
+  it("writes a record of an application of any type from 65,536 on, and refuses an even one that it does not know, by its type", () => {
     const even = encodeFinalPayload({ ...FINAL, customRecords: [{ type: 65_538n, value: SECRET }] });
-    expect(decodeFinalPayload(even)).to.deep.equal({ ok: false, error: { code: "invalid_onion_payload", type: 0n } });
+    const refused = { ok: false, error: { code: "invalid_onion_payload", type: 65_538n } };
+    expect(decodeFinalPayload(even)).to.deep.equal(refused);
+    expect(decodeFinalPayload(even, new Set([65_540n]))).to.deep.equal(refused);
+  });
+  it("takes an even one that an application knows beside a keysend, and beside nothing else: there nobody would hear of it", () => {
+    const known = new Set([65_538n]);
+    const payload = { ...FINAL, customRecords: [{ type: 65_538n, value: SECRET }] };
+    const keysend = { ...payload, paymentSecret: undefined, totalMsat: undefined, keysendPreimage: preimage(SECRET) };
+    expect(decodeFinalPayload(encodeFinalPayload(keysend), known)).to.deep.equal({ ok: true, value: keysend });
+    expect(decodeFinalPayload(encodeFinalPayload(payload), known).ok).to.equal(false);
+    const also = { ...keysend, customRecords: [...payload.customRecords, { type: 65_540n, value: SECRET }] };
+    expect(decodeFinalPayload(encodeFinalPayload(also), known)).to.deep.equal({
+      ok: false,
+      error: { code: "invalid_onion_payload", type: 65_540n },
+    });
   });
   it("never writes a record of the protocol's types for an application", () => {
     for (const type of [65_535n, 5_482_373_484n])
