@@ -133,13 +133,16 @@ describe("payments for which a channel has no room at the moment", () => {
     expect(offered).to.deep.equal([hash(3), hash(1), hash(4)]);
   });
 
-  it("are so many at most: one more fails at once, and says why, until one of those has gone", () => {
-    const { offered, pay, makeRoom, state } = payer();
+  it("are so many at most: one more fails at once, and says why, until one of those has gone", async () => {
+    const { clock, offered, pay, makeRoom, state } = payer();
     for (let seed = 1; seed <= WAITING_MAX; seed++) pay(seed);
     pay(WAITING_MAX + 1);
+    // They set out in portions.
+    await clock.runUntil(clock.now());
     expect([WAITING_MAX, WAITING_MAX + 1].map(state)).to.deep.equal(["Routing", "too_many_waiting"]);
     makeRoom(AMOUNT);
     pay(WAITING_MAX + 2);
+    await clock.runUntil(clock.now());
     expect([offered, state(WAITING_MAX + 2)]).to.deep.equal([[hash(1)], "Routing"]);
   });
 
