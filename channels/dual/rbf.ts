@@ -3,6 +3,7 @@ import { type Sat, type SatPerKw, sat, satPerKw, ZERO_SAT } from "../../src/base
 import type { TxAckRbf, TxInitRbf } from "../../src/wire/interactive-tx.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
+import { isLockedTooLong } from "../interactive/locktime.ts";
 import type { ReplacedTx } from "../interactive/terms.ts";
 import { capacityBounds } from "../open/rules.ts";
 import type { ChannelState, WaitForChannelReady, WaitForFundingConfirmed } from "../state.ts";
@@ -17,7 +18,7 @@ import {
 } from "./carrier.ts";
 import { needContribution, startConstruction } from "./negotiate.ts";
 import { replanned } from "./proposal.ts";
-import { isAboveReserve, isAffordable, isDear, isLockedTooLong } from "./rules.ts";
+import { isAboveReserve, isAffordable, isDear } from "./rules.ts";
 import type { DualProposal, FundingAttempt, FundingPlan } from "./state.ts";
 
 /** Each attempt that was signed for is watched until one of them is buried (RELIABILITY U11). Policy, not protocol. */

@@ -5,6 +5,7 @@ import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
+import { isLockedTooLong } from "../interactive/locktime.ts";
 import {
   capacityBounds,
   isAnnounced,
@@ -15,14 +16,6 @@ import {
 } from "../open/rules.ts";
 import { openerCost } from "../tx/weights.ts";
 import { dualReserve } from "./proposal.ts";
-
-/**
- * A day: so far may we be behind an honest peer's chain when we have been off, or are slow. What such a transaction spends
- * of ours waits no longer for it than for one that a peer signs late. Policy, not protocol.
- */
-const LOCKTIME_AHEAD_MAX = 144;
-export const isLockedTooLong = ({ height }: ChannelEnv, locktime: number): boolean =>
-  locktime > height + LOCKTIME_AHEAD_MAX;
 
 /** How many times the price of the day a peer may choose before we put nothing in any more. Policy, not protocol. */
 const FEERATE_SHARE_MAX = 2;

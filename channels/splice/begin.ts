@@ -6,6 +6,7 @@ import type { SpliceAck, SpliceInit } from "../../src/wire/splicing.ts";
 import { punish } from "../close/failure.ts";
 import type { ChannelEnv, ChannelPolicy } from "../env.ts";
 import type { OtherFunding } from "../fundings/other.ts";
+import { isLockedTooLong } from "../interactive/locktime.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
@@ -256,6 +257,7 @@ function agreedFault(env: ChannelEnv, state: Normal, plan: SplicePlan | undefine
   if (!secp256k1.isPoint(plan.funding.keys.remote)) return "funding_pubkey is no point";
   const { feerateMin, feerateMax, capacityMax } = env.policy;
   if (plan.feerate < feerateMin || plan.feerate > feerateMax) return "feerate not acceptable";
+  if (isLockedTooLong(env, plan.locktime)) return "locked for too long";
   if (plan.funding.capacity > capacityMax && plan.funding.capacity > state.params.capacity)
     return "the channel would be too large";
   return planFault(env, state, plan);

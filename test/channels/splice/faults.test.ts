@@ -204,19 +204,37 @@ describe("RELIABILITY C36: who could lose by a crash or by a peer that gives up"
   });
 });
 
+describe("RELIABILITY U11: a splice that could not be mined for years", () => {
+  it("is none, as it would stand in the way of a close; a peer may be a day ahead of us", () => {
+    const { height } = spliceable().parties.a;
+    for (const [locktime, answer] of [
+      [height + 144, []],
+      [height + 145, ["locked for too long"]],
+      [4_294_967_295, ["locked for too long"]],
+    ] as const) {
+      const first = quietForB();
+      tell(first, "a", { ...init(first, 0n), locktime });
+      const again = waitingForB();
+      tell(again, "a", { ...rbf(again), locktime });
+      expect([aborts(first, "a"), aborts(again, "a")], String(locktime)).to.deep.equal([answer, answer]);
+    }
+  });
+});
+
+const rbf = (pair: Pair) =>
+  ({ name: "tx_init_rbf", channel_id: id(pair), locktime: 0, feerate: satPerKw(3_000) }) as const;
+/** a's splice waits, it is quiet, and it is for b to say what for. */
+function waitingForB(): Pair {
+  const pair = spliceable();
+  spliceBoth(pair, "a", out(50_000n));
+  pair.give("b", { tag: "Quiesce" });
+  pair.settle();
+  pair.trace.length = 0;
+  return pair;
+}
 describe("CONFORMANCE 69: tx_init_rbf of a splice that nobody may replace", () => {
-  const rbf = (pair: Pair) =>
-    ({ name: "tx_init_rbf", channel_id: id(pair), locktime: 0, feerate: satPerKw(3_000) }) as const;
-  /** a's splice waits, it is quiet, and it is for b to say what for. */
-  function waiting(pair: Pair): Pair {
-    spliceBoth(pair, "a", out(50_000n));
-    pair.give("b", { tag: "Quiesce" });
-    pair.settle();
-    pair.trace.length = 0;
-    return pair;
-  }
   it("ends the connection in a channel that was trusted unconfirmed, and is not asked for there", () => {
-    const pair = waiting(spliceable());
+    const pair = waitingForB();
     for (const name of ["a", "b"] as const) {
       const party = pair.parties[name];
       const { params } = party.funded;
@@ -230,13 +248,13 @@ describe("CONFORMANCE 69: tx_init_rbf of a splice that nobody may replace", () =
     expect(refusals(pair, "a")).to.deep.equal(["not_replaceable"]);
   });
   it("is answered by tx_abort once we have locked it, and ends the connection of a peer that has locked it itself", () => {
-    const ours = waiting(spliceable());
+    const ours = waitingForB();
     const [splice] = pending(ours);
     mined(ours, "a", present(splice, "a splice").terms.outpoint.txid);
     ours.trace.length = 0;
     tell(ours, "a", rbf(ours));
     expect(aborts(ours, "a")).to.deep.equal(["the splice is locked"]);
-    const theirs = waiting(spliceable());
+    const theirs = waitingForB();
     const splice_txid = present(pending(theirs)[0], "a splice").terms.outpoint.txid;
     tell(theirs, "a", { name: "splice_locked", channel_id: id(theirs), splice_txid });
     tell(theirs, "a", rbf(theirs));
