@@ -9,7 +9,7 @@ import { activeOf, type OtherFunding } from "./fundings/other.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import { type SignedCommitment, type SignerMemory, signerMemory } from "./keys/signer.ts";
 import { receivable, spendable } from "./normal/bounds.ts";
-import { isHolding } from "./normal/quiescence.ts";
+import { isHolding } from "./normal/stfu.ts";
 import { decided, spendOf } from "./onchain/decided.ts";
 import type { FundedState } from "./state.ts";
 

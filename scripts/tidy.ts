@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadVectors } from "../test/support/vectors.ts";
+import { checkCircles } from "./tidy/circles.ts";
 import { checkCitations, type Headings } from "./tidy/citations.ts";
 import { checkFloors, checkPurity } from "./tidy/floors.ts";
 import { type Source, scan, type Violation } from "./tidy/scan.ts";
 import { checkBans, checkSizes } from "./tidy/words.ts";
 
-/** What the house asks of its own text: floors, purity, sizes, citations and a list of bans. STYLE that is a test is not argued. */
+/** What the house asks of its own text: floors, purity, sizes, citations, no circles and a list of bans. STYLE that is a test is not argued. */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ROOMS = ["src", "channels", "routing", "test", "scripts"] as const;
 
@@ -34,9 +35,8 @@ export function tidy(root = ROOT): Tidiness {
       .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
       .map((path) => `${room}/${path.replaceAll("\\", "/")}`),
   ).sort();
-  const violations = paths.flatMap((path) =>
-    checkSource(scan(path, readFileSync(`${root}/${path}`, "utf8")), headings),
-  );
+  const sources = paths.map((path) => scan(path, readFileSync(`${root}/${path}`, "utf8")));
+  const violations = [...sources.flatMap((source) => checkSource(source, headings)), ...checkCircles(sources)];
   return { files: paths.length, violations, headings: headings !== undefined };
 }
 export const show = ({ path, line, rule, detail }: Violation): string => `${path}:${line}  ${rule}: ${detail}`;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { checkCircles } from "../scripts/tidy/circles.ts";
 import { checkCitations } from "../scripts/tidy/citations.ts";
 import { functionsOf } from "../scripts/tidy/functions.ts";
 import { scan } from "../scripts/tidy/scan.ts";
@@ -35,9 +36,9 @@ describe("tidy: reading a file", () => {
     const text =
       'import type { A } from "./a.ts";\nexport * from "../b.ts";\nawait import("./c.ts");\nsay("from \'./d.ts\'");';
     expect(scan("src/base/x.ts", text).imports).to.deep.equal([
-      { line: 1, specifier: "./a.ts" },
-      { line: 2, specifier: "../b.ts" },
-      { line: 3, specifier: "./c.ts" },
+      { line: 1, specifier: "./a.ts", runs: false },
+      { line: 2, specifier: "../b.ts", runs: true },
+      { line: 3, specifier: "./c.ts", runs: false },
     ]);
   });
   it("measures functions, methods and arrows with return types, not blocks and object literals", () => {
@@ -66,6 +67,30 @@ describe("x", () => {
       [12, 3, ""],
       [17, 2, "describe"],
     ]);
+  });
+});
+
+describe("tidy: circles", () => {
+  const circles = (files: Readonly<Record<string, string>>): string[] =>
+    checkCircles(Object.entries(files).map(([path, text]) => scan(path, text))).map(show);
+  it("are told where they close, with the way around", () => {
+    const files = {
+      "src/base/a.ts": 'import "./b.ts";',
+      "src/base/b.ts": 'import { x } from "./d.ts";\nexport { y } from "./c.ts";',
+      "src/base/c.ts": 'import type { T } from "./b.ts";\nimport {\n  type U,\n  z,\n} from "./a.ts";',
+      "src/base/d.ts": "",
+    };
+    const way = "src/base/a.ts needs src/base/b.ts needs src/base/c.ts needs src/base/a.ts";
+    expect(circles(files)).to.deep.equal([`src/base/c.ts:5  circle: ${way}`]);
+  });
+  it("are none of types, of what is asked for later, or over another way to the same file", () => {
+    const files = {
+      "src/base/a.ts": 'import { b } from "./b.ts";\nimport { c } from "./c.ts";',
+      "src/base/b.ts":
+        'import { c } from "./c.ts";\nimport type { A } from "./a.ts";\nexport type { T } from "./a.ts";',
+      "src/base/c.ts": 'const later = () => import("./a.ts");',
+    };
+    expect(circles(files)).to.deep.equal([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { assert } from "../../src/base/result.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { queueSign } from "../normal/queue.ts";
-import { sayStfu } from "../normal/quiescence.ts";
+import { sayStfu } from "../normal/stfu.ts";
 import type { Closing, Negotiating, ShuttingDown, UpdatingState } from "../state.ts";
 import { bind, commit, type Effect, type Transition } from "../transition.ts";
 import { startNegotiation } from "./legacy.ts";

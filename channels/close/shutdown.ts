@@ -4,7 +4,7 @@ import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { activeOf, type OtherFunding } from "../fundings/other.ts";
-import { isHolding } from "../normal/quiescence.ts";
+import { isHolding } from "../normal/stfu.ts";
 import { lockDepth } from "../splice/rules.ts";
 import type {
   ChannelState,

@@ -10,7 +10,6 @@ import { describeFault } from "../fault.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import { describeTxFault } from "../interactive/fault.ts";
 import {
-  completeTx,
   receivedWitnesses,
   signaturesMessage,
   signsFirst,
@@ -25,6 +24,7 @@ import type { WaitForFundingConfirmed } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { abandonAttempt, type Carrier, negotiationOf, type Signer, withNegotiation } from "./carrier.ts";
+import { completed } from "./completed.ts";
 import type { DualProposal, FundingAttempt, Negotiation, WaitForFundingSignatures } from "./state.ts";
 
 type Prepared = Extract<Negotiation, { stage: "signing" }>["attempt"];
@@ -162,9 +162,6 @@ export function fundedBy(
   // Until it is complete, the one before it is still ours to bring into the chain.
   return { ...state, params, commitments, funding: { ...state.funding, tx: tx ?? state.funding.tx }, attempts };
 }
-export const completed = ({ constructed, witnesses, remoteWitnesses }: FundingAttempt) =>
-  remoteWitnesses === undefined ? undefined : completeTx(constructed, { local: witnesses, remote: remoteWitnesses });
-
 /** The peer's witnesses before ours have left: a fault in them costs us nothing but the attempt. BOLT 2 §Sharing funding signatures: tx_signatures. */
 export function receiveFirstSignatures(
   env: ChannelEnv,

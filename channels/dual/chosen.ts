@@ -6,8 +6,8 @@ import { offline } from "../link/offline.ts";
 import { initialCommitments } from "../open/initial.ts";
 import type { Closing, Commitments, Funded, FundedState, Negotiating } from "../state.ts";
 import { type Effect, propose } from "../transition.ts";
-import { completed } from "./attempt.ts";
 import { abortMessage } from "./carrier.ts";
+import { completed } from "./completed.ts";
 import { type FundingAttempt, type FundingAttempts, NO_ATTEMPTS } from "./state.ts";
 
 /** Whether any transaction that may fund the channel spends coins of ours. */

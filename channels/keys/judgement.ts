@@ -7,14 +7,11 @@ import { obscuredNumberOf } from "../tx/commitment-number.ts";
 import { judgeClosing } from "./close-judgement.ts";
 import type { Basepoints } from "./commitment-keys.ts";
 import { type PeersCommitment, peerKeyIn } from "./entitlement.ts";
-import {
-  FUNDINGS_MAX,
-  type SignedCommitment,
-  type SignerMemory,
-  type SigningRefusal,
-  type SigningRequest,
-} from "./signer.ts";
+import type { SignedCommitment, SignerMemory, SigningRefusal, SigningRequest } from "./signer.ts";
 import { judgeSplice, makesFunding } from "./splice-judgement.ts";
+
+/** What is signed for one funding is remembered as long as the channel: a peer that begins and gives up fills no more than that. Policy, not protocol. */
+export const FUNDINGS_MAX = 4_096;
 
 type Judged = Result<SignerMemory, SigningRefusal>;
 type Of<P extends SigningRequest["purpose"]> = Extract<SigningRequest, { readonly purpose: P }>;

@@ -81,9 +81,6 @@ export interface SignedCommitment {
   readonly number: bigint;
   readonly txid: Txid;
 }
-/** What is signed for one funding is remembered as long as the channel: a peer that begins and gives up fills no more than that. Policy, not protocol. */
-export const FUNDINGS_MAX = 4_096;
-
 export const FRESH_MEMORY: SignerMemory = {
   signed: [],
   revokedBelow: 0n,

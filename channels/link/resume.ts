@@ -1,12 +1,12 @@
 import { closingsOf } from "../close/complete.ts";
 import type { ChannelEnv } from "../env.ts";
 import { unsignedSpliceFreed } from "../fundings/freed.ts";
-import { type FundingTerms, termsOf } from "../fundings/other.ts";
+import { termsOf } from "../fundings/other.ts";
+import { watchFunding } from "../fundings/watch.ts";
 import { tellAnnounced } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
 import type { ChannelState, Funded, FundedState } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
-import { fundingOutput } from "../tx/funding-tx.ts";
 import { offline } from "./offline.ts";
 
 /**
@@ -36,11 +36,6 @@ const watchFundings = ({ params, commitments, attempts }: Funded): readonly Effe
   const others = [...made.map((attempt) => termsOf(attempt.params)), ...commitments.others.map(({ terms }) => terms)];
   return [...others, termsOf(params)].map(watchFunding);
 };
-export const watchFunding = ({ outpoint, keys, capacity }: FundingTerms): Effect => ({
-  tag: "WatchFunding",
-  outpoint,
-  script: fundingOutput(keys.local, keys.remote, capacity).script,
-});
 /** Coins that are kept for an attempt which nobody finishes are free after a minute. */
 const unsigned = (state: FundedState): readonly Effect[] =>
   state.attempts.next === undefined && unsignedSpliceFreed(state).length === 0 ? [] : [{ tag: "TimeSignatures" }];

@@ -1,11 +1,8 @@
 import { assert, present } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { Htlc, OfferedHtlc, OfferedStep, ReceivedHtlc } from "../htlc.ts";
-import { feeMessage } from "../normal/fee.ts";
-import { addMessage } from "../normal/offer.ts";
-import { revocationMessage } from "../normal/receive-commitment.ts";
-import { removalMessage } from "../normal/settle.ts";
 import { commitmentEffects } from "../normal/sign.ts";
+import { addMessage, feeMessage, removalMessage, revocationMessage } from "../normal/update-messages.ts";
 import type { Commitments, Funded, UpdateRef } from "../state.ts";
 import { bind, type Effect, propose } from "../transition.ts";
 

@@ -9,7 +9,8 @@ import { advance, type CommandRefusal, propose, stay, type Transition } from "..
 import { dustExposure, feerateAffordable } from "./bounds.ts";
 import { numbersUsedUp } from "./offer.ts";
 import { queueSign } from "./queue.ts";
-import { isHolding } from "./quiescence.ts";
+import { isHolding } from "./stfu.ts";
+import { feeMessage } from "./update-messages.ts";
 
 /** Only the last one counts, so an uncommitted one is replaced: at most one stands at each step. BOLT 2 §Updating Fees: update_fee. */
 function withFee(commitments: Commitments, update: FeeUpdate): Commitments {
@@ -47,12 +48,6 @@ function takesOutputs({ policy }: ChannelEnv, { params, commitments }: Funded, a
   const exposure = dustExposure(params, after);
   return exposure > policy.maxDustExposure && exposure > dustExposure(params, commitments);
 }
-
-export const feeMessage = (state: Funded, feerate: SatPerKw): UpdateFee => ({
-  name: "update_fee",
-  channel_id: state.params.channelId,
-  feerate_per_kw: feerate,
-});
 
 /** The peer, as opener, changes the feerate. Who may is asked before anything is computed. BOLT 2 §Updating Fees: update_fee. */
 export function receiveFee(env: ChannelEnv, state: UpdatingState, message: UpdateFee): Transition {

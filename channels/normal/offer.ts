@@ -1,6 +1,5 @@
 import { assert } from "../../src/base/result.ts";
 import { HEIGHT_LIMIT, msat } from "../../src/base/units.ts";
-import type { UpdateAddHtlc } from "../../src/wire/updates.ts";
 import { assertConserved, pendingAmounts } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OfferedHtlc } from "../htlc.ts";
@@ -10,7 +9,8 @@ import { advance, type OfferRefusal, propose, stay, type Transition } from "../t
 import { COMMITMENT_NUMBER_MAX } from "../tx/commitment-number.ts";
 import { offerOutOfBounds } from "./bounds.ts";
 import { queueSign } from "./queue.ts";
-import { isHolding } from "./quiescence.ts";
+import { isHolding } from "./stfu.ts";
+import { addMessage } from "./update-messages.ts";
 
 /** Numbers at the end of a channel's life that are kept for removing what is pending. */
 const NUMBERS_KEPT = 4096n;
@@ -79,13 +79,3 @@ function withOffered(commitments: Commitments, input: OfferHtlcInput): Commitmen
   );
   return after;
 }
-
-export const addMessage = (state: Funded, htlc: OfferedHtlc): UpdateAddHtlc => ({
-  name: "update_add_htlc",
-  channel_id: state.params.channelId,
-  id: htlc.id,
-  amount_msat: htlc.amount,
-  payment_hash: htlc.paymentHash,
-  cltv_expiry: htlc.expiry,
-  onion_routing_packet: htlc.onion,
-});

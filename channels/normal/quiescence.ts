@@ -1,39 +1,18 @@
 import { hasFeature } from "../../src/wire/features.ts";
 import type { Stfu } from "../../src/wire/splicing.ts";
-import { STEP_INDEX } from "../changes.ts";
 import { punish } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
 import { offline } from "../link/offline.ts";
-import type { Online, Quiescence } from "../link/state.ts";
+import type { Quiescence } from "../link/state.ts";
 import type { OnlineNormal } from "../splice/abort.ts";
 import { beginSplice } from "../splice/begin.ts";
 import { spliceLost } from "../splice/lost.ts";
-import type { ChannelState, Commitments, Funded, Normal } from "../state.ts";
-import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
-import type { Asking } from "./queue.ts";
+import type { ChannelState, Normal } from "../state.ts";
+import { advance, type CommandRefusal, stay, type Transition, type VolatileEffect } from "../transition.ts";
+import { hasPending, isHolding, quiet, sayStfu } from "./stfu.ts";
 
 /** BOLT 9 §Assigned Feature Flags. */
 const OPTION_QUIESCE = 34;
-
-/** Whether new updates of ours have to wait: either side has asked for silence, or a splice is not signed by both. BOLT 2 §Channel Quiescence. */
-export const isHolding = ({ link, commitments }: Funded): boolean =>
-  (link.tag === "online" && link.quiescence !== undefined) || isSigningSplice(commitments);
-/** Its transaction may be mined, or not, as soon as our signatures have left: until the peer's are here, no update is made. */
-export const isSigningSplice = ({ others }: Commitments): boolean =>
-  others.length > 0 && others.some(({ role }) => role === "signing");
-/** Nothing is on its way in either direction and nothing may be sent. BOLT 2 §Channel Quiescence. */
-export const isQuiescent = ({ quiescence }: Online): boolean =>
-  quiescence?.sent === true && quiescence.received === true;
-
-/** Whether an addition, a removal or a change of the fee by this side is not yet irrevocable for both. BOLT 2 §Channel Quiescence. */
-function hasPending({ htlcs, feeUpdates }: Commitments, side: "local" | "remote", opener: "local" | "remote"): boolean {
-  if (side === opener && feeUpdates.length > 0) return true;
-  const own = side === "local" ? "offered" : "received";
-  return htlcs.some((htlc) => {
-    const index = STEP_INDEX[htlc.step];
-    return htlc.side === own ? index < STEP_INDEX.SENT_ADD_ACK_REVOCATION : index >= STEP_INDEX.SENT_REMOVE_HTLC;
-  });
-}
 
 /** We want silence: no new update of ours from here on, and `stfu` as soon as none is pending. BOLT 2 §Channel Quiescence. */
 export function quiesce(env: ChannelEnv, state: ChannelState): Transition {
@@ -46,21 +25,6 @@ export function quiesce(env: ChannelEnv, state: ChannelState): Transition {
   const said = sayStfu({ ...state, link: { ...state.link, quiescence } });
   return advance(said.state, { tag: "TimeQuiescence" }, ...said.effects);
 }
-
-/** Our `stfu`, once and as soon as it may leave. */
-export function sayStfu(state: Normal): Asking<Normal> {
-  const { link, commitments, params } = state;
-  if (link.tag !== "online" || link.quiescence === undefined || link.quiescence.sent) return { state, effects: [] };
-  if (hasPending(commitments, "local", params.opener)) return { state, effects: [] };
-  const quiescence = { ...link.quiescence, sent: true };
-  const initiator = quiescence.received ? 0 : 1;
-  const message: Stfu = { name: "stfu", channel_id: params.channelId, initiator };
-  return {
-    state: { ...state, link: { ...link, quiescence } },
-    effects: [propose(message), ...(quiescence.received ? [quiet(quiescence)] : [])],
-  };
-}
-const quiet = ({ initiator }: Quiescence): VolatileEffect => ({ tag: "Quiescent", initiator });
 
 /** The peer asks for silence or grants it: nothing that it has sent may be pending. BOLT 2 §Channel Quiescence. */
 export function receiveStfu(env: ChannelEnv, state: Normal, message: Stfu): Transition {

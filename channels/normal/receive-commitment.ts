@@ -1,5 +1,5 @@
 import { assert, present } from "../../src/base/result.ts";
-import { CommitmentSigned, type RevokeAndAck, type StartBatch } from "../../src/wire/updates.ts";
+import { CommitmentSigned, type StartBatch } from "../../src/wire/updates.ts";
 import { changes, move } from "../changes.ts";
 import { punish } from "../close/failure.ts";
 import { closeStep } from "../close/progress.ts";
@@ -9,9 +9,10 @@ import type { PeerFault } from "../fault.ts";
 import { activeOf, type OnFunding, type OtherFunding, onOthers } from "../fundings/other.ts";
 import type { Signatures } from "../keys/signer.ts";
 import { verifyCommitment } from "../keys/verify.ts";
-import type { Commitments, Funded, UpdatingState } from "../state.ts";
+import type { Commitments, UpdatingState } from "../state.ts";
 import { advance, bind, stay, type Transition } from "../transition.ts";
 import { COMMITMENT_NUMBER_MAX } from "../tx/commitment-number.ts";
+import { revocationMessage } from "./update-messages.ts";
 
 /** As many fundings as one channel may have at once. BOLT 2 §Batching channel messages. */
 export const BATCH_MAX = 20;
@@ -119,18 +120,4 @@ function withSigned(commitments: Commitments, number: bigint, signed: readonly S
     const signatures = signed[active.indexOf(other)];
     return signatures === undefined ? other : { ...other, local: { number, signatures } };
   });
-}
-
-/** Gives up the commitment before our current one for ever. BOLT 2 §Completing the Transition to the Updated State: revoke_and_ack. */
-export function revocationMessage(env: ChannelEnv, state: Funded): RevokeAndAck {
-  const { number } = state.commitments.local;
-  assert(number > 0n, "there is a commitment before the current one");
-  const secret = present(env.keys.commitmentSecret(number - 1n), "our own secrets can be derived");
-  const point = env.keys.commitmentPoint(number + 1n < COMMITMENT_NUMBER_MAX ? number + 1n : COMMITMENT_NUMBER_MAX);
-  return {
-    name: "revoke_and_ack",
-    channel_id: state.params.channelId,
-    per_commitment_secret: secret,
-    next_per_commitment_point: point,
-  };
 }

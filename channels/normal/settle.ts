@@ -3,12 +3,11 @@ import { idBytes, type PaymentHash, type Preimage } from "../../src/base/ids.ts"
 import { assert } from "../../src/base/result.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { hasFeature } from "../../src/wire/features.ts";
-import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from "../../src/wire/updates.ts";
 import { assertConserved } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
-import { type Attributed, NO_ONION, type ReceivedHtlc, type Removal } from "../htlc.ts";
+import { NO_ONION, type ReceivedHtlc, type Removal } from "../htlc.ts";
 import type { ChannelInput } from "../input.ts";
-import type { ChannelState, Commitments, Failed, Funded, UpdatingState } from "../state.ts";
+import type { ChannelState, Commitments, Failed, UpdatingState } from "../state.ts";
 import {
   advance,
   bind,
@@ -20,7 +19,8 @@ import {
   type Transition,
 } from "../transition.ts";
 import { queueSign } from "./queue.ts";
-import { isHolding } from "./quiescence.ts";
+import { isHolding } from "./stfu.ts";
+import { removalMessage } from "./update-messages.ts";
 
 type SettleCommand = "FulfillHtlc" | "FailHtlc" | "FailMalformedHtlc";
 export const hashesTo = (preimage: Preimage, hash: PaymentHash): boolean => toHex(sha256(idBytes(preimage))) === hash;
@@ -89,29 +89,4 @@ function sameRemoval(a: Removal, b: Removal): boolean {
   if (a.tag === "fulfilled") return b.tag === "fulfilled" && a.preimage === b.preimage;
   if (a.tag === "failed") return b.tag === "failed" && equalBytes(a.reason, b.reason);
   return b.tag === "malformed" && a.code === b.code && equalBytes(a.sha256OfOnion, b.sha256OfOnion);
-}
-
-const attributionTlv = ({ attribution }: Attributed) =>
-  attribution === undefined ? {} : { attribution_data: attribution };
-/** The message that removes an HTLC: the same each time, but for the attribution, which a restart loses. */
-export function removalMessage(
-  state: Funded,
-  htlc: ReceivedHtlc,
-): UpdateFulfillHtlc | UpdateFailHtlc | UpdateFailMalformedHtlc {
-  const { removal } = htlc;
-  assert(removal !== undefined, "what is to be removed has an end");
-  const named = { channel_id: state.params.channelId, id: htlc.id };
-  switch (removal.tag) {
-    case "fulfilled":
-      return { name: "update_fulfill_htlc", ...named, payment_preimage: removal.preimage, ...attributionTlv(removal) };
-    case "failed":
-      return { name: "update_fail_htlc", ...named, reason: removal.reason, ...attributionTlv(removal) };
-    case "malformed":
-      return {
-        name: "update_fail_malformed_htlc",
-        ...named,
-        sha256_of_onion: removal.sha256OfOnion,
-        failure_code: removal.code,
-      };
-  }
 }

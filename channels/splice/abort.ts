@@ -6,11 +6,11 @@ import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { describeTxFault, type TxFault } from "../interactive/fault.ts";
 import type { Online } from "../link/state.ts";
 import type { Asking } from "../normal/queue.ts";
-import { isQuiescent } from "../normal/quiescence.ts";
+import { isQuiescent } from "../normal/stfu.ts";
 import type { FundedState, Normal } from "../state.ts";
 import { advance, commit, type Effect, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { resumed } from "./silence.ts";
-import type { Splicing } from "./state.ts";
+import { isOurs, type Splicing } from "./state.ts";
 
 export type OnlineNormal = Normal & { readonly link: Online };
 export const onlineNormal = (state: Normal): OnlineNormal | undefined =>
@@ -33,8 +33,6 @@ function gaveUp(splicing: Splicing | undefined, reason: string): readonly Volati
     splicing?.stage === "signing" ? [{ tag: "ReleaseFunding", txid: splicing.constructed.txid }] : [];
   return [{ tag: "ReleaseCoins" }, ...kept, { tag: "NegotiationFailed", reason }];
 }
-export const isOurs = (splicing: Splicing | undefined): boolean =>
-  splicing?.stage === "asking" || (splicing !== undefined && "plan" in splicing && splicing.plan.initiator === "local");
 
 /** Nothing is signed: we give up, and pass over what the peer says until it has heard so. BOLT 2 §The tx_abort Message. */
 export function abortSplice(state: OnlineNormal, reason: string): Transition {

@@ -10,7 +10,7 @@ import { isLockedTooLong } from "../interactive/locktime.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
-import { isQuiescent } from "../normal/quiescence.ts";
+import { isQuiescent } from "../normal/stfu.ts";
 import type { ChannelState, Funded, Normal } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";

@@ -1,6 +1,6 @@
 import type { ChannelState } from "../state.ts";
 import type { VolatileEffect } from "../transition.ts";
-import { isOurs } from "./abort.ts";
+import { isOurs } from "./state.ts";
 
 /** The connection goes, and with it a splice of ours for which nothing was signed. */
 export function spliceLost(state: ChannelState): readonly VolatileEffect[] {

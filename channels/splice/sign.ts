@@ -17,6 +17,7 @@ import {
 import type { ChannelEnv } from "../env.ts";
 import { describeFault } from "../fault.ts";
 import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
+import { watchFunding } from "../fundings/watch.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import { describeTxFault } from "../interactive/fault.ts";
 import {
@@ -32,7 +33,6 @@ import {
 import { remoteCommitmentRequest, type Signatures, spliceRequest } from "../keys/signer.ts";
 import type { SpliceTerms } from "../keys/splice-judgement.ts";
 import { verifyCommitment } from "../keys/verify.ts";
-import { watchFunding } from "../link/resume.ts";
 import { commitmentMessage } from "../normal/sign.ts";
 import type { Funded, FundedState, Normal } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";

@@ -2,7 +2,7 @@ import { releaseHeld } from "../changes.ts";
 import { proposedUpdates } from "../link/retransmit.ts";
 import type { Online } from "../link/state.ts";
 import { queueSign } from "../normal/queue.ts";
-import { sayStfu } from "../normal/quiescence.ts";
+import { sayStfu } from "../normal/stfu.ts";
 import type { Normal } from "../state.ts";
 import { commit, type Effect, type Transition, type VolatileEffect } from "../transition.ts";
 

@@ -67,6 +67,10 @@ export type Splicing =
   /** Our `tx_abort` has left: the peer's is awaited, and all else it said before is passed over. */
   | { readonly stage: "aborting" };
 
+/** Whether it is we who want it. */
+export const isOurs = (splicing: Splicing | undefined): boolean =>
+  splicing?.stage === "asking" || (splicing !== undefined && "plan" in splicing && splicing.plan.initiator === "local");
+
 /** How the transaction of a splice comes about, for as long as it may have to be told again or replaced. */
 export interface SpliceTx {
   readonly constructed: ConstructedTx;

@@ -20,6 +20,8 @@ export interface Comment {
 export interface Import {
   readonly line: number;
   readonly specifier: string;
+  /** Whether the module has to run before this one does: not for types alone, nor when it is asked for later by a call. */
+  readonly runs: boolean;
 }
 export interface Violation {
   readonly path: string;
@@ -139,11 +141,14 @@ function joined(comments: readonly Comment[]): Comment[] {
 
 function importsOf(text: string, code: string): Import[] {
   const found: Import[] = [];
-  const add = (quoteAt: number): void => {
+  const add = (quoteAt: number, runs: boolean): void => {
     const end = text.indexOf(text[quoteAt] as string, quoteAt + 1);
-    found.push({ line: lineAt(text, quoteAt), specifier: text.slice(quoteAt + 1, end) });
+    found.push({ line: lineAt(text, quoteAt), specifier: text.slice(quoteAt + 1, end), runs });
   };
   // A quote in `code` always opens or closes a string; `from` and `import` before it make it a module's name.
-  for (const match of code.matchAll(/\b(?:from|import\s*\(?)\s*["']/g)) add(match.index + match[0].length - 1);
+  for (const match of code.matchAll(/\b(?:(?:im|ex)port\b([^;'"()]*?)\bfrom|import\s*(\(?))\s*["']/g)) {
+    const [whole, names = "", call = ""] = match;
+    add(match.index + whole.length - 1, call === "" && !/^\s+type\b(?!\s+from)/.test(names));
+  }
   return found;
 }

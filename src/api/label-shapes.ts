@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LABEL_TYPES } from "../daemon/wallet/labels.ts";
+import { LABEL_TYPES } from "../daemon/wallet/label.ts";
 import { count } from "./shapes.ts";
 
 /** A label as it is shown: as a line of a file of labels, with null for what is not said. BIP 329 §Specification. */

@@ -5,7 +5,7 @@ import type { Tx } from "../bitcoin/tx.ts";
 import type { Coin } from "./coins.ts";
 import { noFloor, type RisenFloor } from "./floor.ts";
 import { type Journal, notePoolChange } from "./journal.ts";
-import { noPending, type Pending } from "./pending.ts";
+import { noPending, type Pending } from "./pending-pool.ts";
 
 /** A transaction that waits to be mined, and which others it hangs on and hang on it. */
 export interface MempoolEntry {

@@ -1,4 +1,4 @@
-import { outpointKey, type Txid } from "../base/ids.ts";
+import { outpointKey } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { isFinal } from "../bitcoin/locks.ts";
 import type { ClaimedTx, Tx } from "../bitcoin/tx.ts";
@@ -8,6 +8,7 @@ import type { HashedBlock } from "./hashed-block.ts";
 import { medianTimeOf } from "./headers.ts";
 import type { Mempool, MempoolEntry } from "./mempool.ts";
 import type { MempoolFault } from "./mempool-fault.ts";
+import type { Pending, PendingTx } from "./pending-pool.ts";
 import { isNewer, spendSame } from "./sequence.ts";
 
 /**
@@ -20,23 +21,6 @@ import { isNewer, spendSame } from "./sequence.ts";
 const REPLACEMENTS_MAX = 20_000;
 const VSIZE_MAX = 1_000_000;
 const AGE_MAX_S = 14 * 24 * 60 * 60;
-
-export interface PendingTx {
-  readonly entry: MempoolEntry;
-  /** When the first of its line came, and how many there have been before it. */
-  readonly since: number;
-  readonly replacements: number;
-}
-/** Transactions whose time has not come. Mutable. */
-export interface Pending {
-  readonly txs: Map<Txid, PendingTx>;
-  /** Who spends an outpoint. */
-  readonly spenders: Map<string, Txid>;
-  /** The txid behind a wtxid. */
-  readonly wtxids: Map<Txid, Txid>;
-  vsize: number;
-}
-export const noPending = (): Pending => ({ txs: new Map(), spenders: new Map(), wtxids: new Map(), vsize: 0 });
 
 export type PendingFault = "sequence too low" | "replaced too often" | "no room for what is not final";
 

@@ -43,7 +43,7 @@ import type {
   WalletTransaction,
   WalletUtxo,
 } from "./views.ts";
-import type { Label } from "./wallet/labels.ts";
+import type { Label } from "./wallet/label.ts";
 import type { PsbtRequest, PsbtText, PsbtView } from "./wallet/psbt-view.ts";
 
 import type { WatchedTransaction, WatchedUtxo, WatchInfo } from "./wallet/watch-views.ts";

@@ -1,5 +1,5 @@
 import { ok } from "../../src/base/result.ts";
-import type { Label } from "../../src/daemon/wallet/labels.ts";
+import type { Label } from "../../src/daemon/wallet/label.ts";
 import { TXID } from "./fake-chain.ts";
 
 const LABEL: Label = { type: "output", ref: `${TXID}:0`, label: "rent", origin: undefined, spendable: false };

@@ -3,7 +3,7 @@ import { outpointKey, type Txid } from "../../src/base/ids.ts";
 import { present, type Result } from "../../src/base/result.ts";
 import { blockHeight, sat } from "../../src/base/units.ts";
 import type { CommandFault } from "../../src/daemon/commands.ts";
-import type { Label } from "../../src/daemon/wallet/labels.ts";
+import type { Label } from "../../src/daemon/wallet/label.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
 import { giveCoins, mine, streetOf } from "./failing-street.ts";
 import { soon, violations } from "./small-world.ts";

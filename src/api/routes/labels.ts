@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { err, ok } from "../../base/result.ts";
-import { LABEL_MAX, LABEL_TYPES, type Label, ORIGIN_MAX } from "../../daemon/wallet/labels.ts";
+import { LABEL_TYPES, type Label } from "../../daemon/wallet/label.ts";
+import { LABEL_MAX, ORIGIN_MAX } from "../../daemon/wallet/labels.ts";
 import { faultOfCommand } from "../faults.ts";
 import { lineField } from "../fields.ts";
 import { importedLabelsShape, labelShape } from "../label-shapes.ts";

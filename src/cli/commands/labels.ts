@@ -1,4 +1,4 @@
-import { LABEL_TYPES, type LabelType } from "../../daemon/wallet/labels.ts";
+import { LABEL_TYPES, type LabelType } from "../../daemon/wallet/label.ts";
 import type { Label } from "../answers.ts";
 import { command, given } from "../command.ts";
 import { usage } from "../exit.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
-import { isRef, LABEL_MAX, LABEL_TYPES, LABELS_MAX, type Label, ORIGIN_MAX } from "./labels.ts";
+import { LABEL_TYPES, type Label } from "./label.ts";
+import { isRef, LABEL_MAX, LABELS_MAX, ORIGIN_MAX } from "./labels.ts";
 
 /** A file of labels: one JSON object a line. BIP 329 §Specification. */
 

@@ -2,7 +2,7 @@ import { type Codec, decode, encode, optional, refine, struct, union } from "../
 import { flag, text, u8 } from "../../codec/primitives.ts";
 import { StoreCorrupt, type StoreEntry } from "../../ports/store.ts";
 import { KEY } from "../records.ts";
-import { LABEL_TYPES, type Label, type Labels, type LabelType, labelKey } from "./labels.ts";
+import { LABEL_TYPES, type Label, type Labels, type LabelType, labelKey } from "./label.ts";
 
 export const labelRecord = (key: string): string => `${KEY.labels}${key}`;
 

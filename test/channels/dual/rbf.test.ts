@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { nextFeerate } from "../../../channels/index.ts";
-import { FUNDINGS_MAX } from "../../../channels/keys/signer.ts";
+import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
 import { HEIGHT } from "../../support/channel-fixtures.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import {
   closingRequest,
   FRESH_MEMORY,
-  FUNDINGS_MAX,
   markRevoked,
   remoteCommitmentRequest,
   type SigningRequest,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
-import { FUNDINGS_MAX } from "../../../channels/keys/signer.ts";
+import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { present } from "../../../src/base/result.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
