@@ -2,7 +2,7 @@ import { type BlockHash, type Outpoint, outpointKey } from "../../base/ids.ts";
 import { assert, present } from "../../base/result.ts";
 import type { Sat, SatPerKw } from "../../base/units.ts";
 import { sat } from "../../base/units.ts";
-import type { Block } from "../../bitcoin/block.ts";
+import { type Block, COINBASE_MATURITY_BLOCKS } from "../../bitcoin/block.ts";
 import { type ConfirmedAt, isFinal, sequenceLocksPassed } from "../../bitcoin/locks.ts";
 import { CHAINS } from "../../bitcoin/params.ts";
 import { script } from "../../bitcoin/script.ts";
@@ -178,7 +178,7 @@ function choose(brain: NodeBrain, fork: HeaderNode, txs: Branch["txs"]): readonl
     const spends = tx.inputs.map(
       ({ prevout }) => outputs.get(outpointKey(prevout)) ?? spentBelow(brain, fork, prevout),
     );
-    // What spends a coinbase that is gone is gone with it.
+    // What spends a coinbase that is gone is gone with it, or too early where it is younger than it was.
     if (!spends.every((spend) => spend !== undefined)) continue;
     if (!isFinal(tx, at) || !sequenceLocksPassed(tx, spends, at)) continue;
     const paid = spends.reduce((sum, { amount }) => sum + amount, 0n);
@@ -207,7 +207,8 @@ function spentBelow(brain: NodeBrain, fork: HeaderNode, { txid, vout }: Outpoint
   const found = findTx(brain, txid);
   const height = found?.confirmed?.block.height;
   const output = found?.tx.outputs[vout];
-  if (height === undefined || height > fork.height || output === undefined) return undefined;
+  if (found === undefined || height === undefined || height > fork.height || output === undefined) return undefined;
+  if (isCoinbase(found.tx) && fork.height + 1 - height < COINBASE_MATURITY_BLOCKS) return undefined;
   const before = present(ancestorAt(fork, Math.max(height - 1, 0)), "a height below the fork");
   return { amount: output.amount, height, time: medianTimeOf(before) };
 }

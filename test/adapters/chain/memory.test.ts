@@ -100,6 +100,22 @@ describe("simulated chain", () => {
     chain.reorganise(2, { txs: "same" });
     expect(mined()).to.deep.equal([true, false, false]);
   });
+  it("leaves out of a branch what spends a coinbase that is too young there", () => {
+    const { chain } = world();
+    chain.mine(101, ANYONE);
+    const old = spend([firstReward(chain, 0)], [output(COIN - 500n)]);
+    const young = spend([firstReward(chain, 1)], [output(COIN - 500n)]);
+    const { broadcast } = chain.source("alice");
+    void broadcast(old);
+    chain.mine(1);
+    void broadcast(young);
+    chain.mine(1);
+    chain.reorganise(3, { txs: "same" });
+    expect([old, young].map((tx) => chain.whole.transaction(txidOf(tx))?.confirmed !== undefined)).to.deep.equal([
+      true,
+      false,
+    ]);
+  });
   it("tells every node that watches of what one of them has sent", async () => {
     const { chain, run } = world();
     chain.mine(101, ANYONE);
