@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toHex } from "../../../src/base/bytes.ts";
-import { encodeLabel, labelRecord, loadLabels } from "../../../src/daemon/wallet/label-records.ts";
 import { type Label, labelKey } from "../../../src/daemon/wallet/label.ts";
+import { encodeLabel, labelRecord, loadLabels } from "../../../src/daemon/wallet/label-records.ts";
 import { LABELS_MAX, setLabels } from "../../../src/daemon/wallet/labels.ts";
 import { StoreCorrupt } from "../../../src/ports/store.ts";
 
