@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { EVENTS_MIN, PAYMENTS_MIN, runScenario } from "../../src/lab/scenario.ts";
+import { ELSEWHERE_TOO } from "../support/signers.ts";
 
 const SEEDS = 200;
 /** Processes that share them. */
@@ -20,7 +21,8 @@ interface SeedLine {
 
 /** The command that a person runs, and all that it says. */
 async function sim(...args: readonly string[]): Promise<readonly object[]> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", "scripts/sim.ts", ...args], {
+  const flags = ["--import", "tsx", "--conditions=source", ...ELSEWHERE_TOO, "scripts/sim.ts", ...args];
+  const child = spawn(process.execPath, flags, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });

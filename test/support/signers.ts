@@ -17,6 +17,11 @@ import type { SignerKeys, SignerOrder } from "./signer-process.ts";
 /** `TEST_SIGNER=process` puts the keys of every node and channel of the tests into another process, behind a socket. */
 export const areElsewhere = process.env["TEST_SIGNER"] === "process";
 
+/** For Node, in front of a program that a test starts and that makes worlds: their keys are elsewhere too. */
+export const ELSEWHERE_TOO: readonly string[] = areElsewhere
+  ? ["--import", new URL("hooks.ts", import.meta.url).href]
+  : [];
+
 /** The first time a process has to start for it. */
 const LISTENING_MS_MAX = 60_000;
 /** A process with signers. */
