@@ -32,7 +32,7 @@ export function auditChannel(
   }
   for (const side of ["offered", "received"] as const) {
     const pending = htlcs.reduce((sum, htlc) => (htlc.side === side && isHeld(htlc) ? sum + htlc.amount : sum), 0n);
-    const owner = side === "offered" ? balance.local : balance.remote;
+    const owner = (side === "offered" ? balance.local : balance.remote) + earned(htlcs, side);
     if (pending > owner) {
       faults.push({ rule: "conservation", detail: `${pending} msat ${side} out of a balance of ${owner}` });
     }
@@ -60,9 +60,16 @@ function auditOthers({ commitments }: FundedState): readonly Fault[] {
   });
 }
 
-/** One that has failed and stands in no newest commitment any more is its owner's again, before the last revocation of it. */
-const isHeld = ({ removal, step }: Htlc): boolean =>
-  removal?.tag !== "failed" || (step !== "SENT_REMOVE_ACK_COMMIT" && step !== "RECEIVED_REMOVE_ACK_COMMIT");
+/** Removed from both newest commitments: only a revocation is missing. */
+const isGone = ({ step }: Htlc): boolean => step === "SENT_REMOVE_ACK_COMMIT" || step === "RECEIVED_REMOVE_ACK_COMMIT";
+/** One that has failed is its owner's again as soon as no newest commitment holds it. */
+const isHeld = (htlc: Htlc): boolean => htlc.removal?.tag !== "failed" || !isGone(htlc);
+/** So is one that was fulfilled its taker's, who may offer it on. */
+const earned = (htlcs: readonly Htlc[], side: Htlc["side"]): bigint =>
+  htlcs.reduce(
+    (sum, htlc) => (htlc.side !== side && htlc.removal?.tag === "fulfilled" && isGone(htlc) ? sum + htlc.amount : sum),
+    0n,
+  );
 /** An opener that crashed may have forgotten a channel that its peer still waits for; no money is in it. */
 const isUnborn = (state: DurableState | undefined): boolean => state?.tag === "WaitForFundingConfirmed";
 

@@ -55,6 +55,22 @@ describe("What is said of a channel's record", () => {
     );
   });
 
+  it("but may come to what was fulfilled and stands in no newest commitment any more, beside it", () => {
+    const { balance } = local.commitments;
+    const broken = (step: string, amount: bigint, tag = "fulfilled"): readonly string[] => {
+      const offered = { side: "offered", id: 0n, amount, step: "SENT_ADD_HTLC" };
+      const taken = { side: "received", id: 0n, amount: 5n, step, removal: { tag } };
+      const htlcs = [taken, offered] as never;
+      return auditChannel(undefined, { ...local, commitments: { ...local.commitments, htlcs } }).map(
+        ({ rule }) => rule,
+      );
+    };
+    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 5n)).to.deep.equal([]);
+    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 6n)).to.deep.equal(["conservation"]);
+    expect(broken("RECEIVED_REMOVE_REVOCATION", balance.local + 5n)).to.deep.equal(["conservation"]);
+    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 5n, "failed")).to.deep.equal(["conservation"]);
+  });
+
   it("a commitment number that goes back, or two on, breaks revoked_state", () => {
     const later = withNumber(local, 1n);
     expect(auditChannel(later, local).map(({ rule }) => rule)).to.deep.equal(["revoked_state"]);
