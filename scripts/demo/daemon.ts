@@ -114,9 +114,12 @@ async function startAlone(options: DaemonOptions): Promise<Daemon> {
     more,
   ].flat();
   const program = await programs();
-  const { process: child, ended, log, line } = await serving([program.daemon, ...flags], { env });
-  const started = JSON.parse(line) as Started;
-  const token = (await readFile(join(datadir, "admin.token"), "utf8")).trim();
+  const read = async (line: string) => ({
+    started: JSON.parse(line) as Started,
+    token: (await readFile(join(datadir, "admin.token"), "utf8")).trim(),
+  });
+  const { process: child, ended, log, said } = await serving([program.daemon, ...flags], { env, read });
+  const { started, token } = said;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
@@ -134,22 +137,24 @@ async function startAlone(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** A process that has said on its first line that it serves. */
-export interface Serving {
+export interface Serving<T = string> {
   readonly process: ChildProcess;
   /** Resolves with the exit code or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  readonly line: string;
+  /** What that line means. */
+  readonly said: T;
   log(): string;
 }
-interface ServingOptions {
+interface ServingOptions<T> {
+  readonly read?: (line: string) => Promise<T>;
   readonly env?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
 }
-/** Lets Node run a program that serves. Rejects with what it said when it does not in time: then it is gone. */
-export async function serving(
+/** Lets Node run a program that serves. Rejects when it says nothing in time, or not what `read` takes: then it is gone. */
+export async function serving<T = string>(
   args: readonly string[],
-  { env = {}, limitMs = START_MS_MAX }: ServingOptions = {},
-): Promise<Serving> {
+  { env = {}, limitMs = START_MS_MAX, read = async (line) => line as T }: ServingOptions<T> = {},
+): Promise<Serving<T>> {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -160,7 +165,8 @@ export async function serving(
     child.once("exit", (code, signal) => resolve(signal ?? code ?? 0));
   });
   try {
-    return { process: child, ended, log, line: await firstLine(child.stdout, { ended, log, limitMs }) };
+    const said = await read(await firstLine(child.stdout, { ended, log, limitMs }));
+    return { process: child, ended, log, said };
   } catch (error) {
     child.kill("SIGKILL");
     await ended;

@@ -27,7 +27,7 @@ describe("a process that serves", () => {
 
   it("is there when it has said so", async () => {
     const served = await serving(program('console.log("here")'));
-    expect(served.line).to.equal("here");
+    expect(served.said).to.equal("here");
     expect(children()).to.have.length(1);
     served.process.kill("SIGKILL");
     expect(await served.ended).to.equal("SIGKILL");
@@ -35,6 +35,12 @@ describe("a process that serves", () => {
   it("is gone when it has not said so in time", async () => {
     const failed = await serving(program(""), { limitMs: 1 }).catch((error: Error) => error.message);
     expect(failed).to.equal("the daemon does not start: ");
+    await until("its end", async () => children().length === 0);
+  });
+  it("is gone when what it has said is not what it should", async () => {
+    const read = async (line: string): Promise<unknown> => JSON.parse(line);
+    const failed = await serving(program('console.log("here")'), { read }).catch((error: Error) => error.name);
+    expect(failed).to.equal("SyntaxError");
     await until("its end", async () => children().length === 0);
   });
 });
