@@ -118,7 +118,8 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause)
     ready,
     remoteAlias,
     announcement,
-    link: state.link,
+    // Nothing that comes is signed for any more, so nothing can come between.
+    link: state.link.tag === "online" ? { ...state.link, batch: undefined } : state.link,
     cause,
     failedAt: undefined,
     mutual: state.tag === "Closing" && cause.tag !== "requested" ? state.tx : undefined,

@@ -157,6 +157,18 @@ describe("RELIABILITY C18: batches that are none", () => {
     expect([warnings(pair, "a"), pair.connected]).to.deep.equal([["batch interrupted"], false]);
   });
 
+  it("one that is under way when the channel fails is over: what comes after it interrupts nothing", () => {
+    const { pair, messages } = batchOfB();
+    tell(pair, "a", batch(pair, 2));
+    tell(pair, "a", present(messages[0], "signed"));
+    pair.give("a", { tag: "ForceClose" });
+    const { state } = pair.parties.a;
+    expect("link" in state && state.link).to.deep.include({ tag: "online", batch: undefined });
+    tell(pair, "a", present(messages[1], "signed"));
+    tell(pair, "a", { name: "stfu", channel_id: id(pair), initiator: 1 });
+    expect([warnings(pair, "a"), pair.connected, state.tag]).to.deep.equal([[], true, "Failed"]);
+  });
+
   const BROKEN: readonly (readonly [
     string,
     (pair: Pair, messages: readonly CommitmentSigned[]) => readonly ChannelMessage[],
