@@ -7,6 +7,7 @@ import { equalBytes, toHex } from "../base/bytes.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import { feeForWeightCeil } from "../base/units.ts";
+import { P2WPKH_INPUT_WEIGHT } from "../bitcoin/coins.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
 import { type Tx, type TxOut, txidOf, weightOf } from "../bitcoin/tx.ts";
 import { fundingsOf, isOurs, lastOf, worthOf } from "./account.ts";
@@ -21,6 +22,8 @@ import type { World } from "./world.ts";
 
 /** Change that would be dust, and signatures that are a byte shorter than was paid for. */
 const FEE_SLACK_SAT = 400n;
+/** Change is left out too where it would cost more than it is: its output now, and the input that spends it one day. */
+const CHANGE_WEIGHT = 4 * (8 + 1 + 34) + P2WPKH_INPUT_WEIGHT;
 
 /**
  * Coin by coin, once all is closed and buried: nothing was made but subsidies, every node has what its channels left it,
@@ -99,7 +102,7 @@ function auditSplices(books: Books, edge: Edge, node: LabNode): bigint {
     const put = putInto(books, node, tx);
     const paid = put - added.local;
     const whole = books.chain.fee(tx);
-    const most = feeForWeightCeil(feerate, weightOf(tx)) + FEE_SLACK_SAT;
+    const most = feeForWeightCeil(feerate, weightOf(tx) + CHANGE_WEIGHT) + FEE_SLACK_SAT;
     if (paid !== 0n && (paid !== whole || paid > most)) {
       const detail = `paid ${paid} of ${whole} sat for the splice ${outpoint.txid}, which is worth ${most} at most`;
       books.world.report("honest_funds", node.name, detail);
