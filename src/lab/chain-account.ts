@@ -206,14 +206,14 @@ function closingFee({ chain }: Books, { closing }: Ending): bigint {
   return chain.fee(closing) + anchors;
 }
 /**
- * What we had claimed with preimages before a deep reorganisation, where the commitment was mined anew after they had
- * expired: then the peer may take them back just as well. In sat.
+ * What we had claimed with preimages before a reorganisation, where the commitment was mined anew when they had expired:
+ * then the peer may take them back just as well. In sat.
  */
-function racedFor({ world, chain }: Books, { commitments: { htlcs } }: FundedState, { closing }: Ending): bigint {
-  if (!isTakenBack(world.seed)) return 0n;
+function racedFor({ world, chain }: Books, { params, commitments }: FundedState, { closing }: Ending): bigint {
+  if (!isTakenBack(world.seed) && !world.takenBack.has(params.channelId)) return 0n;
   const minedAt = chain.height(closing);
-  const raced = htlcs.filter(
-    ({ side, removal, expiry }) => side === "received" && removal !== undefined && expiry < minedAt,
+  const raced = commitments.htlcs.filter(
+    ({ side, removal, expiry }) => side === "received" && removal !== undefined && expiry <= minedAt,
   );
   return raced.reduce((sum, { amount }) => sum + amount, 0n) / 1_000n;
 }

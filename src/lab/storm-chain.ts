@@ -40,7 +40,10 @@ function noteWhatGoes(world: World, depth: number): void {
   const from = world.chain.brain.chain.tip.height - depth + 1;
   for (const { name, recorder } of world.nodes) {
     for (const [id, state] of recorder.last) {
-      const note = (kind: FaultKind): void => world.fault(kind, `${name} ${id.slice(0, 8)}`);
+      const note = (kind: FaultKind): void => {
+        if (kind === "closing_reorganised") world.takenBack.add(id);
+        world.fault(kind, `${name} ${id.slice(0, 8)}`);
+      };
       if ((state.funding.confirmed?.height ?? 0) >= from) note("funding_reorganised");
       const isGone = ({ progress }: (typeof state.commitments.others)[number]): boolean =>
         (progress.confirmed?.height ?? 0) >= from;

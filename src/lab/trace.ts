@@ -36,3 +36,11 @@ export function createTrace(kept: number): Trace {
     },
   };
 }
+
+/** Bytes as a line of the trace names them. */
+export const short = (bytes: Uint8Array): string => toHex(sha256(bytes)).slice(0, 8);
+/** A record that is written. */
+export const showWrite = (key: string, value: Uint8Array | undefined): string =>
+  `${shortKey(key)}=${value === undefined ? "-" : short(value)}`;
+/** Long ids are cut: the hash of the value tells the rest. */
+const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 6)).replace(/0{8,}/g, "");

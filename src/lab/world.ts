@@ -4,10 +4,9 @@ import { type VirtualClock, virtualClock } from "../adapters/memory/clock.ts";
 import { type MemoryNetwork, memoryNetwork } from "../adapters/memory/network.ts";
 import { type SeededRandom, seededRandom } from "../adapters/memory/random.ts";
 import { memoryDisk } from "../adapters/memory/store.ts";
-import { parseUtf8, toHex } from "../base/bytes.ts";
+import { parseUtf8 } from "../base/bytes.ts";
 import type { ChannelId, Txid } from "../base/ids.ts";
 import { unixMs } from "../base/units.ts";
-import { sha256 } from "../crypto/hash.ts";
 import type { NodePolicy } from "../daemon/context.ts";
 import { newWords } from "../daemon/keychain.ts";
 import type { Store } from "../ports/store.ts";
@@ -18,7 +17,7 @@ import { LabNode } from "./lab-node.ts";
 import { explains, type Reason } from "./reasons.ts";
 import { Recorder } from "./recorder.ts";
 import { count, emptyTally, type FaultKind, type Tally } from "./tally.ts";
-import { createTrace, type Trace } from "./trace.ts";
+import { createTrace, short, showWrite, type Trace } from "./trace.ts";
 import type { Rule, Violation } from "./violation.ts";
 
 /** Whose revoked commitment it was. */
@@ -63,6 +62,8 @@ export interface World {
   readonly plan: (id: ChannelId, reason: Reason) => void;
   /** Channels of which a revoked commitment was published. */
   readonly breaches: Map<ChannelId, Theft>;
+  /** Channels whose end a reorganisation has taken back. */
+  readonly takenBack: Set<ChannelId>;
   /** Says what the world does to somebody. */
   readonly fault: (kind: FaultKind, what: string) => void;
   /** Power off at a node, of whose waiting writes `keep` are on the disk; after a while it is on again. */
@@ -112,6 +113,7 @@ class OneWorld implements World {
   readonly tally = emptyTally();
   readonly violations: Violation[] = [];
   readonly breaches = new Map<ChannelId, Theft>();
+  readonly takenBack = new Set<ChannelId>();
   readonly #random: SeededRandom;
   readonly #disks: Chance;
   readonly #armed = new Map<string, { readonly how: CrashAtWrite; spared: number }>();
@@ -276,12 +278,6 @@ class OneWorld implements World {
 
 /** What was asked for just now has asked the clock for all it needs. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const short = (bytes: Uint8Array): string => toHex(sha256(bytes)).slice(0, 8);
-const showWrite = (key: string, value: Uint8Array | undefined): string =>
-  `${shortKey(key)}=${value === undefined ? "-" : short(value)}`;
-/** Long ids are cut: the hash of the value tells the rest. */
-const shortKey = (key: string): string => key.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 6)).replace(/0{8,}/g, "");
 
 /**
  * Quick to confirm, quick to end and cheap to forward: so that a short run shows much.

@@ -1,0 +1,17 @@
+import { expect } from "chai";
+import { runScenario } from "../../src/lab/scenario.ts";
+import { showViolation } from "../../src/lab/violation.ts";
+
+/** Worlds beyond those of every run that have found a fault, in a node or in a law. */
+const SEEDS: readonly (readonly [number, string])[] = [
+  [1117, "a channel whose coins went another way is forgotten by its opener alone"],
+  [495, "a reorganisation has a commitment mined anew when an HTLC that its payee had claimed has expired"],
+];
+
+describe("Seeds that once broke a rule", () => {
+  for (const [seed, what] of SEEDS)
+    it(`${seed}: ${what}`, async function () {
+      this.timeout(60_000);
+      expect((await runScenario({ seed })).violations.map(showViolation)).to.deep.equal([]);
+    });
+});
