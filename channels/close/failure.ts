@@ -118,8 +118,8 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause)
     ready,
     remoteAlias,
     announcement,
-    // Nothing that comes is signed for any more, so nothing can come between.
-    link: state.link.tag === "online" ? { ...state.link, batch: undefined } : state.link,
+    // Of what is said over it only the end is still waited for: neither silence nor the rest of a batch.
+    link: state.link.tag === "online" ? { ...state.link, quiescence: undefined, batch: undefined } : state.link,
     cause,
     failedAt: undefined,
     mutual: state.tag === "Closing" && cause.tag !== "requested" ? state.tx : undefined,

@@ -158,6 +158,13 @@ describe("BOLT 2 §Channel Quiescence", () => {
       1,
     ]);
   });
+  it("is over when the channel fails: nothing waits for it, and the peer keeps its other channels", () => {
+    const pair = normal();
+    pair.give("b", { tag: "Quiesce" });
+    pair.give("b", { tag: "ForceClose" });
+    pair.give("b", { tag: "QuiescenceTimedOut" });
+    expect([warnings(pair, "b"), pair.connected, pair.parties.b.state.tag]).to.deep.equal([[], true, "Failed"]);
+  });
   it("is refused where the peer does not offer it, without a connection, and twice", () => {
     const pair = normal();
     pair.features = [8, 12, 14, 22, 44];
