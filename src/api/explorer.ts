@@ -5,7 +5,7 @@ import { encodeHeader } from "../bitcoin/block.ts";
 import { decodeCompact, workOf } from "../bitcoin/pow.ts";
 import { serviceNames } from "../bitcoin/services.ts";
 import { encodeTx, isCoinbase } from "../bitcoin/tx.ts";
-import type { BlockView, OutputView, TransactionProof, TransactionView, UnspentView } from "../daemon/chain-views.ts";
+import type { BlockView, OutputView, TransactionProof, TransactionView, UnspentView } from "../daemon/chain/views.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
 
 /** The chain as its explorer shows it: shapes of the answers, and how they are made. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Explanation } from "../../channels/index.ts";
 import { type ChannelId, formatShortChannelId, type NodeId, outpointKey } from "../base/ids.ts";
-import type { ChannelInfo } from "../daemon/channel-info.ts";
+import type { ChannelInfo } from "../daemon/channel/info.ts";
 import type {
   Balance,
   ChainInfo,

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { Refused } from "../adapters/sentences.ts";
+import { WHY } from "../daemon/backup/commands.ts";
 import { parseBackupText } from "../daemon/backup/sealed.ts";
 import { type BackupMark, isAhead, type StaticBackup } from "../daemon/backup/static-backup.ts";
-import { WHY } from "../daemon/backup-commands.ts";
 
 /** In the data folder, beside the store: what gives the channels back when the store is lost. */
 export const BACKUP_FILE = "backup";

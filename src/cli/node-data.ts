@@ -7,7 +7,7 @@ import { openEmbeddedStore } from "../adapters/store/embedded.ts";
 import type { SequencedStore } from "../adapters/store/group-commit.ts";
 import { readHighWater } from "../adapters/store/high-water.ts";
 import { CHAINS } from "../bitcoin/params.ts";
-import { type BackupFile, loadMark } from "../daemon/backup-host.ts";
+import { type BackupFile, loadMark } from "../daemon/backup/host.ts";
 import type { Config } from "../daemon/config.ts";
 import { keychainOf } from "../daemon/keychain.ts";
 import { localSigner } from "../daemon/signer/local-signer.ts";

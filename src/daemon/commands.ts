@@ -3,8 +3,9 @@ import type { BlockHash, ChannelId, NodeId, Outpoint, PaymentHash, Txid } from "
 import type { Result } from "../base/result.ts";
 import type { BlockHeight, SatPerKw } from "../base/units.ts";
 import type { BasePeer, DifficultyStep, KnownBlock, MempoolTx, PlacedHeader } from "../ports/base-node.ts";
-import type { BackupCommands } from "./backup-commands.ts";
-import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain-views.ts";
+import type { BackupCommands } from "./backup/commands.ts";
+import type { SteadyMining } from "./chain/steady-miner.ts";
+import type { BlockView, TransactionProof, TransactionView, UnspentView } from "./chain/views.ts";
 import type {
   BatchRequest,
   BumpFundingRequest,
@@ -12,9 +13,8 @@ import type {
   CloseRequest,
   OpenRequest,
   SpliceCommand,
-} from "./channel-info.ts";
+} from "./channel/info.ts";
 import type { CommandFault } from "./command-fault.ts";
-import type { SteadyMining } from "./steady-miner.ts";
 import type {
   AddressRequest,
   Balance,
@@ -45,9 +45,8 @@ import type {
 } from "./views.ts";
 import type { Label } from "./wallet/label.ts";
 import type { PsbtRequest, PsbtText, PsbtView } from "./wallet/psbt-view.ts";
-
+import type { OwnDescriptor, WatchRequest } from "./wallet/watch-commands.ts";
 import type { WatchedTransaction, WatchedUtxo, WatchInfo } from "./wallet/watch-views.ts";
-import type { OwnDescriptor, WatchRequest } from "./watch-commands.ts";
 
 export type { CommandFault } from "./command-fault.ts";
 

@@ -7,8 +7,8 @@ import { parseNodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { contradictions } from "./config-checks.ts";
 import { OPENING_LIMITS } from "./context.ts";
-import { evenTypes } from "./even-types.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
+import { evenTypes } from "./payment/even-types.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
 export type Origin = "flag" | "environment" | "file" | "default";

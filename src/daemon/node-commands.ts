@@ -6,25 +6,25 @@ import { isPublicNetwork } from "../chain/addresses/place.ts";
 import { secp256k1 } from "../crypto/secp256k1.ts";
 import type { Address } from "../ports/network.ts";
 import { featureBits } from "../wire/features.ts";
-import { backupCommands } from "./backup-commands.ts";
-import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain-views.ts";
-import { channelBalance, channelInfo } from "./channel-views.ts";
+import { backupCommands } from "./backup/commands.ts";
+import { syncStateOf } from "./chain/sync-teller.ts";
+import { blockView, chainInfo, transactionProof, transactionView, unspentView } from "./chain/views.ts";
+import { channelBalance, channelInfo } from "./channel/views.ts";
 import { type CommandFault, fromChain } from "./command-fault.ts";
 import type { NodeCommands } from "./commands.ts";
 import { answeredAfter } from "./context.ts";
 import type { Hosts } from "./hosts.ts";
-import { keysendInfo, payKeysend } from "./keysend-commands.ts";
-import { labelCommands } from "./label-commands.ts";
 import type { NodeParts, SluiceNode } from "./node-parts.ts";
 import { offeredInit } from "./offered.ts";
-import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment-commands.ts";
+import { createInvoice, decodeText, hashOfId, invoiceInfo, pay, paymentInfo } from "./payment/commands.ts";
+import { keysendInfo, payKeysend } from "./payment/keysend-commands.ts";
 import { peerAndChannelCommands } from "./peer-and-channel-commands.ts";
-import { psbtCommands } from "./psbt-commands.ts";
-import { addStream, streamInfos } from "./stream-commands.ts";
-import { syncStateOf } from "./sync-teller.ts";
+import { addStream, streamInfos } from "./stream/commands.ts";
 import type { NodeInfo } from "./views.ts";
 import { waitingPayment } from "./wallet/incoming.ts";
-import { watchCommands } from "./watch-commands.ts";
+import { labelCommands } from "./wallet/label-commands.ts";
+import { psbtCommands } from "./wallet/psbt-commands.ts";
+import { watchCommands } from "./wallet/watch-commands.ts";
 
 /** The commands of a running node. */
 export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address | undefined): SluiceNode {

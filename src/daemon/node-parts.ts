@@ -7,10 +7,10 @@ import type { Signer } from "../ports/signer.ts";
 import type { Store } from "../ports/store.ts";
 import type { StreamLinks } from "../ports/stream-link.ts";
 import type { Clock, Random } from "../ports/world.ts";
-import type { BackupFile } from "./backup-host.ts";
+import type { BackupFile } from "./backup/host.ts";
 import type { NodeCommands } from "./commands.ts";
 import type { NodePolicy } from "./context.ts";
-import type { Observe } from "./peer-session.ts";
+import type { Observe } from "./peer/session.ts";
 
 /** What a node is made of: its keys, its policy, and the world through its ports. */
 export interface NodeParts {

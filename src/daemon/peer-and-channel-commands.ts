@@ -1,13 +1,13 @@
-import { bumpFunding } from "./bump-funding.ts";
-import { closeChannel, explainChannel } from "./channel-commands.ts";
-import { channelInfo } from "./channel-views.ts";
+import { openChannels } from "./batch/open-batch.ts";
+import { bumpFunding } from "./channel/bump-funding.ts";
+import { closeChannel, explainChannel } from "./channel/commands.ts";
+import { openChannel } from "./channel/open-channel.ts";
+import { spliceChannel } from "./channel/splice-channel.ts";
+import { channelInfo } from "./channel/views.ts";
 import type { NodeCommands } from "./commands.ts";
-import { graphChannels, graphNodes, routeQuote } from "./graph-views.ts";
+import { graphChannels, graphNodes, routeQuote } from "./gossip/graph-views.ts";
 import type { Hosts } from "./hosts.ts";
-import { openChannels } from "./open-batch.ts";
-import { openChannel } from "./open-channel.ts";
-import { connectPeer, disconnectPeer, peerInfos } from "./peer-commands.ts";
-import { spliceChannel } from "./splice-channel.ts";
+import { connectPeer, disconnectPeer, peerInfos } from "./peer/commands.ts";
 
 type PeerCommands = Pick<
   NodeCommands,

@@ -2,9 +2,9 @@ import type { BlockHash, NodeId, Outpoint, PaymentHash, Preimage, ShortChannelId
 import type { BlockHeight, Msat, Sat, SatPerKw, UnixMs } from "../base/units.ts";
 import type { UnknownRecord } from "../codec/tlv.ts";
 import type { BaseNodeInfo } from "../ports/base-node.ts";
+import type { SteadyMining } from "./chain/steady-miner.ts";
+import type { SyncState } from "./chain/sync-teller.ts";
 import type { CommandFault } from "./command-fault.ts";
-import type { SteadyMining } from "./steady-miner.ts";
-import type { SyncState } from "./sync-teller.ts";
 import type { WatchBalance } from "./wallet/watch-state.ts";
 
 /** What commands take and what they show: plain values, amounts and ids in their own types. */

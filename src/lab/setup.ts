@@ -3,7 +3,7 @@ import { assert, present } from "../base/result.ts";
 import { type Msat, msat, type Sat, sat, toMsat } from "../base/units.ts";
 import { scriptOfAddress } from "../bitcoin/address.ts";
 import { CHAINS, subsidyAt } from "../bitcoin/params.ts";
-import type { OpenRequest } from "../daemon/channel-info.ts";
+import type { OpenRequest } from "../daemon/channel/info.ts";
 import { type LabNode, PORT } from "./lab-node.ts";
 import type { World } from "./world.ts";
 

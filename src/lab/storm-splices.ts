@@ -1,7 +1,7 @@
 import { nextFeerate, pendingSplices } from "../../channels/splice/rules.ts";
 import type { ChannelId } from "../base/ids.ts";
 import { type SatPerKw, sat, satPerKw } from "../base/units.ts";
-import type { ChannelInfo, SpliceCommand } from "../daemon/channel-info.ts";
+import type { ChannelInfo, SpliceCommand } from "../daemon/channel/info.ts";
 import type { LabNode } from "./lab-node.ts";
 import { mine } from "./settle.ts";
 import type { Edge } from "./setup.ts";

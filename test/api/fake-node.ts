@@ -2,7 +2,7 @@ import type { Explanation } from "../../channels/index.ts";
 import { type ChannelId, type NodeId, shortChannelId } from "../../src/base/ids.ts";
 import { ok } from "../../src/base/result.ts";
 import { blockHeight, msat, sat } from "../../src/base/units.ts";
-import type { ChannelInfo } from "../../src/daemon/channel-info.ts";
+import type { ChannelInfo } from "../../src/daemon/channel/info.ts";
 import type { NodeCommands } from "../../src/daemon/commands.ts";
 import type { NodeEvent, PeerInfo, StreamInfo, SubscriptionInfo } from "../../src/daemon/views.ts";
 import { BLOCK, chainReadings, HEIGHT, IN_STEP, TXID } from "./fake-chain.ts";

@@ -6,7 +6,7 @@ import { type Msat, msat, sat } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { staticKeyOf } from "../../src/crypto/static-key.ts";
-import { type PeerSession, startPeerSession } from "../../src/daemon/peer-session.ts";
+import { type PeerSession, startPeerSession } from "../../src/daemon/peer/session.ts";
 import type { InvoiceInfo, PaymentInfo } from "../../src/daemon/views.ts";
 import { type LabNode, PORT } from "../../src/lab/lab-node.ts";
 import { answered, type Edge, setUp } from "../../src/lab/setup.ts";

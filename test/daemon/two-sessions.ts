@@ -8,7 +8,7 @@ import { sha256 } from "../../src/crypto/hash.ts";
 import { noiseInitiator } from "../../src/crypto/noise.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { staticKeyOf } from "../../src/crypto/static-key.ts";
-import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer-session.ts";
+import { type PeerSession, type SessionWorld, startPeerSession } from "../../src/daemon/peer/session.ts";
 import { featureBits, OFFERED } from "../../src/wire/features.ts";
 import { encodeMessage, type WireMessage } from "../../src/wire/registry.ts";
 

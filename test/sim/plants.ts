@@ -1,6 +1,6 @@
 import type { Claim } from "../../channels/index.ts";
-import { ChannelHost } from "../../src/daemon/channel-host.ts";
-import { ClaimHost } from "../../src/daemon/claim-host.ts";
+import { ClaimHost } from "../../src/daemon/channel/claim-host.ts";
+import { ChannelHost } from "../../src/daemon/channel/host.ts";
 import type { World } from "../../src/lab/world.ts";
 import type { RangeOptions, Store, StoreEntry } from "../../src/ports/store.ts";
 

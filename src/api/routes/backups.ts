@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { outpointKey } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
-import type { BackupCheck } from "../../daemon/backup-commands.ts";
+import type { BackupCheck } from "../../daemon/backup/commands.ts";
 import { backupCheckShape, backupShape } from "../backup-shapes.ts";
 import { faultOfCommand } from "../faults.ts";
 import { type Route, route } from "../route.ts";

@@ -1,8 +1,8 @@
 import { type ChannelState, type FundedState, keptOthers, keptParams, type Restored } from "../../../channels/index.ts";
 import { type BlockHeight, blockHeight } from "../../base/units.ts";
-import type { ChannelEntry } from "../channel-table.ts";
+import type { ChannelEntry } from "../channel/table.ts";
 import type { NodeContext } from "../context.ts";
-import { loadPeers } from "../peer-records.ts";
+import { loadPeers } from "../peer/records.ts";
 import type { BackedUpChannel, BackupMark, StaticBackup } from "./static-backup.ts";
 
 /** A static backup of these channels, with the addresses under which their peers were reached. */

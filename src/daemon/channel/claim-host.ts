@@ -1,0 +1,217 @@
+import {
+  type ChannelSigner,
+  type Claim,
+  claimFeerate,
+  claimInput,
+  inputWeight,
+  lockScript,
+  parentDeficit,
+  presignedTx,
+  sweepTx,
+  witnessOf,
+} from "../../../channels/index.ts";
+import { type ChannelId, outpointKey, type Txid } from "../../base/ids.ts";
+import { assert } from "../../base/result.ts";
+import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../../base/units.ts";
+import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
+import type { NodeContext } from "../context.ts";
+import type { Turn } from "../turn.ts";
+import { type Complete, type PathOf, pathIn } from "../wallet/attach.ts";
+import type { WalletHost } from "../wallet/host.ts";
+import { type UnpaidClaim, UnpaidClaims, unpaid } from "./unpaid-claims.ts";
+
+/** A claim whose transaction is out, not yet mined. */
+interface Flight {
+  readonly txid: Txid;
+  readonly feerate: SatPerKw;
+}
+/** What a channel claims now, and with which keys. */
+interface Wanted {
+  readonly signer: ChannelSigner;
+  readonly claims: readonly Claim[];
+}
+/** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
+const RAISE_PERCENT = 125;
+/** Between two blocks what is out is said again so often: a rival may have taken its place and gone again. */
+const AGAIN_MS = 45_000;
+/** A script that a wallet key can spend, and its length: what a second stage pays is longer. */
+const P2WSH_OUTPUT_WEIGHT = 4 * (8 + 1 + 34);
+
+/**
+ * Turns the claims of channels into transactions, one for each, and raises their fees as deadlines come near. Nothing
+ * here is kept on disk: channels say at each block what they claim, and the wallet knows what is out for it already.
+ */
+export class ClaimHost {
+  readonly #ctx: NodeContext;
+  readonly #wallet: WalletHost;
+  readonly #height: () => BlockHeight;
+  readonly #flying = new Map<ChannelId, Map<string, Flight>>();
+  readonly #wanted = new Map<ChannelId, Wanted>();
+  /** By outpoint: where claims pay to. */
+  readonly #sweepScripts = new Map<string, Uint8Array>();
+  readonly #unpaid: UnpaidClaims;
+  /** Of the channel whose claims are being made. */
+  #short: UnpaidClaim[] = [];
+  #isWaiting = false;
+
+  constructor(ctx: NodeContext, wallet: WalletHost, height: () => BlockHeight) {
+    this.#ctx = ctx;
+    this.#wallet = wallet;
+    this.#height = height;
+    this.#unpaid = new UnpaidClaims(ctx);
+  }
+  /** What the wallet lacks for the fees of claims, in sat. */
+  get missing(): Sat {
+    return this.#unpaid.missing;
+  }
+
+  /** All that a channel claims from now on. Acted on at the end of the turn, when the whole block has been heard. */
+  take(turn: Turn, channel: ChannelId, wanted: Wanted): void {
+    const isFirst = !this.#wanted.has(channel);
+    this.#wanted.set(channel, wanted);
+    if (isFirst) turn.next((later) => this.#settle(later, channel));
+  }
+
+  #settle(turn: Turn, channel: ChannelId): void {
+    const wanted = this.#wanted.get(channel);
+    this.#wanted.delete(channel);
+    if (wanted === undefined) return;
+    const before = this.#flying.get(channel) ?? new Map<string, Flight>();
+    const after = new Map<string, Flight>();
+    const claimed = new Set(wanted.claims.map(({ outpoint }) => outpointKey(outpoint)));
+    for (const [key, { txid }] of before) if (!claimed.has(key)) this.#wallet.giveUp(turn, txid);
+    this.#short = [];
+    for (const claim of wanted.claims) {
+      const key = outpointKey(claim.outpoint);
+      const flight = this.#fly(
+        turn,
+        channel,
+        wanted.signer,
+        claim,
+        this.#underWay(before.get(key)) ?? this.#known(claim),
+      );
+      if (flight !== undefined) after.set(key, flight);
+    }
+    this.#unpaid.hear(turn, channel, this.#short);
+    if (after.size === 0) this.#flying.delete(channel);
+    else this.#flying.set(channel, after);
+    this.#sayAgainLater();
+  }
+  /** As long as anything is out; a node that has stopped runs no turn, and with it ends this. */
+  #sayAgainLater(): void {
+    if (this.#isWaiting || this.#flying.size === 0) return;
+    this.#isWaiting = true;
+    this.#ctx.clock.after(AGAIN_MS, () =>
+      this.#ctx.turns.run((turn) => {
+        this.#isWaiting = false;
+        for (const flights of this.#flying.values())
+          for (const { txid } of flights.values()) this.#wallet.again(turn, txid);
+        this.#sayAgainLater();
+      }),
+    );
+  }
+  /** One whose coins were spent otherwise can never be mined: the wallet has abandoned it, and another one is made. */
+  #underWay(flight: Flight | undefined): Flight | undefined {
+    return flight !== undefined && this.#wallet.isPublished(flight.txid) ? flight : undefined;
+  }
+  /** From before a restart. */
+  #known({ outpoint }: Claim): Flight | undefined {
+    const known = this.#wallet.unconfirmedSpender(outpoint);
+    if (known === undefined) return undefined;
+    const feerate = satPerKw(Number((known.fee * 1000n) / BigInt(weightOf(known.tx))));
+    return { txid: known.txid, feerate };
+  }
+
+  #fly(
+    turn: Turn,
+    channel: ChannelId,
+    signer: ChannelSigner,
+    claim: Claim,
+    flight: Flight | undefined,
+  ): Flight | undefined {
+    const feerate = claimFeerate(claim, this.#height(), this.#wallet.feerate());
+    if (flight !== undefined && (claim.presigned || feerate * 100 < flight.feerate * RAISE_PERCENT)) {
+      this.#wallet.again(turn, flight.txid);
+      return flight;
+    }
+    if (claim.parent !== undefined && parentDeficit(claim, feerate) === 0n) return flight;
+    if (flight !== undefined) this.#wallet.giveUp(turn, flight.txid);
+    const complete: Complete = (tx, pathOf) => signed(signer, claim, tx, pathOf);
+    const made = claim.presigned
+      ? this.#present(turn, claim, complete)
+      : isSelfPaying(claim)
+        ? this.#sweep(turn, claim, feerate, complete)
+        : this.#attach(turn, claim, feerate, complete);
+    if (made === undefined) return undefined;
+    this.#tell(turn, channel, claim, made);
+    return { txid: made, feerate };
+  }
+  /** As both have signed it: it pays what it pays. */
+  #present(turn: Turn, claim: Claim, complete: Complete): Txid {
+    const { tx, fee } = presignedTx(claim);
+    const whole = complete(tx, pathIn(this.#wallet.state()));
+    this.#wallet.adopt(turn, whole, fee, LABEL[claim.why]);
+    return txidOf(whole);
+  }
+  #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
+    const fits = sweepTx(claim, PLACEHOLDER, feerate);
+    if (fits === undefined) return undefined;
+    const script = this.#sweepScript(turn, claim);
+    const swept = sweepTx(claim, script, feerate);
+    assert(swept !== undefined, "the script of a key hash has one length");
+    const tx = complete(swept.tx, pathIn(this.#wallet.state()));
+    this.#wallet.adopt(turn, tx, swept.fee, LABEL[claim.why]);
+    return txidOf(tx);
+  }
+  /** The address for what an output of a channel holds: the same however often its transaction is made anew. */
+  #sweepScript(turn: Turn, { outpoint, why }: Claim): Uint8Array {
+    const key = outpointKey(outpoint);
+    const known = this.#sweepScripts.get(key);
+    if (known !== undefined) return known;
+    const script = this.#wallet.newScript(turn, LABEL[why], { branch: "change" });
+    this.#sweepScripts.set(key, script);
+    return script;
+  }
+  #attach(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
+    const { output, locktime, why } = claim;
+    const input = claimInput(claim);
+    const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
+    const owed = parentDeficit(claim, feerate);
+    const spends = { amount: claim.amount, script: lockScript(claim.lock) };
+    const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
+    const attached = this.#wallet.attach(turn, attachment, complete);
+    if (attached.ok) return txidOf(attached.value);
+    this.#short.push(unpaid(claim, attached.error, feerate));
+    return undefined;
+  }
+  #tell(turn: Turn, channelId: ChannelId, { why, amount }: Claim, txid: Txid): void {
+    const type = why === "penalty" ? "channel.penalty_broadcast" : "channel.claim_broadcast";
+    this.#ctx.events.record(turn, type, { channelId, why, txid, amountSat: amount.toString() });
+  }
+}
+
+/** Of the right length, to see whether anything would be left. */
+const PLACEHOLDER = new Uint8Array(22);
+const isSelfPaying = ({ output, parent }: Claim): boolean => output === undefined && parent === undefined;
+
+const LABEL: { readonly [W in Claim["why"]]: string } = {
+  to_local: "channel closed: own balance",
+  to_remote: "channel closed: own balance",
+  htlc_timeout: "channel closed: payment taken back",
+  htlc_success: "channel closed: payment received",
+  penalty: "channel closed: penalty",
+  anchor: "channel closed: fee",
+};
+
+/** The claim's own input, always the first. */
+function signed(signer: ChannelSigner, claim: Claim, tx: Tx, pathOf: PathOf): Tx {
+  const { amount, lock, key } = claim;
+  const signature = signer.signClaim(
+    { tx, index: 0, amount, lock, key },
+    tx.outputs.map(({ script }) => pathOf(script)),
+  );
+  assert(signature.ok, "a claim asks for nothing that the signer refuses");
+  const [first, ...others] = tx.inputs;
+  assert(first !== undefined, "a claim has an input");
+  return { ...tx, inputs: [{ ...first, witness: witnessOf(claim, signature.value) }, ...others] };
+}

@@ -1,0 +1,88 @@
+import type { NeedsFunding } from "../../../routing/index.ts";
+import {
+  type Outpoint,
+  outpointKey,
+  type ShortChannelId,
+  scidBlock,
+  scidOutputIndex,
+  scidTxIndex,
+} from "../../base/ids.ts";
+import { type BlockHeight, blockHeight, isSat, type Sat, type UnixMs } from "../../base/units.ts";
+import type { NodeContext } from "../context.ts";
+
+/** What stands unspent where a short channel id points. */
+export interface Proof {
+  readonly amount: Sat;
+  readonly script: Uint8Array;
+  readonly outpoint: Outpoint;
+}
+
+/** Policy, not protocol: look-ups of one peer that may come to nothing, at once and in each ten seconds after. RELIABILITY D10. */
+const FAILURES_MAX = 100;
+const FAILURE_MS = 10_000;
+
+/** How many of a peer's announcements may still turn out to be of no channel. */
+export interface Credit {
+  left: number;
+  countedAt: UnixMs;
+}
+export const fullCredit = (now: UnixMs): Credit => ({ left: FAILURES_MAX, countedAt: now });
+/** Whether the chain is asked for this peer at all now. */
+export function hasCredit(credit: Credit, now: UnixMs): boolean {
+  credit.left = Math.min(FAILURES_MAX, credit.left + Math.max(0, now - credit.countedAt) / FAILURE_MS);
+  credit.countedAt = now;
+  return credit.left >= 1;
+}
+
+/** The funding outputs of announced channels: asked of the chain, watched, and doubted when their block is gone. */
+export class GossipProofs {
+  readonly #ctx: NodeContext;
+  readonly #fundings = new Map<string, ShortChannelId>();
+  readonly #doubted = new Set<ShortChannelId>();
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx;
+  }
+  /** Undefined where nothing stands unspent, or the chain cannot say. */
+  async find({ shortChannelId: id }: Pick<NeedsFunding, "shortChannelId">): Promise<Proof | undefined> {
+    const { chain, log } = this.#ctx;
+    try {
+      const txid = await chain.txidAt(blockHeight(scidBlock(id)), scidTxIndex(id));
+      if (txid === undefined) return undefined;
+      const outpoint: Outpoint = { txid, vout: scidOutputIndex(id) };
+      const output = await chain.unspent(outpoint);
+      if (output === undefined || !isSat(output.amount)) return undefined;
+      return { amount: output.amount, script: output.script, outpoint };
+    } catch (error) {
+      log.warn("the chain did not answer", { error: String(error) });
+      return undefined;
+    }
+  }
+  watch(id: ShortChannelId, outpoint: Outpoint, script: Uint8Array = new Uint8Array(0)): void {
+    this.#fundings.set(outpointKey(outpoint), id);
+    const from = blockHeight(scidBlock(id));
+    this.#ctx.chain.watch([{ tag: "Outpoint", outpoint, script, from }]);
+  }
+  channelOf(outpoint: Outpoint): ShortChannelId | undefined {
+    return this.#fundings.get(outpointKey(outpoint));
+  }
+  forget(ids: readonly ShortChannelId[]): void {
+    if (ids.length === 0) return;
+    const gone = new Set(ids);
+    for (const [outpoint, id] of this.#fundings) if (gone.has(id)) this.#fundings.delete(outpoint);
+  }
+  /** Its block is no longer in the best chain. */
+  doubt(id: ShortChannelId): void {
+    this.#doubted.add(id);
+  }
+  /** Of the doubted channels up to this height those whose funding output stands there no more. */
+  async refuted(height: BlockHeight): Promise<readonly ShortChannelId[]> {
+    const refuted: ShortChannelId[] = [];
+    for (const id of [...this.#doubted].filter((doubted) => scidBlock(doubted) <= height)) {
+      this.#doubted.delete(id);
+      const proof = await this.find({ shortChannelId: id });
+      if (proof === undefined || this.channelOf(proof.outpoint) !== id) refuted.push(id);
+    }
+    return refuted;
+  }
+}

@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import type { LabNode } from "../../../src/lab/lab-node.ts";
+import { showViolation } from "../../../src/lab/violation.ts";
+import type { World } from "../../../src/lab/world.ts";
+import { areElsewhere } from "../../support/signers.ts";
+import { invoiceOf, line, paid } from "../small-world.ts";
+
+/** Lets time pass for a node whose disk went back. Answers all that the recorder says, which remembers what the disk does not. */
+async function passed(world: World, ms: number): Promise<readonly string[]> {
+  const end = world.clock.now() + ms;
+  const found: string[] = [];
+  while (world.clock.now() < end) {
+    // A world stands still when something is violated, and records that go back are violations.
+    found.push(...world.violations.splice(0).map(showViolation));
+    await world.pass(end - world.clock.now());
+  }
+  return found;
+}
+
+describe("RELIABILITY P5, C28: a node that is started on a copy of its store of an earlier day", () => {
+  for (const payments of [1, 2, 10])
+    it(`learns so from its peer, ${payments} payments back, and signs and publishes nothing in that channel`, async () => {
+      const { world, nodes } = await line(2);
+      const [node, peer] = nodes as [LabNode, LabNode];
+      const copy = node.disk.snapshot();
+      for (let round = 0; round < payments; round++) {
+        const { bolt11 } = await invoiceOf(world, peer);
+        expect((await paid(world, node, bolt11)).state).to.equal("succeeded");
+      }
+      node.crash(0);
+      node.disk.restore(copy);
+      const before = world.tally.messages.get("commitment_signed");
+      await node.start();
+      // Keys with a memory of their own know it before any peer does.
+      if (areElsewhere) {
+        expect(world.violations.map(showViolation).join()).to.match(/does not start: OldCopy/);
+        return;
+      }
+      const found = await passed(world, 60_000);
+      expect(found.filter((text) => /is signed after|spends the funding|^no_halt/.test(text))).to.deep.equal([]);
+      expect(found.find((text) => text.startsWith("no_failure at n0"))).to.match(/our state is behind yours/);
+      expect(node.node.channels().map(({ state, active }) => ({ state, active }))).to.deep.equal([
+        { state: "Failed", active: false },
+      ]);
+      expect(world.tally.messages.get("commitment_signed")).to.equal(before);
+    });
+});
