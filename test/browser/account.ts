@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { until } from "../../scripts/demo/client.ts";
 import type { Daemon } from "../../scripts/demo/daemon.ts";
@@ -51,18 +52,23 @@ export async function keepBooks(stage: Stage, stream: string): Promise<Books> {
     const { data } = await stage.viewer.api.get<{ data: (Session & { stream: string })[] }>("/v1/subscriptions");
     return data.filter((session) => session.stream === stream);
   };
+  /** Unless a second is bought while it is read. */
+  const read = async () => {
+    const quiet = await until("a session that owes nothing", async () => {
+      const all = await sessions();
+      return all.every(({ owedMsat }) => owedMsat === "0") && all;
+    });
+    const { earnedMsat } = await stage.site.api.get<{ earnedMsat: string }>(`/v1/streams/${stream}`);
+    const after = await holdings(stage);
+    return isDeepStrictEqual(await sessions(), quiet) && { quiet, earnedMsat, after };
+  };
   return {
     stream,
     sessions,
     async paidUnits() {
-      const quiet = await until("a session that owes nothing", async () => {
-        const all = await sessions();
-        return all.every(({ owedMsat }) => owedMsat === "0") && all;
-      });
+      const { quiet, earnedMsat, after } = await until("an account that stands still", read);
       const units = BigInt(quiet.flatMap(({ unlocked }) => unlocked).length);
       const sum = (of: (session: Session) => string): bigint => quiet.reduce((all, one) => all + BigInt(of(one)), 0n);
-      const { earnedMsat } = await stage.site.api.get<{ earnedMsat: string }>(`/v1/streams/${stream}`);
-      const after = await holdings(stage);
       expect({
         paid: sum(({ paidMsat }) => paidMsat),
         fees: sum(({ feesMsat }) => feesMsat),
