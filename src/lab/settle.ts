@@ -111,10 +111,12 @@ export const hasFailed = (node: LabNode, edge: Edge): boolean =>
  * Its opener has forgotten it before any block held it: the coins have gone another way, for good. Nothing is at stake, and the
  * other end waits for two weeks.
  */
-export const cameToNothing = ({ opener, id }: Edge): boolean =>
-  id !== undefined &&
-  !opener.recorder.durable.channels.has(id) &&
-  opener.recorder.last.get(id)?.funding.confirmed === undefined;
+export function cameToNothing({ opener, id }: Edge): boolean {
+  if (id === undefined || opener.recorder.durable.channels.has(id)) return false;
+  const last = opener.recorder.last.get(id);
+  // A commitment on what it held before a splice may be mined while the splice that it had moved to is not.
+  return last?.funding.confirmed === undefined && !(last?.tag === "Failed" && last.spends.length > 0);
+}
 /** A reorganisation has taken back what funds it: nothing goes over it until it is deep enough again. */
 const isShallow = (node: LabNode, edge: Edge): boolean => stateAt(node, edge)?.funding.deep === false;
 const isEmpty = (state: FundedState | undefined): boolean =>

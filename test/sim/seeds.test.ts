@@ -5,6 +5,10 @@ import { showViolation } from "../../src/lab/violation.ts";
 /** Worlds beyond those of every run that have found a fault, in a node or in a law. */
 const SEEDS: readonly (readonly [number, string])[] = [
   [1117, "a channel whose coins went another way is forgotten by its opener alone"],
+  [
+    50683,
+    "a thief takes back, with its block, the splice that a channel had moved to, and nobody has the channel any more",
+  ],
   [495, "a reorganisation has a commitment mined anew when an HTLC that its payee had claimed has expired"],
 ];
 
