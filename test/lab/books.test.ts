@@ -78,6 +78,17 @@ describe("What is said of a channel's record", () => {
     expect(auditChannel(local, withNumber(local, 2n)).map(({ rule }) => rule)).to.deep.equal(["revoked_state"]);
   });
 
+  it("an id of ours that goes back breaks it too, but for those that no commitment covers", () => {
+    const at = (nextOfferedId: bigint, ...steps: readonly string[]): FundedState => {
+      const htlcs = steps.map((step, id) => ({ side: "offered", id: BigInt(id), amount: 1n, step })) as never;
+      return { ...local, commitments: { ...local.commitments, htlcs, nextOfferedId } };
+    };
+    const rules = (before: FundedState, after: FundedState) => auditChannel(before, after).map(({ rule }) => rule);
+    const two = at(2n, "SENT_ADD_COMMIT", "SENT_ADD_HTLC");
+    expect(rules(two, at(1n, "SENT_ADD_COMMIT"))).to.deep.equal([]);
+    expect(rules(two, at(0n))).to.deep.equal(["revoked_state"]);
+  });
+
   it("two ends that differ in a balance or a number break commitments_equal", () => {
     expect(auditPair(withBalance(local, 1n), remote).map(({ rule }) => rule)).to.deep.equal(["commitments_equal"]);
     expect(auditPair(withNumber(local, 1n), remote).map(({ rule }) => rule)).to.deep.equal(["commitments_equal"]);
