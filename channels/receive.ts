@@ -26,6 +26,7 @@ import { isHolding, isSigningSplice } from "./normal/stfu.ts";
 import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
 import { receiveReady } from "./open/confirm.ts";
 import { receiveAccept, receiveFundingSigned } from "./open/opener.ts";
+import { isSilenceWanted } from "./splice/silence.ts";
 import { receiveSplice } from "./splice/step.ts";
 import type { ChannelState, FundedState, UpdatingState } from "./state.ts";
 import { stay, type Transition } from "./transition.ts";
@@ -87,7 +88,7 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return receiveAnnouncementSignatures(env, state, message);
     case "shutdown":
       if (state.tag === "Failed") return stay();
-      return isHolding(state) || activeOf(state.commitments).length > 0
+      return (isHolding(state) && !isSilenceWanted(state)) || activeOf(state.commitments).length > 0
         ? unexpected(state, message)
         : receiveShutdown(env, state, message);
     case "closing_signed":
@@ -98,6 +99,7 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
     case "closing_sig":
       return receiveSimple(env, state, message);
     case "stfu":
+      if (hasNotHeardOfClose(state)) return stay();
       return state.tag === "Normal" ? receiveStfu(env, state, message) : unexpected(state, message);
     case "tx_init_rbf":
       return state.tag === "WaitForChannelReady" ? refuseRbf(state) : unexpected(state, message);
@@ -122,6 +124,10 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return unexpected(state, message);
   }
 }
+
+/** It wanted silence before it could know that we close the channel. */
+const hasNotHeardOfClose = ({ tag, link }: FundedState): boolean =>
+  tag === "ShuttingDown" && link.tag === "online" && !link.shutdownReceived;
 
 function receiveSimple(env: ChannelEnv, state: FundedState, message: ClosingComplete | ClosingSig): Transition {
   const isAgreeing = state.tag === "Negotiating" || state.tag === "Closing";

@@ -6,6 +6,7 @@ import type { ChannelEnv } from "../env.ts";
 import { activeOf, type OtherFunding } from "../fundings/other.ts";
 import { isHolding } from "../normal/stfu.ts";
 import { lockDepth } from "../splice/rules.ts";
+import { isSilenceWanted, silenceForgone } from "../splice/silence.ts";
 import type {
   ChannelState,
   Closing,
@@ -107,9 +108,15 @@ export function receiveShutdown(
   const plan: ClosePlan = isOpen(state)
     ? { localScript: undefined, remoteScript: script, localSent: false, feerate: env.policy.closingFeerateMin }
     : { ...state.close, remoteScript: script };
-  const next: ShuttingDown = { ...state, tag: "ShuttingDown", close: plan, link: received };
+  const open = isSilenceWanted(state) ? silenceForgone(state) : { state: { ...state, link }, effects: [] };
+  const next: ShuttingDown = {
+    ...open.state,
+    tag: "ShuttingDown",
+    close: plan,
+    link: { ...open.state.link, shutdownReceived: true },
+  };
   const asks: readonly Effect[] = plan.localScript === undefined ? [{ tag: "NeedCloseScript" }] : [];
-  return closeStep(env, next, [...asks, { tag: "NotifyUpdated" }]);
+  return closeStep(env, next, [...open.effects, ...asks, { tag: "NotifyUpdated" }]);
 }
 
 /** What the peer said before: final on one connection, and for ever where nothing may change it. BOLT 2 §Channel Close. */

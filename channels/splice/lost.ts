@@ -2,10 +2,10 @@ import type { ChannelState } from "../state.ts";
 import type { VolatileEffect } from "../transition.ts";
 import { isOurs } from "./state.ts";
 
-/** The connection goes, and with it a splice of ours for which nothing was signed. */
-export function spliceLost(state: ChannelState): readonly VolatileEffect[] {
+/** The connection goes, or the channel, and with it a splice of ours for which nothing was signed. */
+export function spliceLost(state: ChannelState, reason = "the connection was lost"): readonly VolatileEffect[] {
   if (state.tag !== "Normal" || state.link.tag !== "online") return [];
   const { spliceWish, splicing } = state.link;
   if (spliceWish === undefined && !isOurs(splicing)) return [];
-  return [{ tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason: "the connection was lost" }];
+  return [{ tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason }];
 }

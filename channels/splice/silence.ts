@@ -3,22 +3,43 @@ import { proposedUpdates } from "../link/retransmit.ts";
 import type { Online } from "../link/state.ts";
 import { queueSign } from "../normal/queue.ts";
 import { sayStfu } from "../normal/stfu.ts";
-import type { Normal } from "../state.ts";
+import type { FundedState, Normal } from "../state.ts";
 import { commit, type Effect, type Transition, type VolatileEffect } from "../transition.ts";
+import { spliceLost } from "./lost.ts";
 
 /** Silence is over: what was held leaves, and a wish of ours that has waited asks for silence anew. BOLT 2 §Channel Quiescence. */
-export function resumed(state: Normal & { readonly link: Online }, effects: readonly Effect[]): Transition {
-  const { spliceWish } = state.link;
-  const open: Normal = {
+export function resumed(state: OnlineNormal, effects: readonly Effect[]): Transition {
+  const open = withoutSilence(state);
+  if (state.link.spliceWish?.stage !== "wanted") return commit(open.state, ...effects, ...open.effects);
+  const again = wished(open.state);
+  return commit(again.state, ...effects, ...open.effects, ...again.effects);
+}
+type OnlineNormal = Normal & { readonly link: Online };
+interface Open {
+  readonly state: OnlineNormal;
+  readonly effects: readonly Effect[];
+}
+function withoutSilence(state: OnlineNormal): Open {
+  const open: OnlineNormal = {
     ...state,
     commitments: releaseHeld(state.commitments),
     link: { ...state.link, quiescence: undefined },
   };
   const held = proposedUpdates(open, state.commitments.proposed.length);
   const asked = queueSign(open);
-  if (spliceWish?.stage !== "wanted") return commit(asked.state, ...effects, ...held, ...asked.effects);
-  const again = wished(asked.state);
-  return commit(again.state, ...effects, ...held, ...asked.effects, ...again.effects);
+  return { state: asked.state, effects: [...held, ...asked.effects] };
+}
+
+/** Whether we want silence that the peer has not granted yet. */
+export const isSilenceWanted = (state: FundedState): state is OnlineNormal =>
+  state.tag === "Normal" && state.link.tag === "online" && state.link.quiescence?.received === false;
+/**
+ * The peer closes the channel, and may not have heard yet that we want silence: there will be none, and nothing of what we
+ * wanted it for. BOLT 2 §Channel Quiescence.
+ */
+export function silenceForgone(state: OnlineNormal): Open {
+  const open = withoutSilence({ ...state, link: { ...state.link, spliceWish: undefined } });
+  return { state: open.state, effects: [...spliceLost(state, "the peer closes the channel"), ...open.effects] };
 }
 
 /** From here on no new update of ours is made. */

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { satPerKw } from "../../../src/base/units.ts";
+import { type Name, type Pair, SCRIPT } from "../../support/channel-pair.ts";
+import { into, out, spliceable, want } from "../../support/splicing.ts";
+
+const close = (pair: Pair, name: Name): void =>
+  void pair.give(name, { tag: "Shutdown", script: SCRIPT[name], feerate: satPerKw(1_000) });
+
+/** What somebody at a's side hears of the splice, once nothing is on its way any more and neither side had to warn. */
+function ended(pair: Pair): readonly string[] {
+  pair.settle();
+  for (const name of ["a", "b"] as const) {
+    const party = pair.parties[name];
+    for (const htlc of party.incoming.values()) if (party.state.tag !== "Closing") pair.fulfill(name, htlc);
+  }
+  pair.settle();
+  const { a, b } = pair.parties;
+  expect([...a.take("SendWarning"), ...b.take("SendWarning"), ...a.take("SendError")]).to.deep.equal([]);
+  expect([pair.connected, a.state.tag, b.state.tag]).to.deep.equal([true, "Closing", "Closing"]);
+  expect([...a.wallet.held]).to.deep.equal([]);
+  return a.take("NegotiationFailed").map(({ reason }) => reason);
+}
+
+describe("BOLT 2 §Channel Quiescence: a wish for silence that crosses the other side's shutdown", () => {
+  for (const change of [into(200_000n), out(50_000n)])
+    for (const htlcs of ["none", "of both"] as const)
+      it(`ends with the splice (${change.tag}) that it was for, and the channel is closed; HTLCs: ${htlcs}`, () => {
+        const pair = spliceable();
+        if (htlcs === "of both") for (const name of ["a", "b"] as const) pair.offer(name, 5_000_000n);
+        pair.settle();
+        want(pair, "a", change);
+        close(pair, "b");
+        expect(ended(pair)).to.deep.equal(["the peer closes the channel"]);
+      });
+  it("the same while our own updates still keep it from being said", () => {
+    const pair = spliceable();
+    pair.offer("a", 5_000_000n);
+    want(pair, "a", into(200_000n));
+    close(pair, "b");
+    expect(ended(pair)).to.deep.equal(["the peer closes the channel"]);
+  });
+  it("and what was held for it leaves: an HTLC that is answered while silence is awaited", () => {
+    const pair = spliceable();
+    pair.offer("b", 5_000_000n);
+    pair.settle();
+    want(pair, "a", into(200_000n));
+    for (const htlc of pair.parties.a.incoming.values()) pair.fulfill("a", htlc);
+    pair.parties.a.incoming.clear();
+    close(pair, "b");
+    expect(ended(pair)).to.deep.equal(["the peer closes the channel"]);
+    expect(pair.parties.b.take("HtlcSettled").map(({ id }) => id)).to.deep.equal([0n]);
+  });
+});
