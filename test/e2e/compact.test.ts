@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -6,6 +6,7 @@ import { open } from "lmdb";
 import { until } from "../../scripts/demo/client.ts";
 import { type Daemon, type Ports, pickPorts, startDaemon } from "../../scripts/demo/daemon.ts";
 import { sameTip } from "../../scripts/demo/stage.ts";
+import { readHighWater } from "../../src/adapters/store/high-water.ts";
 import { channelsOf, type ShownChannel } from "./two-daemons.ts";
 
 const CAPACITY_SAT = 1_000_000n;
@@ -145,13 +146,14 @@ describe("a daemon on a light client, with two whole nodes as its peers", functi
     await mkdir(join(datadir, "old"));
     await store.backup(join(datadir, "old"), false);
     await store.close();
-    const mark = await readFile(join(datadir, "high-water"));
+    // A young store has none yet.
+    const mark = await readHighWater(join(datadir, "high-water"));
     await pay("100000000");
     const before = await confirmedSat();
     await miner.stop();
     await rm(join(datadir, "store"), { recursive: true });
     await rename(join(datadir, "old"), join(datadir, "store"));
-    await writeFile(join(datadir, "high-water"), mark);
+    await writeFile(join(datadir, "high-water"), `${mark}\n`);
     // Where the light one does not find it, as it would tell the old copy of the newer state.
     await startMiner({ ...(ports[0] as Ports), peer: 0 });
     await sameTip([miner, third, light]);
