@@ -26,7 +26,7 @@ import { isHolding, isSigningSplice } from "./normal/stfu.ts";
 import { receiveFundingCreated, receiveOpen } from "./open/accepter.ts";
 import { receiveReady } from "./open/confirm.ts";
 import { receiveAccept, receiveFundingSigned } from "./open/opener.ts";
-import { isSilenceWanted } from "./splice/silence.ts";
+import { isEmpty, isSilenceWanted } from "./splice/silence.ts";
 import { receiveSplice } from "./splice/step.ts";
 import type { ChannelState, FundedState, UpdatingState } from "./state.ts";
 import { stay, type Transition } from "./transition.ts";
@@ -125,9 +125,9 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
   }
 }
 
-/** It wanted silence before it could know that we close the channel. */
-const hasNotHeardOfClose = ({ tag, link }: FundedState): boolean =>
-  tag === "ShuttingDown" && link.tag === "online" && !link.shutdownReceived;
+/** It wanted silence before it could know that we close the channel; with updates to come only parting ends that. */
+const hasNotHeardOfClose = ({ tag, link, commitments }: FundedState): boolean =>
+  tag === "ShuttingDown" && link.tag === "online" && !link.shutdownReceived && isEmpty(commitments);
 
 function receiveSimple(env: ChannelEnv, state: FundedState, message: ClosingComplete | ClosingSig): Transition {
   const isAgreeing = state.tag === "Negotiating" || state.tag === "Closing";

@@ -3,7 +3,7 @@ import { proposedUpdates } from "../link/retransmit.ts";
 import type { Online } from "../link/state.ts";
 import { queueSign } from "../normal/queue.ts";
 import { sayStfu } from "../normal/stfu.ts";
-import type { FundedState, Normal } from "../state.ts";
+import type { Commitments, FundedState, Normal } from "../state.ts";
 import { commit, type Effect, type Transition, type VolatileEffect } from "../transition.ts";
 import { spliceLost } from "./lost.ts";
 
@@ -30,9 +30,14 @@ function withoutSilence(state: OnlineNormal): Open {
   return { state: asked.state, effects: [...held, ...asked.effects] };
 }
 
-/** Whether we want silence that the peer has not granted yet. */
-export const isSilenceWanted = (state: FundedState): state is OnlineNormal =>
-  state.tag === "Normal" && state.link.tag === "online" && state.link.quiescence?.received === false;
+/** No update follows any more on a channel that is shut down like this. */
+export const isEmpty = ({ htlcs, feeUpdates }: Commitments): boolean => htlcs.length === 0 && feeUpdates.length === 0;
+/** Whether we want silence that the peer has not granted yet, and may go back on it: no update follows our `stfu`. BOLT 2 §Channel Quiescence. */
+export function isSilenceWanted(state: FundedState): state is OnlineNormal {
+  if (state.tag !== "Normal" || state.link.tag !== "online") return false;
+  const { quiescence } = state.link;
+  return quiescence?.received === false && (!quiescence.sent || isEmpty(state.commitments));
+}
 /**
  * The peer closes the channel, and may not have heard yet that we want silence: there will be none, and nothing of what we
  * wanted it for. BOLT 2 §Channel Quiescence.
