@@ -1,12 +1,7 @@
-import type { FundedState, OfferedHtlc } from "../../channels/index.ts";
-import { isTrimmed } from "../../channels/tx/weights.ts";
 import { type Outpoint, outpointKey, type Txid } from "../base/ids.ts";
 import { present } from "../base/result.ts";
-import { blockHeight, type Msat, toSatFloor } from "../base/units.ts";
+import { blockHeight } from "../base/units.ts";
 import { isCoinbase, type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
-import { RESOLUTION_DEPTH } from "./depths.ts";
-import { UNECONOMICAL_SAT } from "./small.ts";
-import { fundingsOnChain, type Splices } from "./splices.ts";
 import type { World } from "./world.ts";
 
 /** Every transaction of the best chain, and who spends what. */
@@ -56,38 +51,3 @@ export class ChainIndex {
     return tx.outputs.reduce((rest, { amount }) => rest - amount, paid);
   }
 }
-
-/**
- * Whether the best chain has ended an HTLC that was offered in a channel: what closed it is deep enough, and so is what
- * spends the output, if it has one. Outputs are known by their amount: this asks nobody who could be wrong, but for which
- * of several HTLCs of one amount a revoked commitment held.
- */
-export function isGoneOnChain(
-  world: Pick<World, "chain">,
-  splices: Splices,
-  state: FundedState,
-  { id, amount, expiry }: OfferedHtlc,
-): boolean {
-  const index = new ChainIndex(world);
-  const closing = index.spender(present(fundingsOnChain(index, splices, state).at(-1), "a channel has a funding"));
-  // Nobody need fetch it: it is given up once it could have been taken back so deep.
-  const isLate = world.chain.brain.chain.tip.height >= expiry + RESOLUTION_DEPTH;
-  if (isLate && isTrimmedByBoth(state, amount)) return true;
-  if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
-  const txid = txidOf(closing);
-  const spenders = closing.outputs.flatMap((output, vout) =>
-    output.amount === toSatFloor(amount) ? [index.spender({ txid, vout })] : [],
-  );
-  const isDeep = (tx: Tx | undefined): boolean => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH;
-  if (toSatFloor(amount) <= UNECONOMICAL_SAT && isLate) return true;
-  if (spenders.length === 0 || spenders.some(isDeep)) return true;
-  const held = (state.tag === "Failed" && state.revoked?.htlcs) || [];
-  const alike = held.filter((htlc) => toSatFloor(htlc.amount) === toSatFloor(amount));
-  // Those of the commitment are counted from the peer's side.
-  return alike.length === spenders.length && !alike.some((htlc) => htlc.side === "received" && htlc.id === id);
-}
-
-/** Nobody can fetch it at all, whatever is mined. */
-const isTrimmedByBoth = ({ params, commitments: { feerate } }: FundedState, amount: Msat): boolean =>
-  isTrimmed({ side: "offered", amount }, params.local.dustLimit, feerate, params.type.format) &&
-  isTrimmed({ side: "received", amount }, params.remote.dustLimit, feerate, params.type.format);

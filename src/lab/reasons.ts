@@ -1,4 +1,4 @@
-import type { FailureCause } from "../../channels/index.ts";
+import { describeFault, type FailureCause } from "../../channels/index.ts";
 
 /** Why a world lets a channel fail: somebody closes it alone, a peer falls silent until deadlines pass, or one cheats. */
 export type Reason = "operator" | "silence" | "cheat";
@@ -12,3 +12,12 @@ const FOLLOWS: { readonly [R in Reason]: readonly FailureCause["tag"][] } = {
 
 export const explains = (reasons: ReadonlySet<Reason> | undefined, cause: FailureCause): boolean =>
   [...(reasons ?? [])].some((reason) => FOLLOWS[reason].includes(cause.tag));
+
+/**
+ * Warnings between two who have done nothing wrong: a peer that died before its minute was over has lost what it was to
+ * keep, and cannot know; and a wish for silence may cross a close while updates are still to come, which only parting ends.
+ */
+export const NOBODYS_FAULT: ReadonlySet<string> = new Set([
+  "what you kept for us is outdated",
+  describeFault({ code: "unexpected_message", message: "stfu", state: "ShuttingDown" }),
+]);

@@ -10,11 +10,11 @@ import { unixMs } from "../base/units.ts";
 import type { NodePolicy } from "../daemon/context.ts";
 import { newWords } from "../daemon/keychain.ts";
 import type { Store } from "../ports/store.ts";
-import { isGoneOnChain } from "./chain-index.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import { RESOLUTION_DEPTH } from "./depths.ts";
+import { isGoneOnChain } from "./gone.ts";
 import { LabNode } from "./lab-node.ts";
-import { explains, type Reason } from "./reasons.ts";
+import { explains, NOBODYS_FAULT, type Reason } from "./reasons.ts";
 import { Recorder } from "./recorder.ts";
 import { count, emptyTally, type FaultKind, type Tally } from "./tally.ts";
 import { createTrace, short, showWrite, type Trace } from "./trace.ts";
@@ -196,9 +196,8 @@ class OneWorld implements World {
     });
   }
 
-  /** A peer that died before its minute was over has lost what it was to keep, and cannot know. */
-  #warned(name: string, text: string | undefined): void {
-    if (text !== "what you kept for us is outdated") this.report("no_warning", name, text ?? "no text");
+  #warned(name: string, text = "no text"): void {
+    if (!NOBODYS_FAULT.has(text)) this.report("no_warning", name, text);
   }
   nameOf = (id: string): string => this.#names.get(id) ?? id.slice(0, 8);
   report = (rule: Rule, node: string, detail: string): void => {

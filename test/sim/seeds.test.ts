@@ -10,6 +10,10 @@ const SEEDS: readonly (readonly [number, string])[] = [
     "a thief takes back, with its block, the splice that a channel had moved to, and nobody has the channel any more",
   ],
   [495, "a reorganisation has a commitment mined anew when an HTLC that its payee had claimed has expired"],
+  [
+    70791,
+    "of two HTLCs of one amount only one stands in the commitment that is mined, and the other one is failed upstream",
+  ],
 ];
 
 describe("Seeds that once broke a rule", () => {
