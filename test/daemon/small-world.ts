@@ -122,3 +122,15 @@ export async function stranger(world: World, node: LabNode, name = "mallory"): P
     of: (wanted) => heard.filter((message) => message.name === wanted) as never,
   };
 }
+
+/** Lets time pass for a node whose disk went back or is gone. Answers all that the recorder says, which remembers what the disk does not. */
+export async function passed(world: World, ms: number): Promise<readonly string[]> {
+  const end = world.clock.now() + ms;
+  const found: string[] = [];
+  while (world.clock.now() < end) {
+    // A world stands still when something is violated, and records that go back are violations.
+    found.push(...world.violations.splice(0).map(showViolation));
+    await world.pass(end - world.clock.now());
+  }
+  return found;
+}

@@ -1,38 +1,11 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect } from "chai";
+import { type Ended, runScript, spawnScript } from "./json-program.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const DEMO_MS_MAX = 120_000;
 
-interface Ended {
-  readonly code: number | null;
-  /** The objects that were printed, oldest first. */
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
-}
-
-const spawnDemo = (...flags: readonly string[]) =>
-  spawn(process.execPath, ["--import", "tsx", "--conditions=source", "scripts/demo.ts", ...flags], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-
 /** Runs the demo to its end, as `npm run demo -- --once --json` does. */
-function demo(...flags: readonly string[]): Promise<Ended> {
-  const child = spawnDemo("--once", "--json", ...flags);
-  let output = "";
-  child.stdout.on("data", (bytes: Buffer) => {
-    output += bytes.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      const lines = output.split("\n").filter((line) => line.startsWith("{"));
-      resolve({ code, lines: lines.map((line) => JSON.parse(line)) });
-    });
-  });
-}
+const demo = (...flags: readonly string[]): Promise<Ended> => runScript("demo", "--once", "--json", ...flags);
 
 describe("the demo: three daemons, a film paid by the second through a router", function () {
   this.timeout(DEMO_MS_MAX);
@@ -51,7 +24,7 @@ describe("the demo: three daemons, a film paid by the second through a router", 
     expect(code).to.equal(0);
   });
   it("stays up, and the first thing it prints is a link to the page, which the viewer's daemon serves; Ctrl-C ends it", async () => {
-    const child = spawnDemo();
+    const child = spawnScript("demo");
     const ended = once(child, "close");
     let output = "";
     for await (const bytes of child.stdout) {

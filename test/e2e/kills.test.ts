@@ -1,32 +1,10 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { expect } from "chai";
+import { type Ended, runScript } from "./json-program.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const KILLS_MS_MAX = 180_000;
 
-interface Ended {
-  readonly code: number | null;
-  /** The objects that were printed, oldest first. */
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
-}
-
 /** Runs some performances of the demo with kills, as `npm run kills -- --json` does. */
-function kills(...flags: readonly string[]): Promise<Ended> {
-  const args = ["--import", "tsx", "--conditions=source", "scripts/kills.ts", "--json", ...flags];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (bytes: Buffer) => {
-    output += bytes.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      const lines = output.split("\n").filter((line) => line.startsWith("{"));
-      resolve({ code, lines: lines.map((line) => JSON.parse(line)) });
-    });
-  });
-}
+const kills = (...flags: readonly string[]): Promise<Ended> => runScript("kills", "--json", ...flags);
 const without = (line: Readonly<Record<string, unknown>> | undefined, ...names: readonly string[]): object =>
   Object.fromEntries(Object.entries(line ?? {}).filter(([name]) => !names.includes(name)));
 

@@ -4,17 +4,8 @@ import { msat } from "../../src/base/units.ts";
 import { slotKey } from "../../src/streams/keys.ts";
 import { receiptDigest, receiptOf } from "../../src/streams/receipt.ts";
 import { NODES, T0 } from "../payments/fixture.ts";
-import { CONTENT, LIMITS, LISTING, Pair, SESSION } from "./pair.ts";
-
-const payments = (pair: Pair) => pair.effects.filter(({ tag }) => tag === "StartPayment").length;
-const refusals = (pair: Pair) =>
-  pair.effects.flatMap((effect) => (effect.tag === "NotUnlocked" ? [[effect.slots, effect.reason.code]] : []));
-const expectSameAccount = (pair: Pair): void => {
-  const { payer, payee } = pair;
-  expect(payer.record.account).to.deep.equal(payee.account);
-  expect(payer.record.unlocked).to.deep.equal(payee.unlocked);
-  expect(payee.account.paid).to.equal(LISTING.pricePerUnit * BigInt(payee.account.units));
-};
+import { expectSameAccount, payments, refusals } from "./account.ts";
+import { CONTENT, LIMITS, Pair, SESSION } from "./pair.ts";
 
 describe("a stream: failures and restarts", () => {
   it("pays another hash after a failed attempt, at the same sequence", () => {

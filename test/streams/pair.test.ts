@@ -6,17 +6,8 @@ import { keyOf } from "../../src/streams/payee.ts";
 import { payerMeter } from "../../src/streams/payer-session.ts";
 import { payeeRecord, payerRecord } from "../../src/streams/session-codecs.ts";
 import { T0 } from "../payments/fixture.ts";
+import { expectSameAccount, payments, refusals } from "./account.ts";
 import { CONTENT, LIMITS, LISTING, PAYEE_SECRETS, Pair } from "./pair.ts";
-
-const payments = (pair: Pair) => pair.effects.filter(({ tag }) => tag === "StartPayment").length;
-const refusals = (pair: Pair) =>
-  pair.effects.flatMap((effect) => (effect.tag === "NotUnlocked" ? [[effect.slots, effect.reason.code]] : []));
-const expectSameAccount = (pair: Pair): void => {
-  const { payer, payee } = pair;
-  expect(payer.record.account).to.deep.equal(payee.account);
-  expect(payer.record.unlocked).to.deep.equal(payee.unlocked);
-  expect(payee.account.paid).to.equal(LISTING.pricePerUnit * BigInt(payee.account.units));
-};
 
 describe("a stream between two nodes", () => {
   it("pays one unit for each key that is wanted, one by one, to the last, and opens every key", () => {

@@ -2,14 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { toHex } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import { blockHashOf, encodeHeader } from "../../../src/bitcoin/block.ts";
-import { encodeTx, txidOf } from "../../../src/bitcoin/tx.ts";
-import { proveTx } from "../../../src/chain/spv.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { buildBlock, COIN, give, grow, matured, output, spend } from "../../chain/builder.ts";
 import { fakeDaemon, NOW_MS, page, problem } from "../daemon.ts";
+import { proofJson } from "./proof-json.ts";
 
 /** With everything as long as it can be. */
 const PEER = {
@@ -84,18 +83,8 @@ describe("sluice chain prove and verify-proof", () => {
   const block = buildBlock(chain, { txs: [tx], fees: 500n });
   give(chain, block);
   grow(chain, 1);
-  const { header, index, branch, coinbase, coinbaseBranch } = proveTx(block, 1);
-  const proof = {
-    network: "regtest",
-    height: 102,
-    header: toHex(encodeHeader(header)),
-    transaction: toHex(encodeTx(tx)),
-    index,
-    branch: branch.map(toHex),
-    coinbase: toHex(encodeTx(coinbase)),
-    coinbaseBranch: coinbaseBranch.map(toHex),
-  };
-  const [txid, hash] = [txidOf(tx), blockHashOf(header)];
+  const proof = proofJson(block);
+  const [txid, hash] = [txidOf(tx), blockHashOf(block.header)];
   const { tip } = chain.brain.chain;
   const headers = Buffer.concat(
     Array.from({ length: tip.height }, (_, at) => {

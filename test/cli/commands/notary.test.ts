@@ -3,31 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
-import { type Block, blockHashOf, encodeHeader } from "../../../src/bitcoin/block.ts";
+import { type Block, blockHashOf } from "../../../src/bitcoin/block.ts";
 import { encodeTx, type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { stampScript } from "../../../src/chain/notary.ts";
-import { proveTx } from "../../../src/chain/spv.ts";
 import { buildBlock, COIN, matured, output, spend } from "../../chain/builder.ts";
 import { type Answers, fakeDaemon, page, problem } from "../daemon.ts";
+import { proofJson } from "./proof-json.ts";
 
 /** A block with a transaction that holds a root. */
 function stampedBlock(root: string): { readonly block: Block; readonly tx: Tx } {
   const chain = matured(1);
   const tx = spend(chain.coins, [output(COIN), { amount: 0n as never, script: stampScript(fromHex(root)) }]);
   return { block: buildBlock(chain, { txs: [tx] }), tx };
-}
-function proofJson({ block }: { readonly block: Block }) {
-  const { header, tx, index, branch, coinbase, coinbaseBranch } = proveTx(block, 1);
-  return {
-    network: "regtest",
-    height: 102,
-    header: toHex(encodeHeader(header)),
-    transaction: toHex(encodeTx(tx)),
-    index,
-    branch: branch.map(toHex),
-    coinbase: toHex(encodeTx(coinbase)),
-    coinbaseBranch: coinbaseBranch.map(toHex),
-  };
 }
 const TXID = "ab".repeat(32);
 
@@ -70,7 +57,7 @@ describe("sluice notary", () => {
     const place = { hash, height: 102, confirmations };
     return {
       [`GET /v1/chain/transactions/${txid}`]: { body: { txid, block: place } },
-      [`GET /v1/chain/proofs/${txid}`]: { body: proofJson(stamped) },
+      [`GET /v1/chain/proofs/${txid}`]: { body: proofJson(stamped.block) },
       [`GET /v1/chain/headers/${hash}`]: { body: { ...place, header: "" } },
     };
   };

@@ -1,21 +1,8 @@
 import { expect } from "chai";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { showViolation } from "../../../src/lab/violation.ts";
-import type { World } from "../../../src/lab/world.ts";
 import { areElsewhere } from "../../support/signers.ts";
-import { invoiceOf, line, paid } from "../small-world.ts";
-
-/** Lets time pass for a node whose disk went back. Answers all that the recorder says, which remembers what the disk does not. */
-async function passed(world: World, ms: number): Promise<readonly string[]> {
-  const end = world.clock.now() + ms;
-  const found: string[] = [];
-  while (world.clock.now() < end) {
-    // A world stands still when something is violated, and records that go back are violations.
-    found.push(...world.violations.splice(0).map(showViolation));
-    await world.pass(end - world.clock.now());
-  }
-  return found;
-}
+import { invoiceOf, line, paid, passed } from "../small-world.ts";
 
 describe("RELIABILITY P5, C28: a node that is started on a copy of its store of an earlier day", () => {
   for (const payments of [1, 2, 10])

@@ -4,22 +4,11 @@ import { present } from "../../../src/base/result.ts";
 import { msat, sat } from "../../../src/base/units.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { answered, bury } from "../../../src/lab/setup.ts";
-import { showViolation } from "../../../src/lab/violation.ts";
 import type { World } from "../../../src/lab/world.ts";
-import { invoiceOf, line, paid, soon } from "../small-world.ts";
+import { invoiceOf, line, paid, passed, soon } from "../small-world.ts";
 
 /** A disk on which nothing was ever written. */
 const EMPTY = memoryDisk({ sync: () => {} }).snapshot();
-/** Answers all that the recorder says, which remembers what the disk does not. A world stands still at a violation. */
-async function passed(world: World, ms: number): Promise<readonly string[]> {
-  const end = world.clock.now() + ms;
-  const found: string[] = [];
-  while (world.clock.now() < end) {
-    found.push(...world.violations.splice(0).map(showViolation));
-    await world.pass(end - world.clock.now());
-  }
-  return found;
-}
 async function mined(world: World, blocks: number): Promise<readonly string[]> {
   const found: string[] = [];
   for (let block = 0; block < blocks; block++) {
