@@ -28,6 +28,8 @@ export interface RelayEnv {
   readonly outgoingHeld: boolean;
   /** No block has come for so long that somebody may be keeping them from us: then no HTLC has the time that it seems to have. */
   readonly isTipStale: boolean;
+  /** Taking it has taken its channel over a bound of ours: it goes no further than here. */
+  readonly mustFail: boolean;
 }
 /** `next` undefined: there is no circuit, or no longer. */
 type RelayStep = Step<Circuit | undefined, RelayEffect>;
@@ -56,6 +58,7 @@ export function forwardHtlc(env: RelayEnv, existing: Circuit | undefined, reques
 function offerForward(env: RelayEnv, request: ForwardRequest): RelayStep {
   const { channelId, htlcId, amount, expiry, paymentHash, sharedSecret, payload, onion } = request;
   const { shortChannelId, amtToForward, outgoingCltvValue } = payload;
+  if (env.mustFail) return relayStep(undefined, failHtlc(request, transient()));
   if (env.isTipStale) return relayStep(undefined, failHtlc(request, { name: "temporary_node_failure" }));
   const outgoing = { amount: amtToForward, expiry: outgoingCltvValue };
   const allowed = checkForward(env.policy, { amount, expiry }, outgoing, env.height, env.margin);

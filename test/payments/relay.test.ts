@@ -19,7 +19,14 @@ const POLICY: ForwardPolicy = {
   htlcMaximum: msat(1_000_000n),
   enabled: true,
 };
-const ENV: RelayEnv = { height: blockHeight(100), policy: POLICY, margin: 9, outgoingHeld: false, isTipStale: false };
+const ENV: RelayEnv = {
+  height: blockHeight(100),
+  policy: POLICY,
+  margin: 9,
+  outgoingHeld: false,
+  isTipStale: false,
+  mustFail: false,
+};
 const INCOMING = { channelId: CHANNEL, htlcId: 3n };
 const OUR_SECRET = new Uint8Array(32).fill(2);
 const NEXT_SECRET = new Uint8Array(32).fill(4);
@@ -99,6 +106,18 @@ describe("BOLT 2 §Forwarding HTLCs: the forwarding node", () => {
     expect(told(circuit(), true)).to.deep.equal([circuit(), []]);
     const fulfilled = step(circuit(), SETTLED).next;
     expect(forwardHtlc(stale, fulfilled, REQUEST)).to.deep.equal({ next: fulfilled, effects: [FULFILL] });
+  });
+  it("passes on nothing that has to fail, and does not fail what is out: downstream may yet be paid for it", () => {
+    const over = { ...ENV, mustFail: true };
+    const told = (existing: Circuit | undefined, outgoingHeld: boolean) => {
+      const { next, effects } = forwardHtlc({ ...over, outgoingHeld }, existing, REQUEST);
+      return [next, effects.map((effect) => nameOf(opened(OUR_SECRET)(effect)))];
+    };
+    expect(told(undefined, false)).to.deep.equal([undefined, ["temporary_channel_failure"]]);
+    expect(told(circuit(), false)).to.deep.equal([undefined, ["temporary_channel_failure"]]);
+    expect(told(circuit(), true)).to.deep.equal([circuit(), []]);
+    const fulfilled = step(circuit(), SETTLED).next;
+    expect(forwardHtlc(over, fulfilled, REQUEST)).to.deep.equal({ next: fulfilled, effects: [FULFILL] });
   });
   it("gives the preimage upstream at once, whatever else is still open downstream", () => {
     const { next, effects } = step(circuit(), SETTLED);

@@ -73,7 +73,9 @@ export class IncomingHost {
     }
     const { sharedSecret } = peeled;
     if (this.#parts.channels().isAttributing(channelId)) this.#attributions.arrived(ref, sharedSecret, turn.now);
-    if (htlc.mustFail !== undefined) {
+    const mustFail = htlc.mustFail !== undefined;
+    // One to be passed on may be out already, where nobody asks any more what its channel bears.
+    if (mustFail && peeled.tag !== "Forward") {
       const failure = { name: "temporary_channel_failure", channel_update: NO_UPDATE } as const;
       return this.#settle(turn, { tag: "FailHtlc", ...ref, reason: createFailure(sharedSecret, failure) });
     }
@@ -89,6 +91,7 @@ export class IncomingHost {
           height: this.#parts.height(),
           policy: this.#parts.forwardPolicy(payload.shortChannelId),
           isTipStale: this.#parts.ctx.chain.staleSince() !== undefined,
+          mustFail,
           margin: this.#parts.ctx.policy.timing.forwardMargin,
           // Only an HTLC that is told again, after a start, has a circuit; looking for it goes through all channels.
           outgoingHeld: existing !== undefined && this.#parts.channels().holds({ tag: "relay", channelId, htlcId }),
