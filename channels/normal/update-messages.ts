@@ -1,5 +1,6 @@
 import { assert, present } from "../../src/base/result.ts";
 import type { SatPerKw } from "../../src/base/units.ts";
+import { MESSAGE_BYTES_MAX } from "../../src/wire/registry.ts";
 import type {
   RevokeAndAck,
   UpdateAddHtlc,
@@ -32,6 +33,8 @@ export const feeMessage = (state: Funded, feerate: SatPerKw): UpdateFee => ({
 
 const attributionTlv = ({ attribution }: Attributed) =>
   attribution === undefined ? {} : { attribution_data: attribution };
+/** The longest reason that leaves room for attribution: who is not told by whom must still be told why. RELIABILITY D13. */
+const ATTRIBUTED_REASON_BYTES_MAX = MESSAGE_BYTES_MAX - (2 + 32 + 8 + 2) - (1 + 3 + 20 * 4 + 210 * 4);
 /** The message that removes an HTLC: the same each time, but for the attribution, which a restart loses. */
 export function removalMessage(
   state: Funded,
@@ -44,7 +47,12 @@ export function removalMessage(
     case "fulfilled":
       return { name: "update_fulfill_htlc", ...named, payment_preimage: removal.preimage, ...attributionTlv(removal) };
     case "failed":
-      return { name: "update_fail_htlc", ...named, reason: removal.reason, ...attributionTlv(removal) };
+      return {
+        name: "update_fail_htlc",
+        ...named,
+        reason: removal.reason,
+        ...(removal.reason.length > ATTRIBUTED_REASON_BYTES_MAX ? {} : attributionTlv(removal)),
+      };
     case "malformed":
       return {
         name: "update_fail_malformed_htlc",

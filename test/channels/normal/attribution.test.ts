@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decodeChannel, encodeChannel } from "../../../channels/index.ts";
 import { msat } from "../../../src/base/units.ts";
+import { MESSAGE_BYTES_MAX } from "../../../src/wire/registry.ts";
 import type { AttributionData, UpdateFailHtlc, UpdateFulfillHtlc } from "../../../src/wire/updates.ts";
 import { normal, type Pair, preimageOf } from "../../support/channel-pair.ts";
 
@@ -59,6 +60,21 @@ describe("BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and 
     const message = { name: "update_fail_htlc", channel_id, id: 0n, reason: REASON, attribution_data: DATA } as const;
     unasked.give("a", { tag: "PeerMessage", message });
     expect(unasked.parties.a.funded.commitments.htlcs[0]?.removal).to.deep.equal({ tag: "failed", reason: REASON });
+  });
+  it("stays behind where a message has no room for it beside its reason, which is passed on whole (RELIABILITY D13)", () => {
+    const longest = MESSAGE_BYTES_MAX - (2 + 32 + 8 + 2);
+    const beside = longest - (1 + 3 + 920);
+    const told = [longest, beside + 1, beside].map((bytes) => {
+      const pair = withHtlc();
+      const reason = new Uint8Array(bytes).fill(3);
+      pair.give("b", { tag: "FailHtlc", id: 0n, reason, attribution: DATA });
+      pair.settle();
+      expect(
+        pair.parties.a.take("HtlcFailed").map(({ failure }) => failure.tag === "failed" && failure.reason),
+      ).to.deep.equal([reason]);
+      return sent(pair);
+    });
+    expect(told).to.deep.equal([[undefined], [undefined], [DATA]]);
   });
   it("comes again after a lost connection", () => {
     const pair = withHtlc();
