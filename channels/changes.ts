@@ -1,6 +1,6 @@
 import { assert } from "../src/base/result.ts";
 import { addMsat, msat } from "../src/base/units.ts";
-import { type Htlc, type HtlcStep, NO_ONION, type OfferedStep, type ReceivedStep } from "./htlc.ts";
+import { type Htlc, type HtlcStep, NO_ONION, type OfferedStep, type ReceivedStep, type Removal } from "./htlc.ts";
 import type { Commitments, FeeUpdate } from "./state.ts";
 
 /** The four messages that move updates on. `sent_commit` is a `commitment_signed` of ours, and so on. */
@@ -106,19 +106,26 @@ function advanceHtlc(htlc: Htlc): Htlc {
   return { ...htlc, step, onion: step === "RECEIVED_ADD_REVOCATION" ? NO_ONION : htlc.onion };
 }
 
-/** As if every removal that was said were irrevocable already. */
+/**
+ * As if every HTLC were over, with the least for us that may come of it: those that are decided as they are, the others of
+ * ours paid, those of the peer not.
+ */
 export function cleared(commitments: Commitments): Commitments {
-  const isOver = ({ removal }: Htlc): boolean => removal !== undefined;
-  const balance = commitments.htlcs.filter(isOver).reduce(settle, commitments.balance);
-  return { ...commitments, balance, htlcs: commitments.htlcs.filter((htlc) => !isOver(htlc)) };
+  const paid = commitments.htlcs.filter(({ side, removal }) =>
+    removal === undefined ? side === "offered" : isPaid(removal),
+  );
+  return { ...commitments, balance: paid.reduce(pay, commitments.balance), htlcs: [] };
 }
 
 /** The amount of a fulfilled HTLC changes sides; a failed one was its offerer's all along. */
 function settle(balance: Commitments["balance"], htlc: Htlc): Commitments["balance"] {
   assert(htlc.removal !== undefined, "an HTLC that is gone was removed");
-  if (htlc.removal.tag !== "fulfilled") return balance;
-  const [from, to] = htlc.side === "offered" ? (["local", "remote"] as const) : (["remote", "local"] as const);
-  const next = { ...balance, [from]: msat(balance[from] - htlc.amount), [to]: addMsat(balance[to], htlc.amount) };
+  return isPaid(htlc.removal) ? pay(balance, htlc) : balance;
+}
+const isPaid = ({ tag }: Removal): boolean => tag === "fulfilled";
+function pay(balance: Commitments["balance"], { side, amount }: Htlc): Commitments["balance"] {
+  const [from, to] = side === "offered" ? (["local", "remote"] as const) : (["remote", "local"] as const);
+  const next = { ...balance, [from]: msat(balance[from] - amount), [to]: addMsat(balance[to], amount) };
   assert(next.local + next.remote === balance.local + balance.remote, "settling moves money, and makes none");
   return next;
 }

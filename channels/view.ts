@@ -47,7 +47,7 @@ const isActive = (state: FundedState): boolean => isUsable(state) && state.link.
 export const spendableNow = (env: ChannelEnv, state: FundedState): Msat | undefined =>
   isActive(state) ? spendable(env, state.params, state.commitments) : undefined;
 
-/** As `spendableNow`, once what is decided has left both commitments: a moment later, if the peer is well. */
+/** As `spendableNow`, once all that is in both commitments is over, with the least that may come of it for us. */
 export const spendableSoon = (env: ChannelEnv, state: FundedState): Msat | undefined =>
   isActive(state) ? spendable(env, state.params, cleared(state.commitments)) : undefined;
 

@@ -15,7 +15,7 @@ import { reserveOf } from "./channel/closing-reserve.ts";
 import { ChannelHost, type ChannelListener } from "./channel/host.ts";
 import { hearTerms, tellTerms } from "./channel/private-channels.ts";
 import { fundingsOf, paramsOf } from "./channel/table.ts";
-import { forwardPolicy, isMakingRoom, localChannels } from "./channel/views.ts";
+import { forwardPolicy, localChannels, localChannelsSoon } from "./channel/views.ts";
 import { HTLC_TIMING, type NodeContext, OPENING_LIMITS } from "./context.ts";
 import { createEvents } from "./events.ts";
 import { GossipHost } from "./gossip/host.ts";
@@ -101,7 +101,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     graph,
     height,
     localChannels: () => localChannels(channels),
-    isMakingRoom: (amount) => isMakingRoom(channels, amount),
+    localChannelsSoon: () => localChannelsSoon(channels),
     tickEnded: (turn, payment) => subscriptions.tickEnded(turn, payment),
   });
   const subscriptions = new SubscriptionHost(ctx, payments);

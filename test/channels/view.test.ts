@@ -13,26 +13,30 @@ describe("the view of a channel", () => {
     expect((before ?? 0n) > (after ?? 0n)).to.equal(true);
   });
 
-  it("says what can be sent once what is decided has left both commitments", () => {
+  it("says what can be sent once all that is in it is over, if nothing comes back that is not decided", () => {
     const pair = normal();
     const { a, b } = pair.parties;
     const at = (of: typeof spendableNow): bigint | undefined => of(pair.env("a"), a.funded);
     pair.offer("a", 20_000_000n);
     pair.offer("a", 30_000_000n);
+    pair.offer("b", 5_000_000n);
     pair.settle();
-    expect(at(spendableSoon), "nothing is decided").to.equal(at(spendableNow));
+    const undecided = at(spendableSoon) ?? 0n;
     const [paid, refused] = [...b.incoming.values()];
-    if (paid === undefined || refused === undefined) throw new Error("both have come in");
+    const [theirs] = [...a.incoming.values()];
+    if (paid === undefined || refused === undefined || theirs === undefined) throw new Error("all have come in");
     pair.fulfill("b", paid);
     pair.give("b", { tag: "FailHtlc", id: refused.id, reason: new Uint8Array(292) });
-    const before = at(spendableNow);
+    pair.fulfill("a", theirs);
+    const before = at(spendableNow) ?? 0n;
+    expect(undecided > before, "fewer HTLCs cost the opener less").to.equal(true);
     // Both updates reach us, and no signature yet.
     pair.deliver("a");
     pair.deliver("a");
-    const soon = at(spendableSoon);
-    expect([at(spendableNow) === before, (soon ?? 0n) > (before ?? 0n)]).to.deep.equal([true, true]);
+    const soon = at(spendableSoon) ?? 0n;
+    expect([(at(spendableNow) ?? 0n) < soon, soon - undecided]).to.deep.equal([true, 35_000_000n]);
     pair.settle();
-    expect(at(spendableNow)).to.equal(soon);
+    expect([at(spendableNow), at(spendableSoon)]).to.deep.equal([soon, soon]);
   });
 
   it("says nothing of what can be sent while the peer is away", () => {

@@ -51,23 +51,23 @@ const OVER: Omit<ChannelView, "state"> = {
 };
 
 /** Our channels as first hops. */
-export function localChannels(host: ChannelHost): readonly LocalChannel[] {
+export const localChannels = (host: ChannelHost): readonly LocalChannel[] => firstHops(host, spendableNow);
+
+/** Those that will carry more than now, as they will be once what is in them is over, whatever comes of it. */
+export const localChannelsSoon = (host: ChannelHost): readonly LocalChannel[] =>
+  firstHops(host, (env, state) => {
+    const soon = spendableSoon(env, state);
+    return soon !== undefined && soon > (spendableNow(env, state) ?? ZERO_MSAT) ? soon : undefined;
+  });
+
+function firstHops(host: ChannelHost, spendableOf: typeof spendableNow): readonly LocalChannel[] {
   return host.table.settled().flatMap((entry): readonly LocalChannel[] => {
     const { state, peer } = entry;
     const [shortChannelId] = isFunded(state) ? namesOf(state) : [];
     if (!isFunded(state) || shortChannelId === undefined) return [];
-    const spendable = spendableNow(host.env(entry), state);
+    const spendable = spendableOf(host.env(entry), state);
     if (spendable === undefined) return [];
     return [{ shortChannelId, peer, spendable, htlcMinimum: state.params.remote.htlcMinimum }];
-  });
-}
-
-/** Whether a channel that cannot carry so much now will, once what is decided in it has left its commitments. */
-export function isMakingRoom(host: ChannelHost, amount: Msat): boolean {
-  return host.table.settled().some((entry) => {
-    if (!isFunded(entry.state)) return false;
-    const soon = spendableSoon(host.env(entry), entry.state);
-    return soon !== undefined && soon >= amount && amount > (spendableNow(host.env(entry), entry.state) ?? amount);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { HtlcFailure, HtlcOrigin, OfferRefusal } from "../../../channels/index.ts";
 import {
+  type Exclusions,
   findRoute,
   type Graph,
   type LocalChannel,
@@ -9,8 +10,8 @@ import {
   type Scores,
 } from "../../../routing/index.ts";
 import type { NodeId, PaymentHash, Preimage } from "../../base/ids.ts";
-import { assert, err, ok, type Result, unreachable } from "../../base/result.ts";
-import { type BlockHeight, cltvExpiry, type Msat, type UnixMs } from "../../base/units.ts";
+import { assert, err, ok, present, type Result, unreachable } from "../../base/result.ts";
+import { type BlockHeight, cltvExpiry, type Msat } from "../../base/units.ts";
 import { type PaymentExists, startPayment, stepPayment } from "../../payments/outgoing.ts";
 import type {
   EndedPayment,
@@ -28,6 +29,7 @@ import { type RecordTable, recordTable } from "../record-table.ts";
 import { KEY } from "../records.ts";
 import type { Turn } from "../turn.ts";
 import { Portions } from "./portions.ts";
+import { carries, WAITING_MAX, WaitingRoom } from "./waiting-room.ts";
 
 export interface PaymentHostParts {
   readonly ctx: NodeContext;
@@ -35,8 +37,8 @@ export interface PaymentHostParts {
   readonly graph: Graph;
   readonly height: () => BlockHeight;
   readonly localChannels: () => readonly LocalChannel[];
-  /** Whether one of them, which cannot carry so much now, is about to be able to. */
-  readonly isMakingRoom: (amount: Msat) => boolean;
+  /** Those of them that will carry more than now, as they will be once what is in them is over. */
+  readonly localChannelsSoon: () => readonly LocalChannel[];
   /** Of payments that streams make: told in the same turn. */
   readonly tickEnded: (turn: Turn, payment: EndedPayment) => void;
 }
@@ -51,8 +53,9 @@ interface Departure {
   readonly effect: Extract<PaymentEffect, { tag: "FindRoute" }>;
 }
 
-/** For room in our channels, at once: each is in memory, and tried again whenever there may be some. Policy, not protocol. */
-export const WAITING_MAX = 1_000;
+type Wanted = Pick<PaymentRequest, "payee" | "amount" | "maxFee" | "minFinalCltvExpiryDelta"> &
+  Partial<Pick<PaymentRequest, "routeHints">> & { readonly excluded?: Exclusions };
+
 const TOO_MANY_WAITING: PaymentFailure = {
   code: "too_many_waiting",
   detail: `${WAITING_MAX} payments wait for room in the channels already`,
@@ -63,8 +66,7 @@ export class PaymentHost {
   readonly #parts: PaymentHostParts;
   readonly payments: RecordTable<Payment>;
   readonly #waiting = new Map<PaymentHash, ((payment: EndedPayment) => void)[]>();
-  /** For room in our channels, in the order they came, each with a clock that ends it. */
-  readonly #queue = new Map<PaymentHash, { readonly amount: Msat; readonly stopClock: () => void }>();
+  readonly #room: WaitingRoom;
   readonly #departures: Portions<Departure>;
   #scores: Scores = NO_SCORES;
 
@@ -73,7 +75,11 @@ export class PaymentHost {
     this.#departures = new Portions(parts.ctx.turns, DEPARTURES, (turn, { hash, effect }) =>
       this.#findRoute(turn, hash, effect),
     );
-    this.payments = recordTable(parts.ctx.store, KEY.payments, paymentRecord);
+    const { clock, turns, store } = parts.ctx;
+    this.#room = new WaitingRoom(clock, (hash) =>
+      turns.run((turn) => this.#step(turn, hash, { tag: "Restarted", held: false, now: turn.now })),
+    );
+    this.payments = recordTable(store, KEY.payments, paymentRecord);
   }
 
   /** What was under way when the node stopped goes on. */
@@ -134,31 +140,21 @@ export class PaymentHost {
   }
   /** Something may have left a channel, or its peer has: who waits for room tries again, one after the other. */
   roomMade(turn: Turn): void {
-    let tooMuch: Msat | undefined;
-    for (const [hash, { amount }] of this.#queue) {
-      if (tooMuch !== undefined && amount >= tooMuch) continue;
+    const now = lazy(this.#parts.localChannels);
+    const soon = lazy(this.#parts.localChannelsSoon);
+    for (const [hash, need] of this.#room.needs()) {
+      if (!carries(now(), need) && carries(soon(), need)) continue;
       const payment = this.payments.get(hash);
       assert(payment?.tag === "Routing", "a payment that waits for room has no HTLC");
       this.#findRoute(turn, hash, { tag: "FindRoute", request: payment.request, excluded: payment.excluded });
-      // Behind the offer that this has led to.
-      if (!this.#queue.has(hash)) return turn.next((later) => this.roomMade(later));
-      // Who wants less is not held up by it.
-      tooMuch = amount;
+      // It may have taken the room.
+      if (!this.#room.has(hash)) return turn.next((later) => this.roomMade(later));
     }
-  }
-  #wait(hash: PaymentHash, { amount, deadline }: PaymentRequest, now: UnixMs): void {
-    if (this.#queue.has(hash)) return;
-    const { clock, turns } = this.#parts.ctx;
-    const timeOut = (turn: Turn): void => {
-      this.#queue.delete(hash);
-      this.#step(turn, hash, { tag: "Restarted", held: false, now: turn.now });
-    };
-    const stopClock = clock.after(Math.max(0, deadline - now), () => turns.run(timeOut));
-    this.#queue.set(hash, { amount, stopClock });
   }
   /** The cheapest way there now, without paying. */
   quote(to: NodeId, amount: Msat, maxFee: Msat, finalDelta: number) {
-    return this.#search({ payee: to, amount, maxFee, minFinalCltvExpiryDelta: finalDelta });
+    const request = { payee: to, amount, maxFee, minFinalCltvExpiryDelta: finalDelta };
+    return this.#search(request, this.#parts.localChannels());
   }
 
   #step(turn: Turn, hash: PaymentHash, input: PaymentInput): void {
@@ -174,10 +170,7 @@ export class PaymentHost {
   ): void {
     if (next !== before) this.payments.put(turn, hash, next);
     // Whatever has moved it on: a way, a failure, or what is tried again after a start.
-    if (next.tag !== "Routing" && this.#queue.size > 0) {
-      this.#queue.get(hash)?.stopClock();
-      this.#queue.delete(hash);
-    }
+    if (next.tag !== "Routing") this.#room.leave(hash);
     for (const effect of effects) this.#perform(turn, hash, effect);
   }
   #perform(turn: Turn, hash: PaymentHash, effect: PaymentEffect): void {
@@ -185,7 +178,8 @@ export class PaymentHost {
       case "FindRoute":
         return this.#departures.add(turn, { hash, effect });
       case "OfferHtlc":
-        return turn.next((later) => this.#offer(later, effect));
+        // At once: the next search for a route has to see what is taken.
+        return this.#offer(turn, effect);
       case "Learned":
         this.#scores = learn(this.#scores, effect.blame, turn.now);
         return undefined;
@@ -199,29 +193,32 @@ export class PaymentHost {
     const now = turn.now;
     if (this.#parts.ctx.chain.staleSince() !== undefined)
       return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });
-    const found = this.#search({ ...request, excluded });
-    if (!found.ok && found.error.code === "insufficient_balance" && this.#parts.isMakingRoom(request.amount)) {
-      if (this.#queue.size < WAITING_MAX || this.#queue.has(hash)) return this.#wait(hash, request, now);
-      return this.#step(turn, hash, { tag: "NoRoute", failure: TOO_MANY_WAITING, now });
-    }
-    if (!found.ok) return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(found.error, request), now });
+    const wanted = { ...request, excluded };
+    const found = this.#search(wanted, this.#parts.localChannels());
+    if (!found.ok) return this.#orWait(turn, hash, wanted, found.error);
     const sessionKey = this.#parts.ctx.random.bytes(32);
     this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });
   }
-  #search(
-    request: Pick<PaymentRequest, "payee" | "amount" | "maxFee" | "minFinalCltvExpiryDelta"> &
-      Partial<Pick<PaymentRequest, "routeHints">> & {
-        readonly excluded?: Extract<PaymentEffect, { tag: "FindRoute" }>["excluded"];
-      },
-  ) {
-    const { ctx, graph, height, localChannels } = this.#parts;
+  /** There is no way now: it waits where there will be one once what is in our channels is over, whatever comes of it. */
+  #orWait(turn: Turn, hash: PaymentHash, wanted: Wanted & PaymentRequest, reason: NoRoute): void {
+    const soon = this.#parts.localChannelsSoon();
+    const later = soon.length === 0 ? undefined : this.#search(wanted, soon);
+    if (later?.ok !== true)
+      return this.#step(turn, hash, { tag: "NoRoute", failure: noRoute(reason, wanted), now: turn.now });
+    const { nodeId: peer, amount } = present(later.value.hops[0], "a route has a hop");
+    const need = reason.code === "insufficient_balance" ? { amount: wanted.amount, peer: undefined } : { amount, peer };
+    if (this.#room.enter(hash, need, wanted.deadline)) return;
+    this.#step(turn, hash, { tag: "NoRoute", failure: TOO_MANY_WAITING, now: turn.now });
+  }
+  #search(request: Wanted, localChannels: readonly LocalChannel[]) {
+    const { ctx, graph, height } = this.#parts;
     return findRoute(graph, {
       source: ctx.self,
       target: request.payee,
       amount: request.amount,
       finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + ctx.policy.timing.expirySlack),
       maxFee: request.maxFee,
-      localChannels: localChannels(),
+      localChannels,
       routeHints: request.routeHints ?? [],
       excluded: request.excluded ?? { edges: [], nodes: [] },
       scores: this.#scores,
@@ -232,7 +229,8 @@ export class PaymentHost {
     const { paymentHash, attempt, shortChannelId, amount, expiry, onion } = effect;
     const channels = this.#parts.channels();
     const entry = channels.table.byScid(shortChannelId);
-    if (entry === undefined) return this.refused(turn, paymentHash, attempt, { code: "not_open" });
+    if (entry === undefined)
+      return turn.next((later) => this.refused(later, paymentHash, attempt, { code: "not_open" }));
     const origin = originOf(paymentHash, attempt);
     channels.apply(turn, entry, { tag: "OfferHtlc", amount, paymentHash, expiry, onion, origin });
   }
@@ -250,6 +248,15 @@ export class PaymentHost {
       for (const listener of waiting) listener(payment);
     });
   }
+}
+
+/** Computed when it is asked for first. */
+function lazy<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
 }
 
 const originOf = (paymentId: string, attempt: number): HtlcOrigin => ({ tag: "payment", paymentId, attempt });

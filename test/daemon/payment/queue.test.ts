@@ -11,7 +11,8 @@ import { sha256 } from "../../../src/crypto/hash.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import { HTLC_TIMING } from "../../../src/daemon/context.ts";
 import { createEvents } from "../../../src/daemon/events.ts";
-import { PaymentHost, WAITING_MAX } from "../../../src/daemon/payment/host.ts";
+import { PaymentHost } from "../../../src/daemon/payment/host.ts";
+import { WAITING_MAX } from "../../../src/daemon/payment/waiting-room.ts";
 import { createTurns } from "../../../src/daemon/turn.ts";
 
 const id = (seed: number): NodeId => nodeId(secp256k1.publicKey(sha256(Uint8Array.of(seed))));
@@ -48,7 +49,7 @@ function payer() {
     graph: emptyGraph(),
     height: () => blockHeight(200),
     localChannels: () => [local()],
-    isMakingRoom: () => channel.isMakingRoom,
+    localChannelsSoon: () => (channel.isMakingRoom ? [{ ...CHANNEL, spendable: msat(100n * AMOUNT) }] : []),
     tickEnded: () => undefined,
   });
   const pay = (seed: number, amount: Msat = AMOUNT): void =>

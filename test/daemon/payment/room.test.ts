@@ -1,13 +1,40 @@
 import { expect } from "chai";
+import type { ChannelPolicy } from "../../../channels/index.ts";
 import { present } from "../../../src/base/result.ts";
 import { msat, sat } from "../../../src/base/units.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { fundedBy } from "../puppet.ts";
-import { line, soon, stranger } from "../small-world.ts";
+import { invoiceOf, line, soon, stranger, violations } from "../small-world.ts";
 
 /** Of the million sat that are ours; two do not go at once, nor one over the other channel. */
 const AMOUNT = msat(600_000_000n);
 const payments = (node: LabNode) => node.node.payments().map(({ state, failure }) => failure?.code ?? state);
+
+/** Pays so many invoices of the last node at once, by the one before it, and waits for all ends. */
+async function crowd(nodes: 2 | 3, taking: Partial<ChannelPolicy>, count: number) {
+  const { world, nodes: all } = await line(nodes, {
+    channelPolicy: (node) => (node === nodes - 1 ? taking : {}),
+  });
+  const [payer, payee] = [present(all.at(-2), "a payer"), present(all.at(-1), "a payee")];
+  const bolt11: string[] = [];
+  for (let made = 0; made < count; made++) bolt11.push((await invoiceOf(world, payee, msat(2_000_000n))).bolt11);
+  await Promise.all(bolt11.map((text) => soon(world, payer.node.pay({ bolt11: text }))));
+  await world.until(() => !payments(payer).includes("pending"), 30_000);
+  return { ends: payments(payer), violations: violations(world) };
+}
+const allSucceeded = (count: number) => ({ ends: Array.from({ length: count }, () => "succeeded"), violations: [] });
+
+describe("payments that are more at once than a channel carries, though its balance is enough", () => {
+  for (const [what, nodes, taking, count] of [
+    ["than its peer takes HTLCs", 2, { maxAcceptedHtlcs: 5 }, 12],
+    ["than its peer takes msat", 2, { inFlightSharePpm: 20_000n }, 12],
+    ["than set out in one portion", 2, { maxAcceptedHtlcs: 30 }, 70],
+    ["while another channel, that leads nowhere, would carry them", 3, { maxAcceptedHtlcs: 5 }, 12],
+  ] as const)
+    it(`${what}: begin when others have ended`, async () => {
+      expect(await crowd(nodes, taking, count)).to.deep.equal(allSucceeded(count));
+    });
+});
 
 describe("payments that wait for room in a channel whose peer is about to make some", () => {
   it("are tried elsewhere, or fail, as soon as that peer is gone", async () => {
