@@ -1,5 +1,5 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { shortChannelId, type Txid } from "../../src/base/ids.ts";
+import { outpointKey, shortChannelId, type Txid } from "../../src/base/ids.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -11,7 +11,7 @@ import type { FundedState, FundingProgress } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { otherOf } from "./move.ts";
-import type { FundingTerms, OtherFunding } from "./other.ts";
+import { type FundingTerms, fundingTxOf, type OtherFunding } from "./other.ts";
 
 /** Confirmations after which no reorganisation brings back what a splice has replaced. BOLT 5 §General Nomenclature. */
 const BURIED_DEPTH = 100;
@@ -87,10 +87,27 @@ export function lockedGaveWay(env: ChannelEnv, state: FundedState): Transition |
 /** One more block. Undefined when it changes nothing about the others. */
 export function othersDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
   const { others } = state.commitments;
-  const { confirmed } = state.funding;
-  if (others.length === 0 || confirmed === undefined || state.tag === "Failed") return undefined;
-  if (env.height - confirmed.height + 1 < BURIED_DEPTH) return undefined;
-  const kept = others.filter(({ role }) => role !== "past");
-  if (kept.length === others.length) return undefined;
-  return commit({ ...state, commitments: { ...state.commitments, others: kept } });
+  if (others.length === 0 || state.tag === "Failed") return undefined;
+  const kept = others.filter(isComeBackTo(env, state));
+  return kept.length === others.length
+    ? undefined
+    : commit({ ...state, commitments: { ...state.commitments, others: kept } });
 }
+
+/**
+ * Whether a reorganisation may still bring another funding back. What was replaced stays no longer than what took its place needs
+ * to be buried, however soon that is replaced itself: of a channel that is spliced again and again it would be ever more.
+ */
+function isComeBackTo(env: ChannelEnv, { commitments, funding }: FundedState): (other: OtherFunding) => boolean {
+  const isBuried = ({ confirmed }: FundingProgress): boolean =>
+    confirmed !== undefined && env.height - confirmed.height + 1 >= BURIED_DEPTH;
+  if (isBuried(funding)) return ({ role }) => role !== "past";
+  const buried = commitments.others.filter(({ progress }) => isBuried(progress));
+  const spent = new Set(buried.flatMap(spentBy));
+  return (other) =>
+    other.role !== "past" ||
+    (!spent.has(outpointKey(other.terms.outpoint)) &&
+      (buried.includes(other) || !spentBy(other).some((outpoint) => spent.has(outpoint))));
+}
+const spentBy = (other: OtherFunding): readonly string[] =>
+  fundingTxOf(other)?.inputs.map(({ prevout }) => outpointKey(prevout)) ?? [];

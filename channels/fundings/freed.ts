@@ -2,6 +2,7 @@ import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import type { FundedState } from "../state.ts";
 import type { Effect, VolatileEffect } from "../transition.ts";
+import { fundingTxOf } from "./other.ts";
 
 /** A splice for which our signatures have not left can be mined by nobody: its coins may be free at any time. */
 export const unsignedSpliceFreed = ({ commitments: { others } }: FundedState): readonly VolatileEffect[] =>
@@ -24,6 +25,6 @@ export function splicesReplaced(state: FundedState, decided: Outpoint): readonly
 }
 /** Those that both sides have made, and the one that is ours. */
 function fundingTxs({ funding, commitments: { others } }: FundedState): readonly Tx[] {
-  const made = others.flatMap((other) => other.made?.constructed.tx ?? other.progress.tx ?? []);
+  const made = others.flatMap((other) => fundingTxOf(other) ?? []);
   return funding.tx === undefined ? made : [funding.tx, ...made];
 }

@@ -1,5 +1,6 @@
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { msat, type Sat } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { Signatures } from "../keys/signer.ts";
 import type { ChannelParams } from "../params.ts";
 import type { SpliceTx } from "../splice/state.ts";
@@ -41,6 +42,9 @@ export interface OtherFunding {
   /** Of a splice: how its transaction comes about. */
   readonly made: SpliceTx | undefined;
 }
+
+/** The transaction that makes it, with or without witnesses; undefined of one that the peer alone has made. */
+export const fundingTxOf = ({ made, progress }: OtherFunding): Tx | undefined => made?.constructed.tx ?? progress.tx;
 
 export const termsOf = ({ funding, capacity, local, remote }: ChannelParams): FundingTerms => ({
   outpoint: funding,

@@ -1,7 +1,7 @@
 import { type Outpoint, outpointKey, type Txid } from "../../src/base/ids.ts";
 import { type Msat, msat, toMsat } from "../../src/base/units.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
-import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
+import { commitmentsOn, fundingTxOf, type OtherFunding, paramsOn } from "../fundings/other.ts";
 import type { ChainSpend, Commitments, Failed, Funded } from "../state.ts";
 
 /** Every output that holds, may come to hold, or held the channel's money: any of them may be spent by a commitment. */
@@ -43,8 +43,8 @@ function newest(state: Failed): Outpoint {
   return (after ?? before)?.terms.outpoint ?? params.funding;
 }
 
-const isMadeOf = ({ made, progress }: OtherFunding, outpoint: Outpoint): boolean => {
-  const tx = made?.constructed.tx ?? progress.tx;
+const isMadeOf = (other: OtherFunding, outpoint: Outpoint): boolean => {
+  const tx = fundingTxOf(other);
   return tx !== undefined && spends(tx, outpoint);
 };
 

@@ -25,6 +25,11 @@ export const REPLACED_AFTER_BLOCKS = 1;
  * the channel, and silence (RELIABILITY U11). Policy, not protocol.
  */
 export const BEGUN_MAX = 10;
+/**
+ * Other fundings that a channel may have, those among them that a reorganisation could bring back: each is watched, and written
+ * with every update. Two for each of the hundred blocks in which they are kept. Policy, not protocol.
+ */
+export const OTHERS_MAX = 200;
 /** Signatures that are not there yet. */
 const NO_SIGNATURES: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
 
@@ -123,6 +128,7 @@ export function draftOf(
  */
 export function planFault(env: ChannelEnv, state: Normal, plan: SplicePlan): string | undefined {
   const { params, commitments } = state;
+  if (commitments.others.length >= OTHERS_MAX) return "too many fundings: wait until some are buried";
   for (const side of ["local", "remote"] as const)
     if (balanceOf(state, side) + plan.contribution[side] < 0n) return `${side} takes more than it has`;
   const draft = draftOf(env, state, plan, { txid: params.funding.txid, fundingVout: 0 } as ConstructedTx);
