@@ -10,7 +10,7 @@ import { isLockedTooLong } from "../interactive/locktime.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
-import { isQuiescent } from "../normal/stfu.ts";
+import { isQuiescent, isSigningSplice } from "../normal/stfu.ts";
 import type { ChannelState, Funded, Normal } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
@@ -77,7 +77,7 @@ function spliceRefusal(
   if (!hasFeature(env.features, OPTION_SPLICE)) return { code: "not_negotiated" };
   if (!state.funding.deep) return { code: "funding_not_confirmed" };
   if (link.spliceWish !== undefined || link.splicing !== undefined) return { code: "negotiating" };
-  if (commitments.others.some(({ role }) => role === "signing")) return { code: "negotiating" };
+  if (isSigningSplice(commitments)) return { code: "negotiating" };
   const { feerateMin, feerateMax } = env.policy;
   if (feerate < feerateMin || feerate > feerateMax) return { code: "feerate_out_of_range", requested: feerate };
   const pending = pendingSplices(state);
@@ -174,8 +174,11 @@ const requirements = ({ policy }: ChannelEnv, message: Pick<SpliceInit, "require
 });
 
 /** Whether the peer may begin one now; what it must not do ends the connection. BOLT 2 §The splice_init Message. */
-const mayBegin = ({ link }: OnlineNormal): boolean =>
-  isQuiescent(link) && link.quiescence?.initiator === "remote" && link.splicing === undefined;
+const mayBegin = ({ link, commitments }: OnlineNormal): boolean =>
+  isQuiescent(link) &&
+  link.quiescence?.initiator === "remote" &&
+  link.splicing === undefined &&
+  !isSigningSplice(commitments);
 
 /** One more that the peer begins; undefined where there have been too many. */
 function begunOnceMore({ height }: ChannelEnv, state: OnlineNormal): OnlineNormal | undefined {

@@ -52,6 +52,32 @@ describe("BOLT 2 §The splice_init Message: what a peer must not do", () => {
     tell(pair, "a", init(pair, 0n));
     expect(warnings(pair, "a")).to.deep.equal(["unexpected message, message splice_init, state Normal"]);
   });
+  it("CONFORMANCE 61: splice_init or tx_init_rbf while another one is being signed ends the connection", () => {
+    for (const isOut of [false, true]) {
+      const begun = (first: Pair): Pair => {
+        want(first, "b", out(50_000n, "b"), 2_000);
+        const until = isOut ? "a tx_signatures" : "a commitment_signed";
+        while (!names(first).includes(until)) if (!first.deliver("a") && !first.deliver("b")) throw new Error(until);
+        for (const queue of [first.queues.a, first.queues.b]) queue.length = 0;
+        return first;
+      };
+      const pair = begun(spliceable());
+      tell(pair, "a", init(pair, 0n));
+      const waiting = spliceable();
+      spliceBoth(waiting, "a", out(50_000n));
+      waiting.trace.length = 0;
+      const again = begun(waiting);
+      tell(again, "a", rbf(again));
+      const signing = [pair, again].map(({ parties: { a } }) =>
+        a.funded.commitments.others.filter(({ role }) => role === "signing"),
+      );
+      expect([warnings(pair, "a"), warnings(again, "a")], String(isOut)).to.deep.equal([
+        ["unexpected message, message splice_init, state Normal"],
+        ["unexpected message, message tx_init_rbf, state Normal"],
+      ]);
+      expect(signing.map(({ length }) => length)).to.deep.equal([1, 1]);
+    }
+  });
   it("CONFORMANCE 62: a peer that takes more than it has is parted with", () => {
     const pair = quietForB();
     tell(pair, "a", init(pair, -400_001n));
