@@ -2,6 +2,7 @@ import { hasFeature } from "../../src/wire/features.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput, ChannelMessage } from "../input.ts";
 import type { Signatures } from "../keys/signer.ts";
+import { isSigningSplice } from "../normal/stfu.ts";
 import type { ChannelState, Normal } from "../state.ts";
 import { stay, type Transition } from "../transition.ts";
 import { type OnlineNormal, onlineNormal, receiveAbort } from "./abort.ts";
@@ -72,7 +73,8 @@ export function receiveSplice(env: ChannelEnv, state: Normal, message: ChannelMe
     case "tx_remove_input":
     case "tx_remove_output":
     case "tx_complete":
-      return receiveSpliceConstruction(env, online, message);
+      // It may be mined once we have signed it: a word about its construction does not end it.
+      return isSigningSplice(state.commitments) ? undefined : receiveSpliceConstruction(env, online, message);
     case "commitment_signed": {
       const { splicing, batch } = online.link;
       const funding = signingOf(state);
