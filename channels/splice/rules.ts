@@ -9,7 +9,7 @@ import type { TxSession } from "../interactive/session.ts";
 import type { Side } from "../interactive/terms.ts";
 import type { Signatures } from "../keys/signer.ts";
 import type { Funded, Normal } from "../state.ts";
-import { openerCanPay } from "../tx/commitment.ts";
+import { hasOutputs, openerCanPay } from "../tx/commitment.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import type { SplicePlan } from "./state.ts";
 
@@ -142,7 +142,9 @@ export function planFault(env: ChannelEnv, state: Normal, plan: SplicePlan): str
       if (takes && kept[side] < toMsat(plan.funding.reserves.local)) return `${side} would be below its reserve`;
     }
     const terms = view === "local" ? localTerms(on.params) : remoteTerms(on.params);
-    if (!openerCanPay(specOf(on.commitments, view as View), terms)) return "the opener could not pay for a commitment";
+    const spec = specOf(on.commitments, view as View);
+    if (!openerCanPay(spec, terms)) return "the opener could not pay for a commitment";
+    if (!hasOutputs(spec, terms)) return "a commitment would have no output";
   }
   return undefined;
 }

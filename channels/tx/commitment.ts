@@ -155,6 +155,29 @@ function htlcOutput(htlc: CommitmentHtlc, keys: CommitmentKeys, format: Commitme
   };
 }
 
+interface MainAmounts {
+  readonly local?: Sat;
+  readonly remote?: Sat;
+}
+/** What each side has in it once the fee and the anchors are taken off; nothing where that is dust. BOLT 3 §Commitment Transaction Outputs. */
+function mainAmounts(terms: CommitmentTerms, spec: CommitmentSpec, untrimmed: number): MainAmounts {
+  const cost = openerCost(untrimmed, spec.feerate, terms.format);
+  const less = (balance: Msat, pays: boolean): Sat => {
+    const whole = toSatFloor(balance);
+    return pays ? sat(whole > cost ? whole - cost : 0n) : whole;
+  };
+  const local = less(spec.toLocal, terms.opener === "local");
+  const remote = less(spec.toRemote, terms.opener === "remote");
+  return { ...(local >= terms.dustLimit ? { local } : {}), ...(remote >= terms.dustLimit ? { remote } : {}) };
+}
+
+/** Whether a commitment has any output. Of one without, no block would take what its funding output holds. */
+export function hasOutputs(spec: CommitmentSpec, terms: CommitmentTerms): boolean {
+  const untrimmed = untrimmedCount(spec, terms);
+  const { local, remote } = mainAmounts(terms, spec, untrimmed);
+  return untrimmed > 0 || local !== undefined || remote !== undefined;
+}
+
 /** Balances that are not dust, and with anchors one for each side that has something to claim. BOLT 3 §Commitment Transaction Outputs. */
 function mainOutputs(
   terms: CommitmentTerms,
@@ -162,23 +185,15 @@ function mainOutputs(
   untrimmed: number,
   delayedOutput: Uint8Array,
 ): readonly CommitmentOutput[] {
-  const cost = openerCost(untrimmed, spec.feerate, terms.format);
-  const less = (balance: Msat, pays: boolean): Sat => {
-    const whole = toSatFloor(balance);
-    return pays ? sat(whole > cost ? whole - cost : 0n) : whole;
-  };
-  const toLocal = less(spec.toLocal, terms.opener === "local");
-  const toRemote = less(spec.toRemote, terms.opener === "remote");
-  const hasLocal = toLocal >= terms.dustLimit;
-  const hasRemote = toRemote >= terms.dustLimit;
+  const { local, remote } = mainAmounts(terms, spec, untrimmed);
   const outputs: CommitmentOutput[] = [];
-  if (hasLocal) outputs.push({ role: { tag: "to_local" }, amount: toLocal, script: delayedOutput });
-  if (hasRemote) outputs.push({ role: { tag: "to_remote" }, amount: toRemote, script: terms.toRemoteOutput });
+  if (local !== undefined) outputs.push({ role: { tag: "to_local" }, amount: local, script: delayedOutput });
+  if (remote !== undefined) outputs.push({ role: { tag: "to_remote" }, amount: remote, script: terms.toRemoteOutput });
   const { anchors } = terms;
   if (anchors === undefined) return outputs;
-  if (hasLocal || untrimmed > 0)
+  if (local !== undefined || untrimmed > 0)
     outputs.push({ role: { tag: "to_local_anchor" }, amount: ANCHOR_SAT, script: anchors.local });
-  if (hasRemote || untrimmed > 0)
+  if (remote !== undefined || untrimmed > 0)
     outputs.push({ role: { tag: "to_remote_anchor" }, amount: ANCHOR_SAT, script: anchors.remote });
   return outputs;
 }
