@@ -2,8 +2,10 @@ import type { Txid } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { NO_SIMPLE_CLOSE } from "../close/state.ts";
+import { splicesReplaced, unsignedSpliceFreed } from "../fundings/freed.ts";
 import { offline } from "../link/offline.ts";
 import { initialCommitments } from "../open/initial.ts";
+import { spliceLost } from "../splice/lost.ts";
 import type { Closing, Commitments, Funded, FundedState, Negotiating } from "../state.ts";
 import { type Effect, propose } from "../transition.ts";
 import { abortMessage } from "./carrier.ts";
@@ -41,14 +43,25 @@ export function fundedWith(
   const attempt = attempts.signed.find(({ params }) => params.funding.txid === txid);
   if (attempt === undefined || !isUntouched(state.commitments)) return undefined;
   const chosen = switched(alone.state, attempt);
-  if (chosen.tag !== "Negotiating") return { state: chosen, effects: alone.effects };
-  return { state: offline(chosen), effects: [...alone.effects, ...closeAnew(chosen)] };
+  const effects = [...alone.effects, ...withoutSplices(state, attempt)];
+  if (chosen.tag !== "Negotiating" && !isSplicing(state)) return { state: chosen, effects };
+  return { state: offline(chosen), effects: [...effects, ...begunAnew(chosen)] };
 }
-/** Over a new connection a close is negotiated from the beginning. BOLT 2 §Channel Close. */
-const closeAnew = ({ link, params: { channelId } }: Negotiating): readonly Effect[] => {
-  const text = "another transaction funds the channel: it is to be closed anew";
+/** Over a new connection a close is negotiated from the beginning, and a splice of what is there. BOLT 2 §Channel Close. */
+const begunAnew = ({ link, params: { channelId } }: FundedState): readonly Effect[] => {
+  const text = "another transaction funds the channel: what is under way is to be begun anew";
   return link.tag === "offline" ? [] : [{ tag: "SendWarning", channelId, text, disconnect: true }];
 };
+
+const isSplicing = ({ tag, link, commitments: { others } }: FundedState): boolean =>
+  tag === "Normal" &&
+  (others.some(({ role }) => role !== "past") || (link.tag === "online" && link.quiescence !== undefined));
+/** A splice of what the other one had made can never be mined. */
+const withoutSplices = (state: FundedState, { params }: FundingAttempt): readonly Effect[] => [
+  ...spliceLost(state, "another transaction funds the channel"),
+  ...unsignedSpliceFreed(state),
+  ...(state.commitments.others.length === 0 ? [] : splicesReplaced(state, params.funding)),
+];
 
 function switched(state: FundedState, attempt: FundingAttempt): FundedState {
   const { params, received, sent } = attempt;
