@@ -44,7 +44,7 @@ import { splice } from "./splice/begin.ts";
 import { lockDeepSplice } from "./splice/lock.ts";
 import { splicedBy, spliceInput } from "./splice/step.ts";
 import type { ChannelState, Closing, FundedState, Negotiating } from "./state.ts";
-import { advance, type CommandRefusal, commit, stay, type Transition } from "./transition.ts";
+import { advance, type CommandRefusal, stay, type Transition } from "./transition.ts";
 
 /** Total, synchronous and deterministic: same arguments, same answer, on any machine, for ever. */
 export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
@@ -53,15 +53,8 @@ export function step(env: ChannelEnv, state: ChannelState, input: ChannelInput):
   const transition = take(env, state, input);
   // A channel that has failed is the chain's, whichever input made it so or told it something new.
   if (transition.kind === "stay" || transition.next.tag !== "Failed") return transition;
-  const followed = followChain(env, transition.next, transition.effects);
-  // What was to be written still is, whatever the chain adds to it.
-  return transition.kind === "commit" ? written(followed) : followed;
+  return followChain(env, transition.next, transition);
 }
-
-const written = (transition: Transition): Transition =>
-  transition.kind === "advance" && transition.next.tag === "Failed"
-    ? commit(transition.next, ...transition.effects)
-    : transition;
 
 function take(env: ChannelEnv, state: ChannelState, input: ChannelInput): Transition {
   switch (input.tag) {

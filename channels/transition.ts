@@ -145,6 +145,8 @@ export type VolatileEffect =
    * its height. A claim that is no longer among them is settled. Said again at every block.
    */
   | { readonly tag: "Claims"; readonly claims: readonly Claim[] }
+  /** It has left before, with its state on disk, and no block holds it: the mempool may have lost it. */
+  | { readonly tag: "Rebroadcast"; readonly tx: Tx; readonly why: "mutual_close" | "commitment" }
   /** Answer with `RevokedHtlcs`: what was written for that commitment, or nothing. */
   | { readonly tag: "NeedRevokedHtlcs"; readonly number: bigint }
   /** Something that people look at has changed. */

@@ -23,41 +23,49 @@ import { isOver, type Progress, progressOf } from "./progress.ts";
  * funding output, claims what is ours, tells upstream what is over, and ends when nothing can come any more. All of it
  * follows from the state and the facts in it, so it may be said any number of times.
  */
-export function followChain(env: ChannelEnv, failed: Failed, before: readonly Effect[]): Transition {
+export function followChain(env: ChannelEnv, failed: Failed, before: Before): Transition {
   const state = failed.failedAt === undefined ? { ...failed, failedAt: heightNow(env, failed) } : failed;
   const progress = progressOf(env, state);
+  const answer = (next: Failed, ...effects: readonly Effect[]): Transition => {
+    const all = [...before.effects, ...effects];
+    // What was to be written still is, whatever the chain adds to it.
+    return before.kind === "advance" && failed === next && all.every(isVolatile)
+      ? advance(next, ...all)
+      : commit(next, ...all);
+  };
   if (progress?.publication.tag === "revoked" && state.revoked?.number !== progress.publication.number)
-    return answer(failed, state, [...before, { tag: "NeedRevokedHtlcs", number: progress.publication.number }]);
+    return answer(state, { tag: "NeedRevokedHtlcs", number: progress.publication.number });
   const { givenUp, effects } = failedOnChain(env, state, progress);
   const next = givenUp.length === 0 ? state : { ...state, givenUp: [...state.givenUp, ...givenUp] };
-  const all = [...before, ...effects];
-  if (progress === undefined) return answer(failed, next, [...all, ...publication(env, next)]);
+  if (progress === undefined) {
+    const word = before.kind === "advance" && failed === next ? "Rebroadcast" : "Broadcast";
+    return answer(next, ...effects, ...publication(env, next, word));
+  }
   if (isOver(env, progress)) {
     const closingTxid = txidOf(progress.spend.tx);
     const closed = { tag: "Closed", params: state.params, closingTxid } as const;
-    return commit(closed, ...all, { tag: "Forget", reason: "closed and buried" });
+    return commit(closed, ...before.effects, ...effects, { tag: "Forget", reason: "closed and buried" });
   }
-  return answer(failed, next, [...all, ...watchAndClaim(progress)]);
+  return answer(next, ...effects, ...watchAndClaim(progress));
 }
+/** The answer to the input itself, to which the chain adds. */
+type Before = Pick<Exclude<Transition, { kind: "stay" }>, "kind" | "effects">;
 /** A block tells what it spends before it counts itself. */
 const heightNow = (env: ChannelEnv, { spends }: Failed): BlockHeight =>
   blockHeight(Math.max(env.height, ...spends.map(({ height }) => height)));
-const answer = (before: Failed, next: Failed, effects: readonly Effect[]): Transition =>
-  before === next && effects.every(isVolatile) ? advance(next, ...effects) : commit(next, ...effects);
 
 /** Ours to bring into the chain: what was agreed, or else our own commitment. Never after a proof that it is an old one. */
-function publication(env: ChannelEnv, failed: Failed): readonly Effect[] {
+function publication(env: ChannelEnv, failed: Failed, word: "Broadcast" | "Rebroadcast"): readonly Effect[] {
   const state = decided(failed);
   if (state.cause.tag === "data_lost") return [];
   const { mutual, params } = state;
-  if (mutual !== undefined && spends(mutual, params.funding))
-    return [{ tag: "Broadcast", tx: mutual, why: "mutual_close" }];
+  if (mutual !== undefined && spends(mutual, params.funding)) return [{ tag: word, tx: mutual, why: "mutual_close" }];
   const commitment = signedOn(state);
   if (commitment !== undefined) {
     const anchor = anchorClaim(env, state);
     const claims = anchor === undefined ? [] : [anchor];
     return [
-      { tag: "Broadcast", tx: commitment, why: "commitment" },
+      { tag: word, tx: commitment, why: "commitment" },
       { tag: "Claims", claims },
     ];
   }

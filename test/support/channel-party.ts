@@ -107,6 +107,7 @@ export class Party {
       case "HtlcFailed":
         return this.end(effect.origin, "failed");
       case "Broadcast":
+      case "Rebroadcast":
         this.broadcasts.push(effect.tx);
         return;
       case "RevokedHtlcs":

@@ -159,7 +159,7 @@ export class Court {
     this.#heard[name] = party.log.length;
     for (const effect of news) {
       watch(this.#sources[name], effect);
-      if (effect.tag === "Broadcast" && !this.silent[name]) this.#try(effect.tx);
+      if ((effect.tag === "Broadcast" || effect.tag === "Rebroadcast") && !this.silent[name]) this.#try(effect.tx);
     }
     const claims = [...party.claims];
     party.claims = [];

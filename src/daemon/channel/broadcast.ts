@@ -12,7 +12,7 @@ export function broadcast(
   host: ChannelHost,
   turn: Turn,
   entry: ChannelEntry,
-  effect: Extract<Effect, { tag: "Broadcast" }>,
+  effect: Extract<Effect, { tag: "Broadcast" | "Rebroadcast" }>,
 ): void {
   if (effect.why === "splice") return publish(host, turn, effect.tx);
   if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);

@@ -58,6 +58,7 @@ export function performChannelEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "NeedRevokedHtlcs":
       return host.apply(turn, entry, { tag: "RevokedHtlcs", ...host.revoked(entry, effect.number) });
     case "Broadcast":
+    case "Rebroadcast":
       return broadcast(host, turn, entry, effect);
     case "Refused":
       return turn.next((later) => listener.offerRefused(later, effect.origin, effect.reason));
