@@ -29,6 +29,10 @@ export function failedOnChain(
   };
 }
 
+/** Whether whoever waits for an HTLC that we offered has been told how it ended: one that nobody fetches outlives all else. */
+export const isAllTold = ({ commitments: { htlcs }, givenUp }: Failed): boolean =>
+  htlcs.every((htlc) => htlc.side === "received" || htlc.preimage !== undefined || givenUp.includes(htlc.id));
+
 function isGone(env: ChannelEnv, state: Failed, htlc: OfferedHtlc, progress: Progress | undefined): boolean {
   // No signature of ours has ever covered it.
   if (htlc.step === "SENT_ADD_HTLC") return true;

@@ -14,7 +14,7 @@ import { anchorClaim } from "./anchor.ts";
 import { byUrgency } from "./claim.ts";
 import { classify, currentLocal } from "./classify.ts";
 import { decided, isFunding, signedOn, spends } from "./decided.ts";
-import { failedOnChain } from "./ends.ts";
+import { failedOnChain, isAllTold } from "./ends.ts";
 import { learnPreimages } from "./preimages.ts";
 import { isOver, type Progress, progressOf } from "./progress.ts";
 
@@ -41,7 +41,7 @@ export function followChain(env: ChannelEnv, failed: Failed, before: Before): Tr
     const word = before.kind === "advance" && failed === next ? "Rebroadcast" : "Broadcast";
     return answer(next, ...effects, ...publication(env, next, word));
   }
-  if (isOver(env, progress)) {
+  if (isOver(env, progress) && isAllTold(next)) {
     const closingTxid = txidOf(progress.spend.tx);
     const closed = { tag: "Closed", params: state.params, closingTxid } as const;
     return commit(closed, ...before.effects, ...effects, { tag: "Forget", reason: "closed and buried" });

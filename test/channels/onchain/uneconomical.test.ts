@@ -15,10 +15,10 @@ const ends = (court: Court): readonly string[] =>
   );
 
 /** The peer's commitment with such an HTLC of ours is mined, and neither side fetches its output. */
-function mined() {
+function mined(expiryBlocks = EXPIRY_BLOCKS) {
   const court = new Court().open();
   const { pair } = court;
-  pair.offer("a", AMOUNT, 1, cltvExpiry(court.height + EXPIRY_BLOCKS));
+  pair.offer("a", AMOUNT, 1, cltvExpiry(court.height + expiryBlocks));
   pair.settle();
   const thief = new Thief(pair.parties.b);
   const then = pair.parties.b.funded;
@@ -37,6 +37,15 @@ describe("an HTLC of ours whose output is not worth a transaction", () => {
     expect(court.height).to.be.above(HEIGHT);
     court.mineTo(expiry + resolutionDepth - 1);
     expect(ends(court)).to.deep.equal([]);
+    court.mine();
+    expect(ends(court)).to.deep.equal(["HtlcFailed 0"]);
+  });
+
+  it("is failed upstream before the channel is forgotten, where all else is buried long before its expiry", () => {
+    const { court, expiry } = mined(400);
+    const { resolutionDepth } = court.pair.env("a").policy;
+    court.mineTo(expiry + resolutionDepth - 1);
+    expect([court.pair.parties.a.state.tag, ends(court)]).to.deep.equal(["Failed", []]);
     court.mine();
     expect(ends(court)).to.deep.equal(["HtlcFailed 0"]);
   });
