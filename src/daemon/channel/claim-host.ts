@@ -12,7 +12,7 @@ import {
 } from "../../../channels/index.ts";
 import { type ChannelId, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert } from "../../base/result.ts";
-import { type BlockHeight, type Sat, type SatPerKw, satPerKw } from "../../base/units.ts";
+import { type BlockHeight, type Sat, type SatPerKw, satPerKw, ZERO_SAT } from "../../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import type { NodeContext } from "../context.ts";
 import type { Turn } from "../turn.ts";
@@ -114,12 +114,12 @@ export class ClaimHost {
   #underWay(flight: Flight | undefined): Flight | undefined {
     return flight !== undefined && this.#wallet.isPublished(flight.txid) ? flight : undefined;
   }
-  /** From before a restart. */
-  #known({ outpoint }: Claim): Flight | undefined {
+  /** From before a restart. What an anchor pays for counts with it, as it did then. */
+  #known({ outpoint, parent = { weight: 0, fee: ZERO_SAT } }: Claim): Flight | undefined {
     const known = this.#wallet.unconfirmedSpender(outpoint);
     if (known === undefined) return undefined;
-    const feerate = satPerKw(Number((known.fee * 1000n) / BigInt(weightOf(known.tx))));
-    return { txid: known.txid, feerate };
+    const weight = BigInt(weightOf(known.tx) + parent.weight);
+    return { txid: known.txid, feerate: satPerKw(Number(((known.fee + parent.fee) * 1000n) / weight)) };
   }
 
   #fly(

@@ -74,6 +74,34 @@ describe("The transactions of claims", () => {
     expect(world.violations).to.deep.equal([]);
   });
 
+  it("pay for a commitment after a restart as they did before it: what it pays itself counts", async () => {
+    const street = await streetOf(2);
+    const { world, nodes } = street;
+    const [a, b] = nodes as [LabNode, LabNode];
+    world.network.part(a.name, b.name);
+    /** Of all that waits together, in sat for 1,000 weight units. */
+    const together = (): number => {
+      const fee = waiting(world).reduce((sum, one) => sum + one.fee, 0n);
+      return Number(fee * 1_000n) / waiting(world).reduce((sum, { weight }) => sum + weight, 0);
+    };
+    world.chain.setFeerate(satPerKw(4_000));
+    await soon(world, a.node.closeChannel({ id: idOf(present(street.edges[0], "an edge")), force: true }));
+    await world.pass(500);
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(500);
+    expect(waiting(world)).to.have.length(2);
+    expect(together()).to.be.within(4_000, 4_400);
+    await a.crash(a.disk.pending);
+    await a.start();
+    await world.pass(500);
+    world.chain.setFeerate(satPerKw(5_200));
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(500);
+    expect(waiting(world)).to.have.length(2);
+    expect(together()).to.be.within(5_200, 5_600);
+    expect(world.violations).to.deep.equal([]);
+  });
+
   it("go with the commitment that a reorganisation takes away, and come back with it", async () => {
     const { world, a, b } = await claiming();
     const whole = onchain(b);
