@@ -135,14 +135,17 @@ export class ClaimHost {
       return flight;
     }
     if (claim.parent !== undefined && parentDeficit(claim, feerate) === 0n) return flight;
-    if (flight !== undefined) this.#wallet.giveUp(turn, flight.txid);
     const complete: Complete = (tx, pathOf) => signed(signer, claim, tx, pathOf);
     const made = claim.presigned
       ? this.#present(turn, claim, complete)
       : isSelfPaying(claim)
-        ? this.#sweep(turn, claim, feerate, complete)
-        : this.#attach(turn, claim, feerate, complete);
-    if (made === undefined) return undefined;
+        ? this.#sweep(turn, claim, feerate, complete, flight)
+        : this.#attach(turn, claim, feerate, complete, flight);
+    if (made === undefined) {
+      // Better what is out than nothing.
+      if (flight !== undefined) this.#wallet.again(turn, flight.txid);
+      return flight;
+    }
     this.#tell(turn, channel, claim, made);
     return { txid: made, feerate };
   }
@@ -153,9 +156,16 @@ export class ClaimHost {
     this.#wallet.adopt(turn, whole, fee, LABEL[claim.why]);
     return txidOf(whole);
   }
-  #sweep(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
+  #sweep(
+    turn: Turn,
+    claim: Claim,
+    feerate: SatPerKw,
+    complete: Complete,
+    instead: Flight | undefined,
+  ): Txid | undefined {
     const fits = sweepTx(claim, PLACEHOLDER, feerate);
     if (fits === undefined) return undefined;
+    if (instead !== undefined) this.#wallet.giveUp(turn, instead.txid);
     const script = this.#sweepScript(turn, claim);
     const swept = sweepTx(claim, script, feerate);
     assert(swept !== undefined, "the script of a key hash has one length");
@@ -172,14 +182,20 @@ export class ClaimHost {
     this.#sweepScripts.set(key, script);
     return script;
   }
-  #attach(turn: Turn, claim: Claim, feerate: SatPerKw, complete: Complete): Txid | undefined {
+  #attach(
+    turn: Turn,
+    claim: Claim,
+    feerate: SatPerKw,
+    complete: Complete,
+    instead: Flight | undefined,
+  ): Txid | undefined {
     const { output, locktime, why } = claim;
     const input = claimInput(claim);
     const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
     const owed = parentDeficit(claim, feerate);
     const spends = { amount: claim.amount, script: lockScript(claim.lock) };
     const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
-    const attached = this.#wallet.attach(turn, attachment, complete);
+    const attached = this.#wallet.attach(turn, attachment, complete, instead?.txid);
     if (attached.ok) return txidOf(attached.value);
     this.#short.push(unpaid(claim, attached.error, feerate));
     return undefined;

@@ -131,10 +131,15 @@ export class WalletHost {
   reservations(): readonly Txid[] {
     return reservations(this.#state);
   }
-  /** Adds to a transaction of a channel what it needs to be mined, and broadcasts it. */
-  attach(turn: Turn, attachment: Attachment, complete: Complete): Result<Tx, InsufficientFunds> {
-    const attached = attach(this.#state, this.#keys, attachment, complete);
+  /**
+   * Adds to a transaction of a channel what it needs to be mined, and broadcasts it. One that it is to replace gives its coins
+   * for that, and stays as it is where they do not suffice.
+   */
+  attach(turn: Turn, attachment: Attachment, complete: Complete, instead?: Txid): Result<Tx, InsufficientFunds> {
+    const freed = instead === undefined ? undefined : refused(this.#state, instead);
+    const attached = attach(freed?.next ?? this.#state, this.#keys, attachment, complete);
     if (!attached.ok) return attached;
+    if (freed !== undefined) this.#apply(turn, freed);
     this.#apply(turn, attached.value.step);
     return ok(attached.value.tx);
   }

@@ -4,6 +4,7 @@ import { msat, sat, satPerKw } from "../../../src/base/units.ts";
 import { addressOf } from "../../../src/bitcoin/address.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { p2wpkh } from "../../../src/bitcoin/templates.ts";
+import { removeWithDescendants } from "../../../src/chain/mempool.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { idOf } from "../../../src/lab/setup.ts";
 import type { World } from "../../../src/lab/world.ts";
@@ -13,12 +14,12 @@ import { invoiceOf, soon } from "../small-world.ts";
 const alarms = ({ node }: LabNode) => node.events(0, 10_000).filter(({ type }) => type === "channel.claims_unpaid");
 const missing = ({ node }: LabNode): bigint => node.balance().onchain.missingForClaims;
 /** All but what is too little for a fee goes elsewhere, and blocks are dear. */
-async function emptied(world: World, node: LabNode): Promise<void> {
-  const amount = sat(onchain(node) - 1_500n);
+async function emptied(world: World, node: LabNode, left = 1_500n): Promise<void> {
+  const amount = sat(onchain(node) - left);
   const sent = await soon(world, node.node.send({ address: ELSEWHERE, amount, feerate: satPerKw(253) }));
   expect(sent.ok).to.equal(true);
   await mine(world, 1);
-  expect(onchain(node) < 2_000n).to.equal(true);
+  expect(onchain(node) < left + 500n).to.equal(true);
   world.chain.setFeerate(satPerKw(5_000));
 }
 const ELSEWHERE = present(addressOf(p2wpkh(new Uint8Array(20).fill(9)), CHAINS.regtest), "an address");
@@ -59,6 +60,30 @@ describe("RELIABILITY O21: a wallet that has no coins for the fees of claims", (
     expect(payee.node.explainChannel(id)?.outputs.map(({ what, status }) => `${what}: ${status}`)).to.include(
       "HTLC 0 that the peer offered: spent",
     );
+    expect(world.violations).to.deep.equal([]);
+  });
+
+  it("keeps saying what it could pay for when more is wanted than it has", async () => {
+    const street = await streetOf(2, { channelPolicy: () => ({ reserveFeerate: satPerKw(1) }) });
+    const { world, nodes } = street;
+    const [closer, other] = nodes as [LabNode, LabNode];
+    world.network.part(closer.name, other.name);
+    await emptied(world, closer, 12_000n);
+    const waiting = (): readonly string[] => [...world.chain.brain.pool.entries.keys()].sort();
+    await soon(world, closer.node.closeChannel({ id: idOf(present(street.edges[0], "an edge")), force: true }));
+    await world.pass(500);
+    const out = waiting();
+    expect(out, "the commitment and what pays for it").to.have.length(2);
+    world.chain.setFeerate(satPerKw(12_000));
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(500);
+    expect(missing(closer) > 0n).to.equal(true);
+    const { pool } = world.chain.brain;
+    for (const entry of pool.entries.values()) removeWithDescendants(pool, entry);
+    expect(waiting()).to.deep.equal([]);
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(60_000);
+    expect(waiting()).to.deep.equal(out);
     expect(world.violations).to.deep.equal([]);
   });
 });
