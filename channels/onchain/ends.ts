@@ -2,7 +2,7 @@ import { blockHeight } from "../../src/base/units.ts";
 import { localTerms, remoteTerms, tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OfferedHtlc } from "../htlc.ts";
-import type { Failed } from "../state.ts";
+import type { Failed, FundedState } from "../state.ts";
 import type { Effect } from "../transition.ts";
 import { isTrimmed } from "../tx/weights.ts";
 import { BURIED_DEPTH, depthOf, htlcOf, type OutputProgress, type Progress } from "./progress.ts";
@@ -16,22 +16,29 @@ export function failedOnChain(
   state: Failed,
   progress: Progress | undefined,
 ): { readonly givenUp: readonly bigint[]; readonly effects: readonly Effect[] } {
-  const over = state.commitments.htlcs.filter(
+  const over = awaited(state).filter((htlc) => isGone(env, state, htlc, progress));
+  return { givenUp: over.map(({ id }) => id), effects: over.map(failedHtlc) };
+}
+/** HTLCs that we offered and of which whoever waits for them has not been told how they ended. */
+const awaited = (state: FundedState): readonly OfferedHtlc[] =>
+  state.commitments.htlcs.filter(
     (htlc): htlc is OfferedHtlc =>
       htlc.side === "offered" &&
       htlc.preimage === undefined &&
-      !state.givenUp.includes(htlc.id) &&
-      isGone(env, state, htlc, progress),
+      !(state.tag === "Failed" && state.givenUp.includes(htlc.id)),
   );
-  return {
-    givenUp: over.map(({ id }) => id),
-    effects: over.map(({ id, origin }) => ({ tag: "HtlcFailed", id, origin, failure: { tag: "on_chain" } })),
-  };
-}
+const failedHtlc = ({ id, origin }: OfferedHtlc): Effect => ({
+  tag: "HtlcFailed",
+  id,
+  origin,
+  failure: { tag: "on_chain" },
+});
 
-/** Whether whoever waits for an HTLC that we offered has been told how it ended: one that nobody fetches outlives all else. */
-export const isAllTold = ({ commitments: { htlcs }, givenUp }: Failed): boolean =>
-  htlcs.every((htlc) => htlc.side === "received" || htlc.preimage !== undefined || givenUp.includes(htlc.id));
+/** All of those that are left, of a channel that nothing in the chain will ever hold. */
+export const failedWithFunding = (state: FundedState): readonly Effect[] => awaited(state).map(failedHtlc);
+
+/** Whether nobody waits for an HTLC any more: one that nobody fetches outlives all else. */
+export const isAllTold = (state: Failed): boolean => awaited(state).length === 0;
 
 function isGone(env: ChannelEnv, state: Failed, htlc: OfferedHtlc, progress: Progress | undefined): boolean {
   // No signature of ours has ever covered it.

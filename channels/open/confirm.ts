@@ -11,6 +11,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { announceWhenDue } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
+import { failedWithFunding } from "../onchain/ends.ts";
 import type { Funded, FundedState, Normal, WaitForChannelReady } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
@@ -128,9 +129,11 @@ const isUnfunded = (state: FundedState): boolean =>
   state.funding.confirmed === undefined && !(state.tag === "Failed" && state.spends.length > 0);
 
 /** Nothing that the channel holds will ever be there. */
-function neverFunded({ params }: FundedState, text: string): Transition {
+function neverFunded(state: FundedState, text: string): Transition {
+  const { params } = state;
   return commit(
     { tag: "Closed", params, closingTxid: undefined },
+    ...failedWithFunding(state),
     { tag: "SendError", channelId: params.channelId, text },
     { tag: "Forget", reason: text },
   );

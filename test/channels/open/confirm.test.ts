@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import { utf8 } from "../../../src/base/bytes.ts";
+import { present } from "../../../src/base/result.ts";
 import { blockHeight, satPerKw } from "../../../src/base/units.ts";
 import { SCRIPT } from "../../support/channel-fixtures.ts";
 import { fundedOutput, HEIGHT, normal, opened, type Pair } from "../../support/channel-pair.ts";
@@ -65,6 +66,30 @@ describe("RELIABILITY U1: no channel_ready before the funding output is checked 
     const { state } = funded.parties.a;
     funded.give("a", { tag: "FundingConflictBuried" });
     expect(funded.parties.a.state).to.equal(state);
+  });
+
+  it("tells whoever waits for an HTLC in such a channel that it failed, once", () => {
+    const ends = (isFailed: boolean): readonly unknown[] => {
+      const pair = normal();
+      const { a } = pair.parties;
+      pair.offer("a", 50_000_000n, 1);
+      pair.offer("a", 60_000_000n, 2);
+      pair.settle();
+      pair.fulfill("b", present(pair.parties.b.incoming.get(1n), "the second HTLC"));
+      pair.deliver("a");
+      pair.disconnect();
+      pair.give("a", { tag: "FundingReorged" });
+      if (isFailed) pair.give("a", { tag: "ForceClose" });
+      pair.give("a", { tag: "FundingConflictBuried" });
+      expect(a.state.tag).to.equal("Closed");
+      return a.log.flatMap((effect) =>
+        effect.tag === "HtlcSettled" || effect.tag === "HtlcFailed" ? [`${effect.tag} ${effect.id}`] : [],
+      );
+    };
+    expect([ends(false), ends(true)]).to.deep.equal([
+      ["HtlcSettled 1", "HtlcFailed 0"],
+      ["HtlcSettled 1", "HtlcFailed 0"],
+    ]);
   });
 
   /** What the opener says or does to a channel that it never funds. */
