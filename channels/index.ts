@@ -60,7 +60,14 @@ export { witnessOf } from "./onchain/claim.ts";
 export { claimInput, presignedTx, sweepTx } from "./onchain/claim-tx.ts";
 export { fundingOutpoints } from "./onchain/decided.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";
-export { claimFeerate, claimWeight, inputWeight, isWorthClaiming, parentDeficit } from "./onchain/fee.ts";
+export {
+  claimFeerate,
+  claimWeight,
+  inputWeight,
+  isWorthClaiming,
+  parentDeficit,
+  RELAY_FEERATE_MIN,
+} from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
 export { namesOf } from "./open/confirm.ts";

@@ -7,6 +7,7 @@ import {
   lockScript,
   parentDeficit,
   presignedTx,
+  RELAY_FEERATE_MIN,
   sweepTx,
   witnessOf,
 } from "../../../channels/index.ts";
@@ -32,6 +33,10 @@ interface Wanted {
 }
 /** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
 const RAISE_PERCENT = 125;
+/** And for as much more as that costs, or nodes do not take it: 1 sat for each virtual byte. BIP 125 §Implementation Details. */
+const RAISE_LEAST = RELAY_FEERATE_MIN;
+const isRaised = (feerate: SatPerKw, before: SatPerKw): boolean =>
+  feerate * 100 >= before * RAISE_PERCENT && feerate >= before + RAISE_LEAST;
 /** Between two blocks what is out is said again so often: a rival may have taken its place and gone again. */
 const AGAIN_MS = 45_000;
 /** A script that a wallet key can spend, and its length: what a second stage pays is longer. */
@@ -130,7 +135,7 @@ export class ClaimHost {
     flight: Flight | undefined,
   ): Flight | undefined {
     const feerate = claimFeerate(claim, this.#height(), this.#wallet.feerate());
-    if (flight !== undefined && (claim.presigned || feerate * 100 < flight.feerate * RAISE_PERCENT)) {
+    if (flight !== undefined && (claim.presigned || !isRaised(feerate, flight.feerate))) {
       this.#wallet.again(turn, flight.txid);
       return flight;
     }

@@ -13,11 +13,12 @@ const waiting = ({ chain }: World): readonly MempoolEntry[] => [...chain.brain.p
 const feerateOf = ({ fee, weight }: MempoolEntry): number => Number(fee * 1_000n) / weight;
 
 /** a's commitment stands in the chain, and b's claim of its own balance waits to be mined. */
-async function claiming(): Promise<Line & { readonly a: LabNode; readonly b: LabNode }> {
+async function claiming(feerate?: number): Promise<Line & { readonly a: LabNode; readonly b: LabNode }> {
   const street = await streetOf(2);
   const { world, nodes } = street;
   const [a, b] = nodes as [LabNode, LabNode];
   world.network.part(a.name, b.name);
+  if (feerate !== undefined) world.chain.setFeerate(satPerKw(feerate));
   await soon(world, a.node.closeChannel({ id: idOf(present(street.edges[0], "an edge")), force: true }));
   await mine(world, 1);
   expect(waiting(world).map(({ tx }) => tx.inputs.length)).to.deep.equal([1]);
@@ -43,6 +44,22 @@ describe("The transactions of claims", () => {
     await mine(world, 1);
     expect(onchain(b)).to.equal(worth);
     expect(claim()).to.deep.equal([]);
+    expect(world.violations).to.deep.equal([]);
+  });
+
+  it("are replaced by none that does not pay for its own way through the network: nodes would not take it", async () => {
+    const { world } = await claiming(300);
+    const [cheap] = waiting(world);
+    /** A block without it, at a price. */
+    const priced = async (feerate: number): Promise<readonly string[]> => {
+      world.chain.setFeerate(satPerKw(feerate));
+      for (const claim of waiting(world)) removeWithDescendants(world.chain.brain.pool, claim);
+      await mine(world, 1);
+      return waiting(world).map(({ txid }) => txid);
+    };
+    expect(await priced(540), "nearly twice as much").to.deep.equal([cheap?.txid]);
+    const [dear, ...more] = await priced(560);
+    expect([dear === cheap?.txid, more]).to.deep.equal([false, []]);
     expect(world.violations).to.deep.equal([]);
   });
 
