@@ -3,7 +3,7 @@ import { assert } from "../../src/base/result.ts";
 import { feeForWeightCeil, type SatPerKw, satPerKw, toSatFloor } from "../../src/base/units.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { FundedState } from "../state.ts";
-import { type CommandRefusal, commit, type Effect, stay, type Transition } from "../transition.ts";
+import { type CommandRefusal, commit, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { closingWeight } from "../tx/closing-tx.ts";
 import { type Agreeing, closingFeeOf, closingsOf, isMinable } from "./complete.ts";
 import { offerClose, proposalBy, replacementFee } from "./offer.ts";
@@ -42,13 +42,13 @@ export function raiseWhenLate(env: ChannelEnv, state: FundedState): Transition |
   if ((state.tag !== "Negotiating" && state.tag !== "Closing") || isConfirmed(state)) return undefined;
   const last = state.simple.offered.at(-1);
   if (last !== undefined && env.height < last.since + PATIENCE_BLOCKS) return undefined;
-  const again: readonly Effect[] =
+  const again: readonly VolatileEffect[] =
     (env.height - (last?.since ?? 0)) % PATIENCE_BLOCKS === 0
-      ? closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }))
+      ? closingsOf(state).map((tx) => ({ tag: "Rebroadcast", tx, why: "mutual_close" }))
       : [];
   const isLate = last !== undefined && isSimpleClose(env.features) && isAgreeable(state) && !isOffered(state);
   const feerate = isLate ? affordable(env, state) : undefined;
-  if (feerate === undefined) return again.length === 0 ? undefined : commit(state, ...again);
+  if (feerate === undefined) return again.length === 0 ? undefined : stay(...again);
   return offerClose(env, { ...state, close: { ...state.close, feerate } }, again);
 }
 

@@ -157,8 +157,10 @@ describe("BOLT 2 §Legacy Closing Negotiation: closing_signed, both have signed"
     const { a } = pair.parties;
     const tx = a.broadcasts.at(-1);
     a.broadcasts = [];
+    const written = a.commits;
     for (let block = 1; block <= 18; block++) pair.block(a.height + 1);
     expect(a.broadcasts.map(txidOf)).to.deep.equal(Array(3).fill(txidOf(tx as Tx)));
+    expect(a.commits, "nothing is new").to.equal(written);
     pair.give("a", { tag: "FundingSpent", tx: tx as Tx, height: a.height });
     for (let block = 1; block <= 18; block++) pair.block(a.height + 1);
     expect(a.broadcasts.length).to.equal(3);
