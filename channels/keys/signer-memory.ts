@@ -33,12 +33,19 @@ const newest = ({ signed }: SignerMemory): bigint | undefined =>
     undefined,
   );
 
-/** What two know together, of which the first is not older than the second: nothing is forgotten that either refuses. */
+/**
+ * What two know together, of which the first is not older than the second: nothing is forgotten that either refuses. Of a
+ * funding output that a record has behind, because the channel has left it, the newer of the two counts.
+ */
 export function joined(remembered: SignerMemory, known: SignerMemory): SignerMemory {
   assert(olderThan(remembered, known) === undefined, "an older record was refused before");
+  const newer = remembered.signed.map((one) => {
+    const same = known.signed.find(({ funding }) => isSame(funding, one.funding));
+    return same !== undefined && same.number > one.number ? same : one;
+  });
   const also = known.signed.filter((one) => remembered.signed.every(({ funding }) => !isSame(funding, one.funding)));
   const obscuringFactor = known.obscuringFactor ?? remembered.obscuringFactor;
-  return { ...remembered, signed: [...remembered.signed, ...also], obscuringFactor };
+  return { ...remembered, signed: [...newer, ...also], obscuringFactor };
 }
 const isSame = (a: SignedCommitment["funding"], b: SignedCommitment["funding"]): boolean =>
   outpointKey(a) === outpointKey(b);

@@ -60,4 +60,13 @@ describe("what a signer remembers of a channel", () => {
       signed: [signed(1, 7n, 0x70), signed(3, 7n, 0x72), signed(2, 7n, 0x71)],
     });
   });
+  it("stays ahead of a record on each funding output, whatever numbers the record has on others", () => {
+    const record = { ...memory, signed: [signed(1, 6n, 0x60), signed(9, 7n, 0x90)] };
+    expect(olderThan(record, memory)).to.equal(undefined);
+    expect(joined(record, memory).signed).to.deep.equal([
+      signed(1, 7n, 0x70),
+      signed(9, 7n, 0x90),
+      signed(2, 7n, 0x71),
+    ]);
+  });
 });
