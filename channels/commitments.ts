@@ -10,7 +10,6 @@ import type { ChannelParams } from "./params.ts";
 import type { Commitments } from "./state.ts";
 import { buildCommitment, type Commitment, type CommitmentHtlc, type CommitmentSpec } from "./tx/commitment.ts";
 import type { HtlcSide } from "./tx/format.ts";
-import { toLocalScript } from "./tx/scripts.ts";
 import { type CommitmentTerms, commitmentTerms } from "./tx/terms.ts";
 
 /**
@@ -160,11 +159,9 @@ export function remoteCommitment(
 
 /** The peer's newest commitment where none of its is unrevoked: it shows a signer what of the channel is ours. */
 export function agreedRemote(env: ChannelEnv, { params, commitments }: OnFunding): PeersCommitment {
-  const { local, remote } = params;
-  const { tx } = remoteCommitment(env, params, commitments.remote, specOf(commitments, "remote"));
-  const keys = commitmentKeys(env.keys.derived, remote.basepoints, local.basepoints, commitments.remote.point);
-  const { toSelfDelay } = remoteTerms(params);
-  return { tx, toLocalScript: toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, toSelfDelay) };
+  const spec = specOf(commitments, "remote");
+  const { tx, toLocalScript } = remoteCommitment(env, params, commitments.remote, spec);
+  return { tx, toLocalScript };
 }
 
 /** What holds in every state of every channel: no step may make or lose a millisatoshi. */

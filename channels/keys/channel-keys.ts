@@ -3,7 +3,7 @@ import { assert } from "../../src/base/result.ts";
 import { hkdf } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { type Basepoints, type KeyCache, keyCache } from "./commitment-keys.ts";
-import { secretIndex, secretSequence } from "./commitment-secrets.ts";
+import { generateSecret, secretIndex, secretSequence } from "./commitment-secrets.ts";
 
 /** The secrets of one channel: five scalars and the seed of the per-commitment secrets, 32 bytes each. */
 export interface ChannelSecrets {
@@ -53,6 +53,10 @@ export function basepointsOf(secrets: ChannelSecrets): Basepoints {
   known.set(secrets, basepoints);
   return basepoints;
 }
+
+/** The per-commitment point of our commitment `number`, from nothing but the seed. */
+export const commitmentPointOf = ({ commitmentSeed }: ChannelSecrets, number: bigint): Uint8Array =>
+  secp256k1.publicKey(generateSecret(commitmentSeed, secretIndex(number)));
 
 /** A commitment point is asked for when it is announced, when its commitment is checked and when it is sent again. */
 const POINTS_KEPT = 4;

@@ -47,7 +47,7 @@ function isOurs(lock: Lock, key: ClaimKey, publicKey: Uint8Array): boolean {
 }
 
 /** The branch of our own HTLCs, which both must sign. BOLT 3 §HTLC-Timeout and HTLC-Success Transactions. */
-const needsPeer = (lock: Lock, publicKey: Uint8Array): boolean =>
+export const needsPeer = (lock: Lock, publicKey: Uint8Array): boolean =>
   lock.tag === "script" &&
   holds(
     lock.witnessScript,

@@ -57,5 +57,5 @@ export function entitlementOf(
   return { ours: paidTo({ outputs }, toRemote), htlcs };
 }
 /** An HTLC begins with another opcode, so that it is not taken for it. BOLT 3 §to_local Output. */
-const isToLocal = (script: Uint8Array): boolean =>
+export const isToLocal = (script: Uint8Array): boolean =>
   script[0] === OP.IF && script[1] === 33 && script[35] === OP.ELSE && script.at(-1) === OP.CHECKSIG;

@@ -4,7 +4,9 @@ import { err, ok, type Result } from "../../src/base/result.ts";
 import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import { txidOf } from "../../src/bitcoin/tx.ts";
 import { obscuredNumberOf } from "../tx/commitment-number.ts";
+import { basepointsOf, type ChannelSecrets, commitmentPointOf } from "./channel-keys.ts";
 import { judgeClosing } from "./close-judgement.ts";
+import { isOwnCommitment, isPeersCommitment } from "./commitment-judgement.ts";
 import type { Basepoints } from "./commitment-keys.ts";
 import { type PeersCommitment, peerKeyIn } from "./entitlement.ts";
 import type { SignedCommitment, SignerMemory, SigningRefusal, SigningRequest } from "./signer.ts";
@@ -18,16 +20,17 @@ type Of<P extends SigningRequest["purpose"]> = Extract<SigningRequest, { readonl
 const malformed: Judged = err({ code: "malformed_request" });
 
 /** What a signer remembers once it has signed this, or why it does not. */
-export function judge(keys: Basepoints, memory: SignerMemory, request: SigningRequest): Judged {
+export function judge(secrets: ChannelSecrets, memory: SignerMemory, request: SigningRequest): Judged {
+  const keys = basepointsOf(secrets);
   if (!spendsFunding(request) || txidOf(request.tx) !== request.txid || !areSecondStages(request)) return malformed;
   if (peerKeyIn(request.funding, keys.fundingPubkey) === undefined) return malformed;
   const named = whereNumbered(memory, request);
   if (named === undefined) return malformed;
   switch (request.purpose) {
     case "remote_commitment":
-      return remoteJudged(named, request);
+      return isPeersCommitment(keys, request) ? remoteJudged(named, request) : malformed;
     case "local_commitment":
-      return localJudged(named, request);
+      return isOurs(secrets, named, request) ? localJudged(named, request) : malformed;
     case "closing":
       return closingJudged(keys, named, request);
     case "splice":
@@ -46,7 +49,7 @@ const isSame = (a: Outpoint, b: Outpoint): boolean => a.txid === b.txid && a.vou
 
 /** Each spends an output of the commitment, of the amount and with the script that it says. */
 function areSecondStages(request: SigningRequest): boolean {
-  if (request.purpose === "closing" || request.purpose === "splice") return true;
+  if (request.purpose !== "remote_commitment") return true;
   return request.htlcs.every(({ tx, amount, witnessScript }) => {
     const [input, ...others] = tx.inputs;
     if (input === undefined || others.length > 0 || input.prevout.txid !== request.txid) return false;
@@ -67,6 +70,11 @@ function whereNumbered(memory: SignerMemory, request: SigningRequest): SignerMem
   const factor = obscured ^ request.number;
   if (memory.obscuringFactor === undefined) return { ...memory, obscuringFactor: factor };
   return memory.obscuringFactor === factor ? memory : undefined;
+}
+
+function isOurs(secrets: ChannelSecrets, memory: SignerMemory, request: Of<"local_commitment">): boolean {
+  const point = commitmentPointOf(secrets, request.number);
+  return isOwnCommitment(basepointsOf(secrets), point, memory.obscuringFactor, request);
 }
 
 function remoteJudged(memory: SignerMemory, request: Of<"remote_commitment">): Judged {

@@ -1,7 +1,7 @@
 import type { Outpoint, Txid } from "../../src/base/ids.ts";
 import { err, ok, type Result } from "../../src/base/result.ts";
 import type { Sat } from "../../src/base/units.ts";
-import { SIGHASH_ALL, segwitSighash } from "../../src/bitcoin/sighash.ts";
+import { segwitSighash } from "../../src/bitcoin/sighash.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { Commitment } from "../tx/commitment.ts";
@@ -34,18 +34,23 @@ export type SigningRequest =
       readonly tx: Tx;
       /** The peer's per-commitment point for `number`. */
       readonly perCommitmentPoint: Uint8Array;
+      /** Behind the peer's own output, and where its second stages pay. */
+      readonly toLocalScript: Uint8Array;
       readonly htlcs: readonly SecondStageInput[];
     }
   | {
       /** Our own commitment, to be broadcast. After this no secret from `number` on may ever leave. */
       readonly purpose: "local_commitment";
       readonly funding: Funding;
+      readonly format: CommitmentFormat;
       readonly number: bigint;
       readonly txid: Txid;
       readonly tx: Tx;
-      /** Our per-commitment point for `number`. */
-      readonly perCommitmentPoint: Uint8Array;
-      readonly htlcs: readonly SecondStageInput[];
+      /** Behind our own output, and behind those of HTLCs: made with our keys of `number`. */
+      readonly toLocalScript: Uint8Array;
+      readonly htlcScripts: readonly Uint8Array[];
+      /** To which the peer's balance goes. */
+      readonly remotePaymentBasepoint: Uint8Array;
     }
   | ({
       /** A splice: its input at `index` spends the funding output. Commitments over what it makes have been signed before. */
@@ -59,7 +64,7 @@ export type SigningRequest =
       readonly txid: Txid;
     } & CloseTerms);
 
-/** 64 bytes compact, low-S. `htlcSignatures` are in the order of the request's `htlcs`. */
+/** 64 bytes compact, low-S. `htlcSignatures` are in the order of the `htlcs` of the peer's commitment. */
 export interface Signatures {
   readonly signature: Uint8Array;
   readonly htlcSignatures: readonly Uint8Array[];
@@ -121,22 +126,21 @@ export const remoteCommitmentRequest = (
   txid: commitment.txid,
   tx: commitment.tx,
   perCommitmentPoint,
+  toLocalScript: commitment.toLocalScript,
   htlcs: commitment.htlcs.map(({ tx, amount, witnessScript }) => ({ tx, amount, witnessScript })),
 });
 
-/** The request for our own commitment, when it is to be broadcast. */
-export const localCommitmentRequest = (
-  terms: CommitmentTerms,
-  perCommitmentPoint: Uint8Array,
-  commitment: Commitment,
-): SigningRequest => ({
+/** The request for our own commitment, when it is to be broadcast. Its second stages are claims, once it is in the chain. */
+export const localCommitmentRequest = (terms: CommitmentTerms, commitment: Commitment): SigningRequest => ({
   purpose: "local_commitment",
   funding: terms.funding,
+  format: terms.format,
   number: commitment.number,
   txid: commitment.txid,
   tx: commitment.tx,
-  perCommitmentPoint,
-  htlcs: commitment.htlcs.map(({ tx, amount, witnessScript }) => ({ tx, amount, witnessScript })),
+  toLocalScript: commitment.toLocalScript,
+  htlcScripts: commitment.htlcs.map(({ witnessScript }) => witnessScript),
+  remotePaymentBasepoint: terms.remotePaymentBasepoint,
 });
 
 export const closingRequest = (terms: CloseTerms): SigningRequest => ({
@@ -162,7 +166,7 @@ export function sign(
   memory: SignerMemory,
   request: SigningRequest,
 ): Result<{ readonly signatures: Signatures; readonly memory: SignerMemory }, SigningRefusal> {
-  const remembered = judge(basepointsOf(secrets), memory, request);
+  const remembered = judge(secrets, memory, request);
   if (!remembered.ok) return remembered;
   const { witnessScript, amount } = request.funding;
   const index = request.purpose === "splice" ? request.index : 0;
@@ -171,9 +175,8 @@ export function sign(
 }
 
 function signHtlcs(secrets: ChannelSecrets, request: SigningRequest): readonly Uint8Array[] {
-  if (request.purpose === "closing" || request.purpose === "splice" || request.htlcs.length === 0) return [];
-  // BOLT 3 §HTLC-Timeout and HTLC-Success Transactions: what we sign for ourselves covers the whole transaction.
-  const hashType = request.purpose === "local_commitment" ? SIGHASH_ALL : remoteHtlcSighash(request.format);
+  if (request.purpose !== "remote_commitment" || request.htlcs.length === 0) return [];
+  const hashType = remoteHtlcSighash(request.format);
   const { htlcBasepoint } = basepointsOf(secrets);
   const secret = deriveSecret(secrets.htlcBasepoint, htlcBasepoint, request.perCommitmentPoint);
   return request.htlcs.map(({ tx, amount, witnessScript }) =>

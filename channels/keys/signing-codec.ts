@@ -34,19 +34,12 @@ const funding: Codec<Funding> = struct({
 const format = enumeration<CommitmentFormat>("format", "static_remotekey", "anchors");
 const secondStage: Codec<SecondStageInput> = struct({ tx: strippedTx, amount: amountSat, witnessScript: script });
 const peersCommitment: Codec<PeersCommitment> = struct({ tx: strippedTx, toLocalScript: script });
-const commitment = {
-  funding,
-  number: u64,
-  txid,
-  tx: strippedTx,
-  perCommitmentPoint: point,
-  htlcs: listOf(u16, secondStage),
-};
+const commitment = { funding, format, number: u64, txid, tx: strippedTx, toLocalScript: script };
 
 type Tagged<R> = R extends { readonly purpose: infer P } ? { readonly tag: P } & Omit<R, "purpose"> : never;
 const tagged: Codec<Tagged<SigningRequest>> = union(u8, {
-  remote_commitment: [1, struct({ ...commitment, format })],
-  local_commitment: [2, struct(commitment)],
+  remote_commitment: [1, struct({ ...commitment, perCommitmentPoint: point, htlcs: listOf(u16, secondStage) })],
+  local_commitment: [2, struct({ ...commitment, htlcScripts: listOf(u16, script), remotePaymentBasepoint: point })],
   splice: [
     4,
     struct({

@@ -69,12 +69,7 @@ function publication(env: ChannelEnv, failed: Failed, word: "Broadcast" | "Rebro
       { tag: "Claims", claims },
     ];
   }
-  const { number } = state.commitments.local;
-  const request = localCommitmentRequest(
-    localTerms(state.params),
-    env.keys.commitmentPoint(number),
-    currentLocal(env, state),
-  );
+  const request = localCommitmentRequest(localTerms(state.params), currentLocal(env, state));
   return [{ tag: "NeedSignatures", request }];
 }
 

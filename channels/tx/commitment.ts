@@ -70,6 +70,8 @@ export interface Commitment {
   readonly txid: Txid;
   /** One for one with the transaction's outputs. */
   readonly outputs: readonly CommitmentOutput[];
+  /** Behind the owner's own output, and behind that of each second stage. */
+  readonly toLocalScript: Uint8Array;
   /** In the order of the outputs, which is the order of `htlc_signature`s in `commitment_signed`. */
   readonly htlcs: readonly UntrimmedHtlc[];
   readonly trimmed: readonly CommitmentHtlc[];
@@ -109,7 +111,8 @@ export function buildCommitment(
 ): Commitment {
   const all = spec.toLocal + spec.toRemote + sumMsat(spec.htlcs.map((htlc) => htlc.amount));
   assert(all === toMsat(terms.funding.amount), "balances and HTLCs add up to the capacity");
-  const delayedOutput = p2wshOf(toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, terms.toSelfDelay));
+  const delayedScript = toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, terms.toSelfDelay);
+  const delayedOutput = p2wshOf(delayedScript);
   const { untrimmed, trimmed } = divide(spec, terms);
   const outputs = [
     ...untrimmed.map((htlc) => htlcOutput(htlc, keys, terms.format)),
@@ -130,7 +133,8 @@ export function buildCommitment(
       ? [untrimmedHtlc(output.role, output.amount, { txid, vout, delayedOutput }, spec, terms)]
       : [],
   );
-  return { number, tx, txid, outputs, htlcs, trimmed, fee: sat(terms.funding.amount - paid) };
+  const fee = sat(terms.funding.amount - paid);
+  return { number, tx, txid, outputs, toLocalScript: delayedScript, htlcs, trimmed, fee };
 }
 
 function divide(spec: CommitmentSpec, terms: CommitmentTerms) {

@@ -19,8 +19,9 @@ export interface CommitmentTerms {
   /** Blocks that the owner must wait: the to_self_delay that the *other* side sent. */
   readonly toSelfDelay: number;
   readonly obscuringFactor: bigint;
-  /** scriptPubKey of `to_remote`: the key in it is never tweaked. */
+  /** scriptPubKey of `to_remote`, and the key in it, which is never tweaked. */
   readonly toRemoteOutput: Uint8Array;
+  readonly remotePaymentBasepoint: Uint8Array;
   /** scriptPubKeys of the two anchors, if the format has them. */
   readonly anchors: { readonly local: Uint8Array; readonly remote: Uint8Array } | undefined;
 }
@@ -57,6 +58,7 @@ export function commitmentTerms(negotiated: NegotiatedTerms): CommitmentTerms {
     toSelfDelay: negotiated.remote.toSelfDelay,
     obscuringFactor: obscuringFactor(openerPoint, accepterPoint),
     toRemoteOutput: lockScript(toRemoteLock(remote.paymentBasepoint, format)),
+    remotePaymentBasepoint: remote.paymentBasepoint,
     anchors:
       format === "anchors" ? { local: anchor(local.fundingPubkey), remote: anchor(remote.fundingPubkey) } : undefined,
   };

@@ -4,6 +4,7 @@ import {
   channelKeys,
   channelSecrets,
 } from "../../channels/keys/channel-keys.ts";
+import { signClaim } from "../../channels/keys/claim-signer.ts";
 import { commitmentKeys } from "../../channels/keys/commitment-keys.ts";
 import {
   FRESH_MEMORY,
@@ -12,8 +13,14 @@ import {
   type SigningRequest,
   sign,
 } from "../../channels/keys/signer.ts";
-import { buildCommitment, type CommitmentHtlc, type CommitmentSpec } from "../../channels/tx/commitment.ts";
+import {
+  buildCommitment,
+  type CommitmentHtlc,
+  type CommitmentSpec,
+  type UntrimmedHtlc,
+} from "../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../channels/tx/format.ts";
+import { scriptLock } from "../../channels/tx/lock.ts";
 import { commitmentTerms } from "../../channels/tx/terms.ts";
 import { commitmentFee } from "../../channels/tx/weights.ts";
 import { fundingWitness, secondStageWitness, withWitness } from "../../channels/tx/witnesses.ts";
@@ -113,7 +120,7 @@ function vectorCase(format: CommitmentFormat, state: State): unknown {
     spec,
   );
   const byRemote = signatures(other, remoteCommitmentRequest(terms, point, commitment));
-  const byLocal = signatures(owner, localCommitmentRequest(terms, point, commitment));
+  const byLocal = signatures(owner, localCommitmentRequest(terms, commitment));
   const witness = fundingWitness(
     { pubkey: owner.keys.fundingPubkey, signature: byLocal.signature },
     { pubkey: other.keys.fundingPubkey, signature: byRemote.signature },
@@ -133,7 +140,7 @@ function vectorCase(format: CommitmentFormat, state: State): unknown {
     htlc_txs: commitment.htlcs.map((one, index) => {
       const both = {
         remote: present(byRemote.htlcSignatures[index], "one signature each"),
-        local: present(byLocal.htlcSignatures[index], "one signature each"),
+        local: ownSecondStage(one, point),
       };
       const secret = one.htlc.side === "received" ? preimage(preimageOf(Number(one.htlc.id))) : undefined;
       return {
@@ -145,6 +152,13 @@ function vectorCase(format: CommitmentFormat, state: State): unknown {
       };
     }),
   };
+}
+
+function ownSecondStage({ tx, amount, witnessScript }: UntrimmedHtlc, point: Uint8Array): Uint8Array {
+  const lock = scriptLock(witnessScript);
+  const signed = signClaim(owner.secrets, { tx, index: 0, amount, lock, key: { tag: "htlc", point } });
+  if (!signed.ok) throw new Error(signed.error.code);
+  return signed.value;
 }
 
 function vectors(format: CommitmentFormat): unknown {
@@ -172,6 +186,7 @@ function vectors(format: CommitmentFormat): unknown {
       remote_funding_privkey: toHex(other.secrets.funding),
       local_payment_basepoint_secret: toHex(owner.secrets.paymentBasepoint),
       remote_payment_basepoint_secret: toHex(other.secrets.paymentBasepoint),
+      remote_revocation_basepoint_secret: toHex(other.secrets.revocationBasepoint),
     },
     htlcs: HTLCS.map(({ side, amount, expiry }, id) => ({
       id,

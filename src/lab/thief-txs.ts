@@ -47,9 +47,9 @@ export function stolenFrom(state: FundedState, secrets: ChannelSecrets): Stolen 
 }
 
 /** With the signatures of both: the peer's as it gave it then. */
-export function publication({ state, secrets, commitment, point }: Stolen): Tx {
+export function publication({ state, secrets, commitment }: Stolen): Tx {
   const { params, commitments } = state;
-  const signed = sign(secrets, FRESH_MEMORY, localCommitmentRequest(localTerms(params), point, commitment));
+  const signed = sign(secrets, FRESH_MEMORY, localCommitmentRequest(localTerms(params), commitment));
   assert(signed.ok, "a thief's memory is short");
   const ours = { pubkey: params.local.basepoints.fundingPubkey, signature: signed.value.signatures.signature };
   const { signature } = commitments.local.signatures;

@@ -9,7 +9,6 @@ import {
 import { closingRequest, localCommitmentRequest, remoteCommitmentRequest } from "../../channels/keys/signer.ts";
 import { verifyFundingSignature } from "../../channels/keys/verify.ts";
 import { buildCommitment } from "../../channels/tx/commitment.ts";
-import { toLocalScript } from "../../channels/tx/scripts.ts";
 import { idBytes } from "../../src/base/ids.ts";
 import { msat, sat, satPerKw } from "../../src/base/units.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
@@ -45,8 +44,12 @@ function theirs(number: bigint, toLocal = 5_000_000_000n) {
   const keys = keysOf(bob, us, number);
   const commitment = buildCommitment(terms, keys, number, spec(toLocal));
   const request = remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment);
-  const script = toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, terms.toSelfDelay);
-  return { terms, txid: commitment.txid, request, shown: { tx: commitment.tx, toLocalScript: script } };
+  return {
+    terms,
+    txid: commitment.txid,
+    request,
+    shown: { tx: commitment.tx, toLocalScript: commitment.toLocalScript },
+  };
 }
 function closeOf({ terms, shown }: ReturnType<typeof theirs>, tx: Tx): SigningRequest {
   const share = { balance: sat(0n), fee: sat(0n), script: Uint8Array.of(0, 1, 2), dustLimit: sat(354n) };
@@ -55,11 +58,7 @@ function closeOf({ terms, shown }: ReturnType<typeof theirs>, tx: Tx): SigningRe
 function ours(number: bigint): SigningRequest {
   const terms = termsOf(us, bob, us, "anchors");
   const keys = keysOf(us, bob, number);
-  return localCommitmentRequest(
-    terms,
-    keys.perCommitmentPoint,
-    buildCommitment(terms, keys, number, spec(6_000_000_000n)),
-  );
+  return localCommitmentRequest(terms, buildCommitment(terms, keys, number, spec(6_000_000_000n)));
 }
 /** What the node's record says after it has signed commitment `number` of the peer and revoked its own below `revoked`. */
 const recorded = (number: bigint, revoked: bigint): SignerMemory => ({

@@ -28,7 +28,7 @@ import {
 import type { PublicAccount, WalletInput } from "../../ports/signer.ts";
 
 /** Of the questions and answers below. A signer and a node that have not the same do not talk. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 const keyPath: Codec<KeyPath> = struct({
   type: enumeration<AddressType>("address_type", "p2wpkh", "p2tr"),

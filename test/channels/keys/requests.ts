@@ -8,7 +8,6 @@ import {
 } from "../../../channels/keys/signer.ts";
 import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commitment.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
-import { toLocalScript } from "../../../channels/tx/scripts.ts";
 import { paymentHash } from "../../../src/base/ids.ts";
 import { cltvExpiry, msat, satPerKw } from "../../../src/base/units.ts";
 import { alice, bob, CAPACITY, keysOf, termsOf } from "../tx/two-sides.ts";
@@ -48,19 +47,14 @@ export function bobs(number: bigint, spec = simple(5_000_000_000n), format: Comm
   const keys = keysOf(bob, alice, number);
   const commitment = buildCommitment(terms, keys, number, spec);
   const request = remoteCommitmentRequest(terms, keys.perCommitmentPoint, commitment);
-  const script = toLocalScript(keys.revocationPubkey, keys.localDelayedPubkey, terms.toSelfDelay);
-  const shown: PeersCommitment = { tx: commitment.tx, toLocalScript: script };
+  const shown: PeersCommitment = { tx: commitment.tx, toLocalScript: commitment.toLocalScript };
   return { terms, keys, commitment, request, shown };
 }
 /** Alice's own commitment `number`. */
 export function alices(number: bigint): SigningRequest {
   const terms = termsOf(alice, bob, alice, "anchors");
   const keys = keysOf(alice, bob, number);
-  return localCommitmentRequest(
-    terms,
-    keys.perCommitmentPoint,
-    buildCommitment(terms, keys, number, simple(1_000_000_000n)),
-  );
+  return localCommitmentRequest(terms, buildCommitment(terms, keys, number, simple(1_000_000_000n)));
 }
 /** What Alice's signer answers. */
 export function signed(memory: SignerMemory, request: SigningRequest) {

@@ -91,7 +91,6 @@ describe("the signer", () => {
     const splice = { next: funding, commitments, share: { contribution: 0n, coins: sat(0n), fee: sat(0n) } };
     for (const request of [
       { ...was, number: 4n },
-      { ...was, number: 4n, purpose: "remote_commitment", format: "anchors" },
       closingRequest({ funding, format: "anchors", tx, commitment: bobs(3n).shown, share }),
       spliceRequest({ ...splice, funding, format: "anchors", tx }, id, 0),
     ] as readonly SigningRequest[])
@@ -130,7 +129,7 @@ describe("the signer", () => {
 
   it("refuses second stages of anything but the commitment", () => {
     const { request } = bobs(1n);
-    if (request.purpose === "closing" || request.purpose === "splice") throw new Error("a commitment");
+    if (request.purpose !== "remote_commitment") throw new Error("a commitment of the peer");
     const [first, ...others] = request.htlcs;
     if (first === undefined) throw new Error("an HTLC with an output");
     const input = present(first.tx.inputs[0], "a second stage has an input");

@@ -34,6 +34,7 @@ export interface CommitmentVectors {
     readonly commitment_number: number;
     readonly local_delay: number;
     readonly local_dust_limit_satoshi?: number;
+    readonly remote_revocation_basepoint_secret?: string;
   };
   readonly htlcs: readonly {
     readonly id: number;
@@ -81,12 +82,13 @@ function basepoints(vectors: CommitmentVectors, side: Side): Basepoints {
   };
 }
 
-/** The scalars that the vectors give for each side; those that these commitments do not use are the payment basepoint's. */
+/** The scalars that the vectors give for each side; those that they do not name are the payment basepoint's. */
 export function vectorSecrets(vectors: CommitmentVectors, side: Side): ChannelSecrets {
   const payment = hex(vectors, `${side}_payment_basepoint_secret`);
+  const revocation = side === "remote" ? vectors.common.remote_revocation_basepoint_secret : undefined;
   return {
     funding: hex(vectors, `${side}_funding_privkey`),
-    revocationBasepoint: payment,
+    revocationBasepoint: revocation === undefined ? payment : fromHex(revocation),
     paymentBasepoint: payment,
     delayedPaymentBasepoint: payment,
     htlcBasepoint: payment,
