@@ -1,4 +1,5 @@
 import { failureText } from "../../channels/close/failure.ts";
+import { tally, type View } from "../../channels/commitments.ts";
 import type { DurableState, FailureCause, FundedState, Htlc, HtlcStep } from "../../channels/index.ts";
 import { outpointKey } from "../base/ids.ts";
 import { toMsat } from "../base/units.ts";
@@ -9,6 +10,8 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** Every commitment that stands, and the next of either side with all that has been proposed. */
+const VIEWS = ["local", "local_next", "remote", "remote_signed", "remote_next"] as const satisfies readonly View[];
 const isFunded = (state: DurableState): state is FundedState => "commitments" in state;
 
 /**
@@ -24,18 +27,16 @@ export function auditChannel(
   if (after.tag === "Failed" && before?.tag !== "Failed" && !isUnborn(before) && !mayFail(after.cause))
     faults.push({ rule: "no_failure", detail: `failed: ${failureText(after.cause)}` });
   if (!isFunded(after)) return faults;
-  const { balance, htlcs } = after.commitments;
+  const { balance } = after.commitments;
   const capacity = toMsat(after.params.capacity);
   if (balance.local + balance.remote !== capacity) {
     const detail = `balances of ${balance.local} and ${balance.remote} msat in a channel of ${capacity}`;
     faults.push({ rule: "conservation", detail });
   }
-  for (const side of ["offered", "received"] as const) {
-    const pending = htlcs.reduce((sum, htlc) => (htlc.side === side && isHeld(htlc) ? sum + htlc.amount : sum), 0n);
-    const owner = (side === "offered" ? balance.local : balance.remote) + earned(htlcs, side);
-    if (pending > owner) {
-      faults.push({ rule: "conservation", detail: `${pending} msat ${side} out of a balance of ${owner}` });
-    }
+  for (const view of VIEWS) {
+    const { local, remote } = tally(after.commitments, view);
+    if (local >= 0n && remote >= 0n) continue;
+    faults.push({ rule: "conservation", detail: `${local} and ${remote} msat left to the sides in ${view}` });
   }
   faults.push(...auditOthers(after));
   if (before !== undefined && isFunded(before)) faults.push(...auditNumbers(before, after));
@@ -60,16 +61,6 @@ function auditOthers({ commitments }: FundedState): readonly Fault[] {
   });
 }
 
-/** Removed from both newest commitments: only a revocation is missing. */
-const isGone = ({ step }: Htlc): boolean => step === "SENT_REMOVE_ACK_COMMIT" || step === "RECEIVED_REMOVE_ACK_COMMIT";
-/** One that has failed is its owner's again as soon as no newest commitment holds it. */
-const isHeld = (htlc: Htlc): boolean => htlc.removal?.tag !== "failed" || !isGone(htlc);
-/** So is one that was fulfilled its taker's, who may offer it on. */
-const earned = (htlcs: readonly Htlc[], side: Htlc["side"]): bigint =>
-  htlcs.reduce(
-    (sum, htlc) => (htlc.side !== side && htlc.removal?.tag === "fulfilled" && isGone(htlc) ? sum + htlc.amount : sum),
-    0n,
-  );
 /** An opener that crashed may have forgotten a channel that its peer still waits for; no money is in it. */
 const isUnborn = (state: DurableState | undefined): boolean => state?.tag === "WaitForFundingConfirmed";
 

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { type ChannelKeys, channelKeys, channelSecrets, type FundedState } from "../../channels/index.ts";
+import {
+  type ChannelKeys,
+  channelKeys,
+  channelSecrets,
+  type FundedState,
+  type HtlcStep,
+} from "../../channels/index.ts";
 import { present } from "../../src/base/result.ts";
 import { msat } from "../../src/base/units.ts";
 import { auditChannel, auditPair, isQuiet } from "../../src/lab/books.ts";
@@ -38,37 +44,48 @@ describe("What is said of a channel's record", () => {
     expect(auditChannel(local, withBalance(local, 1n)).map(({ rule }) => rule)).to.deep.equal(["conservation"]);
   });
 
-  it("HTLCs may not come to more than the balance, but for failed ones that no newest commitment holds", () => {
-    const { balance } = local.commitments;
-    const htlc = (id: bigint, amount: bigint, more: object = {}) =>
-      ({ side: "offered", id, amount, step: "SENT_ADD_ACK_REVOCATION", ...more }) as never;
-    const broken = (...htlcs: never[]): readonly string[] =>
-      auditChannel(undefined, { ...local, commitments: { ...local.commitments, htlcs } }).map(({ rule }) => rule);
-    const failed = { removal: { tag: "failed", reason: new Uint8Array(0) } };
-    expect(broken(htlc(0n, balance.local))).to.deep.equal([]);
-    expect(broken(htlc(0n, balance.local), htlc(1n, 1n))).to.deep.equal(["conservation"]);
-    expect(broken(htlc(0n, balance.local, { ...failed, step: "SENT_REMOVE_REVOCATION" }), htlc(1n, 1n))).to.deep.equal([
-      "conservation",
-    ]);
-    expect(broken(htlc(0n, balance.local, { ...failed, step: "SENT_REMOVE_ACK_COMMIT" }), htlc(1n, 1n))).to.deep.equal(
-      [],
-    );
+  /** The commitments in which less than nothing is left to a side. */
+  const overdrawn = (...htlcs: readonly object[]): readonly string[] => {
+    const state = { ...local, commitments: { ...local.commitments, htlcs: htlcs as never } };
+    return auditChannel(undefined, state).map(({ rule, detail }) => `${rule}: ${detail.split(" ").at(-1)}`);
+  };
+  const offered = (step: HtlcStep, amount: bigint, more: object = {}) => ({
+    side: "offered",
+    id: 0n,
+    amount,
+    step,
+    ...more,
+  });
+  const taken = (step: HtlcStep, tag: "failed" | "fulfilled") => ({
+    side: "received",
+    id: 0n,
+    amount: 5n,
+    step,
+    removal: { tag },
   });
 
-  it("but may come to what was fulfilled and stands in no newest commitment any more, beside it", () => {
+  it("HTLCs come to no more than the balance, in each commitment that holds them", () => {
     const { balance } = local.commitments;
-    const broken = (step: string, amount: bigint, tag = "fulfilled"): readonly string[] => {
-      const offered = { side: "offered", id: 0n, amount, step: "SENT_ADD_HTLC" };
-      const taken = { side: "received", id: 0n, amount: 5n, step, removal: { tag } };
-      const htlcs = [taken, offered] as never;
-      return auditChannel(undefined, { ...local, commitments: { ...local.commitments, htlcs } }).map(
-        ({ rule }) => rule,
-      );
-    };
-    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 5n)).to.deep.equal([]);
-    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 6n)).to.deep.equal(["conservation"]);
-    expect(broken("RECEIVED_REMOVE_REVOCATION", balance.local + 5n)).to.deep.equal(["conservation"]);
-    expect(broken("RECEIVED_REMOVE_ACK_COMMIT", balance.local + 5n, "failed")).to.deep.equal(["conservation"]);
+    expect(overdrawn(offered("SENT_ADD_ACK_REVOCATION", balance.local))).to.deep.equal([]);
+    expect(overdrawn(offered("SENT_ADD_ACK_REVOCATION", balance.local), offered("SENT_ADD_COMMIT", 1n))).to.deep.equal([
+      "conservation: remote_signed",
+      "conservation: remote_next",
+    ]);
+    const failed = { removal: { tag: "failed" } };
+    const left = (step: HtlcStep) => overdrawn(offered(step, balance.local, failed), offered("SENT_ADD_COMMIT", 1n));
+    expect(left("SENT_REMOVE_REVOCATION")).to.deep.equal(["conservation: remote_signed"]);
+    expect(left("SENT_REMOVE_ACK_COMMIT")).to.deep.equal([]);
+  });
+
+  it("what was fulfilled may be offered on in the commitments that no longer hold it, by its taker alone", () => {
+    const { balance } = local.commitments;
+    const spent = (step: HtlcStep, amount: bigint, tag: "failed" | "fulfilled" = "fulfilled") =>
+      overdrawn(taken(step, tag), offered("SENT_ADD_COMMIT", amount));
+    const broken = ["conservation: remote_signed", "conservation: remote_next"];
+    expect(spent("RECEIVED_REMOVE_REVOCATION", balance.local + 5n)).to.deep.equal([]);
+    expect(spent("RECEIVED_REMOVE_REVOCATION", balance.local + 6n)).to.deep.equal(broken);
+    expect(spent("RECEIVED_REMOVE_REVOCATION", balance.local + 5n, "failed")).to.deep.equal(broken);
+    expect(spent("SENT_REMOVE_HTLC", balance.local + 5n)).to.deep.equal(["conservation: remote_signed"]);
   });
 
   it("a commitment number that goes back, or two on, breaks revoked_state", () => {

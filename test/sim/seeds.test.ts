@@ -14,6 +14,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
     70791,
     "of two HTLCs of one amount only one stands in the commitment that is mined, and the other one is failed upstream",
   ],
+  [5286, "what was fulfilled is offered on before its payer has signed a commitment without it"],
 ];
 
 describe("Seeds that once broke a rule", () => {
