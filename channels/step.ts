@@ -13,7 +13,7 @@ import { openDual } from "./dual/open.ts";
 import { bumpFunding } from "./dual/rbf.ts";
 import { type ConstructionInput, constructionInput, giveUpReplacement, isDual, stepDual } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
-import { lockedGaveWay, otherConfirmed, otherReorged, othersDeeper } from "./fundings/confirm.ts";
+import { lockedGaveWay, otherConfirmed, otherReorged, othersBuried } from "./fundings/confirm.ts";
 import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
 import { connected, disconnected } from "./link/connect.ts";
@@ -281,6 +281,6 @@ function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight
     lockDeepSplice(env, state) ??
     fundingDeeper(env, state) ??
     lockedGaveWay(env, state) ??
-    othersDeeper(env, state);
+    othersBuried(env, state);
   return changed ?? (state.tag === "Failed" ? advance(state) : stay());
 }

@@ -3,6 +3,7 @@ import { type Msat, msat, type Sat } from "../src/base/units.ts";
 import { txidOf } from "../src/bitcoin/tx.ts";
 import { cleared } from "./changes.ts";
 import { localTerms, tally } from "./commitments.ts";
+import { alternatives } from "./dual/alternatives.ts";
 import type { FundingAttempt, WaitForFundingSignatures } from "./dual/state.ts";
 import type { ChannelEnv } from "./env.ts";
 import { activeOf, type OtherFunding } from "./fundings/other.ts";
@@ -125,10 +126,8 @@ export function signerMemoryOf(state: FundedState): SignerMemory {
   ];
   // Something that ends it may be out, or follows.
   const broadcast = state.tag === "Failed" || state.tag === "Negotiating" || state.tag === "Closing";
-  const { signed: made, next } = state.attempts;
-  const attempts = [...made, ...(next === undefined ? [] : [next])].filter(
-    ({ params }) => params.funding.txid !== state.params.funding.txid,
-  );
+  const { next } = state.attempts;
+  const attempts = [...alternatives(state), ...(next === undefined ? [] : [next])];
   return signerMemory({
     signed: [...attempts.map(signedFor), ...signed],
     localNumber: local.number,

@@ -8,6 +8,7 @@ import { initialCommitments } from "../open/initial.ts";
 import { spliceLost } from "../splice/lost.ts";
 import type { Closing, Commitments, Funded, FundedState, Negotiating } from "../state.ts";
 import { type Effect, propose } from "../transition.ts";
+import { alternatives } from "./alternatives.ts";
 import { abortMessage } from "./carrier.ts";
 import { completed } from "./completed.ts";
 import { type FundingAttempt, type FundingAttempts, NO_ATTEMPTS } from "./state.ts";
@@ -38,10 +39,9 @@ export function fundedWith(
   state: FundedState,
   txid: Txid,
 ): { readonly state: FundedState; readonly effects: readonly Effect[] } | undefined {
-  const { attempts } = state;
-  const alone = withoutReplacement(state);
-  const attempt = attempts.signed.find(({ params }) => params.funding.txid === txid);
+  const attempt = alternatives(state).find(({ params }) => params.funding.txid === txid);
   if (attempt === undefined || !isUntouched(state.commitments)) return undefined;
+  const alone = withoutReplacement(state);
   const chosen = switched(alone.state, attempt);
   const effects = [...alone.effects, ...withoutSplices(state, attempt)];
   if (chosen.tag !== "Negotiating" && !isSplicing(state)) return { state: chosen, effects };

@@ -1,5 +1,6 @@
 import type { FundedState } from "../state.ts";
 import type { Effect } from "../transition.ts";
+import { alternatives } from "./alternatives.ts";
 
 /** A channel that fails is funded by nothing new: an attempt that we have not signed is none, and its coins are free. */
 export const unsignedFreed = ({ attempts: { next } }: FundedState): readonly Effect[] =>
@@ -15,8 +16,5 @@ export const wantedBack = ({ attempts, funding }: FundedState): readonly Effect[
     : [];
 
 /** Each attempt spends a coin of every other one: where a block holds one of them, the others can never be mined (RELIABILITY U16). */
-export const replacedByBlock = ({ attempts, params }: FundedState): readonly Effect[] =>
-  attempts.signed
-    .map((attempt) => attempt.params.funding.txid)
-    .filter((txid) => txid !== params.funding.txid)
-    .map((txid) => ({ tag: "FundingReplaced", txid }));
+export const replacedByBlock = (state: FundedState): readonly Effect[] =>
+  alternatives(state).map(({ params }) => ({ tag: "FundingReplaced", txid: params.funding.txid }));

@@ -2,6 +2,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import { outpointKey, shortChannelId, type Txid } from "../../src/base/ids.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
+import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { withoutAttempt } from "../splice/abort.ts";
@@ -13,7 +14,7 @@ import { fundingOutput } from "../tx/funding-tx.ts";
 import { otherOf } from "./move.ts";
 import { type FundingTerms, fundingTxOf, type OtherFunding } from "./other.ts";
 
-/** Confirmations after which no reorganisation brings back what a splice has replaced. BOLT 5 §General Nomenclature. */
+/** Confirmations after which no reorganisation brings back what was replaced. BOLT 5 §General Nomenclature. */
 const BURIED_DEPTH = 100;
 
 /** Another funding of the channel is in the best chain. */
@@ -84,30 +85,37 @@ export function lockedGaveWay(env: ChannelEnv, state: FundedState): Transition |
     : undefined;
 }
 
-/** One more block. Undefined when it changes nothing about the others. */
-export function othersDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
-  const { others } = state.commitments;
-  if (others.length === 0 || state.tag === "Failed") return undefined;
-  const kept = others.filter(isComeBackTo(env, state));
-  return kept.length === others.length
-    ? undefined
-    : commit({ ...state, commitments: { ...state.commitments, others: kept } });
+/**
+ * One more block: what was kept in case it should be mined after all, replaced by a splice or at the opening, has had its
+ * time. Attempts go with the first funding that goes, as what became of one that is no other funding any more would pass for
+ * one that may take the place of all. Undefined when nothing is kept, or when it still has to be.
+ */
+export function othersBuried(env: ChannelEnv, state: FundedState): Transition | undefined {
+  const { attempts, commitments, funding } = state;
+  if (!isUsed(state)) return undefined;
+  const others = commitments.others.filter(isComeBackTo(env, state));
+  const gone = others.length < commitments.others.length;
+  if (!gone && (attempts.signed.length === 0 || !isBuried(env, funding))) return undefined;
+  return commit({ ...state, attempts: NO_ATTEMPTS, commitments: { ...commitments, others } });
 }
+/** Both sides call it ready, and it has not failed: then it goes by what the chain holds. */
+const isUsed = ({ tag }: FundedState): boolean =>
+  tag === "Normal" || tag === "ShuttingDown" || tag === "Negotiating" || tag === "Closing";
 
 /**
  * Whether a reorganisation may still bring another funding back. What was replaced stays no longer than what took its place needs
  * to be buried, however soon that is replaced itself: of a channel that is spliced again and again it would be ever more.
  */
 function isComeBackTo(env: ChannelEnv, { commitments, funding }: FundedState): (other: OtherFunding) => boolean {
-  const isBuried = ({ confirmed }: FundingProgress): boolean =>
-    confirmed !== undefined && env.height - confirmed.height + 1 >= BURIED_DEPTH;
-  if (isBuried(funding)) return ({ role }) => role !== "past";
-  const buried = commitments.others.filter(({ progress }) => isBuried(progress));
+  if (isBuried(env, funding)) return ({ role }) => role !== "past";
+  const buried = commitments.others.filter(({ progress }) => isBuried(env, progress));
   const spent = new Set(buried.flatMap(spentBy));
   return (other) =>
     other.role !== "past" ||
     (!spent.has(outpointKey(other.terms.outpoint)) &&
       (buried.includes(other) || !spentBy(other).some((outpoint) => spent.has(outpoint))));
 }
+const isBuried = (env: ChannelEnv, { confirmed }: FundingProgress): boolean =>
+  confirmed !== undefined && env.height - confirmed.height + 1 >= BURIED_DEPTH;
 const spentBy = (other: OtherFunding): readonly string[] =>
   fundingTxOf(other)?.inputs.map(({ prevout }) => outpointKey(prevout)) ?? [];

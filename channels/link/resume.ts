@@ -1,4 +1,5 @@
 import { closingsOf } from "../close/complete.ts";
+import { alternatives } from "../dual/alternatives.ts";
 import type { ChannelEnv } from "../env.ts";
 import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { termsOf } from "../fundings/other.ts";
@@ -31,10 +32,10 @@ export function resume(env: ChannelEnv, state: ChannelState): Transition {
 }
 
 /** Each output that holds the channel's money, may come to hold it, or held it. */
-const watchFundings = ({ params, commitments, attempts }: Funded): readonly Effect[] => {
-  const made = attempts.signed.filter((attempt) => attempt.params.funding.txid !== params.funding.txid);
-  const others = [...made.map((attempt) => termsOf(attempt.params)), ...commitments.others.map(({ terms }) => terms)];
-  return [...others, termsOf(params)].map(watchFunding);
+const watchFundings = (state: Funded): readonly Effect[] => {
+  const attempts = alternatives(state).map(({ params }) => termsOf(params));
+  const others = state.commitments.others.map(({ terms }) => terms);
+  return [...attempts, ...others, termsOf(state.params)].map(watchFunding);
 };
 /** Coins that are kept for an attempt which nobody finishes are free after a minute. */
 const unsigned = (state: FundedState): readonly Effect[] =>

@@ -6,7 +6,6 @@ import type { ChannelReady } from "../../src/wire/opening.ts";
 import { punish } from "../close/failure.ts";
 import { fundedWith, isWhole, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
 import { replacedByBlock } from "../dual/freed.ts";
-import { NO_ATTEMPTS } from "../dual/state.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { announceWhenDue } from "../normal/announce.ts";
@@ -18,9 +17,6 @@ import { fundingOutput } from "../tx/funding-tx.ts";
 
 /** An accepter may forget a channel that was not funded for this long. BOLT 2 §The channel_ready Message. */
 const FUNDING_TIMEOUT_BLOCKS = 2016;
-
-/** No reorganisation is expected to bring another attempt behind so many blocks. Policy, not protocol. */
-const BURIED_ATTEMPTS = 100;
 
 /** The output on chain, to the sat and to the byte: amount, script and index. BOLT 2 §The channel_ready Message. */
 function isFundedBy(state: Funded, output: TxOut | undefined): boolean {
@@ -149,9 +145,6 @@ export const fundingConflictBuried = (state: FundedState): Transition =>
 /** One more block. Undefined when it changes nothing. */
 export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition | undefined {
   if (isGhost(env, state)) return neverFunded(state, "the funding transaction did not confirm");
-  // What was kept in case another attempt should be mined after all has had its time.
-  if (state.tag === "Normal" && state.attempts.signed.length > 0 && fundingDepth(env, state) >= BURIED_ATTEMPTS)
-    return commit({ ...state, attempts: NO_ATTEMPTS });
   const deeper = deepEnough(env, state, []);
   return deeper.kind === "stay" ? undefined : deeper;
 }

@@ -1,3 +1,4 @@
+import { alternatives } from "../dual/alternatives.ts";
 import type { ChannelParams, RestoredParams } from "../params.ts";
 import type { FundedState } from "../state.ts";
 import type { Restored, RestoredFunding } from "./state.ts";
@@ -24,10 +25,12 @@ export function keptParams(params: ChannelParams | RestoredParams): RestoredPara
 /** The fundings of a channel beside the one of its parameters: of splices, and of openings any of which may be mined. */
 export function keptOthers(state: FundedState | Restored): readonly RestoredFunding[] {
   if (state.tag === "Restored") return state.others;
-  const { params, commitments, attempts } = state;
-  const spliced = commitments.others.map(({ terms: { outpoint, capacity, keys } }) => ({ outpoint, capacity, keys }));
-  const replaced = attempts.signed.filter((attempt) => attempt.params.funding.txid !== params.funding.txid);
-  return [...spliced, ...replaced.map((attempt) => fundingOf(attempt.params))];
+  const spliced = state.commitments.others.map(({ terms: { outpoint, capacity, keys } }) => ({
+    outpoint,
+    capacity,
+    keys,
+  }));
+  return [...spliced, ...alternatives(state).map(({ params }) => fundingOf(params))];
 }
 
 /** All of them, in the order in which they are to be looked at. */

@@ -15,6 +15,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
     "of two HTLCs of one amount only one stands in the commitment that is mined, and the other one is failed upstream",
   ],
   [5286, "what was fulfilled is offered on before its payer has signed a commitment without it"],
+  [5345, "a restart has the chain told again, of a funding transaction that was replaced and then spliced"],
 ];
 
 describe("Seeds that once broke a rule", () => {
