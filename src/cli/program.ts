@@ -23,6 +23,7 @@ import { EXIT, usage } from "./exit.ts";
 import { apiClient, type Change } from "./http.ts";
 import { locate } from "./locate.ts";
 import { tell, toldOf } from "./problem.ts";
+import { settingOptions } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -81,30 +82,45 @@ class Refused extends Error {
 
 /** Runs one command line. Resolves with the exit code; rejects only for bugs of ours. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
-  // The daemon reads its own flags, by the rules of its environment and file.
-  if (argv[0] === "start" && !argv.includes("--help")) return terminal.run("main", argv.slice(1));
-  if (argv[0] === "signer" && !argv.includes("--help")) return terminal.run("signer", argv.slice(1));
+  const handed = handedOver(argv);
+  if (handed !== undefined) return terminal.run(...handed);
   const asJson = argv.includes("--json") || !terminal.err.isTerminal;
   const complaints: string[] = [];
+  let misused = terminal.called;
+  const program = programOf(terminal, (text) => complaints.push(text));
+  for (const verb of everyVerb(program))
+    verb.exitOverride((error) => {
+      misused = pathOf(verb);
+      throw error;
+    });
   try {
-    await programOf(terminal, (text) => complaints.push(text)).parseAsync(argv, { from: "user" });
+    await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const isUnfinished = error instanceof CommanderError && error.code === "commander.help";
-    const told = toldOf(error instanceof CommanderError ? usageOf(error, terminal) : error);
+    const told = toldOf(error instanceof CommanderError ? usageOf(error, misused) : error);
     if (told === undefined) throw error;
     if (isUnfinished && !asJson) terminal.err.write(complaints.join(""));
     else tell(told, asJson, terminal.err);
     return told.exit;
   }
 }
-function usageOf(error: CommanderError, { called }: Terminal) {
+/** What reads its own flags, by the rules of its environment and file: only a folder may be named before it. */
+function handedOver(argv: readonly string[]): Parameters<Terminal["run"]> | undefined {
+  let at = 0;
+  while (/^--datadir(?:=|$)/.test(argv[at] ?? "")) at += argv[at] === "--datadir" ? 2 : 1;
+  const program = argv[at] === "start" ? "main" : argv[at] === "signer" ? "signer" : undefined;
+  if (program === undefined || argv.includes("--help") || argv.includes("-h")) return undefined;
+  return [program, argv.toSpliced(at, 1)];
+}
+
+function usageOf(error: CommanderError, wrong: string) {
   const detail =
     error.code === "commander.help"
       ? "A command is missing."
       : error.message.replace(/^error: /, "").replaceAll("\n", " ");
-  return usage(detail, `${called} --help`);
+  return usage(detail, `${wrong} --help`);
 }
 
 function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
@@ -120,16 +136,8 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
     .configureHelp({
       subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[options\] ?/, "")}`.trimEnd(),
     })
-    .configureOutput({ writeOut: terminal.out.write, writeErr: complain })
-    .exitOverride();
-  program.command("start").description("runs a daemon in the foreground, with the daemon's own flags");
-  program
-    .command("signer")
-    .description("runs in the foreground what has the keys of a daemon, which names its socket by --signer unix:<path>")
-    .requiredOption("--socket <path>", "where the daemon finds it")
-    .requiredOption("--datadir <folder>", "of its own, with the words")
-    .option("--network <name>", "as the daemon's")
-    .option("--restore", "asks for the words of a node that was lost, in place of making new ones");
+    .configureOutput({ writeOut: terminal.out.write, writeErr: complain });
+  addForeground(program, terminal);
   for (const command of COMMANDS) {
     let parent = program;
     let words = command.words;
@@ -147,6 +155,32 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
   }
   return program;
 }
+/** For their help: they are run by what reads their flags. */
+function addForeground(program: Verb, { called }: Terminal): void {
+  const start = program
+    .command("start")
+    .description("runs a daemon in the foreground; its flags are also settings of config.toml and of the environment");
+  for (const [flags, about] of settingOptions()) start.option(flags, about);
+  const signer = program
+    .command("signer")
+    .description("runs in the foreground what has the keys of a daemon, which names its socket by --signer unix:<path>")
+    .option("--socket <path>", "where the daemon finds it (needed)")
+    .option("--datadir <folder>", "of its own, with the words (needed)")
+    .option("--network <name>", "as the daemon's")
+    .option("--restore", "asks for the words of a node that was lost, in place of making new ones");
+  for (const verb of [start, signer])
+    verb
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        const name = verb.name();
+        throw usage(`Only --datadir may stand before ${name}.`, `${called} ${name} --help`);
+      });
+}
+
+const everyVerb = (verb: Verb): readonly Verb[] => [verb, ...verb.commands.flatMap(everyVerb)];
+const pathOf = (verb: Verb): string => (verb.parent === null ? verb.name() : `${pathOf(verb.parent)} ${verb.name()}`);
+
 function nounOf(program: Verb, noun: string, about = ""): Verb {
   const known = program.commands.find((made) => made.name() === noun);
   return known ?? program.command(noun).description(about).helpCommand(false);

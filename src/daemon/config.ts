@@ -9,6 +9,7 @@ import { contradictions } from "./config-checks.ts";
 import { OPENING_LIMITS } from "./context.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 import { evenTypes } from "./payment/even-types.ts";
+import { flagOf, kebab } from "./setting-names.ts";
 
 /** Where a value was found. Flags win over the environment, the environment over the file, the file over the defaults. */
 export type Origin = "flag" | "environment" | "file" | "default";
@@ -170,8 +171,6 @@ export function addressOfText(text: string): { readonly host: string; readonly p
 type Key = keyof Config;
 const KEYS = Object.keys(SETTINGS) as readonly Key[];
 
-const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const flagOf = (key: Key): string => (key === "chainPeers" ? "--chain-peer" : `--${kebab(key)}`);
 const variableOf = (key: Key): string => `SLUICE_${kebab(key).replaceAll("-", "_").toUpperCase()}`;
 export const CONFIG_FILE = "config.toml";
 

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { COMMANDS } from "../../src/cli/program.ts";
 import { type FakeDaemon, fakeDaemon, page, problem, run } from "./daemon.ts";
 import { channel, info, invoice } from "./samples.ts";
 
@@ -244,52 +243,24 @@ describe("the command line", () => {
       expect((await fake.run(["channel", "show", "ch_ff"])).exit).to.equal(5);
     });
 
-    it("hands `start` and all its flags to the daemon unread", async () => {
-      const { started } = await run(["start", "--alias", "bob", "--json"]);
-      expect(started).to.deep.equal([["main", "--alias", "bob", "--json"]]);
-    });
-    it("hands `signer` and all its flags to the signer unread", async () => {
-      const { started } = await run(["signer", "--socket", "/s", "--datadir", "keys"]);
-      expect(started).to.deep.equal([["signer", "--socket", "/s", "--datadir", "keys"]]);
-    });
-  });
-
-  describe("its help", () => {
-    it("names every noun and command once, and no alias", async () => {
-      const { out, exit } = await run(["--help"]);
-      expect(exit).to.equal(0);
-      const listed = out
-        .split("Commands:\n")[1]
-        ?.match(/^ {2}[a-z]+/gm)
-        ?.map((line) => line.trim());
-      const nouns = new Set(["start", "signer", ...COMMANDS.map(({ words }) => words.split(" ")[0] as string)]);
-      expect(listed).to.deep.equal([...nouns]);
-    });
-
-    it("runs each alias as the command it stands for", async () => {
-      const aliases = COMMANDS.flatMap(({ alias }) => alias ?? []);
-      expect(aliases).to.include.members([
-        "getinfo",
-        "addinvoice",
-        "payinvoice",
-        "listchannels",
-        "newaddress",
-        "openchannel",
-      ]);
-      for (const alias of aliases) {
-        const { exit, out } = await run([alias, "--help"]);
-        expect({ alias, exit, usage: out.startsWith(`Usage: sluice ${alias} [options]`) }).to.deep.equal({
-          alias,
-          exit: 0,
-          usage: true,
+    it("takes nothing for no id, though every id begins with it", async () => {
+      const fake = await against({
+        "GET /v1/channels?limit=500": page([channel]),
+        "GET /v1/peers?limit=500": page([]),
+      });
+      for (const words of [
+        ["channel", "close", "", "--force"],
+        ["channel", "close", "ch_"],
+        ["channel", "open", "…", "1000000"],
+        ["channel", "open-batch", "=1000000", "=2000000"],
+      ]) {
+        const { exit, err } = await fake.run(words);
+        expect({ exit, detail: (JSON.parse(err) as { detail: string }).detail }).to.deep.equal({
+          exit: 2,
+          detail: "An id is missing.",
         });
       }
-    });
-
-    it("is shown to a person who leaves the verb out", async () => {
-      const { err, exit } = await run(["wallet"], { terminal: true });
-      expect(exit).to.equal(2);
-      expect(err).to.include("Usage: sluice wallet [options] [command]").and.include("send <address> <amount>");
+      expect(fake.asked.filter(({ what }) => what.startsWith("POST"))).to.deep.equal([]);
     });
   });
 });

@@ -1,3 +1,4 @@
+import { kebab } from "../../daemon/setting-names.ts";
 import { command } from "../command.ts";
 import { usage } from "../exit.ts";
 import { table } from "../table.ts";
@@ -19,8 +20,8 @@ export const configCommands = [
       }));
       show(rows, () =>
         table(rows, [
-          ["SETTING", (row) => row.setting],
-          ["VALUE", ({ value }) => (Array.isArray(value) ? value.join(", ") || null : String(value))],
+          ["SETTING", (row) => kebab(row.setting)],
+          ["VALUE", ({ value }) => (Array.isArray(value) ? value.join(", ") : String(value)) || null],
           ...(origin === true ? [["ORIGIN", (row: (typeof rows)[number]) => row.origin ?? null] as const] : []),
         ]),
       );

@@ -21,7 +21,8 @@ describe("config show", () => {
       { setting: "feePpm", value: 250, origin: "file" },
     ]);
     const people = await run(["config", "show", "--datadir", datadir], { terminal: true });
-    expect(people.out).to.match(/^SETTING +VALUE\nnetwork +regtest\n/);
+    expect(people.out).to.match(/^SETTING +VALUE\nnetwork +regtest\nreal-money +–\n/);
+    expect(people.out, "as config.toml has them").to.match(/\nfee-ppm +250\n/);
   });
 
   it("ends with 2 and names every setting that is wrong", async () => {
