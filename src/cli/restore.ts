@@ -71,6 +71,7 @@ async function prepare(request: RestoreRequest): Promise<PreparedFolder> {
     throw new Unfit(`${datadir} holds a node's store: a restored node needs a folder of its own.`);
   if (existsSync(target)) throw new Unfit(`${target} is there already.`, `start the node, or move it away`);
   const extra = request.peers.map(peerOf);
+  if (request.file !== undefined && !existsSync(request.file)) throw new Unfit(`${request.file} is not there.`);
   const { backupKey, nodeId, keep } =
     signer === "" ? await ownKeys(datadir, network, request.askWords) : signersKeys(datadir, network, signer);
   const found = request.file === undefined ? undefined : await readGiven(request.file, { backupKey, network });

@@ -17,8 +17,7 @@ export const backupCommands = [
       const backup = await node.backup();
       if (file === undefined) return terminal.out.write(backup.text);
       if (existsSync(file)) refuseToForget(file, await node.verifyBackup(await textOf(file)));
-      const { writeDurably } = await import("../../adapters/documents.ts");
-      await writeDurably(file, backup.text);
+      await write(file, backup.text);
       const { channels, changedAt } = backup;
       show({ file, channels, changedAt }, () => `${counted(channels, "channel")} written to ${file}\n`);
     },
@@ -58,7 +57,7 @@ export const backupCommands = [
       const prepared = done.value;
       show(prepared, () => {
         const where = `${prepared.datadir} is ready for node ${short(prepared.nodeId)} on ${prepared.network}.`;
-        const found = `${counted(prepared.channels, "channel")} will be closed by their peers; coins are looked for in the chain.`;
+        const found = `${whatComes(prepared.channels, peers.length)}; coins are looked for in the chain.`;
         const { network, datadir: folder, signer: keys } = prepared;
         const flags = `--network ${network} --datadir ${folder}${keys === undefined ? "" : ` --signer ${keys}`}`;
         return `${where}\n${found}\nGo on with: ${terminal.called} start ${flags}\n`;
@@ -66,6 +65,22 @@ export const backupCommands = [
     },
   }),
 ];
+
+async function write(file: string, text: string): Promise<void> {
+  const { writeDurably } = await import("../../adapters/documents.ts");
+  try {
+    await writeDurably(file, text);
+  } catch (error) {
+    throw usage(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "for whatever reason"}.`);
+  }
+}
+
+/** What the node will do with channels that the file tells of, and with peers that were named. */
+function whatComes(channels: number, peers: number): string {
+  const closing = `${counted(channels, "channel")} will be closed by ${channels === 1 ? "its peer" : "their peers"}`;
+  const asking = `${counted(peers, "peer")} ${peers === 1 ? "is asked for what it keeps" : "are asked for what they keep"}`;
+  return [...(channels > 0 || peers === 0 ? [closing] : []), ...(peers > 0 ? [asking] : [])].join("; ");
+}
 
 /** RELIABILITY P6: a backup is never replaced by one that knows less. */
 function refuseToForget(file: string, { channels }: BackupCheck): void {

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { backupText, parseBackupText, sealBackup } from "../../../src/daemon/backup/sealed.ts";
 import { keychainOf } from "../../../src/daemon/keychain.ts";
 import { backedUpChannel, backupWith, PEER } from "../../support/backup-samples.ts";
-import { type FakeDaemon, fakeDaemon, problem } from "../daemon.ts";
+import { type FakeDaemon, fakeDaemon, problem, run } from "../daemon.ts";
 import { HASH, NODE } from "../samples.ts";
 
 const WORDS_24 = `${"abandon ".repeat(23)}art`;
@@ -57,6 +57,11 @@ describe("backup", () => {
     expect((await daemon.run(["backup", "export", at("a")])).exit).to.equal(2);
     expect(await readFile(at("a"), "utf8")).to.equal("older");
   });
+  it("export to where nothing can be written ends with a sentence", async () => {
+    const { exit, err } = await daemon.run(["backup", "export", at("nowhere/a")]);
+    expect(exit).to.equal(2);
+    expect(JSON.parse(err)).to.include({ code: "USAGE", detail: `${at("nowhere/a")} cannot be written: ENOENT.` });
+  });
   it("verify says what is in a file, and ends with 1 when a channel is missing", async () => {
     await writeFile(at("a"), "sluice-backup-1:AAAA\n");
     const whole = await daemon.run(["backup", "verify", at("a")], { terminal: true });
@@ -103,6 +108,22 @@ describe("backup", () => {
     await writeFile(at("a"), backupText(sealBackup(keyOf(WORDS_12), backupWith([backedUpChannel(0)]))));
     expect((await restore([at("a"), "--peer", peer], WORDS_12)).exit).to.equal(0);
     expect((await prepared(WORDS_12)).peers.map(({ nodeId }) => nodeId)).to.deep.equal([NODE, PEER]);
+  });
+  it("restore says what comes next: of a file how many channels, of peers that they are asked", async () => {
+    const peers = ["--peer", `${NODE}@192.0.2.7:9735`];
+    const how = { terminal: true, typed: WORDS_12 };
+    const { out } = await run(["--datadir", at("new"), "backup", "restore", ...peers], how);
+    expect(out.split("\n")[1]).to.equal("1 peer is asked for what it keeps; coins are looked for in the chain.");
+    await writeFile(at("a"), backupText(sealBackup(keyOf(WORDS_12), backupWith([backedUpChannel(0)]))));
+    const other = await run(["--datadir", at("other"), "backup", "restore", at("a")], how);
+    expect(other.out.split("\n")[1]).to.equal(
+      "1 channel will be closed by its peer; coins are looked for in the chain.",
+    );
+  });
+  it("restore asks for no words in vain where the file is not there", async () => {
+    const { exit, err } = await restore([at("nowhere")], "");
+    expect(exit).to.equal(2);
+    expect(JSON.parse(err)).to.include({ detail: `${at("nowhere")} is not there.` });
   });
   it("restore refuses what cannot be, and then writes nothing", async () => {
     await writeFile(at("a"), backupText(sealBackup(keyOf(WORDS_24), backupWith([backedUpChannel(0)]))));
