@@ -1,4 +1,5 @@
 import type { Problem } from "../api/faults.ts";
+import { grouped } from "./amounts.ts";
 import { CliFault, EXIT, type ExitCode, exitOfCode } from "./exit.ts";
 import { ApiError } from "./http.ts";
 import { type Screen, shown } from "./terminal.ts";
@@ -37,11 +38,16 @@ export function toldOf(error: unknown): Told | undefined {
 const ofStatus = (status: number): ExitCode =>
   status === 401 || status === 403 ? EXIT.auth : status === 404 ? EXIT.notFound : EXIT.other;
 
+/** Amounts in a sentence as people read them. */
+const readable = (sentence: string): string => sentence.replaceAll(/\b\d{4,}(?= m?sat\b| to \d+ sat\b)/g, grouped);
+
 export function tell({ problem }: Told, asJson: boolean, screen: Screen): void {
   if (asJson) return screen.write(`${JSON.stringify(problem)}\n`);
   const { title, detail, hint, errors } = problem as Partial<Problem>;
-  const lines = [`${title ?? "Refused"}: ${detail ?? "the daemon gave no reason."}`];
-  for (const { pointer, detail: why } of errors ?? []) lines.push(`  ${pointer} ${why}`);
+  const lines = [`${title ?? "Refused"}: ${readable(detail ?? "the daemon gave no reason.")}`];
+  // A field alone, where what is wrong with it has just been said.
+  for (const { pointer, detail: why } of errors ?? [])
+    lines.push(why === detail ? `  ${pointer}` : `  ${pointer} ${why}`);
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
   screen.write(`${lines.map(shown).join("\n")}\n`);
 }

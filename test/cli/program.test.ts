@@ -100,6 +100,19 @@ describe("the command line", () => {
       });
     });
 
+    it("says to people once what is wrong with a field, and amounts as they read them", async () => {
+      const detail = "needs 1000034686 sat, from 20000 to 1000000000 sat, 2500msat";
+      const errors = [{ pointer: "/amountSat", detail }];
+      const { run } = await against({
+        "POST /v1/wallet/sends": problem(409, "INSUFFICIENT_BALANCE", detail, { errors }),
+      });
+      const people = "needs 1,000,034,686 sat, from 20,000 to 1,000,000,000 sat, 2500msat";
+      expect((await run(["wallet", "send", "x", "5"], { terminal: true })).err).to.equal(
+        `Refused: ${people}\n  /amountSat\n`,
+      );
+      expect(JSON.parse((await run(["wallet", "send", "x", "5"])).err)).to.include({ detail });
+    });
+
     it("ends with 3 when nothing was started in the folder", async () => {
       const { err, exit } = await run(["info", "--datadir", "/nowhere"]);
       expect(exit).to.equal(3);

@@ -72,7 +72,8 @@ export const channelCommands = [
       "--close-address <address>": "where our part must go when it is closed by agreement; nothing changes that later",
       "--scid-alias":
         "with --private: known by aliases alone, so that invoices do not show where it stands in the chain",
-      "--zero-conf": "used before a block holds it, by a peer that trusts this node",
+      "--zero-conf":
+        "used before a block holds it, where both nodes have set --zero-conf-peers and the peer names this one",
       "--no-anchors": "of the older type whose commitments pay a fee agreed on in advance (where the config allows it)",
       "--alone": "fund it alone, also where the peer could add something",
       ...FEERATE,

@@ -29,6 +29,7 @@ export async function openChannels(
   const first = openings[wrong];
   if (first !== undefined && !first.ok) return err(at(wrong, first.error));
   let wantsAlone = (): boolean => false;
+  let refusedHere: readonly boolean[] = [];
   const asked = await new Promise<readonly Asked[]>((resolve) => {
     ctx.turns.run((turn) => {
       const entries = requests.map(({ nodeId }) =>
@@ -48,9 +49,10 @@ export async function openChannels(
         channels.apply(turn, entry, openingInput(entry, opening.value, together ? feerate : undefined));
         if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
       }
+      refusedHere = entries.map(({ asked }) => asked === undefined);
     });
   });
-  return wantsAlone() ? openChannels(hosts, request, false) : outcomeOf(hosts, asked);
+  return wantsAlone() ? openChannels(hosts, request, false) : outcomeOf(hosts, asked, refusedHere);
 }
 /** With a feerate for the funding transaction the peer constructs it with us. */
 function openingInput(
@@ -63,13 +65,19 @@ function openingInput(
     : { tag: "OpenDual", temporaryChannelId, contribution: capacity, fundingFeerate, ...opening };
 }
 
-function outcomeOf(hosts: Hosts, asked: readonly Asked[]): Result<readonly ChannelInfo[], CommandFault> {
+/** @param refusedHere  of each, whether it was refused before any peer could say something */
+function outcomeOf(
+  hosts: Hosts,
+  asked: readonly Asked[],
+  refusedHere: readonly boolean[],
+): Result<readonly ChannelInfo[], CommandFault> {
   const refusals = asked.map(({ outcome }) => (outcome.tag === "refused" ? outcome.detail : undefined));
   // The one that failed, not those that were given up with it.
   const own = refusals.findIndex((detail) => detail !== undefined && !detail.startsWith(BATCH_FAILED));
   const index = own < 0 ? refusals.findIndex((detail) => detail !== undefined) : own;
   const detail = refusals[index];
-  if (detail !== undefined) return err({ code: "peer_refused", detail, pointer: `/channels/${index}` });
+  const code = refusedHere[index] === true ? "not_possible" : "peer_refused";
+  if (detail !== undefined) return err({ code, detail, pointer: `/channels/${index}` });
   const infos = asked.flatMap(({ entry }) => channelInfo(hosts.channels, entry) ?? []);
   return infos.length === asked.length ? ok(infos) : err({ code: "not_possible", detail: "a channel is gone" });
 }

@@ -21,7 +21,7 @@ export const OPENING_MS_MAX = 60_000;
 export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<Result<ChannelInfo, CommandFault>> {
   const { ctx, peers, channels, wallet } = hosts;
   if (peers.session(request.nodeId) === undefined) {
-    return err({ code: "peer_unreachable", detail: "connect to the peer first", pointer: "/nodeId" });
+    return err({ code: "peer_unreachable", detail: "connect to the peer first", pointer: "/peer" });
   }
   const type = typeFor(hosts, request);
   if (!type.ok) return type;
@@ -36,6 +36,7 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
     const detail = `needs ${needed} sat on the chain${keptFor(kept)}, ${funds} sat are there`;
     return err({ code: "insufficient_balance", detail, pointer: "/capacitySat" });
   }
+  let isRefused = false;
   const asked = await new Promise<Asked>((resolve) => {
     ctx.turns.run((turn) => {
       const isDual = (request.dual ?? true) && request.push === 0n && bothFund(hosts, request.nodeId);
@@ -53,8 +54,11 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
       if (isDual) channels.apply(turn, entry, { tag: "OpenDual", contribution: capacity, fundingFeerate, ...common });
       else channels.apply(turn, entry, { tag: "Open", capacity, push, ...common });
       if (entry.state.tag === "Fresh") channels.drop(turn, entry, "refused by our own rules");
+      isRefused = entry.asked === undefined;
     });
   });
+  // Nobody has been asked.
+  if (isRefused && asked.outcome.tag === "refused") return err({ code: "not_possible", detail: asked.outcome.detail });
   // Old blocks may be gone, and with them what a peer would have to see. Alone a channel can be funded all the same.
   if (asked.outcome.tag === "refused" && asked.entry.lacksPrevious)
     return openChannel(hosts, { ...request, dual: false });
@@ -64,6 +68,7 @@ export async function openChannel(hosts: Hosts, request: OpenRequest): Promise<R
 /** What a channel is called that both sides may fund. */
 export const dualId = ({ revocationBasepoint }: ChannelKeys): ChannelId => temporaryDualId(revocationBasepoint);
 const DUAL_FUND_BIT = 28;
+const ZEROCONF_BIT = 50;
 /** Where both sides can fund channels together. Nothing can be pushed in one of those. BOLT 2 §Channel Establishment v2. */
 export function bothFund({ ctx, peers }: Hosts, nodeId: NodeId): boolean {
   const ours = featureBits(offeredInit(ctx.policy.channel));
@@ -78,7 +83,7 @@ export const commitmentFeerate = ({ wallet }: Hosts): SatPerKw =>
 /** What is proposed: what was asked for, else the first of ours that the peer knows. */
 export function typeFor({ ctx, peers }: Hosts, request: OpenRequest): Result<ChannelType, CommandFault> {
   const { nodeId, announce, anchors, scidAlias = false, zeroConf = false } = request;
-  const { formats } = ctx.policy.channel;
+  const { channel } = ctx.policy;
   if (scidAlias && announce) {
     return err({
       code: "bad_request",
@@ -86,8 +91,13 @@ export function typeFor({ ctx, peers }: Hosts, request: OpenRequest): Result<Cha
       pointer: "/scidAlias",
     });
   }
-  const wanted = formats.filter((format) => anchors === undefined || anchors === (format === "anchors"));
-  const format = formatFor(wanted, peers.session(nodeId)?.features ?? new Uint8Array(0));
+  const features = peers.session(nodeId)?.features ?? new Uint8Array(0);
+  if (zeroConf && !(channel.zeroConfPeers.size > 0 && hasFeature(features, ZEROCONF_BIT))) {
+    const detail = "such channels are for two nodes that both have set --zero-conf-peers";
+    return err({ code: "not_possible", detail, pointer: "/zeroConf" });
+  }
+  const wanted = channel.formats.filter((format) => anchors === undefined || anchors === (format === "anchors"));
+  const format = formatFor(wanted, features);
   if (format !== undefined) return ok({ format, scidAlias, zeroConf });
   const ours = wanted.length > 0 ? "the peer has no such channels" : "this node is not set up for such channels";
   return err({ code: "not_possible", detail: ours, pointer: "/anchors" });

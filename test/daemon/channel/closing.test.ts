@@ -77,7 +77,7 @@ describe("Closing by agreement, between whole daemons", () => {
     expect([stateAt(a), stateAt(b)]).to.deep.equal(["Closing", "Closing"]);
     expect(waiting(there).map(({ sequence }) => sequence)).to.deep.equal([0xffff_ffff]);
     const refused = await soon(world, a.node.closeChannel({ id, feerate: satPerKw(5_000) }));
-    expect(!refused.ok && refused.error.detail).to.equal("wrong state");
+    expect(!refused.ok && refused.error.detail).to.equal("wrong state: the channel is in state Closing");
     expect(await forgetAll(world)).to.equal(true);
     expect(violations(world)).to.deep.equal([]);
   });

@@ -79,7 +79,8 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(world.chain.whole.mempool().map(({ txid }) => txid)).to.deep.equal([second]);
     expect(onchain(a) < before, "it costs more").to.equal(true);
     const low = await soon(world, a.node.bumpFunding({ id: id as never, feerate: satPerKw(2_001) }));
-    expect(!low.ok && low.error).to.deep.equal({ code: "not_possible", detail: "feerate too low" });
+    const detail = "feerate too low: at least 2083 sat per 1,000 weight units";
+    expect(!low.ok && low.error).to.deep.equal({ code: "not_possible", detail });
     await mine(world, 8);
     expect([channel(a, id).state, channel(b, id).state]).to.deep.equal(["Normal", "Normal"]);
     expect(channel(b, id).funding?.txid).to.equal(second);
