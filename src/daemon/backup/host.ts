@@ -191,10 +191,10 @@ export class BackupHost {
   /**
    * `peer_storage_retrieval`, once on a connection. What is authentic can only have been made by a node with our words: of
    * this store and newer than it, it proves that the store is an old copy; of another store it tells of channels that are to
-   * be restored. What is older proves nothing, and nothing of ours ever goes back to it.
+   * be restored. What is older proves nothing, and no state of ours ever goes back to it.
    */
   retrieved(turn: Turn, peer: NodeId, blob: Uint8Array): void {
-    const { ctx, restore, peers } = this.#parts;
+    const { ctx, restore, peers, channels } = this.#parts;
     const session = peers().session(peer);
     if (session === undefined || this.#heard.has(session)) return;
     this.#heard.add(session);
@@ -206,6 +206,8 @@ export class BackupHost {
     if (!equalBytes(lineage, this.mark.lineage)) return restore(turn, opened.value);
     if (isAhead(opened.value.mark, this.mark)) return this.#isOldCopy(turn, peer, opened.value);
     if (generation < this.mark.generation) {
+      // A store that was an old copy has counted on from what the first peer knew that told so; another may know of more.
+      if (channels().keyIndexes.areOfSecondLife) restore(turn, opened.value);
       // Until then the peer may be about to write it.
       const isLate = turn.now - this.mark.changedAt > STORED_WITHIN_MS;
       return isLate ? this.#complain(turn, peer, "what you kept for us is outdated") : undefined;
@@ -222,6 +224,7 @@ export class BackupHost {
     ctx.log.error("this store is an old copy: a peer keeps a newer backup of it", { peer });
     ctx.events.record(turn, "node.old_copy", { peer, generation: newer.mark.generation.toString() });
     for (const entry of channels().table.settled()) channels().apply(turn, entry, { tag: "DataLost" });
+    channels().keyIndexes.skip(turn);
     restore(turn, newer);
     const { lineage } = this.mark;
     this.#put(turn, { lineage, generation: newer.mark.generation });

@@ -14,8 +14,6 @@ import type { BackedUpChannel, StaticBackup } from "./static-backup.ts";
 
 /** Blocks at the tip after which the wallet is taken for found: a late find asks for blocks that were told before. */
 const SETTLED_BLOCKS = 6;
-/** Below it are the indexes of a store that was not restored: nobody opens so many channels in one life. */
-const RESTORED_INDEX_MIN = 2 ** 24;
 
 export interface RecoveryParts {
   readonly ctx: NodeContext;
@@ -46,10 +44,7 @@ export class RecoveryHost {
     this.#isRecovering = true;
     turn.put(KEY.recovering, new Uint8Array(0));
     wallet.rescan(turn, blockHeight(0));
-    // Which indexes were used is not known for certain. One that is used again shows secrets that a peer has had before,
-    // and such a peer could take all that is in the new channel.
-    const drawn = new DataView(ctx.random.bytes(4).slice().buffer).getUint32(0) % 2 ** 30;
-    channels().skipKeyIndexes(turn, RESTORED_INDEX_MIN + drawn);
+    channels().keyIndexes.skip(turn);
     ctx.log.info("these words may have been used before: looking for what they own");
   }
 

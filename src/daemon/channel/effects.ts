@@ -134,8 +134,10 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     case "ChannelFailed":
       if (effect.cause.tag === "requested") answer(turn, entry);
       else answer(turn, entry, `the channel failed: ${effect.cause.tag}`);
-      if (effect.cause.tag === "data_lost")
+      if (effect.cause.tag === "data_lost") {
         ctx.log.error("our record of a channel is an old one", { peer: entry.peer, channel: id });
+        host.keyIndexes.skip(turn);
+      }
       ctx.events.record(turn, "channel.closing", { channelId: id, cause: effect.cause.tag, failed: true });
       return turn.next((later) => listener.gone(later, entry));
     case "Breach": {

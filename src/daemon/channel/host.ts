@@ -53,6 +53,7 @@ import type { ClaimHost } from "./claim-host.ts";
 import { performChannelEffect } from "./effects.ts";
 import { channelEnv } from "./env.ts";
 import { release } from "./funding-coins.ts";
+import { KeyIndexes } from "./key-indexes.ts";
 import { ALL_CHANNELS, openingRefusal } from "./openings.ts";
 import { type ChannelEntry, ChannelTable, channelEntry, memoryOf, paramsOf, settledId } from "./table.ts";
 
@@ -93,7 +94,7 @@ export class ChannelHost {
   readonly awaited: AwaitedCloses;
   readonly #offered: readonly number[];
   readonly #batches = new Batches();
-  #nextKeyIndex = 0;
+  readonly keyIndexes: KeyIndexes;
 
   constructor(parts: ChannelHostParts) {
     this.parts = parts;
@@ -101,14 +102,12 @@ export class ChannelHost {
     this.#revoked = recordTable(parts.ctx.store, KEY.revokedAll, revokedHtlcs);
     this.ended = recordTable(parts.ctx.store, KEY.ended, explanationRecord);
     this.awaited = awaitedCloses(parts.ctx.store);
+    this.keyIndexes = new KeyIndexes(parts.ctx);
     this.#load();
   }
 
   #load(): void {
     const { store } = this.parts.ctx;
-    for (const { key } of store.range(KEY.channelKeysAll, { reverse: true, limit: 1 })) {
-      this.#nextKeyIndex = Number(key.slice(KEY.channelKeysAll.length)) + 1;
-    }
     for (const { key, value } of store.range(KEY.channels)) {
       const state = decodeChannel(value);
       if (!state.ok) throw new StoreCorrupt(key, `not a channel: ${state.error}`);
@@ -185,10 +184,7 @@ export class ChannelHost {
 
   /** A channel that is about to be opened, by us or by the peer. Its key index is never used again. */
   begin(turn: Turn, peer: NodeId, id: ChannelId | ((keys: ChannelKeys) => ChannelId)): ChannelEntry {
-    const keyIndex = this.#nextKeyIndex++;
-    turn.put(KEY.channelKeys(keyIndex), new Uint8Array(0));
-    // The highest says it of all below: an opening that comes to nothing leaves nothing behind.
-    if (keyIndex > 0) turn.put(KEY.channelKeys(keyIndex - 1), undefined);
+    const keyIndex = this.keyIndexes.take(turn);
     const signer = this.#signerOf(keyIndex, FRESH_MEMORY);
     const temporaryId = typeof id === "function" ? id(signer.keys) : id;
     const entry = channelEntry(
@@ -198,12 +194,6 @@ export class ChannelHost {
     );
     this.table.addOpening(entry);
     return entry;
-  }
-  /** For a store that does not know which indexes these words have used: none below is used again. */
-  skipKeyIndexes(turn: Turn, below: number): void {
-    if (below <= this.#nextKeyIndex) return;
-    this.#nextKeyIndex = below;
-    turn.put(KEY.channelKeys(below - 1), new Uint8Array(0));
   }
   peerConnected(turn: Turn, peer: NodeId): void {
     for (const entry of this.table.of(peer)) this.apply(turn, entry, { tag: "Connected" });

@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { msat, sat } from "../../../src/base/units.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
+import { answered } from "../../../src/lab/setup.ts";
 import { showViolation } from "../../../src/lab/violation.ts";
 import { areElsewhere } from "../../support/signers.ts";
 import { invoiceOf, line, paid, passed } from "../small-world.ts";
@@ -30,5 +32,9 @@ describe("RELIABILITY P5, C28: a node that is started on a copy of its store of 
         { state: "Failed", active: false },
       ]);
       expect(world.tally.messages.get("commitment_signed")).to.equal(before);
+      const request = { nodeId: node.id, capacity: sat(300_000n), push: msat(0n), announce: true };
+      expect((await answered(world, peer.node.openChannel(request)))?.ok).to.equal(true);
+      const indexes = [...node.recorder.durable.channels.values()].map(({ params }) => params.keyIndex);
+      expect(Math.max(...indexes), "no keys of channels that it does not know").to.be.greaterThan(2 ** 24 - 1);
     });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { present } from "../../../src/base/result.ts";
 import { msat, sat } from "../../../src/base/units.ts";
-import type { LabNode } from "../../../src/lab/lab-node.ts";
+import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
 import { answered, bury } from "../../../src/lab/setup.ts";
 import type { World } from "../../../src/lab/world.ts";
 import { invoiceOf, line, paid, passed, soon } from "../small-world.ts";
@@ -107,5 +107,69 @@ describe("RELIABILITY P5: a node that is started on a copy of its store from bef
     expect(owned(node)).to.equal(before + inChannels - claimed(node));
     expect(unsafe(found)).to.deep.equal([]);
     expect(world.tally.messages.get("commitment_signed")).to.equal(commitments);
+  });
+  it("gets back a channel that only a peer knows which comes late, when more has changed since than that peer has heard", async () => {
+    const { world, nodes } = await line(3);
+    const [first, late, node] = nodes as [LabNode, LabNode, LabNode];
+    await passed(world, 61_000);
+    const copy = node.disk.snapshot();
+    const openedBy = async (peer: LabNode): Promise<void> => {
+      const request = { nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true };
+      expect((await answered(world, peer.node.openChannel(request)))?.ok).to.equal(true);
+      await bury(world);
+      await passed(world, 61_000);
+    };
+    await soon(world, first.node.connect({ nodeId: node.id, host: node.name, port: PORT }));
+    await openedBy(first);
+    first.crash(first.disk.pending);
+    await openedBy(late);
+    const before = owned(node);
+    const inChannels = node.node.channels().reduce((sum, { local }) => sum + local / 1000n, 0n);
+    node.crash(0);
+    late.crash(late.disk.pending);
+    node.disk.restore(copy);
+    const commitments = world.tally.messages.get("commitment_signed");
+    await first.start();
+    await node.start();
+    const found = [...(await passed(world, 30_000))];
+    expect([...states(node)].sort()).to.deep.equal(["Failed", "Restored"]);
+    found.push(...(await mined(world, 110)));
+    expect(states(node)).to.deep.equal(["Failed"]);
+    await late.start();
+    found.push(...(await passed(world, 60_000)));
+    expect([...states(node)].sort()).to.deep.equal(["Failed", "Restored"]);
+    found.push(...(await mined(world, 3)));
+    expect(owned(node)).to.equal(before + inChannels - claimed(node));
+    expect(unsafe(found)).to.deep.equal([]);
+    expect(world.tally.messages.get("commitment_signed")).to.equal(commitments);
+  });
+  it("opens no channel with keys of one that it does not know to have been: its peer knows the secrets of those", async () => {
+    const { world, nodes } = await line(2);
+    const [peer, node] = nodes as [LabNode, LabNode];
+    await passed(world, 61_000);
+    const copy = node.disk.snapshot();
+    const opened = await answered(
+      world,
+      peer.node.openChannel({ nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
+    );
+    if (opened?.ok !== true) throw new Error("a channel");
+    await bury(world);
+    expect((await answered(world, peer.node.closeChannel({ id: opened.value.id })))?.ok).to.equal(true);
+    await mined(world, 110);
+    expect(states(node)).to.have.length(1);
+    await passed(world, 61_000);
+    node.crash(0);
+    node.disk.restore(copy);
+    await node.start();
+    await passed(world, 30_000);
+    expect(states(node)).to.deep.equal(["Failed"]);
+    const again = await answered(
+      world,
+      peer.node.openChannel({ nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
+    );
+    if (again?.ok !== true) throw new Error("another channel");
+    await passed(world, 1_000);
+    const indexes = [...node.recorder.durable.channels.values()].map(({ params }) => params.keyIndex);
+    expect(Math.max(...indexes)).to.be.greaterThan(2 ** 24 - 1);
   });
 });
