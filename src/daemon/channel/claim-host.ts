@@ -3,6 +3,7 @@ import {
   type Claim,
   claimFeerate,
   claimInput,
+  claimWeight,
   inputWeight,
   lockScript,
   parentDeficit,
@@ -19,6 +20,7 @@ import type { NodeContext } from "../context.ts";
 import type { Turn } from "../turn.ts";
 import { type Complete, type PathOf, pathIn } from "../wallet/attach.ts";
 import type { WalletHost } from "../wallet/host.ts";
+import { ClaimChain } from "./claim-chain.ts";
 import { type UnpaidClaim, UnpaidClaims, unpaid } from "./unpaid-claims.ts";
 
 /** A claim whose transaction is out, not yet mined. */
@@ -55,6 +57,7 @@ export class ClaimHost {
   /** By outpoint: where claims pay to. */
   readonly #sweepScripts = new Map<string, Uint8Array>();
   readonly #unpaid: UnpaidClaims;
+  readonly #chain = new ClaimChain();
   /** Of the channel whose claims are being made. */
   #short: UnpaidClaim[] = [];
   #isWaiting = false;
@@ -98,6 +101,7 @@ export class ClaimHost {
       if (flight !== undefined) after.set(key, flight);
     }
     this.#unpaid.hear(turn, channel, this.#short);
+    this.#chain.forgetGone((txid) => this.#wallet.isPublished(txid));
     if (after.size === 0) this.#flying.delete(channel);
     else this.#flying.set(channel, after);
     this.#sayAgainLater();
@@ -135,7 +139,9 @@ export class ClaimHost {
     flight: Flight | undefined,
   ): Flight | undefined {
     const feerate = claimFeerate(claim, this.#height(), this.#wallet.feerate());
-    if (flight !== undefined && (claim.presigned || !isRaised(feerate, flight.feerate))) {
+    const lift = flight === undefined ? ZERO_SAT : this.#chain.lift(this.#wallet.state(), claim, flight.txid, feerate);
+    const isKept = claim.presigned || lift === undefined;
+    if (flight !== undefined && (isKept || !isRaised(liftedBy(lift, claim, feerate), flight.feerate))) {
       this.#wallet.again(turn, flight.txid);
       return flight;
     }
@@ -145,14 +151,14 @@ export class ClaimHost {
       ? this.#present(turn, claim, complete)
       : isSelfPaying(claim)
         ? this.#sweep(turn, claim, feerate, complete, flight)
-        : this.#attach(turn, claim, feerate, complete, flight);
+        : this.#attach(turn, claim, { feerate, lift: lift ?? ZERO_SAT }, complete, flight);
     if (made === undefined) {
       // Better what is out than nothing.
       if (flight !== undefined) this.#wallet.again(turn, flight.txid);
       return flight;
     }
     this.#tell(turn, channel, claim, made);
-    return { txid: made, feerate };
+    return this.#known(claim) ?? { txid: made, feerate };
   }
   /** As both have signed it: it pays what it pays. */
   #present(turn: Turn, claim: Claim, complete: Complete): Txid {
@@ -190,7 +196,7 @@ export class ClaimHost {
   #attach(
     turn: Turn,
     claim: Claim,
-    feerate: SatPerKw,
+    { feerate, lift }: { readonly feerate: SatPerKw; readonly lift: Sat },
     complete: Complete,
     instead: Flight | undefined,
   ): Txid | undefined {
@@ -199,7 +205,7 @@ export class ClaimHost {
     const weight = inputWeight(claim) + (output === undefined ? 0 : P2WSH_OUTPUT_WEIGHT);
     const owed = parentDeficit(claim, feerate);
     const spends = { amount: claim.amount, script: lockScript(claim.lock) };
-    const attachment = { input, spends, output, locktime, weight, owed, feerate, label: LABEL[why] };
+    const attachment = { input, spends, output, locktime, weight, owed, lift, feerate, label: LABEL[why] };
     const attached = this.#wallet.attach(turn, attachment, complete, instead?.txid);
     if (attached.ok) return txidOf(attached.value);
     this.#short.push(unpaid(claim, attached.error, feerate));
@@ -213,6 +219,9 @@ export class ClaimHost {
 
 /** Of the right length, to see whether anything would be left. */
 const PLACEHOLDER = new Uint8Array(22);
+/** The feerate with what it pays for others. */
+const liftedBy = (lift: Sat, claim: Claim, feerate: SatPerKw): SatPerKw =>
+  satPerKw(feerate + Number((lift * 1000n) / BigInt(claimWeight(claim) + (claim.parent?.weight ?? 0))));
 const isSelfPaying = ({ output, parent }: Claim): boolean => output === undefined && parent === undefined;
 
 const LABEL: { readonly [W in Claim["why"]]: string } = {

@@ -1,15 +1,23 @@
 import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
-import type { Sat, SatPerKw } from "../../base/units.ts";
-import { type InsufficientFunds, selectLeast } from "../../bitcoin/coins.ts";
+import { addSat, type Sat, type SatPerKw } from "../../base/units.ts";
+import { type InsufficientFunds, type Spending, selectLeast } from "../../bitcoin/coins.ts";
 import type { KeyPath } from "../../bitcoin/key-path.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { signCoins } from "./sign.ts";
-import { keepFor, publishIn, selectConfirmedFirst, spendable, takeChange, unsignedInput } from "./spend.ts";
-import { reservedTx, type WalletState, type WalletStep } from "./state.ts";
+import {
+  keepFor,
+  publishIn,
+  selectConfirmedFirst,
+  spendable,
+  takeChange,
+  unsignedInput,
+  type WalletSpendable,
+} from "./spend.ts";
+import { reservedTx, statusOf, type WalletState, type WalletStep } from "./state.ts";
 
 /** A transaction of somebody else's making to which the wallet adds what it needs to be mined. */
 export interface Attachment {
@@ -22,6 +30,8 @@ export interface Attachment {
   /** Weight units of the input with its witness and of the output; and the sat of fee that are owed beyond the feerate. */
   readonly weight: number;
   readonly owed: Sat;
+  /** Owed besides to what unconfirmed coins rest on, if it is paid with such. */
+  readonly lift: Sat;
   readonly feerate: SatPerKw;
   readonly label: string;
 }
@@ -45,27 +55,34 @@ export type Complete = (tx: Tx, pathOf: PathOf) => Tx;
  * Adds coins and change, keeps the coins for it, and publishes it as soon as its first input is signed too: `complete`
  * gets the transaction and gives it back with that witness. Confirmed coins are preferred: a rival may yet undo what our
  * unconfirmed ones come from.
+ *
+ * @param instead  whose place it takes: its coins are free already
  */
 export function attach(
   state: WalletState,
   keys: WalletKeys,
   attachment: Attachment,
   complete: Complete,
+  instead?: Tx,
 ): Result<Attached, InsufficientFunds> {
-  const { input, spends, output, locktime, weight, owed, feerate, label } = attachment;
+  const { input, spends, output, locktime, weight, owed, lift, feerate, label } = attachment;
   const draft = draftOf(state);
-  const all = spendable(state, "also contested");
+  const free = spendable(state, "also contested");
+  const all = instead === undefined ? free : free.filter((one) => mayReplaceWith(state, instead, one));
   const change = takeChange(draft, keys, "p2wpkh");
-  const spending = {
+  const spending = (fee: Sat): Spending => ({
     outputs: [],
     feerate,
     changeScript: change.script,
     changeMin: change.least,
     changeWeight: change.weight,
-    besides: { weight, fee: owed },
+    besides: { weight, fee },
     needsChange: output === undefined,
-  };
-  const selected = selectConfirmedFirst(state, all, spending, selectLeast);
+  });
+  const alone = selectConfirmedFirst(state, all, spending(owed), selectLeast);
+  const rests = alone.ok && alone.value.coins.some(({ coin }) => statusOf(state, coin) === "unconfirmed");
+  const selected =
+    rests && lift > 0n ? selectConfirmedFirst(state, all, spending(addSat(owed, lift)), selectLeast) : alone;
   if (!selected.ok) return err(selected.error);
   if (selected.value.change !== undefined) change.take();
   const { coins, outputs, fee } = selected.value;
@@ -85,6 +102,10 @@ export function attach(
   assert(present(tx.inputs[0], "the first input").witness.length > 0, "the first input is signed");
   return ok({ step: draft.finish(), tx, fee });
 }
+
+/** What takes the place of another may rest on nothing unconfirmed that the other did not: BIP 125 §Implementation Details. */
+const mayReplaceWith = (state: WalletState, { inputs }: Tx, { coin, outpoint }: WalletSpendable): boolean =>
+  statusOf(state, coin) === "confirmed" || inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
 
 /** A transaction that somebody else has made for us and signed: kept, published, and what it pays to us is counted. */
 export function adopt(state: WalletState, tx: Tx, fee: Sat, label: string): WalletStep {

@@ -39,7 +39,17 @@ function worldOf(type: AddressType, coins: readonly bigint[]): World {
   const weight = 4 * 41 + 1 + 1 + TRUE.length + 4 * (8 + 1 + 34);
   const output = { amount: held.amount, script: p2wshOf(script(2n)) };
   const owed = sat(0n);
-  const attachment = { input, spends: held, output, locktime: 0, weight, owed, feerate: FEERATE, label: "claim" };
+  const attachment = {
+    input,
+    spends: held,
+    output,
+    locktime: 0,
+    weight,
+    owed,
+    lift: owed,
+    feerate: FEERATE,
+    label: "claim",
+  };
   return { chain, attachment };
 }
 const complete = (tx: Tx): Tx => ({
@@ -93,6 +103,32 @@ describe("the wallet pays the fee of a transaction that is not its own", () => {
     const other = world(50_000n);
     const more = attached(other.chain, { ...other.attachment, owed: sat(777n) });
     expect((alone.outputs[1]?.amount ?? 0n) - (more.outputs[1]?.amount ?? 0n)).to.equal(777n);
+  });
+  it("pays for what its coins rest on where they are unconfirmed, and else nothing for that", () => {
+    const paid = (coins: readonly bigint[]): readonly bigint[] => {
+      const { chain, attachment } = world(...coins);
+      attached(chain, attachment);
+      const alone = attach(chain.wallet, keys, attachment, complete);
+      const lifting = attach(chain.wallet, keys, { ...attachment, lift: sat(777n) }, complete);
+      return [alone, lifting].map((made) => (made.ok ? made.value.fee : -1n));
+    };
+    const [change = 0n, more = 0n] = paid([50_000n]);
+    expect(more - change).to.equal(777n);
+    const [coin, same] = paid([50_000n, 60_000n]);
+    expect(same).to.equal(coin);
+  });
+  it("takes the place of another with its coins and confirmed ones alone", () => {
+    const { chain, attachment } = world(30_000n);
+    const [before] = [attached(chain, attachment), attached(chain, attachment)];
+    const leaf = attached(chain, attachment);
+    chain.take(refused(chain.wallet, txidOf(leaf)));
+    const dear = (owed: bigint) => {
+      const made = attach(chain.wallet, keys, { ...attachment, owed: sat(owed) }, complete, leaf);
+      return made.ok ? made.value.tx.inputs.map(({ prevout }) => prevout) : undefined;
+    };
+    expect(dear(5_000n)).to.deep.equal(leaf.inputs.map(({ prevout }) => prevout));
+    const from = attach(chain.wallet, keys, attachment, complete, before);
+    expect(from.ok, "the change of another is none of its coins").to.equal(false);
   });
   it("always has change when there is no other output", () => {
     const { chain, attachment } = world(1_200n, 40_000n);

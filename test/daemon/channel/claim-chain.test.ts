@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import type { Txid } from "../../../src/base/ids.ts";
+import { msat, satPerKw } from "../../../src/base/units.ts";
+import { type MempoolEntry, removeWithDescendants } from "../../../src/chain/mempool.ts";
+import type { LabNode } from "../../../src/lab/lab-node.ts";
+import type { World } from "../../../src/lab/world.ts";
+import { mine, stateOf, streetOf } from "../failing-street.ts";
+import { invoiceOf } from "../small-world.ts";
+
+const PAYMENTS = 4;
+const waiting = ({ chain }: World): readonly MempoolEntry[] => [...chain.brain.pool.entries.values()];
+/** Transactions that wait together, as one spends what another pays. */
+function clusters(world: World): readonly (readonly MempoolEntry[])[] {
+  const rootOf = ({ txid, parents }: MempoolEntry): Txid => {
+    const [parent] = parents;
+    const entry = parent === undefined ? undefined : world.chain.brain.pool.entries.get(parent);
+    return entry === undefined ? txid : rootOf(entry);
+  };
+  const found = new Map<Txid, MempoolEntry[]>();
+  for (const entry of waiting(world)) found.set(rootOf(entry), [...(found.get(rootOf(entry)) ?? []), entry]);
+  return [...found.values()];
+}
+const feerateOf = (together: readonly MempoolEntry[]): number =>
+  Number(together.reduce((sum, { fee }) => sum + fee, 0n) * 1_000n) /
+  together.reduce((sum, { weight }) => sum + weight, 0);
+
+/** A payee with fewer coins than HTLCs to claim on its own commitment; the block after that holds no claim. */
+async function claiming(): Promise<World> {
+  const street = await streetOf(2);
+  const { world, nodes } = street;
+  const [payer, payee] = nodes as [LabNode, LabNode];
+  const invoices = [];
+  for (let at = 0; at < PAYMENTS; at++) invoices.push(await invoiceOf(world, payee, msat(40_000_000n)));
+  for (const { bolt11 } of invoices) void payer.node.pay({ bolt11 });
+  while (invoices.some(({ paymentHash }) => payee.node.invoice(paymentHash)?.state !== "settled")) await world.step();
+  world.network.part(payer.name, payee.name);
+  await payer.crash(payer.disk.pending);
+  while (stateOf(payee, street, 0) === "Normal") await mine(world, 1);
+  await mine(world, 1);
+  const { pool } = world.chain.brain;
+  for (const entry of pool.entries.values()) removeWithDescendants(pool, entry);
+  await mine(world, 1);
+  return world;
+}
+
+describe("Claims that are built on each other, as one coin pays for several", () => {
+  it("all meet a feerate that has risen: the last of them pays for those before it", async function () {
+    this.timeout(60_000);
+    const world = await claiming();
+    expect(waiting(world)).to.have.length(PAYMENTS);
+    const sizes = (): readonly number[] => clusters(world).map(({ length }) => length);
+    expect(Math.max(...sizes()) > 1, "some are built on others").to.equal(true);
+    for (const feerate of [3_500, 4_500, 6_000, 10_000]) {
+      world.chain.setFeerate(satPerKw(feerate));
+      world.chain.reorganise(1, { txs: "same" });
+      await world.pass(500);
+      expect(waiting(world)).to.have.length(PAYMENTS);
+      const least = Math.min(...clusters(world).map(feerateOf));
+      expect(least, `at ${feerate}`).to.be.within(feerate, feerate * 1.3);
+    }
+    await mine(world, 1);
+    expect(waiting(world)).to.deep.equal([]);
+    expect(world.violations).to.deep.equal([]);
+  });
+});
