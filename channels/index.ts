@@ -101,8 +101,9 @@ export {
   attemptMemoryOf,
   type ChannelView,
   isPendingFor,
+  type Room,
+  roomNow,
+  roomSoon,
   signerMemoryOf,
-  spendableNow,
-  spendableSoon,
   viewOf,
 } from "./view.ts";

@@ -9,10 +9,10 @@ import type { ChannelEnv } from "./env.ts";
 import { activeOf, type OtherFunding } from "./fundings/other.ts";
 import type { HtlcOrigin } from "./htlc.ts";
 import { type SignedCommitment, type SignerMemory, signerMemory } from "./keys/signer.ts";
-import { receivable, spendable } from "./normal/bounds.ts";
+import { type DustRoom, dustRoom, receivable, spendable } from "./normal/bounds.ts";
 import { isHolding } from "./normal/stfu.ts";
 import { decided, spendOf } from "./onchain/decided.ts";
-import type { FundedState } from "./state.ts";
+import type { Commitments, FundedState } from "./state.ts";
 
 /** What people and path finding look at. Amounts are of our own current commitment. */
 export interface ChannelView {
@@ -44,13 +44,23 @@ export interface ChannelView {
 const isUsable = (state: FundedState): boolean => state.tag === "Normal" && state.funding.deep;
 const isActive = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online" && !isHolding(state);
 
-/** The view's `spendable` alone, which each search for a route asks of every channel; undefined when it is not active. */
-export const spendableNow = (env: ChannelEnv, state: FundedState): Msat | undefined =>
-  isActive(state) ? spendable(env, state.params, state.commitments) : undefined;
+/** The most that one HTLC of ours can carry, and one that is dust. */
+export interface Room {
+  readonly spendable: Msat;
+  readonly dust: DustRoom;
+}
+/** What each search for a route asks of every channel; undefined when it is not active. */
+export const roomNow = (env: ChannelEnv, state: FundedState): Room | undefined => roomIn(env, state, state.commitments);
 
-/** As `spendableNow`, once all that is in both commitments is over, with the least that may come of it for us. */
-export const spendableSoon = (env: ChannelEnv, state: FundedState): Msat | undefined =>
-  isActive(state) ? spendable(env, state.params, cleared(state.commitments)) : undefined;
+/** As `roomNow`, once all that is in both commitments is over, with the least that may come of it for us. */
+export const roomSoon = (env: ChannelEnv, state: FundedState): Room | undefined =>
+  roomIn(env, state, cleared(state.commitments));
+
+function roomIn(env: ChannelEnv, state: FundedState, commitments: Commitments): Room | undefined {
+  if (!isActive(state)) return undefined;
+  const { params } = state;
+  return { spendable: spendable(env, params, commitments), dust: dustRoom(env, params, commitments) };
+}
 
 export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
   const { commitments, params, funding, announcement } = state;

@@ -97,6 +97,14 @@ export { type Peeled, peel, refuseBlinded } from "./onion/peel.ts";
 export { ONION_BYTES, type Packet, type PacketRefusal } from "./onion/sphinx.ts";
 export { type Blame, blame } from "./path/blame.ts";
 export { type FeePolicy, forwardingFee } from "./path/cost.ts";
-export type { Edge, Exclusions, LocalChannel, Route, RouteHintHop, RouteHop } from "./path/route.ts";
+export {
+  canCarry,
+  type Edge,
+  type Exclusions,
+  type LocalChannel,
+  type Route,
+  type RouteHintHop,
+  type RouteHop,
+} from "./path/route.ts";
 export { forgive, learn, NO_SCORES, type Scores } from "./path/score.ts";
 export { type FoundRoute, findRoute, type NoRoute, type RouteRequest } from "./path/search.ts";

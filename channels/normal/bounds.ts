@@ -100,8 +100,11 @@ export const highestFeerate = (commitments: Commitments): SatPerKw =>
  * BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat.
  */
 export const isDust = (params: ChannelParams, side: Htlc["side"], amount: Msat, feerate: SatPerKw): boolean =>
-  amount < dustThreshold(side, feerate, localTerms(params)) ||
-  amount < dustThreshold(flip[side], feerate, remoteTerms(params));
+  amount < dustBelow(params, side, feerate);
+function dustBelow(params: ChannelParams, side: Htlc["side"], feerate: SatPerKw): Msat {
+  const [local, remote] = [localTerms(params), remoteTerms(params)];
+  return greater(dustThreshold(side, feerate, local), dustThreshold(flip[side], feerate, remote));
+}
 const flip = { offered: "received", received: "offered" } as const;
 /** Without anchors a higher feerate takes the output of HTLCs that had one: so much higher is looked ahead. Policy, not protocol. */
 const DUST_FEERATE_PERCENT = 125;
@@ -190,6 +193,7 @@ export function spendable(env: ChannelEnv, params: ChannelParams, commitments: C
   );
 }
 const lesser = (a: Msat, b: Msat): Msat => (a < b ? a : b);
+const greater = (a: Msat, b: Msat): Msat => (a < b ? b : a);
 
 function spendableAlone(env: ChannelEnv, params: ChannelParams, commitments: Commitments): Msat {
   const looks = worst(params, commitments);
@@ -197,10 +201,30 @@ function spendableAlone(env: ChannelEnv, params: ChannelParams, commitments: Com
   if (count >= Math.min(params.remote.maxAcceptedHtlcs, ACCEPTED_HTLCS_MAX)) return msat(0n);
   let most = params.remote.maxHtlcValueInFlight - value;
   for (const look of looks) most = least(most, spendableIn(env, params, look));
-  const dustRoom = env.policy.maxDustExposure - largest(looks);
-  const isTrimmed = isDust(params, "offered", msat(most > 0n ? most : 0n), highestFeerate(commitments));
-  const sendable = isTrimmed ? least(most, dustRoom) : most;
+  const dust = dustRoomAlone(env, params, commitments);
+  const sendable = most < dust.below ? least(most, dust.spendable) : most;
   return msat(sendable > 0n && sendable >= params.remote.htlcMinimum ? sendable : 0n);
+}
+/** HTLCs below `below` have no output in one of both commitments, or may come to have none: one can carry so much of what is left for them. */
+export interface DustRoom {
+  readonly below: Msat;
+  readonly spendable: Msat;
+}
+/** What is left for dust of ours now. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
+export function dustRoom(env: ChannelEnv, params: ChannelParams, commitments: Commitments): DustRoom {
+  return onOthers(params, commitments)
+    .map((on) => dustRoomAlone(env, on.params, on.commitments))
+    .reduce(
+      (a, b) => ({ below: greater(a.below, b.below), spendable: lesser(a.spendable, b.spendable) }),
+      dustRoomAlone(env, params, commitments),
+    );
+}
+function dustRoomAlone(env: ChannelEnv, params: ChannelParams, commitments: Commitments): DustRoom {
+  const room = env.policy.maxDustExposure - largest(worst(params, commitments));
+  return {
+    below: dustBelow(params, "offered", highestFeerate(commitments)),
+    spendable: msat(room > 0n ? room : 0n),
+  };
 }
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 

@@ -39,6 +39,13 @@ export interface LocalChannel {
   readonly peer: NodeId;
   /** What we can offer over it in one HTLC now. */
   readonly spendable: Msat;
+  /** Of an HTLC below `below`, which has no output; without it as much as of any. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
+  readonly dust?: { readonly below: Msat; readonly spendable: Msat };
   /** The peer's smallest HTLC. */
   readonly htlcMinimum: Msat;
 }
+/** Whether we can offer so much over it now. */
+export const canCarry = ({ spendable, dust, htlcMinimum }: LocalChannel, amount: bigint): boolean =>
+  amount >= htlcMinimum &&
+  amount <= spendable &&
+  (dust === undefined || amount >= dust.below || amount <= dust.spendable);

@@ -14,7 +14,15 @@ import type { Graph } from "../graph/graph.ts";
 import { lockRisk, rawFee } from "./cost.ts";
 import { edgesInto, type HintEdges, hintEdges, type SearchEdge } from "./edges.ts";
 import { Heap } from "./heap.ts";
-import { type Exclusions, HOPS_MAX, type LocalChannel, type Route, type RouteHintHop, type RouteHop } from "./route.ts";
+import {
+  canCarry,
+  type Exclusions,
+  HOPS_MAX,
+  type LocalChannel,
+  type Route,
+  type RouteHintHop,
+  type RouteHop,
+} from "./route.ts";
 import { NO_SCORES, penalty, type Scores } from "./score.ts";
 
 /** What is to be sent, from where and to whom, and within which limits. */
@@ -195,7 +203,7 @@ function extend(search: Search, edge: SearchEdge, next: Label, weight: Weight): 
 function firstHop(own: readonly LocalChannel[], next: Label): ((source: NodeId) => Label) | undefined {
   let chosen: LocalChannel | undefined;
   for (const channel of own) {
-    if (channel.peer !== next.node || channel.spendable < next.amount || channel.htlcMinimum > next.amount) continue;
+    if (channel.peer !== next.node || !canCarry(channel, next.amount)) continue;
     if (
       chosen === undefined ||
       channel.spendable > chosen.spendable ||

@@ -3,8 +3,9 @@ import {
   type ChannelView,
   type FundedState,
   namesOf,
-  spendableNow,
-  spendableSoon,
+  type Room,
+  roomNow,
+  roomSoon,
   viewOf,
 } from "../../../channels/index.ts";
 import type { ForwardPolicy, LocalChannel } from "../../../routing/index.ts";
@@ -51,23 +52,23 @@ const OVER: Omit<ChannelView, "state"> = {
 };
 
 /** Our channels as first hops. */
-export const localChannels = (host: ChannelHost): readonly LocalChannel[] => firstHops(host, spendableNow);
+export const localChannels = (host: ChannelHost): readonly LocalChannel[] => firstHops(host, roomNow);
 
 /** Those that will carry more than now, as they will be once what is in them is over, whatever comes of it. */
-export const localChannelsSoon = (host: ChannelHost): readonly LocalChannel[] =>
-  firstHops(host, (env, state) => {
-    const soon = spendableSoon(env, state);
-    return soon !== undefined && soon > (spendableNow(env, state) ?? ZERO_MSAT) ? soon : undefined;
-  });
+export const localChannelsSoon = (host: ChannelHost): readonly LocalChannel[] => firstHops(host, roomMade);
+function roomMade(...channel: Parameters<typeof roomNow>): Room | undefined {
+  const [now, soon] = [roomNow(...channel), roomSoon(...channel)];
+  if (now === undefined || soon === undefined) return undefined;
+  return soon.spendable > now.spendable || soon.dust.spendable > now.dust.spendable ? soon : undefined;
+}
 
-function firstHops(host: ChannelHost, spendableOf: typeof spendableNow): readonly LocalChannel[] {
+function firstHops(host: ChannelHost, roomOf: typeof roomNow): readonly LocalChannel[] {
   return host.table.settled().flatMap((entry): readonly LocalChannel[] => {
     const { state, peer } = entry;
     const [shortChannelId] = isFunded(state) ? namesOf(state) : [];
     if (!isFunded(state) || shortChannelId === undefined) return [];
-    const spendable = spendableOf(host.env(entry), state);
-    if (spendable === undefined) return [];
-    return [{ shortChannelId, peer, spendable, htlcMinimum: state.params.remote.htlcMinimum }];
+    const room = roomOf(host.env(entry), state);
+    return room === undefined ? [] : [{ shortChannelId, peer, ...room, htlcMinimum: state.params.remote.htlcMinimum }];
   });
 }
 

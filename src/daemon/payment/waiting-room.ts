@@ -1,4 +1,4 @@
-import type { LocalChannel } from "../../../routing/index.ts";
+import { canCarry, type LocalChannel } from "../../../routing/index.ts";
 import type { NodeId, PaymentHash } from "../../base/ids.ts";
 import type { Msat, UnixMs } from "../../base/units.ts";
 import type { Clock } from "../../ports/world.ts";
@@ -9,7 +9,7 @@ export interface Need {
   readonly peer: NodeId | undefined;
 }
 export const carries = (channels: readonly LocalChannel[], { amount, peer }: Need): boolean =>
-  channels.some((channel) => channel.spendable >= amount && (peer === undefined || channel.peer === peer));
+  channels.some((channel) => canCarry(channel, amount) && (peer === undefined || channel.peer === peer));
 
 /** For room in our channels, at once: each is in memory, and looked at whenever there may be some. Policy, not protocol. */
 export const WAITING_MAX = 1_000;

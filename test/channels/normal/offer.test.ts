@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { OfferRefusal } from "../../../channels/index.ts";
-import { dustExposure, spendable } from "../../../channels/normal/bounds.ts";
+import { dustExposure, dustRoom, spendable } from "../../../channels/normal/bounds.ts";
 import { cltvExpiry, msat, sat, satPerKw } from "../../../src/base/units.ts";
 import { type Name, normal, type Pair } from "../../support/channel-pair.ts";
 import { act, schedule } from "../../support/schedule.ts";
@@ -179,6 +179,32 @@ describe("RELIABILITY C12: what is called spendable can be sent, in every state"
       }),
       { seed: 3, numRuns: 60 },
     );
+  });
+  it("also of what is dust, as much as is left for it and no more", function () {
+    this.timeout(60_000);
+    let refused = 0;
+    fc.assert(
+      fc.property(schedule(60), fc.constantFrom<Name>("a", "b"), (actions, name) => {
+        const pair = normal({ policy: { maxDustExposure: msat(400_000n) } });
+        const offers = new Map();
+        for (const next of actions) act(pair, offers, next);
+        pair.nextFault = undefined;
+        pair.connect();
+        pair.settle();
+        const { params, commitments } = pair.parties[name].funded;
+        const left = dustRoom(pair.env(name), params, commitments);
+        const largest = [left.below - 1n, most(pair, name)].reduce((a, b) => (a < b ? a : b));
+        if (largest > left.spendable) {
+          refused++;
+          pair.offer(name, largest);
+          expect(refusal(pair, name)?.code).to.equal("dust_exposure");
+        }
+        const amount = largest < left.spendable ? largest : left.spendable;
+        if (amount > 0n) expect(pair.offer(name, amount).kind).to.equal("advance");
+      }),
+      { seed: 3, numRuns: 60 },
+    );
+    expect(refused).to.be.greaterThan(3);
   });
   it("and adds up the same when each offer is put on top of what was added up before, whatever else happens between", () => {
     fc.assert(

@@ -11,9 +11,9 @@ const AMOUNT = msat(600_000_000n);
 const payments = (node: LabNode) => node.node.payments().map(({ state, failure }) => failure?.code ?? state);
 
 /** Pays so many invoices of the last node at once, by the one before it, and waits for all ends. */
-async function crowd(nodes: 2 | 3, taking: Partial<ChannelPolicy>, count: number) {
+async function crowd(nodes: 2 | 3, taking: Partial<ChannelPolicy>, count: number, giving: Partial<ChannelPolicy> = {}) {
   const { world, nodes: all } = await line(nodes, {
-    channelPolicy: (node) => (node === nodes - 1 ? taking : {}),
+    channelPolicy: (node) => (node === nodes - 1 ? taking : giving),
   });
   const [payer, payee] = [present(all.at(-2), "a payer"), present(all.at(-1), "a payee")];
   const bolt11: string[] = [];
@@ -25,14 +25,15 @@ async function crowd(nodes: 2 | 3, taking: Partial<ChannelPolicy>, count: number
 const allSucceeded = (count: number) => ({ ends: Array.from({ length: count }, () => "succeeded"), violations: [] });
 
 describe("payments that are more at once than a channel carries, though its balance is enough", () => {
-  for (const [what, nodes, taking, count] of [
+  for (const [what, nodes, taking, count, giving] of [
     ["than its peer takes HTLCs", 2, { maxAcceptedHtlcs: 5 }, 12],
     ["than its peer takes msat", 2, { inFlightSharePpm: 20_000n }, 12],
+    ["than may be dust", 2, { dustLimit: sat(2_100n) }, 12, { maxDustExposure: msat(5_000_000n) }],
     ["than set out in one portion", 2, { maxAcceptedHtlcs: 30 }, 70],
     ["while another channel, that leads nowhere, would carry them", 3, { maxAcceptedHtlcs: 5 }, 12],
   ] as const)
     it(`${what}: begin when others have ended`, async () => {
-      expect(await crowd(nodes, taking, count)).to.deep.equal(allSucceeded(count));
+      expect(await crowd(nodes, taking, count, giving)).to.deep.equal(allSucceeded(count));
     });
 });
 

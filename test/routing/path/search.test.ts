@@ -124,6 +124,15 @@ describe("findRoute: what it chooses", () => {
     expect(chosen(SQUARE, { localChannels: [local(1, 2, 1_009n), local(2, 3)] })).to.deep.equal([2, 4]);
     expect(chosen(SQUARE, { localChannels: [local(1, 2, 10n ** 9n, 1_011n), local(2, 3)] })).to.deep.equal([2, 4]);
   });
+  it("uses a channel of ours for what is dust only up to what is left there for dust", () => {
+    const limited = (below: bigint, spendable: bigint): LocalChannel => ({
+      ...local(1, 2),
+      dust: { below: msat(below), spendable: msat(spendable) },
+    });
+    expect(chosen(SQUARE, { localChannels: [limited(1_011n, 1_010n), local(2, 3)] })).to.deep.equal([1, 3]);
+    expect(chosen(SQUARE, { localChannels: [limited(1_011n, 1_009n), local(2, 3)] })).to.deep.equal([2, 4]);
+    expect(chosen(SQUARE, { localChannels: [limited(1_010n, 0n), local(2, 3)] })).to.deep.equal([1, 3]);
+  });
   it("takes of several channels with one peer the one that can send most, then the oldest", () => {
     const localChannels = [local(7, 2, 5_000n), local(6, 2, 9_000n), local(5, 2, 9_000n)];
     expect(chosen(SQUARE, { localChannels })).to.deep.equal([5, 3]);
