@@ -31,7 +31,7 @@ import { loadPeers } from "./peer/records.ts";
 import { keptBySigner } from "./signer/kept.ts";
 import { SiteHost } from "./stream/site-host.ts";
 import { SubscriptionHost } from "./stream/subscription-host.ts";
-import { createTurns, peerLane } from "./turn.ts";
+import { createTurns, peerLane, type Turn } from "./turn.ts";
 import { WalletHost } from "./wallet/host.ts";
 import { LabelHost } from "./wallet/label-host.ts";
 import { WatchHost } from "./wallet/watch-host.ts";
@@ -196,10 +196,13 @@ interface Listening {
   readonly safekeeping: Safekeeping;
 }
 function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeeping }: Listening): PeersListener {
+  // Anybody may come and go as often as he likes: what is kept for ever is about those whose channels cost something.
+  const cameOrWent = (turn: Turn, type: string, data: { readonly peer: NodeId; readonly reason?: string }): void =>
+    channels().table.hasFunded(data.peer) ? ctx.events.record(turn, type, data) : ctx.events.tell(turn, type, data);
   return {
     connected: (session, peer: NodeId) => {
       ctx.turns.run((turn) => {
-        ctx.events.record(turn, "peer.connected", { peer });
+        cameOrWent(turn, "peer.connected", { peer });
         safekeptConnected(safekeeping, turn, peer, session);
         channels().peerConnected(turn, peer);
       });
@@ -215,7 +218,7 @@ function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeepi
       ctx.turns.outbox.drop(peerLane(peer));
       gossip.peerDisconnected(peer);
       ctx.turns.run((turn) => {
-        ctx.events.record(turn, "peer.disconnected", { peer, reason });
+        cameOrWent(turn, "peer.disconnected", { peer, reason });
         channels().peerDisconnected(turn, peer);
         // Its channels make no room any more.
         turn.next((later) => payments.roomMade(later));
