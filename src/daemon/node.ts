@@ -196,10 +196,12 @@ interface Listening {
   readonly safekeeping: Safekeeping;
 }
 function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeeping }: Listening): PeersListener {
+  const hasChannel = (peer: NodeId): boolean => channels().table.hasFunded(peer);
   // Anybody may come and go as often as he likes: what is kept for ever is about those whose channels cost something.
   const cameOrWent = (turn: Turn, type: string, data: { readonly peer: NodeId; readonly reason?: string }): void =>
-    channels().table.hasFunded(data.peer) ? ctx.events.record(turn, type, data) : ctx.events.tell(turn, type, data);
+    hasChannel(data.peer) ? ctx.events.record(turn, type, data) : ctx.events.tell(turn, type, data);
   return {
+    hasChannel,
     connected: (session, peer: NodeId) => {
       ctx.turns.run((turn) => {
         cameOrWent(turn, "peer.connected", { peer });

@@ -23,6 +23,8 @@ export interface Peers {
   stop(): Promise<void>;
 }
 export interface PeersListener {
+  /** Whether it must find a place whoever else has come: money is in channels with it. */
+  readonly hasChannel: (peer: NodeId) => boolean;
   readonly connected: (session: PeerSession, peer: NodeId) => void;
   readonly message: (peer: NodeId, message: WireMessage, bytes: Uint8Array) => void;
   readonly disconnected: (peer: NodeId, reason: string) => void;
@@ -33,8 +35,8 @@ const REDIAL_MS_FIRST = 250;
 const REDIAL_MS_MAX = 30_000;
 /** Policy, not protocol: two connections this close together come from both sides dialling at once. RELIABILITY D28. */
 const CROSSED_MS = 5_000;
-/** Policy, not protocol: strangers that are connected without being kept. */
-const INBOUND_MAX = 250;
+/** Policy, not protocol: connections beyond which each newcomer takes the place of a stranger. */
+export const INBOUND_MAX = 250;
 
 interface Live {
   readonly session: PeerSession;
@@ -113,8 +115,19 @@ class PeerTable implements Peers {
   }
 
   #accept(connection: Connection): void {
-    if (this.#stopped || this.#all.size >= INBOUND_MAX) connection.close("now");
+    if (this.#stopped || (this.#all.size >= INBOUND_MAX && !this.#makePlace())) connection.close("now");
     else this.#start(connection, undefined);
+  }
+  /** Who comes is known only after the handshake, so somebody has to go: the stranger who has been here longest. */
+  #makePlace(): boolean {
+    for (const session of this.#all) {
+      const { inbound, remote } = session;
+      const isKnown = remote !== undefined && (this.#kept.has(remote) || this.#listener.hasChannel(remote));
+      if (!inbound || isKnown) continue;
+      session.close();
+      return true;
+    }
+    return false;
   }
   #dial(peer: NodeId, address: Address): void {
     this.#network.dial(address).then(
