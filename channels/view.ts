@@ -42,7 +42,8 @@ export interface ChannelView {
 }
 
 const isUsable = (state: FundedState): boolean => state.tag === "Normal" && state.funding.deep;
-const isActive = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online" && !isHolding(state);
+const isOnline = (state: FundedState): boolean => isUsable(state) && state.link.tag === "online";
+const isActive = (state: FundedState): boolean => isOnline(state) && !isHolding(state);
 
 /** The most that one HTLC of ours can carry, and one that is dust. */
 export interface Room {
@@ -50,17 +51,17 @@ export interface Room {
   readonly dust: DustRoom;
 }
 /** What each search for a route asks of every channel; undefined when it is not active. */
-export const roomNow = (env: ChannelEnv, state: FundedState): Room | undefined => roomIn(env, state, state.commitments);
+export const roomNow = (env: ChannelEnv, state: FundedState): Room | undefined =>
+  isActive(state) ? roomIn(env, state, state.commitments) : undefined;
 
-/** As `roomNow`, once all that is in both commitments is over, with the least that may come of it for us. */
+/** As `roomNow`, once any silence and all that is in both commitments is over, with the least that may come of it for us. */
 export const roomSoon = (env: ChannelEnv, state: FundedState): Room | undefined =>
-  roomIn(env, state, cleared(state.commitments));
+  isOnline(state) ? roomIn(env, state, cleared(state.commitments)) : undefined;
 
-function roomIn(env: ChannelEnv, state: FundedState, commitments: Commitments): Room | undefined {
-  if (!isActive(state)) return undefined;
-  const { params } = state;
-  return { spendable: spendable(env, params, commitments), dust: dustRoom(env, params, commitments) };
-}
+const roomIn = (env: ChannelEnv, { params }: FundedState, commitments: Commitments): Room => ({
+  spendable: spendable(env, params, commitments),
+  dust: dustRoom(env, params, commitments),
+});
 
 export function viewOf(env: ChannelEnv, state: FundedState): ChannelView {
   const { commitments, params, funding, announcement } = state;

@@ -58,7 +58,7 @@ export const localChannels = (host: ChannelHost): readonly LocalChannel[] => fir
 export const localChannelsSoon = (host: ChannelHost): readonly LocalChannel[] => firstHops(host, roomMade);
 function roomMade(...channel: Parameters<typeof roomNow>): Room | undefined {
   const [now, soon] = [roomNow(...channel), roomSoon(...channel)];
-  if (now === undefined || soon === undefined) return undefined;
+  if (now === undefined || soon === undefined) return soon;
   return soon.spendable > now.spendable || soon.dust.spendable > now.dust.spendable ? soon : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ChannelPolicy } from "../../../channels/index.ts";
 import { present } from "../../../src/base/result.ts";
-import { msat, sat } from "../../../src/base/units.ts";
+import { msat, sat, satPerKw } from "../../../src/base/units.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { fundedBy } from "../puppet.ts";
 import { invoiceOf, line, soon, stranger, violations } from "../small-world.ts";
@@ -34,6 +34,31 @@ describe("payments that are more at once than a channel carries, though its bala
   ] as const)
     it(`${what}: begin when others have ended`, async () => {
       expect(await crowd(nodes, taking, count, giving)).to.deep.equal(allSucceeded(count));
+    });
+});
+
+describe("a payment that comes while a channel is quiet for a splice", () => {
+  for (const [what, policy] of [
+    ["that both sign", () => ({})],
+    ["that comes to nothing", (node: number) => ({ requireConfirmedInputs: node === 1 })],
+  ] as const)
+    it(`begins when the silence for one is over ${what}`, async () => {
+      const { world, nodes, edges } = await line(2, { channelPolicy: policy });
+      const [payer, payee] = [present(nodes[0], "a payer"), present(nodes[1], "a payee")];
+      const { bolt11 } = await invoiceOf(world, payee);
+      const { address } = await soon(world, payer.node.newAddress());
+      const coins = payer.node.walletUtxos().map(({ outpoint }) => outpoint);
+      // Coins that wait are shown to nobody who asks for confirmed ones.
+      await soon(world, payer.node.send({ address, amount: sat(10_000n), feerate: satPerKw(1_000), coins }));
+      const id = present(edges[0]?.id, "a channel");
+      const request = { id, direction: "in", amount: sat(200_000n), feerate: satPerKw(1_000) } as const;
+      const splice = payer.node.spliceChannel(request);
+      expect(await world.until(() => payer.node.channels().some(({ active }) => !active), 5_000)).to.equal(true);
+      const paying = payer.node.pay({ bolt11 });
+      const { ok } = await soon(world, splice, 30_000);
+      expect((await soon(world, paying)).ok).to.equal(true);
+      await world.pass(1_000);
+      expect([ok, payments(payer), violations(world)]).to.deep.equal([what === "that both sign", ["succeeded"], []]);
     });
 });
 
