@@ -23,6 +23,7 @@ import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
 import { HIGH_WATER, openNodeData } from "./cli/node-data.ts";
 import { screen } from "./cli/screen.ts";
+import { startedText } from "./cli/started.ts";
 import { StatusLine } from "./cli/status-line.ts";
 import { stepOf, syncLine, syncRecords } from "./cli/sync-display.ts";
 import { addressOfText, type Config, loadConfig } from "./daemon/config.ts";
@@ -31,12 +32,15 @@ import { paramsOf } from "./daemon/networks.ts";
 import { createNode } from "./daemon/node.ts";
 import type { SluiceNode } from "./daemon/node-parts.ts";
 import { policyOf } from "./daemon/policy.ts";
+import { flagOf } from "./daemon/setting-names.ts";
 import { publicDerivation } from "./daemon/wallet/descriptor-keys.ts";
 import type { BaseNode } from "./ports/base-node.ts";
 import type { Log } from "./ports/log.ts";
 
 export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
+/** Where the bundled Bitcoin node listens. */
+const BASE_PORTS = ["chainPort", "bitcoinRpcPort", "bitcoinZmqPort"] as const;
 const EXIT_REFUSED = 1;
 /** Policy, not protocol: the end does not wait longer to be told what went wrong. */
 const CAUSE_MS_MAX = 1_000;
@@ -49,12 +53,12 @@ type Closers = (() => Promise<unknown>)[];
 
 /** Joins ports and adapters: config, store, chain, node, API. Resolves when all of it has ended, in the opposite order. */
 async function run(config: Config): Promise<void> {
-  const ports = [
-    config.apiPort,
-    config.peerPort,
-    ...(config.chain !== "embedded" ? [] : [config.chainPort, config.bitcoinRpcPort, config.bitcoinZmqPort]),
-  ].filter((port) => port > 0);
-  await assertFree(ports.map((port) => ({ host: LOOPBACK, port })));
+  const ports = ["apiPort", "peerPort", ...(config.chain === "embedded" ? BASE_PORTS : [])] as const;
+  const wanted = ports.map((name) => {
+    const remedy = `Stop what has it, or choose another by ${flagOf(name)}.`;
+    return { host: LOOPBACK, port: config[name], remedy };
+  });
+  await assertFree(wanted.filter(({ port }) => port > 0));
   const opened: Closers = [];
   try {
     await serve(config, opened);
@@ -229,7 +233,8 @@ async function serve(config: Config, opened: Closers): Promise<void> {
   opened.push(() => api.value.close());
   await writeDurably(join(datadir, "api.json"), JSON.stringify({ url, tokenFile: join(datadir, "admin.token") }));
   const peerPort = Number(node.info().addresses[0]?.split(":").at(-1));
-  console.log(JSON.stringify({ nodeId: node.info().id, api: url, peerPort, chainPort }));
+  const started = { nodeId: node.info().id, api: url, peerPort, chainPort };
+  console.log(process.stdout.isTTY ? startedText(started, config) : JSON.stringify(started));
   opened.push(showSync(node, line, log));
   await stopping.asked;
 }

@@ -1,5 +1,6 @@
 import { createConnection, createServer, type Socket } from "node:net";
 import type { Address, Connection, ConnectionListener, Listener, Network } from "../ports/network.ts";
+import { Refused, sentenceFor } from "./sentences.ts";
 
 /** Policy, not protocol: who does not answer within this time is not there. */
 const DIAL_MS_MAX = 10_000;
@@ -116,13 +117,26 @@ function listen({ host, port }: Address, accept: (connection: Connection) => voi
   });
 }
 
-/** Rejects with the system's error when one of these cannot be listened on now. Nothing is done with connections meanwhile. */
-export async function assertFree(addresses: readonly Address[]): Promise<void> {
+/** Where something is to listen, and what helps where nothing can. */
+export interface WantedAddress extends Address {
+  readonly remedy: string;
+}
+/** Rejects with a sentence when one of these cannot be listened on now. Nothing is done with connections meanwhile. */
+export async function assertFree(addresses: readonly WantedAddress[]): Promise<void> {
   const held: Listener[] = [];
   try {
-    for (const address of addresses) held.push(await listen(address, (connection) => connection.close("now")));
+    for (const address of addresses) held.push(await listenNow(address));
   } finally {
     await Promise.all(held.map((listener) => listener.close()));
+  }
+}
+
+async function listenNow({ remedy, ...address }: WantedAddress): Promise<Listener> {
+  try {
+    return await listen(address, (connection) => connection.close("now"));
+  } catch (error) {
+    const sentence = sentenceFor(error);
+    throw sentence === undefined ? error : new Refused(`${sentence} ${remedy}`);
   }
 }
 

@@ -30,3 +30,5 @@ export function satText(msat: string): string {
   const rest = (value % MSAT_PER_SAT).toString().padStart(3, "0").replace(/0+$/, "");
   return grouped((value / MSAT_PER_SAT).toString()) + (rest === "" ? "" : `.${rest}`);
 }
+/** `1 peer`, `2 peers`. */
+export const counted = (many: number, what: string): string => `${many} ${what}${many === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { grouped, msatOf, satOf, satText, wholeOf } from "../../src/cli/amounts.ts";
+import { counted, grouped, msatOf, satOf, satText, wholeOf } from "../../src/cli/amounts.ts";
 
 describe("amounts as people write them", () => {
   it("takes satoshis unless told, and millisatoshis with their unit", () => {
@@ -31,6 +31,10 @@ describe("amounts as people write them", () => {
       }),
       { seed: 1 },
     );
+  });
+
+  it("counts what there is one of and what there is more of", () => {
+    expect([0, 1, 2].map((many) => counted(many, "peer"))).to.deep.equal(["0 peers", "1 peer", "2 peers"]);
   });
 
   it("groups digits by three, whatever the sign", () => {

@@ -82,7 +82,10 @@ describe("a start that cannot be", function () {
   it("a busy port, whichever of the three it is: says which, and makes nothing", async () => {
     const { server, port } = await takePort();
     for (const flag of ["--api-port", "--peer-port", "--chain-port"])
-      await refuses([...quiet(datadir), flag, String(port)], `Port ${port} of 127.0.0.1 is in use.`);
+      await refuses(
+        [...quiet(datadir), flag, String(port)],
+        `Port ${port} of 127.0.0.1 is in use. Stop what has it, or choose another by ${flag}.`,
+      );
     expect(existsSync(datadir)).to.equal(false);
     server.close();
   });
@@ -90,7 +93,8 @@ describe("a start that cannot be", function () {
   it("one port for two services", async () => {
     const [port] = await freePorts(1);
     const flags = [...quiet(datadir), "--api-port", String(port), "--peer-port", String(port)];
-    await refuses(flags, `Port ${port} of 127.0.0.1 is in use.`);
+    const sentence = `Port ${port} of 127.0.0.1 is in use. Stop what has it, or choose another by --peer-port.`;
+    await refuses(flags, sentence);
   });
 
   it("RELIABILITY P7: the data of another network", async () => {

@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
-import { grouped } from "../amounts.ts";
+import { counted, grouped } from "../amounts.ts";
 import type { BackupCheck } from "../answers.ts";
 import { command } from "../command.ts";
 import { failed, usage } from "../exit.ts";
 import { textOf } from "../proof-file.ts";
 import { short, table, when } from "../table.ts";
-
-const counted = (many: number, what: string): string => `${many} ${what}${many === 1 ? "" : "s"}`;
 
 export const backupCommands = [
   command({

@@ -213,7 +213,7 @@ export const chainCommands = [
         return session.show({ mining }, () => `a block every ${mining.everySeconds} seconds from now on\n`);
       }
       const mined = await node.mine({ blocks: wholeOf(blocks ?? ""), ...given({ address }) });
-      session.show(mined, () => mined.blocks.map((hash) => `${hash}\n`).join(""));
+      session.show(mined, () => shownMined(mined.blocks));
     },
   }),
   command({
@@ -230,6 +230,13 @@ export const chainCommands = [
     },
   }),
 ];
+
+/** So many that they fill no screen are named one by one. */
+const MINED_SHOWN_MAX = 10;
+const shownMined = (blocks: readonly string[]): string =>
+  blocks.length <= MINED_SHOWN_MAX
+    ? blocks.map((hash) => `${hash}\n`).join("")
+    : `${blocks.length} blocks, the last one ${blocks.at(-1)}\n`;
 
 function transactionText({ txid, feeSat, weight, block, inputs, outputs }: ChainTransaction): string {
   const facts = record({

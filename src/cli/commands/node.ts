@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { grouped, satText } from "../amounts.ts";
+import { counted, grouped, satText } from "../amounts.ts";
 import { command } from "../command.ts";
 import { CliFault, EXIT } from "../exit.ts";
 import { record, short } from "../table.ts";
@@ -15,7 +15,7 @@ export const nodeCommands = [
       const { id, alias, network, height, synced, peers, channels } = await (await client()).info();
       show({ running: true, synced, height, peers, channels }, () => {
         const pace = synced ? "in step with the chain" : "catching up with the chain";
-        const many = `${peers} peers, ${channels.active} channels active, ${channels.pending} pending`;
+        const many = `${counted(peers, "peer")}, ${counted(channels.active, "channel")} active, ${channels.pending} pending`;
         return `${alias} ${short(id)} on ${network}: ${pace} at height ${grouped(String(height))}, ${many}\n`;
       });
       if (!synced) throw new CliFault(EXIT.notSynced, "The node is still catching up with the chain.");

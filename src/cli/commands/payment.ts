@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { grouped, msatOf, satText, wholeOf } from "../amounts.ts";
+import { counted, grouped, msatOf, satText, wholeOf } from "../amounts.ts";
 import type { Decoded, Payment } from "../answers.ts";
 import { HASH_ID, NODE_ID, wholeId } from "../choose.ts";
 import type { SluiceClient } from "../client.ts";
@@ -36,7 +36,7 @@ export async function paid(
 /** What a person is told of a payment that has not failed. */
 export function receipt(payment: Payment): string {
   if (payment.state === "pending") return `${payment.id} is under way\n`;
-  const hops = payment.hops === null ? [] : [`${payment.hops} hops`];
+  const hops = payment.hops === null ? [] : [counted(payment.hops, "hop")];
   const took = payment.endedAt === null ? [] : [`${Date.parse(payment.endedAt) - Date.parse(payment.createdAt)} ms`];
   const facts = [
     `paid ${satText(payment.amountMsat)} sat`,

@@ -58,6 +58,19 @@ describe("sluice chain odds", () => {
 });
 
 describe("sluice chain mine", () => {
+  it("names few blocks one by one, of many the last one, and all of them to a program", async () => {
+    const hashes = Array.from({ length: 101 }, (_, at) => at.toString(16).padStart(64, "0"));
+    for (const [many, people] of [
+      [2, `${hashes[0]}\n${hashes[1]}\n`],
+      [101, `101 blocks, the last one ${hashes[100]}\n`],
+    ] as const) {
+      const body = { blocks: hashes.slice(0, many) };
+      const daemon = await fakeDaemon({ "POST /v1/chain/mine": { body } });
+      expect((await daemon.run(["chain", "mine", String(many)], { terminal: true })).out).to.equal(people);
+      expect(JSON.parse((await daemon.run(["chain", "mine", String(many)])).out)).to.deep.equal(body);
+      await daemon.close();
+    }
+  });
   it("begins and ends a steady pace, told in seconds with or without their letter", async () => {
     const daemon = await fakeDaemon({
       "POST /v1/chain/miner": { body: { everySeconds: 10 } },
