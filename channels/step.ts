@@ -41,7 +41,7 @@ import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
 import { giveUpSplice } from "./splice/abort.ts";
 import { splice } from "./splice/begin.ts";
-import { lockDeepSplice } from "./splice/lock.ts";
+import { lockDeepSplice, lockedAgain } from "./splice/lock.ts";
 import { splicedBy, spliceInput } from "./splice/step.ts";
 import type { ChannelState, Closing, FundedState, Negotiating } from "./state.ts";
 import { advance, type CommandRefusal, stay, type Transition } from "./transition.ts";
@@ -279,6 +279,7 @@ function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight
     endSilence(env, state) ??
     raiseWhenLate(env, state) ??
     lockDeepSplice(env, state) ??
+    lockedAgain(env, state) ??
     fundingDeeper(env, state) ??
     lockedGaveWay(env, state) ??
     othersBuried(env, state);

@@ -1,5 +1,6 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { outpointKey, shortChannelId, type Txid } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
 import type { BlockHeight } from "../../src/base/units.ts";
 import { failWhatever } from "../close/failure.ts";
 import { NO_ATTEMPTS } from "../dual/state.ts";
@@ -11,6 +12,7 @@ import { wholeByBlock } from "../splice/sign.ts";
 import type { FundedState, FundingProgress } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
+import { isInDoubt, isRival, putInDoubt } from "./doubt.ts";
 import { otherOf } from "./move.ts";
 import { type FundingTerms, fundingTxOf, type OtherFunding } from "./other.ts";
 
@@ -33,6 +35,8 @@ export function otherConfirmed(
   const next = withProgress(state, other, progress);
   const completed = wholeByBlock(next, txid);
   if (completed !== undefined) return completed;
+  const doubtful = putInDoubt(next, present(otherOf(next, txid), "it is mined"));
+  if (doubtful !== undefined) return commit(doubtful.state, ...doubtful.effects, { tag: "NotifyUpdated" });
   const given = withoutAttempt(next) ?? { state: next, effects: [] };
   return commit(given.state, ...given.effects, { tag: "NotifyUpdated" });
 }
@@ -67,18 +71,24 @@ function withProgress<S extends FundedState>(state: S, of: OtherFunding, progres
 
 /**
  * What was locked is in the chain no more, and deep in it another splice stands in its place: on that one no update has been
- * made since, and a close that both have signed spends what will never be there. The channel is over, on the newest
- * commitments that its funding has. Undefined while it may still come back.
+ * made since, or a close that both have signed spends what will never be there; or the peer is here and does not lock it. The
+ * channel is over, on the newest commitments that its funding has. Undefined while it may still come back, or the channel go on.
  */
 export function lockedGaveWay(env: ChannelEnv, state: FundedState): Transition | undefined {
   const { others } = state.commitments;
   if (others.length === 0 || state.tag === "Failed" || state.funding.confirmed !== undefined) return undefined;
+  const doubtful = isInDoubt(state);
+  const { resolutionDepth } = env.policy;
+  const isLate = ({ role, locked }: OtherFunding, depth: number): boolean => {
+    if (role === "past") return depth >= resolutionDepth;
+    const isAlone = locked.local && !locked.remote && state.link.tag === "online";
+    return doubtful && isAlone && depth >= lockDepth(env, state) + resolutionDepth;
+  };
   const instead = others.some(
-    ({ role, made, progress: { confirmed } }) =>
-      role === "past" &&
-      made !== undefined &&
-      confirmed !== undefined &&
-      env.height - confirmed.height + 1 >= env.policy.resolutionDepth,
+    (other) =>
+      (other.made !== undefined || isRival(state)(other)) &&
+      other.progress.confirmed !== undefined &&
+      isLate(other, env.height - other.progress.confirmed.height + 1),
   );
   return instead
     ? failWhatever(state, { tag: "fault", text: "another splice is mined than the locked one" })

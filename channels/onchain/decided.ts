@@ -34,19 +34,18 @@ function newest(state: Failed): Outpoint {
   const live = commitments.others.filter(
     ({ local, progress }) => local.number === commitments.local.number && progress.confirmed !== undefined,
   );
-  const after = live.find(({ role }) => role !== "past");
-  // Of those that were there before, the one that no other of them has moved on.
-  const before =
-    funding.confirmed === undefined
-      ? live.find(({ role, terms }) => role === "past" && !live.some((next) => isMadeOf(next, terms.outpoint)))
-      : undefined;
+  // Of several the one that no other of them has moved on, nor the current one.
+  const isMoved = (outpoint: Outpoint): boolean =>
+    live.some((next) => isMadeOf(next, outpoint)) ||
+    (funding.confirmed !== undefined && isSpentBy(funding.tx, outpoint));
+  const last = live.filter(({ terms }) => !isMoved(terms.outpoint));
+  const after = last.find(({ role }) => role !== "past");
+  const before = funding.confirmed === undefined ? last.find(({ role }) => role === "past") : undefined;
   return (after ?? before)?.terms.outpoint ?? params.funding;
 }
 
-const isMadeOf = (other: OtherFunding, outpoint: Outpoint): boolean => {
-  const tx = fundingTxOf(other);
-  return tx !== undefined && spends(tx, outpoint);
-};
+const isSpentBy = (tx: Tx | undefined, outpoint: Outpoint): boolean => tx !== undefined && spends(tx, outpoint);
+const isMadeOf = (other: OtherFunding, outpoint: Outpoint): boolean => isSpentBy(fundingTxOf(other), outpoint);
 
 function on(state: Failed, outpoint: Outpoint): Failed {
   const other = state.commitments.others.find(({ terms }) => outpointKey(terms.outpoint) === outpointKey(outpoint));

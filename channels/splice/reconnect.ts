@@ -2,6 +2,7 @@ import type { Txid } from "../../src/base/ids.ts";
 import { hasFeature } from "../../src/wire/features.ts";
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import type { ChannelEnv } from "../env.ts";
+import { isInDoubt } from "../fundings/doubt.ts";
 import type { OtherFunding } from "../fundings/other.ts";
 import { signsFirst } from "../interactive/signatures.ts";
 import type { Funded, FundedState, Normal } from "../state.ts";
@@ -82,14 +83,13 @@ function unknown<S extends FundedState>(state: S): SpliceResumed<S> {
   return { state: aborting as S, effects: [told], signs: undefined };
 }
 
-/** Whether `channel_reestablish` locks a splice of ours. BOLT 2 §Message Retransmission. */
-export function lockedByPeer({ commitments }: Funded, message: ChannelReestablish): Txid | undefined {
+/** Whether `channel_reestablish` locks a splice of ours, or one again that the chain had given up. BOLT 2 §Message Retransmission. */
+export function lockedByPeer(state: Funded, message: ChannelReestablish): Txid | undefined {
   const txid = message.my_current_funding_locked?.my_current_funding_locked_txid;
-  const pending = commitments.others.some(
-    ({ role, made, locked, terms }) =>
-      role !== "past" && made?.signature !== undefined && !locked.remote && terms.outpoint.txid === txid,
+  const pending = state.commitments.others.some(
+    ({ role, made, terms }) => role !== "past" && made?.signature !== undefined && terms.outpoint.txid === txid,
   );
-  return pending ? txid : undefined;
+  return pending || (isInDoubt(state) && state.params.funding.txid === txid) ? txid : undefined;
 }
 /**
  * The peer has locked what is no funding of this channel here: it is told so, and nothing else. Whether it signs for one that

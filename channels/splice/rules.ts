@@ -3,6 +3,7 @@ import { assert } from "../../src/base/result.ts";
 import { isSat, type Sat, type SatPerKw, sat, satPerKw, toMsat } from "../../src/base/units.ts";
 import { localTerms, remoteTerms, specOf, tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import { isInDoubt } from "../fundings/doubt.ts";
 import { commitmentsOn, type OtherFunding, paramsOn } from "../fundings/other.ts";
 import type { ConstructedTx } from "../interactive/constructed.ts";
 import type { TxSession } from "../interactive/session.ts";
@@ -128,6 +129,7 @@ export function draftOf(
  */
 export function planFault(env: ChannelEnv, state: Normal, plan: SplicePlan): string | undefined {
   const { params, commitments } = state;
+  if (isInDoubt(state)) return "the chain has given up the locked splice";
   if (commitments.others.length >= OTHERS_MAX) return "too many fundings: wait until some are buried";
   for (const side of ["local", "remote"] as const)
     if (balanceOf(state, side) + plan.contribution[side] < 0n) return `${side} takes more than it has`;

@@ -42,24 +42,19 @@ function closed(): ReturnType<typeof locked> {
 const states = ({ pair }: Court) => NAMES.map((name) => pair.parties[name].state.tag);
 
 describe("CONFORMANCE 68: a locked splice in whose place another one is mined after all", () => {
-  for (const [what, scene] of [
-    ["a close is agreed on", closed],
-    ["nothing has happened since", locked],
-  ] as const)
-    it(`ends the channel on the one that is there, six blocks deep, when ${what}`, () => {
-      const { court, first } = scene();
-      const before = states(court);
-      court.reorganise(3, [first]);
-      court.mine(DEPTH - 1 - (court.height - heightOf(court, first)) - 1);
-      expect(states(court)).to.deep.equal(before);
-      court.mine(1);
-      expect(states(court)).to.deep.equal(["Failed", "Failed"]);
-      court.mine(1 + 14);
-      expect(court.unspent({ txid: txidOf(first), vout: fundingVout(court, first) })).to.equal(false);
-      expect(court.worth("a") + court.worth("b") > 990_000n, `${court.worth("a")}, ${court.worth("b")}`).to.equal(true);
-      court.mine(100);
-      expect(states(court)).to.deep.equal(["Closed", "Closed"]);
-    });
+  it("ends the channel on the one that is there, six blocks deep, when a close is agreed on", () => {
+    const { court, first } = closed();
+    court.reorganise(3, [first]);
+    court.mine(DEPTH - 1 - (court.height - heightOf(court, first)) - 1);
+    expect(states(court)).to.deep.equal(["Closing", "Closing"]);
+    court.mine(1);
+    expect(states(court)).to.deep.equal(["Failed", "Failed"]);
+    court.mine(1 + 14);
+    expect(court.unspent({ txid: txidOf(first), vout: fundingVout(court, first) })).to.equal(false);
+    expect(court.worth("a") + court.worth("b") > 990_000n, `${court.worth("a")}, ${court.worth("b")}`).to.equal(true);
+    court.mine(100);
+    expect(states(court)).to.deep.equal(["Closed", "Closed"]);
+  });
 
   it("changes nothing when it comes back before: what was agreed on is mined", () => {
     const { court, first, second } = closed();
