@@ -185,7 +185,7 @@ export class BackupHost {
     if (session === undefined || !hasFeature(session.features, PROVIDE_STORAGE)) return;
     if (this.#has.get(session) === generation || !channels().table.hasFunded(peer)) return;
     this.#has.set(session, generation);
-    session.send({ name: "peer_storage", blob: sealForPeer(ctx.signer.backupKey, this.current()) });
+    session.send({ name: "peer_storage", blob: sealForPeer(ctx.signer.backupKey, this.current(), peer) });
   }
 
   /**

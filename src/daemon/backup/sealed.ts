@@ -1,9 +1,10 @@
 import { concat, equalBytes, utf8 } from "../../base/bytes.ts";
+import type { NodeId } from "../../base/ids.ts";
 import { err, present, type Result } from "../../base/result.ts";
 import { decode, encode } from "../../codec/codec.ts";
 import { open, seal } from "../../crypto/aead.ts";
 import { hkdf, hmacSha256 } from "../../crypto/hash.ts";
-import { type StaticBackup, staticBackup } from "./static-backup.ts";
+import { type BackedUpChannel, type StaticBackup, staticBackup } from "./static-backup.ts";
 
 /** The most that a peer keeps for us. BOLT 1 §The peer_storage and peer_storage_retrieval Messages. */
 export const PEER_STORAGE_BYTES_MAX = 65_531;
@@ -62,12 +63,15 @@ export function sealBackup(backupKey: Uint8Array, backup: StaticBackup): Uint8Ar
   return concat(mark, used, seal(cipher, used, NOTHING, plain));
 }
 
-/** What a peer is given: all channels, or the largest of them that fit. */
-export function sealForPeer(backupKey: Uint8Array, backup: StaticBackup): Uint8Array {
-  const byCapacity = [...backup.channels].sort((a, b) => Number(b.params.capacity - a.params.capacity));
-  for (let kept = byCapacity.length; ; kept -= Math.ceil(kept / 16)) {
-    const channels = kept === byCapacity.length ? backup.channels : byCapacity.slice(0, kept);
-    const left = backup.left + byCapacity.length - kept;
+/** What a peer is given: all channels; or, of those that fit, the ones with it, so that each is with somebody, and then the largest. */
+export function sealForPeer(backupKey: Uint8Array, backup: StaticBackup, peer: NodeId): Uint8Array {
+  const isOf = ({ params }: BackedUpChannel): number => (params.remoteNodeId === peer ? 1 : 0);
+  const byNeed = [...backup.channels].sort(
+    (a, b) => isOf(b) - isOf(a) || Number(b.params.capacity - a.params.capacity),
+  );
+  for (let kept = byNeed.length; ; kept -= Math.ceil(kept / 16)) {
+    const channels = kept === byNeed.length ? backup.channels : byNeed.slice(0, kept);
+    const left = backup.left + byNeed.length - kept;
     const held = new Set(channels.map(({ params }) => params.remoteNodeId));
     const peers = left === 0 ? backup.peers : backup.peers.filter(({ nodeId }) => held.has(nodeId));
     const sealed = sealBackup(backupKey, { ...backup, channels, peers, left });

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { nodeId } from "../../../src/base/ids.ts";
+import { sha256 } from "../../../src/crypto/hash.ts";
+import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import {
   backupText,
   openBackup,
@@ -9,10 +12,11 @@ import {
   sealForPeer,
 } from "../../../src/daemon/backup/sealed.ts";
 import { damaged } from "../../support/arbitraries.ts";
-import { backedUpChannel, backupWith } from "../../support/backup-samples.ts";
+import { backedUpChannel, backupWith, PEER } from "../../support/backup-samples.ts";
 
 const KEY = new Uint8Array(32).fill(1);
 const OTHER = new Uint8Array(32).fill(2);
+const STRANGER = nodeId(secp256k1.publicKey(sha256(Uint8Array.of(3))));
 const channels = (count: number) => Array.from({ length: count }, (_, index) => backedUpChannel(index));
 
 describe("A sealed static backup", () => {
@@ -29,14 +33,14 @@ describe("A sealed static backup", () => {
   });
   it("tells by its length no more than the order of the number of channels", () => {
     const lengths = [0, 1, 2, 3, 4, 10, 13, 14, 20, 50, 100, 200].map(
-      (count) => sealForPeer(KEY, backupWith(channels(count))).length,
+      (count) => sealForPeer(KEY, backupWith(channels(count)), PEER).length,
     );
     expect([...new Set(lengths)]).to.deep.equal([1_024, 4_096, 16_384, 65_531]);
   });
   it("CONFORMANCE 17: for a peer is never longer than 65,531 bytes: the largest channels are in it, and how many are not", () => {
     const all = Array.from({ length: 600 }, (_, index) => backedUpChannel(index, BigInt(20_000 + ((index * 7) % 600))));
-    const opened = openBackup(KEY, sealForPeer(KEY, backupWith(all)));
-    expect(sealForPeer(KEY, backupWith(all)).length).to.equal(PEER_STORAGE_BYTES_MAX);
+    const opened = openBackup(KEY, sealForPeer(KEY, backupWith(all), STRANGER));
+    expect(sealForPeer(KEY, backupWith(all), STRANGER).length).to.equal(PEER_STORAGE_BYTES_MAX);
     if (!opened.ok) throw new Error(opened.error.code);
     const { channels: kept, left } = opened.value;
     expect(kept.length + left).to.equal(600);
@@ -46,6 +50,17 @@ describe("A sealed static backup", () => {
     expect(missing.every(({ params }) => Number(params.capacity) <= least)).to.equal(true);
     const file = openBackup(KEY, sealBackup(KEY, backupWith(all)));
     expect(file.ok && file.value.channels.length, "a file has them all").to.equal(600);
+  });
+  it("for a peer has the channels with that peer first, however small: each is with somebody", () => {
+    const large = Array.from({ length: 600 }, (_, index) => backedUpChannel(index));
+    const { params, ...rest } = backedUpChannel(600, 20_000n);
+    const own = { ...rest, params: { ...params, remoteNodeId: STRANGER } };
+    const other = backedUpChannel(601, 20_000n);
+    const all = [...large, own, other];
+    const opened = openBackup(KEY, sealForPeer(KEY, backupWith(all), STRANGER));
+    if (!opened.ok) throw new Error(opened.error.code);
+    const kept = opened.value.channels.map(({ params }) => params.channelId);
+    expect([own, other].map((one) => kept.includes(one.params.channelId))).to.deep.equal([true, false]);
   });
   it("is not taken from other words, from a damaged copy, or from something else", () => {
     const sealed = sealBackup(KEY, backupWith(channels(2)));

@@ -145,7 +145,7 @@ describe("Peer storage: what peers give back to us", () => {
     if (!opened.ok) throw new Error(opened.error.code);
     const { mark } = opened.value;
     const other = { ...opened.value, mark: { ...mark, changedAt: unixMs(mark.changedAt - 1) } };
-    mallory.say({ name: "peer_storage_retrieval", blob: sealForPeer(backupKey, other) });
+    mallory.say({ name: "peer_storage_retrieval", blob: sealForPeer(backupKey, other, mallory.id) });
     await world.pass(500);
     expect(node.node.events(0, 1_000).filter(({ type }) => type === "node.old_copy")).to.have.length(1);
     expect(new Set(node.node.channels().map(({ state }) => state))).to.deep.equal(new Set(["Failed"]));
