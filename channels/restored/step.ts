@@ -1,19 +1,20 @@
-import { printable } from "../../src/base/bytes.ts";
+import { equalBytes, printable } from "../../src/base/bytes.ts";
 import { outpointKey } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
-import { txidOf } from "../../src/bitcoin/tx.ts";
+import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import type { ChannelReestablish } from "../../src/wire/updates.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { watchAndClaim, withoutSpendsFrom } from "../onchain/follow.ts";
 import { isOver } from "../onchain/progress.ts";
+import { OTHERS_MAX } from "../splice/rules.ts";
 import type { ChainSpend } from "../state.ts";
 import { bind, commit, type Effect, isVolatile, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
 import { restoredFundings } from "./kept.ts";
 import { neverFunded } from "./never-funded.ts";
 import { isOwnFunding, restoredProgress } from "./progress.ts";
-import type { Restored } from "./state.ts";
+import type { Restored, RestoredFunding } from "./state.ts";
 
 /** A channel of which nothing but a static backup is left. */
 export function restore({ params, others, since }: Extract<ChannelInput, { tag: "Restore" }>): Transition {
@@ -69,10 +70,14 @@ function refused(state: Restored, input: ChannelInput): Transition {
   }
 }
 
-const watchFundings = (state: Restored): readonly VolatileEffect[] =>
-  restoredFundings(state).map(({ outpoint, capacity, keys }) => {
-    return { tag: "WatchFunding", outpoint, script: fundingOutput(keys.local, keys.remote, capacity).script };
-  });
+const watchFundings = (state: Restored): readonly VolatileEffect[] => restoredFundings(state).map(watchFunding);
+const watchFunding = (funding: RestoredFunding): VolatileEffect => ({
+  tag: "WatchFunding",
+  outpoint: funding.outpoint,
+  script: scriptOf(funding),
+});
+const scriptOf = ({ capacity, keys }: RestoredFunding): Uint8Array =>
+  fundingOutput(keys.local, keys.remote, capacity).script;
 
 /** What the peer reads when it has lost nothing itself. */
 const LOST = "our state is lost: please close the channel";
@@ -95,9 +100,26 @@ function fundingSpent(env: ChannelEnv, state: Restored, { tx, height }: Omit<Cha
   const inputs = new Set(tx.inputs.map(({ prevout }) => outpointKey(prevout)));
   const funding = restoredFundings(state).find(({ outpoint }) => inputs.has(outpointKey(outpoint)));
   assert(funding !== undefined, "the transaction spends a funding output");
-  return spent(env, state, { outpoint: funding.outpoint, tx, height });
+  const made = madeOf(state, funding, tx);
+  const next = made.length === 0 ? state : { ...state, others: [...state.others, ...made] };
+  return spent(env, next, { outpoint: funding.outpoint, tx, height }, made.map(watchFunding));
 }
-function spent(env: ChannelEnv, state: Restored, spend: ChainSpend): Transition {
+/** The backup is from before a splice: what both keys are behind again is the channel's next funding, and no close. */
+function madeOf(state: Restored, spentFunding: RestoredFunding, tx: Tx): readonly RestoredFunding[] {
+  const { keys } = spentFunding;
+  const script = scriptOf(spentFunding);
+  const txid = txidOf(tx);
+  if (isOwnFunding(state, txid) || state.others.length >= OTHERS_MAX) return [];
+  const vout = tx.outputs.findIndex((output) => equalBytes(output.script, script));
+  const output = tx.outputs[vout];
+  return output === undefined ? [] : [{ outpoint: { txid, vout }, capacity: output.amount, keys }];
+}
+function spent(
+  env: ChannelEnv,
+  state: Restored,
+  spend: ChainSpend,
+  before: readonly VolatileEffect[] = [],
+): Transition {
   const key = outpointKey(spend.outpoint);
   const same = state.spends.find(({ outpoint }) => outpointKey(outpoint) === key);
   const txid = txidOf(spend.tx);
@@ -106,7 +128,7 @@ function spent(env: ChannelEnv, state: Restored, spend: ChainSpend): Transition 
   const isEnd =
     restoredFundings(state).some(({ outpoint }) => key === outpointKey(outpoint)) && !isOwnFunding(state, txid);
   const closed: readonly Effect[] = isEnd ? [{ tag: "Closed", txid, height: spend.height }] : [];
-  return follow(env, state, next, [...closed, { tag: "NotifyUpdated" }]);
+  return follow(env, state, next, [...before, ...closed, { tag: "NotifyUpdated" }]);
 }
 
 /** All of it follows from the facts, so it may be said any number of times. */

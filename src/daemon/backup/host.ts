@@ -235,7 +235,7 @@ export class BackupHost {
 /** What of a state decides where its money stands: the same objects while nothing of that changes. */
 const partsOf = (state: FundedState | Restored): readonly unknown[] =>
   state.tag === "Restored"
-    ? [state.params]
+    ? [state.params, state.others]
     : [state.params, state.attempts, state.commitments.others.length === 0 ? 0 : state.commitments.others];
 
 /** Which backup the store has counted last; undefined of a store that was made before there were any. */

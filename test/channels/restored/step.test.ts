@@ -130,8 +130,12 @@ describe("A channel of which only a static backup is left", () => {
     expect(pair.parties.a.take("Forget")).to.have.length(1);
     expect(pair.parties.a.take("Claims").flatMap(({ claims }) => claims)).to.deep.equal([]);
   });
-  it("follows a splice to the funding that it makes, whichever of both the peer then closes, and forgets neither", () => {
-    for (const isSpliced of [true, false]) {
+  for (const [when, isSpliced, isKnown] of [
+    ["the peer closes the channel on it", true, true],
+    ["the peer closes it on the one before", false, true],
+    ["the backup is from before it", true, false],
+  ] as const)
+    it(`follows a splice to the funding that it makes, where ${when}`, () => {
       const pair = normal();
       const { a, b } = pair.parties;
       const { params } = a.funded;
@@ -148,11 +152,14 @@ describe("A channel of which only a static backup is left", () => {
       const closing = isSpliced ? { ...tx, inputs: [{ ...spent, prevout: outpoint }] } : tx;
       a.state = FRESH;
       a.log = [];
-      const others = [{ outpoint, capacity: sat(2_000_000n), keys }];
+      const others = isKnown ? [{ outpoint, capacity: sat(2_000_000n), keys }] : [];
       pair.give("a", { tag: "Restore", params: keptParams(params), others, since: HEIGHT });
-      expect(a.take("WatchFunding").map(({ outpoint }) => outpoint)).to.deep.equal([params.funding, outpoint]);
+      const watched = () => a.take("WatchFunding").map((effect) => effect.outpoint);
+      expect(watched()).to.deep.equal([params.funding, ...(isKnown ? [outpoint] : [])]);
       if (isSpliced) {
+        a.log = [];
         pair.give("a", { tag: "FundingSpent", tx: splice, height: blockHeight(HEIGHT + 1) });
+        expect(watched()).to.deep.equal(isKnown ? [] : [outpoint]);
         pair.block(HEIGHT + 150);
         expect([a.take("Closed"), a.take("Forget"), a.take("Claims")]).to.deep.equal([[], [], []]);
       }
@@ -162,8 +169,7 @@ describe("A channel of which only a static backup is left", () => {
       expect(a.claims.map(({ why, outpoint: { txid } }) => [why, txid])).to.deep.equal([
         ["to_remote", txidOf(closing)],
       ]);
-    }
-  });
+    });
   it("loses nothing to a reorganisation that takes the closing back and mines it again", () => {
     const court = open();
     lose(court);
