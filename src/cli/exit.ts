@@ -67,5 +67,12 @@ export class CliFault extends Error {
     this.hint = hint;
   }
 }
+/** @param why  what the system said, where it said something */
+export const noDaemon = (url: string, why?: string): CliFault =>
+  new CliFault(
+    EXIT.connect,
+    `No daemon answers at ${url}${why === undefined ? "" : ` (${why})`}.`,
+    "start it, or name another by --datadir",
+  );
 export const usage = (detail: string, hint?: string): CliFault => new CliFault(EXIT.usage, detail, hint);
 export const failed = (detail: string, hint?: string): CliFault => new CliFault(EXIT.other, detail, hint);

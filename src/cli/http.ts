@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Problem } from "../api/faults.ts";
-import { CliFault, EXIT } from "./exit.ts";
+import { CliFault, EXIT, noDaemon } from "./exit.ts";
 
 /** A client of a daemon's HTTP API: JSON in, JSON out. Rejects with `ApiError` when the daemon refuses. */
 export interface ApiClient {
@@ -81,11 +81,7 @@ async function reach(base: string, path: string, init: RequestInit): Promise<Res
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
     const why = cause?.code ?? cause?.message ?? String(error);
-    throw new CliFault(
-      EXIT.connect,
-      `No daemon answers at ${base} (${why}).`,
-      "start it, or name another by --datadir",
-    );
+    throw noDaemon(base, why);
   }
 }
 async function jsonOf<T>(base: string, response: Response): Promise<T> {

@@ -2,7 +2,7 @@ import { grouped } from "./amounts.ts";
 import type { NodeEvent } from "./answers.ts";
 import type { SluiceClient } from "./client.ts";
 import type { Session } from "./command.ts";
-import { follow } from "./follow.ts";
+import { follow, sayLost } from "./follow.ts";
 
 /** Blocks that came before the watching began, to begin with something. */
 const SHOWN_BEFORE = 5;
@@ -33,6 +33,7 @@ export async function watchChain({ client, terminal, asJson }: Session): Promise
   };
   await follow(node, interrupted, {
     types: ["chain.*"],
+    lost: sayLost(terminal),
     following: () => {
       if (!hasBegun) queue(begin);
       hasBegun = true;

@@ -2,7 +2,7 @@ import { wholeOf } from "../amounts.ts";
 import type { NodeEvent } from "../answers.ts";
 import type { SluiceClient } from "../client.ts";
 import { command, type Session } from "../command.ts";
-import { follow } from "../follow.ts";
+import { follow, sayLost } from "../follow.ts";
 import { short } from "../table.ts";
 import { shown } from "../terminal.ts";
 
@@ -40,7 +40,9 @@ export const eventCommands = [
       const node = await session.client();
       const tell = writer(session);
       const last = await logged(node, wholeOf(after), tell);
-      if (goOn === true) await follow(node, session.terminal.interruption(), { types: ["*"], after: last, tell });
+      if (goOn !== true) return;
+      const lost = sayLost(session.terminal);
+      await follow(node, session.terminal.interruption(), { types: ["*"], after: last, tell, lost });
     },
   }),
 ];

@@ -67,6 +67,33 @@ describe("events", () => {
     expect(subscribed).to.deep.equal([{ body: { types: ["*"], after: 7 }, auth: { token: "slc_test_secret" } }]);
   });
 
+  it("says that the daemon has gone, and goes on when it is back", async () => {
+    const interrupted = new AbortController();
+    const server = createServer((_, response) => {
+      response.setHeader("content-type", "application/json").end(JSON.stringify(page([]).body));
+    });
+    const io = new Server(server, { transports: ["websocket"] });
+    let visits = 0;
+    io.of("/events").on("connection", (socket) =>
+      socket.on("subscribe", (_: unknown, ack: (answer: object) => void) => {
+        ack({ cursor: 0 });
+        visits++;
+        if (visits === 1) socket.conn.close();
+        else interrupted.abort();
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const how = { interruption: () => interrupted.signal };
+    const { exit, err } = await run(["events", "-f", "--url", url], how);
+    await io.close();
+    expect({ exit, err, visits }).to.deep.equal({
+      exit: 0,
+      err: "The daemon has gone: waiting until it is back.\n",
+      visits: 2,
+    });
+  });
+
   it("ends with 4 when the token may not follow", async () => {
     const server = createServer((_, response) => {
       response.setHeader("content-type", "application/json").end(JSON.stringify(page([]).body));

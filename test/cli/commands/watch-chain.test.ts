@@ -65,6 +65,14 @@ describe("chain watch", () => {
       "",
     ]);
   });
+  it("ends with 3 where there is no daemon to watch", async () => {
+    const daemon = await fakeDaemon();
+    await daemon.close();
+    const { exit, err } = await run(["chain", "watch", "--url", daemon.url]);
+    expect(exit).to.equal(3);
+    expect(JSON.parse(err)).to.include({ code: "UNREACHABLE", detail: `No daemon answers at ${daemon.url}.` });
+  });
+
   it("gives programs a line of JSON for each", async () => {
     const { out } = await watched(false);
     const lines = out
