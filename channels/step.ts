@@ -13,6 +13,7 @@ import { openDual } from "./dual/open.ts";
 import { bumpFunding } from "./dual/rbf.ts";
 import { type ConstructionInput, constructionInput, giveUpReplacement, isDual, stepDual } from "./dual/step.ts";
 import type { ChannelEnv } from "./env.ts";
+import { fundingsLate } from "./fundings/again.ts";
 import { lockedGaveWay, otherConfirmed, otherReorged, othersBuried } from "./fundings/confirm.ts";
 import type { ChannelInput } from "./input.ts";
 import type { Signatures } from "./keys/signer.ts";
@@ -282,6 +283,7 @@ function blockConnected(env: ChannelEnv, state: FundedState, height: BlockHeight
     lockedAgain(env, state) ??
     fundingDeeper(env, state) ??
     lockedGaveWay(env, state) ??
-    othersBuried(env, state);
+    othersBuried(env, state) ??
+    fundingsLate(env, state);
   return changed ?? (state.tag === "Failed" ? advance(state) : stay());
 }

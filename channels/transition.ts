@@ -146,7 +146,11 @@ export type VolatileEffect =
    */
   | { readonly tag: "Claims"; readonly claims: readonly Claim[] }
   /** It has left before, with its state on disk, and no block holds it: the mempool may have lost it. */
-  | { readonly tag: "Rebroadcast"; readonly tx: Tx; readonly why: "mutual_close" | "commitment" }
+  | {
+      readonly tag: "Rebroadcast";
+      readonly tx: Tx;
+      readonly why: "funding" | "splice" | "mutual_close" | "commitment";
+    }
   /** Answer with `RevokedHtlcs`: what was written for that commitment, or nothing. */
   | { readonly tag: "NeedRevokedHtlcs"; readonly number: bigint }
   /** Something that people look at has changed. */

@@ -1,7 +1,9 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { assert } from "../../src/base/result.ts";
 import { feeForWeightCeil, type SatPerKw, satPerKw, toSatFloor } from "../../src/base/units.ts";
+import type { Tx } from "../../src/bitcoin/tx.ts";
 import type { ChannelEnv } from "../env.ts";
+import { saidAgain, waitingFundings } from "../fundings/again.ts";
 import type { FundedState } from "../state.ts";
 import { type CommandRefusal, commit, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { closingWeight } from "../tx/closing-tx.ts";
@@ -44,13 +46,15 @@ export function raiseWhenLate(env: ChannelEnv, state: FundedState): Transition |
   if (last !== undefined && env.height < last.since + PATIENCE_BLOCKS) return undefined;
   const again: readonly VolatileEffect[] =
     (env.height - (last?.since ?? 0)) % PATIENCE_BLOCKS === 0
-      ? closingsOf(state).map((tx) => ({ tag: "Rebroadcast", tx, why: "mutual_close" }))
+      ? [...saidAgain(waitingFundings(state)), ...saidAgain(closingsOf(state).map(closing))]
       : [];
   const isLate = last !== undefined && isSimpleClose(env.features) && isAgreeable(state) && !isOffered(state);
   const feerate = isLate ? affordable(env, state) : undefined;
   if (feerate === undefined) return again.length === 0 ? undefined : stay(...again);
   return offerClose(env, { ...state, close: { ...state.close, feerate } }, again);
 }
+
+const closing = (tx: Tx) => ({ tx, why: "mutual_close" }) as const;
 
 /** The estimator's rate, if it would replace what is out and leave us nearly all that is ours. */
 function affordable(env: ChannelEnv, state: Agreeing): SatPerKw | undefined {

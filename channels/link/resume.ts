@@ -1,6 +1,7 @@
 import { closingsOf } from "../close/complete.ts";
 import { alternatives } from "../dual/alternatives.ts";
 import type { ChannelEnv } from "../env.ts";
+import { waitingFundings } from "../fundings/again.ts";
 import { unsignedSpliceFreed } from "../fundings/freed.ts";
 import { termsOf } from "../fundings/other.ts";
 import { watchFunding } from "../fundings/watch.ts";
@@ -43,21 +44,11 @@ const unsigned = (state: FundedState): readonly Effect[] =>
 
 /** Transactions that are ours to bring into the chain. */
 function broadcasts(state: FundedState): readonly Effect[] {
-  if (state.tag === "Negotiating" || state.tag === "Closing") {
-    if (state.tag === "Closing" && state.confirmed !== undefined) return [];
-    return closingsOf(state).map((tx) => ({ tag: "Broadcast", tx, why: "mutual_close" }));
-  }
-  const { tx, confirmed } = state.funding;
-  const own: readonly Effect[] =
-    tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "funding" }];
-  return [...own, ...splices(state)];
+  const fundings = waitingFundings(state).map((one): Effect => ({ tag: "Broadcast", ...one }));
+  if (state.tag !== "Negotiating" && state.tag !== "Closing") return fundings;
+  if (state.tag === "Closing" && state.confirmed !== undefined) return [];
+  return [...fundings, ...closingsOf(state).map((tx): Effect => ({ tag: "Broadcast", tx, why: "mutual_close" }))];
 }
-
-/** Splices that wait to be mined. */
-const splices = ({ commitments }: FundedState): readonly Effect[] =>
-  commitments.others.flatMap(({ role, progress: { tx, confirmed } }): readonly Effect[] =>
-    role !== "active" || tx === undefined || confirmed !== undefined ? [] : [{ tag: "Broadcast", tx, why: "splice" }],
-  );
 
 /** Preimages that the peer has given for HTLCs that are still pending. */
 function settled({ commitments }: Funded): readonly Effect[] {

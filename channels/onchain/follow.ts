@@ -4,6 +4,7 @@ import { type BlockHeight, blockHeight } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
+import { fundingsAgain } from "../fundings/again.ts";
 import { localCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import type { Restored } from "../restored/state.ts";
 import type { ChainSpend, Failed } from "../state.ts";
@@ -59,15 +60,14 @@ function publication(env: ChannelEnv, failed: Failed, word: "Broadcast" | "Rebro
   const state = decided(failed);
   if (state.cause.tag === "data_lost") return [];
   const { mutual, params } = state;
-  if (mutual !== undefined && spends(mutual, params.funding)) return [{ tag: word, tx: mutual, why: "mutual_close" }];
+  const fundings = fundingsAgain(env, state);
+  if (mutual !== undefined && spends(mutual, params.funding))
+    return [...fundings, { tag: word, tx: mutual, why: "mutual_close" }];
   const commitment = signedOn(state);
   if (commitment !== undefined) {
     const anchor = anchorClaim(env, state);
     const claims = anchor === undefined ? [] : [anchor];
-    return [
-      { tag: word, tx: commitment, why: "commitment" },
-      { tag: "Claims", claims },
-    ];
+    return [...fundings, { tag: word, tx: commitment, why: "commitment" }, { tag: "Claims", claims }];
   }
   const request = localCommitmentRequest(localTerms(state.params), currentLocal(env, state));
   return [{ tag: "NeedSignatures", request }];

@@ -9,6 +9,9 @@ const BLOCKS_AT_ONCE = 10;
 /** Far beyond any expiry, any delay and the depth of what is final. */
 const BLOCKS_MAX = 600;
 
+/** When operators look at what is still there, and see channels that no block holds. */
+const BLOCKS_PATIENT = 200;
+
 /**
  * Mines until every channel is over, buried and forgotten by both its ends, and nothing waits any more. Blocks are cheap
  * by now: outputs that hold less than a dear day's fee have waited for that.
@@ -23,10 +26,24 @@ export async function forgetAll(world: World): Promise<boolean> {
     if (await world.until(isOver, ROUND_MS)) return isClear(world);
     const count = world.chain.brain.pool.entries.size > 0 ? 1 : BLOCKS_AT_ONCE;
     mine(world, count);
+    if (blocks < BLOCKS_PATIENT && blocks + count >= BLOCKS_PATIENT) closeLost(world);
     blocks += count;
   }
   if (world.violations.length === 0) world.report("liveness", "", `not forgotten: ${kept(world).join(", ")}`);
   return false;
+}
+/**
+ * A deep reorganisation may have taken a coin away for good that went into a splice, as one that came of another channel's end.
+ * Both have locked it and closed on it, and wait for what will never be there: only they who look can tell.
+ */
+function closeLost(world: World): void {
+  for (const { node, recorder } of world.nodes)
+    for (const [id, state] of recorder.durable.channels) {
+      if (!("funding" in state) || state.funding.confirmed !== undefined || state.commitments.others.length === 0)
+        continue;
+      world.plan(id, "operator");
+      void node.closeChannel({ id, force: true });
+    }
 }
 /** But for channels that their opener has forgotten with a crash and never paid for: those go after two weeks. */
 const kept = ({ nodes }: World): readonly string[] =>

@@ -16,6 +16,10 @@ const SEEDS: readonly (readonly [number, string])[] = [
   ],
   [5286, "what was fulfilled is offered on before its payer has signed a commitment without it"],
   [5345, "a restart has the chain told again, of a funding transaction that was replaced and then spliced"],
+  [
+    8045,
+    "a deep reorganisation takes a coin away for good that went into a splice which both had locked and closed on",
+  ],
 ];
 
 describe("Seeds that once broke a rule", () => {

@@ -1,6 +1,6 @@
 import type { Effect } from "../../../channels/index.ts";
 import { present } from "../../base/result.ts";
-import { txidOf } from "../../bitcoin/tx.ts";
+import { type Tx, txidOf } from "../../bitcoin/tx.ts";
 import type { Turn } from "../turn.ts";
 import { answer } from "./answers.ts";
 import { publish } from "./funding.ts";
@@ -14,6 +14,7 @@ export function broadcast(
   entry: ChannelEntry,
   effect: Extract<Effect, { tag: "Broadcast" | "Rebroadcast" }>,
 ): void {
+  if (effect.tag === "Rebroadcast") return again(host, turn, effect.tx);
   if (effect.why === "splice") return publish(host, turn, effect.tx);
   if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
@@ -34,4 +35,10 @@ export function broadcast(
       fundingTxid: params.funding.txid,
     });
   });
+}
+
+/** Unless the wallet has given it up: its coins are free, or perhaps spent otherwise. */
+function again({ parts: { wallet } }: ChannelHost, turn: Turn, tx: Tx): void {
+  const status = wallet.state().txs.get(txidOf(tx))?.status;
+  if (status === undefined || status === "published") wallet.broadcast(turn, tx);
 }
