@@ -1,4 +1,5 @@
 import { RELAY_FEERATE_MIN } from "../../channels/onchain/fee.ts";
+import { closeLost } from "./operators.ts";
 import { mine } from "./settle.ts";
 import type { World } from "./world.ts";
 
@@ -31,19 +32,6 @@ export async function forgetAll(world: World): Promise<boolean> {
   }
   if (world.violations.length === 0) world.report("liveness", "", `not forgotten: ${kept(world).join(", ")}`);
   return false;
-}
-/**
- * A deep reorganisation may have taken a coin away for good that went into a splice, as one that came of another channel's end.
- * Both have locked it and closed on it, and wait for what will never be there: only they who look can tell.
- */
-function closeLost(world: World): void {
-  for (const { node, recorder } of world.nodes)
-    for (const [id, state] of recorder.durable.channels) {
-      if (!("funding" in state) || state.funding.confirmed !== undefined || state.commitments.others.length === 0)
-        continue;
-      world.plan(id, "operator");
-      void node.closeChannel({ id, force: true });
-    }
 }
 /** But for channels that their opener has forgotten with a crash and never paid for: those go after two weeks. */
 const kept = ({ nodes }: World): readonly string[] =>

@@ -2,6 +2,7 @@ import type { FundedState } from "../../channels/index.ts";
 import { outpointKey } from "../base/ids.ts";
 import { auditPair, isQuiet } from "./books.ts";
 import type { LabNode } from "./lab-node.ts";
+import { giveUpUnfunded } from "./operators.ts";
 import { type Edge, idOf } from "./setup.ts";
 import { liveFundings } from "./splices.ts";
 import type { World } from "./world.ts";
@@ -9,6 +10,8 @@ import type { World } from "./world.ts";
 /** Between two blocks that a world waits for, and how many it waits for at most: beyond any expiry. */
 const BLOCK_MS = 600;
 const BLOCKS_TO_REST_MAX = 400;
+/** When operators see that a channel will not come. */
+const BLOCKS_PATIENT = 150;
 /** Longer than the longest pause between two attempts to dial a peer. */
 const REUNION_MS_MAX = 40_000;
 /** How long a world may take, undisturbed, until everything that was begun has ended. In virtual ms. */
@@ -88,6 +91,7 @@ export async function comeToRest(world: World, edges: readonly Edge[]): Promise<
     if (!needsBlocks()) continue;
     await reunite(world, edges);
     mine(world, 1);
+    if (blocks === BLOCKS_PATIENT) giveUpUnfunded(world);
   }
   if (world.violations.length === 0) world.report("liveness", "", `not at rest: ${unrest(world, edges)}`);
   return false;
@@ -108,12 +112,14 @@ export function mine(world: World, blocks: number): void {
 export const hasFailed = (node: LabNode, edge: Edge): boolean =>
   edge.id !== undefined && node.recorder.last.get(edge.id)?.tag === "Failed";
 /**
- * Its opener has forgotten it before any block held it: the coins have gone another way, for good. Nothing is at stake, and the
- * other end waits for two weeks.
+ * Its opener has forgotten it, or given it up, before any block held it: the coins have gone another way, for good. Nothing is
+ * at stake, and the other end waits for two weeks.
  */
 export function cameToNothing({ opener, id }: Edge): boolean {
-  if (id === undefined || opener.recorder.durable.channels.has(id)) return false;
+  if (id === undefined) return false;
   const last = opener.recorder.last.get(id);
+  const isGivenUp = last?.tag === "Failed" && !last.ready.local;
+  if (opener.recorder.durable.channels.has(id) && !isGivenUp) return false;
   // A commitment on what it held before a splice may be mined while the splice that it had moved to is not.
   return last?.funding.confirmed === undefined && !(last?.tag === "Failed" && last.spends.length > 0);
 }

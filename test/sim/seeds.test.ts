@@ -20,6 +20,10 @@ const SEEDS: readonly (readonly [number, string])[] = [
     8045,
     "a deep reorganisation takes a coin away for good that went into a splice which both had locked and closed on",
   ],
+  [
+    8563,
+    "a coin goes with a splice that a thief takes back, and the channel that it was to fund waits beside another one",
+  ],
 ];
 
 describe("Seeds that once broke a rule", () => {
