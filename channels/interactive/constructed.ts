@@ -1,7 +1,7 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { outpointKey, type Txid } from "../../src/base/ids.ts";
 import { err, ok, type Result } from "../../src/base/result.ts";
-import { feeForWeight, type Sat, sat } from "../../src/base/units.ts";
+import { feeForWeight, isSat, type Sat, sat } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import type { TxFault } from "./fault.ts";
 import type { TxSession } from "./session.ts";
@@ -35,6 +35,8 @@ export function construct({ terms, inputs, outputs }: TxSession): Result<Constru
   if (outputs.length > OUTPUTS_MAX) return err({ code: "too_many_outputs", maximum: OUTPUTS_MAX });
   const weight = sideWeight(inputs, outputs, { initiator: true });
   if (weight > TX_WEIGHT_MAX) return err({ code: "tx_too_heavy", maximum: TX_WEIGHT_MAX });
+  // Each of them is no more than there are: what the peer shows need not exist.
+  if (!isSat(inputs.reduce((sum, { spends }) => sum + spends.amount, 0n))) return err({ code: "more_than_all_coins" });
   const shared = inputs.filter((input) => input.shared).length;
   if (shared !== (terms.sharedInput === undefined ? 0 : 1)) return err({ code: "shared_input_wrong" });
   const fundingVout = fundingIndex(terms, sorted.outputs);

@@ -20,6 +20,7 @@ export type TxFault =
   | { readonly code: "too_many_inputs"; readonly maximum: number }
   | { readonly code: "too_many_outputs"; readonly maximum: number }
   | { readonly code: "tx_too_heavy"; readonly maximum: number }
+  | { readonly code: "more_than_all_coins" }
   | { readonly code: "shared_output_wrong" }
   | { readonly code: "inputs_do_not_cover"; readonly side: "local" | "remote" }
   | {

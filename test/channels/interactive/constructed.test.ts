@@ -39,6 +39,17 @@ describe("BOLT 2 §The tx_complete Message", () => {
     const change = { serialId: 8n, output: { amount: sat(100_000n), script: scriptOf("a") } };
     expect(judged(careless({ inputs: [coin("a", 1_000_485n)], outputs: [change] }))).to.equal("inputs_do_not_cover");
   });
+  it("RELIABILITY U9: coins of a peer are together no more than there are, whatever each of its transactions says", () => {
+    const half = 1_050_000_000_000_000n;
+    const money = (...amounts: readonly bigint[]): string => {
+      const inputs = amounts.map((amount, at) => coin("a".repeat(at + 1), amount));
+      const { initiator, other: accepter } = talk(careless({ inputs }), other());
+      return codeOf(accepter ?? initiator);
+    };
+    expect(money(half, half)).to.equal("ok");
+    expect(money(half, half + 1n)).to.equal("more_than_all_coins");
+    expect(money(2n * half - 10_000n, 2n * half - 10_000n)).to.equal("more_than_all_coins");
+  });
   it("CONFORMANCE 51: who joins pays for what it adds, and not for the common fields", () => {
     const both = (amount: bigint) => {
       const share = { local: 700_000n, remote: 300_000n };
