@@ -28,9 +28,13 @@ export async function readBackupFile(
  * A store that its own backup is ahead of is an old copy. RELIABILITY P5: nothing may be signed with it. Both ways out lose
  * no channel.
  */
-export function refuseOldStore(store: string, path: string, mark: BackupMark | undefined, found: BackupMark): void {
+export function refuseOldStore(
+  { store, highWater, path }: { readonly store: string; readonly highWater: string; readonly path: string },
+  mark: BackupMark | undefined,
+  found: BackupMark,
+): void {
   if (mark === undefined || !isAhead(found, mark)) return;
   throw new Refused(
-    `${store} is an old copy: ${path} tells of channels that it does not know. Put the newest store back; or, if there is none, take ${store} away: then the channels are restored from the backup, and their peers close them.`,
+    `${store} is an old copy: ${path} tells of channels that it does not know. Put the newest store back; or, if there is none, take ${store} and ${highWater} away: then the channels are restored from the backup, and their peers close them.`,
   );
 }

@@ -44,7 +44,8 @@ export async function openNodeData(
   const found = await readBackupFile(path, { backupKey: signer.backupKey, network });
   const store = await openStore(config, signer);
   closers.push(() => store.close());
-  if (found !== undefined) refuseOldStore(join(datadir, STORE), path, loadMark(store), found.mark);
+  const places = { store: join(datadir, STORE), highWater: join(datadir, HIGH_WATER), path };
+  if (found !== undefined) refuseOldStore(places, loadMark(store), found.mark);
   // A node that has begun once has counted its backup: one that could not is still to look for what is there.
   const wordsWereUsed = wordsWereThere && loadMark(store) === undefined;
   return { signer, wordsWereUsed, store, backupFile: { found, write: (text) => writeDurably(path, text) } };

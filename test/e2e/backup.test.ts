@@ -131,6 +131,7 @@ describe("A node that has lost its data folder", function () {
     const refused = await withKeys("copy", (flags) => refusedHere(["--datadir", at("copy"), ...ports, ...flags]));
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.include(`${at("copy", "store")} is an old copy`);
+    expect(refused.stderr).to.include(`take ${at("copy", "store")} and ${at("copy", "high-water")} away`);
     expect(readFileSync(at("copy", "backup"), "utf8")).to.equal(later);
     [alice, bob] = await Promise.all([startAlice(), startBob()]);
     await until("a channel", async () => (await channelsOf(alice))[0]?.active && (await channelsOf(bob))[0]?.active);

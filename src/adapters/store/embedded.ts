@@ -76,11 +76,15 @@ function take(pages: Pages, { path, network, owner, atLeast = 0n, readAll = fals
     if (other !== undefined && isAlive(other) && other.pid !== process.pid)
       throw new StoreRefused("in_use", `The data in ${path} is in use by process ${other.pid}.`);
     const { sequence } = readOwn(pages, OWN.sequence) ?? { sequence: 0n };
-    if (sequence < atLeast)
+    if (sequence < atLeast) {
+      const known = `but write ${atLeast} is known to have happened`;
       throw new StoreRefused(
         "old_copy",
-        `The data in ${path} ends at write ${sequence}, but write ${atLeast} is known to have happened: this is an old copy.`,
+        recorded.network === undefined
+          ? `There are no data in ${path}, ${known}.`
+          : `The data in ${path} ends at write ${sequence}, ${known}: this is an old copy.`,
       );
+    }
     if (readAll) for (const { key, value } of pages.getRange({ start: "!" })) check(key, value, sequence);
     if (recorded.network === undefined) writeOwn(pages, OWN.network, sequence, network);
     if (recorded.owner === undefined && owner !== undefined) writeOwn(pages, OWN.owner, sequence, owner);

@@ -125,6 +125,11 @@ describe("embedded store: what it refuses to open, and what it does not", () => 
     expect(opened.sequence).to.equal(3n);
     await opened.close();
   });
+  it("says that there is no store at all where something is known to have happened", async () => {
+    const error = await refusal(openEmbeddedStore({ path, network, atLeast: 4n }));
+    expect(error).to.be.instanceOf(StoreRefused).with.property("code", "old_copy");
+    expect((error as Error).message).to.equal(`There are no data in ${path}, but write 4 is known to have happened.`);
+  });
 
   it("RELIABILITY P10: when the disk refuses a write it stops writing, and what was acknowledged is found again", async () => {
     const child = run("fill", "200");
