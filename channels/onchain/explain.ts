@@ -106,12 +106,17 @@ function explainRestored(env: ChannelEnv, state: Restored): Explanation {
   return { ...told, closing, outputs: outputs.map(shown) };
 }
 
+/** As a channel keeps the fault `reestablish_lost_state`. */
+const PEER_LOST_STATE = "reestablish lost state";
+
 function sentenceFor(cause: FailureCause): string {
   switch (cause.tag) {
     case "requested":
       return "This node was told to close it without waiting for the peer.";
     case "fault":
-      return `It could not go on: ${cause.text}.`;
+      return cause.text === PEER_LOST_STATE
+        ? "The peer has shown that it lost its record of it: only we can close it."
+        : `It could not go on: ${cause.text}.`;
     case "deadline":
       return cause.side === "offered"
         ? `HTLC ${cause.id}, which we offered, expired at block ${cause.expiry} and the peer had neither paid nor failed it: it is taken back on the chain while whoever it came from still waits.`

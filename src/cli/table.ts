@@ -4,23 +4,31 @@ import { shown } from "./terminal.ts";
 export type Column<T> = readonly [heading: string, text: (row: T) => Cell, align?: "right"];
 export type Cell = string | number | boolean | null;
 
+/** Blanks between columns. */
+const GAP = 2;
+
 const textOf = (cell: Cell): string =>
   cell === null ? "–" : cell === true ? "yes" : cell === false ? "no" : shown(String(cell));
 
-/** Columns two blanks apart; `none` in words when there is no row. */
-export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+/**
+ * Columns two blanks apart; `none` in words when there is no row. Where that is wider than `width` every row is shown as a
+ * thing by itself: lines that a terminal breaks are no table any more.
+ */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], width = Number.POSITIVE_INFINITY): string {
   if (rows.length === 0) return "none\n";
   const lines = [
     columns.map(([heading]) => heading),
     ...rows.map((row) => columns.map(([, text]) => textOf(text(row)))),
   ];
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  if (widths.reduce((sum, own) => sum + own + GAP, -GAP) > width)
+    return rows.map((row) => record(Object.fromEntries(columns.map(([name, text]) => [name, text(row)])))).join("\n");
   return lines
     .map(
       (line) =>
         `${line
           .map((text, at) => aligned(text, widths[at] ?? 0, columns[at]?.[2]))
-          .join("  ")
+          .join(" ".repeat(GAP))
           .trimEnd()}\n`,
     )
     .join("");

@@ -37,6 +37,23 @@ describe("the command line", () => {
       ]);
     });
 
+    it("draws each thing by itself where a table would be wider than the terminal", async () => {
+      const { run } = await against({ "GET /v1/channels?limit=500": page([channel, channel]) });
+      const { out } = await run(["channel", "list"], { terminal: true, columns: 80 });
+      const one = [
+        "ID          ch_cdcdcdcdcdcd…",
+        "PEER        02ababababababa…",
+        "STATE       Normal",
+        "ACTIVE      yes",
+        "CAPACITY    1,000,000",
+        "SPENDABLE   972,000.025",
+        "RECEIVABLE  0",
+        "HTLCS       3",
+        "",
+      ];
+      expect(out.split("\n")).to.deep.equal([...one, ...one]);
+    });
+
     it("says `none` of an empty list, and [] to a pipe", async () => {
       const { run } = await against({ "GET /v1/channels?limit=500": page([]) });
       expect((await run(["channel", "list"], { terminal: true })).out).to.equal("none\n");

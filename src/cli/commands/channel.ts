@@ -117,19 +117,23 @@ export const channelCommands = [
     words: "channel list",
     about: "all channels",
     alias: "listchannels",
-    async run({ client, show }) {
+    async run({ client, show, terminal }) {
       const channels = await (await client()).channels();
       show(channels, () =>
-        table(channels, [
-          ["ID", ({ id }) => short(id)],
-          ["PEER", ({ peer }) => short(peer)],
-          ["STATE", ({ state }) => state],
-          ["ACTIVE", ({ active }) => active],
-          ["CAPACITY", ({ capacitySat }) => grouped(capacitySat), "right"],
-          ["SPENDABLE", ({ spendableMsat }) => satText(spendableMsat), "right"],
-          ["RECEIVABLE", ({ receivableMsat }) => satText(receivableMsat), "right"],
-          ["HTLCS", ({ htlcs }) => htlcs, "right"],
-        ]),
+        table(
+          channels,
+          [
+            ["ID", ({ id }) => short(id)],
+            ["PEER", ({ peer }) => short(peer)],
+            ["STATE", ({ state }) => state],
+            ["ACTIVE", ({ active }) => active],
+            ["CAPACITY", ({ capacitySat }) => grouped(capacitySat), "right"],
+            ["SPENDABLE", ({ spendableMsat }) => satText(spendableMsat), "right"],
+            ["RECEIVABLE", ({ receivableMsat }) => satText(receivableMsat), "right"],
+            ["HTLCS", ({ htlcs }) => htlcs, "right"],
+          ],
+          terminal.out.columns,
+        ),
       );
     },
   }),

@@ -16,15 +16,19 @@ export const peerCommands = [
     words: "peer list",
     about: "Lightning nodes this one is, or was, connected with",
     alias: "listpeers",
-    async run({ client, show }) {
+    async run({ client, show, terminal }) {
       const peers = await (await client()).peers();
       show(peers, () =>
-        table(peers, [
-          ["ID", ({ id }) => id],
-          ["ADDRESS", ({ address }) => address],
-          ["CONNECTED", ({ connected }) => connected],
-          ["BY", ({ inbound }) => (inbound ? "them" : "us")],
-        ]),
+        table(
+          peers,
+          [
+            ["ID", ({ id }) => id],
+            ["ADDRESS", ({ address }) => address],
+            ["CONNECTED", ({ connected }) => connected],
+            ["BY", ({ inbound }) => (inbound ? "them" : "us")],
+          ],
+          terminal.out.columns,
+        ),
       );
     },
   }),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ChannelMessage } from "../../../channels/index.ts";
+import { type ChannelMessage, explain } from "../../../channels/index.ts";
 import { findSecret, secretIndex } from "../../../channels/keys/commitment-secrets.ts";
 import type { ChannelReestablish } from "../../../src/wire/updates.ts";
 import { type Name, normal, type Pair } from "../../support/channel-pair.ts";
@@ -93,6 +93,9 @@ describe("RELIABILITY C28, P5: one side has lost data (CONFORMANCE 119, 120)", (
     const { pair } = history();
     reestablish(pair, { next_commitment_number: 0n });
     expect(pair.parties.a.take("SendError")[0]?.text).to.equal("reestablish lost state");
+    expect(explain(pair.env("a"), pair.parties.a.funded).why).to.equal(
+      "The peer has shown that it lost its record of it: only we can close it.",
+    );
   });
   it("fails when the peer has gone back, or shows a wrong secret for the right number", () => {
     for (const [change, text] of [
