@@ -14,9 +14,9 @@ export function broadcast(
   entry: ChannelEntry,
   effect: Extract<Effect, { tag: "Broadcast" | "Rebroadcast" }>,
 ): void {
+  if (effect.why !== "funding" && effect.why !== "splice") return host.parts.wallet.broadcast(turn, effect.tx);
   if (effect.tag === "Rebroadcast") return again(host, turn, effect.tx);
   if (effect.why === "splice") return publish(host, turn, effect.tx);
-  if (effect.why !== "funding") return host.parts.wallet.broadcast(turn, effect.tx);
   const params = present(paramsOf(entry.state), "a funding transaction belongs to a funded channel");
   // Lost with this disk, it could be got back from a copy of the backup that tells of it.
   host.parts.backup.whenKept(turn, (later) => {
