@@ -41,17 +41,23 @@ export interface ClientOptions {
   readonly idempotencyKey?: string | undefined;
   /** Called instead of sending what would change something. */
   readonly refuse?: ((change: Change) => never) | undefined;
+  /** How long a question that changes nothing waits for its answer. */
+  readonly answerMsMax?: number;
 }
+/** A daemon that is stopped or stuck still takes connections. */
+const ANSWER_MS_MAX = 60_000;
 
 export function apiClient(url: string, token: string | undefined, options: ClientOptions = {}): ApiClient {
   const base = url.replace(/\/+$/, "");
   const known: Words = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const call = async (method: string, path: string, body?: object, more: Words = {}): Promise<Response> => {
+  const limit = (): RequestInit => ({ signal: AbortSignal.timeout(options.answerMsMax ?? ANSWER_MS_MAX) });
+  const call = async (method: string, path: string, body?: object, more: Words = {}, how: RequestInit = {}) => {
     const keyed: Words =
       method === "POST"
         ? { "content-type": "application/json", "idempotency-key": options.idempotencyKey ?? randomUUID() }
         : {};
     const response = await reach(base, path, {
+      ...how,
       method,
       headers: { ...known, ...keyed, ...more },
       ...(method === "POST" && { body: JSON.stringify(body ?? {}) }),
@@ -66,7 +72,7 @@ export function apiClient(url: string, token: string | undefined, options: Clien
   return {
     url: base,
     token,
-    get: async <T>(path: string) => jsonOf<T>(base, await call("GET", path)),
+    get: async <T>(path: string) => jsonOf<T>(base, await call("GET", path, undefined, {}, limit())),
     post: async <T>(path: string, body?: object, headers?: Words) =>
       jsonOf<T>(base, await change("POST", path, body, headers)),
     ask: async <T>(path: string, body: object) => jsonOf<T>(base, await call("POST", path, body)),
@@ -80,7 +86,8 @@ async function reach(base: string, path: string, init: RequestInit): Promise<Res
     return await fetch(base + path, init);
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-    const why = cause?.code ?? cause?.message ?? String(error);
+    const isLate = error instanceof Error && error.name === "TimeoutError";
+    const why = isLate ? "it took the question and is silent" : (cause?.code ?? cause?.message ?? String(error));
     throw noDaemon(base, why);
   }
 }
