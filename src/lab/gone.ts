@@ -1,12 +1,13 @@
 import { tally, type View } from "../../channels/commitments.ts";
 import type { FundedState, OfferedHtlc } from "../../channels/index.ts";
 import type { CommitmentHtlc } from "../../channels/tx/commitment.ts";
+import { ANCHOR_SAT } from "../../channels/tx/format.ts";
 import { isTrimmed } from "../../channels/tx/weights.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { present } from "../base/result.ts";
 import { type Msat, toSatFloor } from "../base/units.ts";
 import { OP } from "../bitcoin/opcodes.ts";
-import { type Tx, txidOf } from "../bitcoin/tx.ts";
+import { type Tx, type TxOut, txidOf } from "../bitcoin/tx.ts";
 import { ChainIndex } from "./chain-index.ts";
 import { RESOLUTION_DEPTH } from "./depths.ts";
 import { UNECONOMICAL_SAT } from "./small.ts";
@@ -32,7 +33,7 @@ export function isGoneOnChain(
   if (closing === undefined || index.depth(closing) < RESOLUTION_DEPTH) return false;
   const txid = txidOf(closing);
   const spenders = closing.outputs
-    .flatMap((output, vout) => (output.amount === toSatFloor(amount) ? [{ txid, vout }] : []))
+    .flatMap((output, vout) => (output.amount === toSatFloor(amount) && !isAnchor(output) ? [{ txid, vout }] : []))
     .filter((outpoint) => !isSpentAsBalance(index, outpoint))
     .map((outpoint) => index.spender(outpoint));
   const isDeep = (tx: Tx | undefined): boolean => tx !== undefined && index.depth(tx) >= RESOLUTION_DEPTH;
@@ -59,6 +60,8 @@ function heldBy(state: FundedState, closing: Tx): Held {
   return { ...held("local"), offered: "offered" };
 }
 
+/** No HTLC that has an output is so small. BOLT 3 §Dust Limits. */
+const isAnchor = ({ amount }: TxOut): boolean => amount === ANCHOR_SAT;
 /** Balances may be of one amount with an HTLC. What an output was shows once it is spent: of all scripts only HTLCs' begin so. */
 function isSpentAsBalance(index: ChainIndex, outpoint: Outpoint): boolean {
   const key = outpointKey(outpoint);

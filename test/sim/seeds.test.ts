@@ -24,6 +24,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
     8563,
     "a coin goes with a splice that a thief takes back, and the channel that it was to fund waits beside another one",
   ],
+  [9359, "an HTLC without an output is of one amount with an anchor that nobody takes"],
 ];
 
 describe("Seeds that once broke a rule", () => {
