@@ -96,9 +96,9 @@ export interface IncomingHtlc {
   readonly expiry: CltvExpiry;
   readonly onion: Uint8Array;
   /**
-   * It has to be failed back, whatever it is for: its channel bears more dust than we put up with, or it is part of a
-   * blinded route, which this node takes no part in. The first may come to be so after it was passed on, when it is told
-   * again: then what is downstream decides.
+   * It has to be failed back, whatever it is for: its channel bears more dust than we put up with, or has failed, or it is
+   * part of a blinded route, which this node takes no part in. The first two may come to be so after it was passed on, when
+   * it is told again: then what is downstream decides.
    */
-  readonly mustFail: "dust_exposure" | "blinded_route" | undefined;
+  readonly mustFail: "dust_exposure" | "channel_failed" | "blinded_route" | undefined;
 }

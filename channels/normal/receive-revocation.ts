@@ -10,7 +10,7 @@ import type { ChannelEnv } from "../env.ts";
 import type { OtherFunding } from "../fundings/other.ts";
 import type { Htlc, IncomingHtlc, ReceivedHtlc } from "../htlc.ts";
 import { insertSecret, secretIndex } from "../keys/commitment-secrets.ts";
-import type { Commitments, Funded, UpdatingState } from "../state.ts";
+import type { Commitments, Funded, FundedState, UpdatingState } from "../state.ts";
 import type { Effect, Transition, VolatileEffect } from "../transition.ts";
 import { isTrimmed } from "../tx/weights.ts";
 import { dustExposure, highestFeerate, isDust } from "./bounds.ts";
@@ -78,25 +78,31 @@ function committed(env: ChannelEnv, state: UpdatingState, moved: readonly Htlc[]
   return state.funding.deep ? tell(env, state, htlcs) : [];
 }
 
-function tell(env: ChannelEnv, { params, commitments }: Funded, htlcs: readonly ReceivedHtlc[]) {
+function tell(env: ChannelEnv, state: FundedState, htlcs: readonly ReceivedHtlc[]) {
   if (htlcs.length === 0) return [];
+  const { params, commitments } = state;
   const over = dustExposure(params, commitments) > env.policy.maxDustExposure;
   const feerate = highestFeerate(commitments);
-  return htlcs.map(({ id, amount, paymentHash, expiry, onion, blinded }) => {
-    const isOver = over && isDust(params, "received", amount, feerate);
-    const mustFail = blinded ? ("blinded_route" as const) : isOver ? ("dust_exposure" as const) : undefined;
+  const faultOf = ({ amount, blinded }: ReceivedHtlc): IncomingHtlc["mustFail"] => {
+    if (blinded) return "blinded_route";
+    if (state.tag === "Failed") return "channel_failed";
+    return over && isDust(params, "received", amount, feerate) ? "dust_exposure" : undefined;
+  };
+  return htlcs.map((received) => {
+    const { id, amount, paymentHash, expiry, onion } = received;
+    const mustFail = faultOf(received);
     const htlc: IncomingHtlc = { channelId: params.channelId, id, amount, paymentHash, expiry, onion, mustFail };
     return { tag: "HtlcCommitted", htlc } as const;
   });
 }
 
 /** Every received HTLC that is irrevocable and that nobody has decided on: what the host is told again after a restart. */
-export function tellUnresolved(env: ChannelEnv, state: Funded): readonly VolatileEffect[] {
+export function tellUnresolved(env: ChannelEnv, state: FundedState): readonly VolatileEffect[] {
   if (!state.funding.deep) return [];
   return tell(env, state, state.commitments.htlcs.filter(isOpen));
 }
-/** Whether this received HTLC is irrevocable, and nobody has decided on it. */
-export const isUnresolved = ({ commitments }: Funded, id: bigint): boolean =>
-  commitments.htlcs.some((htlc) => htlc.id === id && isOpen(htlc));
+/** Whether this received HTLC is irrevocable, and nobody has decided on it: its channel still takes an answer. */
+export const isUnresolved = ({ tag, commitments }: FundedState, id: bigint): boolean =>
+  tag !== "Failed" && commitments.htlcs.some((htlc) => htlc.id === id && isOpen(htlc));
 const isOpen = (htlc: Htlc): htlc is ReceivedHtlc =>
   htlc.step === "RECEIVED_ADD_ACK_REVOCATION" && htlc.removal === undefined;

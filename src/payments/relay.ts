@@ -28,7 +28,7 @@ export interface RelayEnv {
   readonly outgoingHeld: boolean;
   /** No block has come for so long that somebody may be keeping them from us: then no HTLC has the time that it seems to have. */
   readonly isTipStale: boolean;
-  /** Taking it has taken its channel over a bound of ours: it goes no further than here. */
+  /** Its channel bears too much dust, or has failed: it goes no further than here. */
   readonly mustFail: boolean;
 }
 /** `next` undefined: there is no circuit, or no longer. */

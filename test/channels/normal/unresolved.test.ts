@@ -18,4 +18,18 @@ describe("an HTLC that has come in", () => {
     pair.settle();
     expect(isUnresolved(b.funded, htlc.id)).to.equal(false);
   });
+  it("waits no more once its channel has failed, and is told after a restart as one that must fail", () => {
+    const pair = normal();
+    const { b } = pair.parties;
+    pair.offer("a", 20_000_000n);
+    pair.settle();
+    const { id } = present([...b.incoming.values()][0], "it has come in");
+    pair.give("b", { tag: "ForceClose" });
+    expect([b.state.tag, isUnresolved(b.funded, id)]).to.deep.equal(["Failed", false]);
+    pair.give("b", { tag: "Resume" });
+    expect(b.take("HtlcCommitted").map(({ htlc }) => [htlc.id, htlc.mustFail])).to.deep.equal([
+      [id, undefined],
+      [id, "channel_failed"],
+    ]);
+  });
 });
