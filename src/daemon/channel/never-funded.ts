@@ -38,15 +38,17 @@ async function forgetIfNeverFunded(host: ChannelHost, entry: ChannelEntry): Prom
   return undefined;
 }
 
-function tooEarly({ parts }: ChannelHost, { state, watchedFrom }: ChannelEntry): string | undefined {
+function tooEarly({ parts }: ChannelHost, entry: ChannelEntry): string | undefined {
+  const { state, watchedFrom } = entry;
   if (state.tag !== "Restored" || watchedFrom === undefined) return "it is not one that was restored from a backup";
+  if (isClaimed(entry)) return CLAIMED;
   const from = Math.max(neverFundedFrom(state), watchedFrom + WATCHED_BLOCKS);
   if (parts.height() < from) return `its funding transaction may still come: it is waited for until block ${from}`;
   return parts.ctx.chain.synced() ? undefined : "the chain is not in step: what it holds is not known";
 }
 /** What the chain knows of its money. A node that has deleted the blocks in which it would stand knows nothing. */
-async function traceOf({ parts }: ChannelHost, { state, isFundingSeen }: ChannelEntry): Promise<string | undefined> {
-  if (state.tag !== "Restored" || isFundingSeen || state.spends.length > 0) return CLAIMED;
+async function traceOf({ parts }: ChannelHost, { state }: ChannelEntry): Promise<string | undefined> {
+  if (state.tag !== "Restored") return CLAIMED;
   const { chain } = parts.ctx;
   const oldest = await chain.blockAt(blockHeight(Math.max(1, fundingLowest(state.since))));
   if (!oldest.ok || oldest.value === undefined)
@@ -58,4 +60,7 @@ async function traceOf({ parts }: ChannelHost, { state, isFundingSeen }: Channel
   }
   return undefined;
 }
+/** As far as the chain has told by itself. */
+const isClaimed = ({ state, isFundingSeen }: ChannelEntry): boolean =>
+  isFundingSeen || (state.tag === "Restored" && state.spends.length > 0);
 const CLAIMED = "a block holds its funding transaction: its peer has to close it";

@@ -92,6 +92,7 @@ describe("RELIABILITY U18: a restored channel whose funding never comes", () => 
     expect(await byHand(scene, never)).to.match(
       /^its funding transaction may still come: it is waited for until block \d+$/,
     );
+    expect(await byHand(scene, funded), "at any time").to.equal(HELD);
     await mined(world, 1_910);
     expect(ids(node)).to.have.members([never, funded]);
     await mined(world, 160);
