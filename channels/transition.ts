@@ -187,6 +187,8 @@ export type DurableEffect =
   | { readonly tag: "ChannelFailed"; readonly cause: FailureCause }
   /** The peer has published a commitment that it had revoked. */
   | { readonly tag: "Breach"; readonly txid: Txid; readonly number: bigint }
+  /** Both funding keys have signed for a transaction that our record knows nothing of. */
+  | { readonly tag: "UnknownSpend"; readonly txid: Txid }
   /** A transaction that divides the money is in the best chain. */
   | { readonly tag: "Closed"; readonly txid: Txid; readonly height: BlockHeight };
 
@@ -199,6 +201,7 @@ const DURABLE: { readonly [T in DurableEffect["tag"]]: true } = {
   SpliceSigned: true,
   ChannelFailed: true,
   Breach: true,
+  UnknownSpend: true,
   Closed: true,
 };
 /** Whether an effect needs no write before it. */

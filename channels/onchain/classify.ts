@@ -2,7 +2,7 @@ import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localCommitment, localTerms, specOf } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { findSecret, secretIndex } from "../keys/commitment-secrets.ts";
-import type { Commitments, Funded } from "../state.ts";
+import type { Commitments, Failed, Funded } from "../state.ts";
 import type { Commitment } from "../tx/commitment.ts";
 import { commitmentNumberOf } from "../tx/commitment-number.ts";
 
@@ -23,6 +23,13 @@ export type Publication =
   | { readonly tag: "future"; readonly number: bigint }
   /** Signed by both and no commitment: it pays what was agreed. */
   | { readonly tag: "mutual" };
+
+/**
+ * Whether it is no commitment, and was not agreed on either as far as our record tells: no close is agreed on while HTLCs are
+ * pending, and what ends a channel that was not being closed is none. BOLT 5 §General Requirements.
+ */
+export const isUnknown = ({ mutual, cause, commitments }: Failed, { tag }: Publication): boolean =>
+  tag === "mutual" && mutual === undefined && (cause.tag === "funding_spent" || commitments.htlcs.length > 0);
 
 /** Our own commitment as it stands, with what it was built of. Asked for at each block, so it is built once for each state. */
 const ours = new WeakMap<Commitments["htlcs"], { readonly of: Funded; readonly commitment: Commitment }>();

@@ -7,7 +7,7 @@ import type { ChannelEnv } from "../env.ts";
 import { publishedNumber, restoredProgress } from "../restored/progress.ts";
 import type { Restored } from "../restored/state.ts";
 import type { Failed, FailureCause, FundedState } from "../state.ts";
-import type { Publication } from "./classify.ts";
+import { isUnknown, type Publication } from "./classify.ts";
 import type { ChannelOutput } from "./output.ts";
 import { type OutputProgress, type OutputStatus, progressOf } from "./progress.ts";
 
@@ -85,7 +85,7 @@ function explainFailed(env: ChannelEnv, state: Failed): Explanation {
     txid: txidOf(spend.tx),
     height: spend.height,
     by: publication.tag,
-    what: PUBLISHED[publication.tag],
+    what: isUnknown(state, publication) ? UNKNOWN : PUBLISHED[publication.tag],
   };
   return { cause: cause.tag, why, since, closing, outputs: outputs.map(shown) };
 }
@@ -137,6 +137,9 @@ const PUBLISHED: { readonly [T in Publication["tag"]]: string } = {
   future: "a commitment of the peer's that we know nothing of",
   mutual: "what both had agreed on",
 };
+
+const UNKNOWN =
+  "a transaction that this store knows nothing of: it is an old copy, or others have the keys of the channel";
 
 function shown({ output, status }: OutputProgress): ExplainedOutput {
   const { outpoint, amount } = output;

@@ -13,7 +13,7 @@ import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
 import { byUrgency } from "./claim.ts";
-import { classify, currentLocal } from "./classify.ts";
+import { classify, currentLocal, isUnknown } from "./classify.ts";
 import { decided, isFunding, signedOn, spends } from "./decided.ts";
 import { failedOnChain, isAllTold } from "./ends.ts";
 import { learnPreimages } from "./preimages.ts";
@@ -129,7 +129,8 @@ function endedBy(
     const news: readonly Effect[] = state.cause.tag === "data_lost" ? [] : [{ tag: "ChannelFailed", cause }];
     return { state: { ...state, cause }, effects: [closed, ...news] };
   }
-  return { state, effects: [closed] };
+  const unknown: readonly Effect[] = isUnknown(state, publication) ? [{ tag: "UnknownSpend", txid }] : [];
+  return { state, effects: [closed, ...unknown] };
 }
 
 /** A transaction that waits to be mined: what it shows is known, what it does is not certain. RELIABILITY O1. */

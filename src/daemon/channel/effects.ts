@@ -92,6 +92,7 @@ type News = Extract<
       | "Forget"
       | "ChannelFailed"
       | "Breach"
+      | "UnknownSpend"
       | "Closed";
   }
 >;
@@ -140,11 +141,9 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       }
       ctx.events.record(turn, "channel.closing", { channelId: id, cause: effect.cause.tag, failed: true });
       return turn.next((later) => listener.gone(later, entry));
-    case "Breach": {
-      const { txid, number } = effect;
-      ctx.log.error("the peer has published a revoked commitment", { peer: entry.peer, channel: id, txid });
-      return ctx.events.record(turn, "channel.breach_detected", { channelId: id, txid, number: number.toString() });
-    }
+    case "Breach":
+    case "UnknownSpend":
+      return raiseAlarm(host, turn, entry, effect);
     case "Closed":
       ctx.events.record(turn, "channel.closed", { channelId: id, txid: effect.txid, height: effect.height });
       if ("commitments" in entry.state || entry.state.tag === "Restored")
@@ -155,6 +154,24 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
     default:
       return unreachable(effect);
   }
+}
+
+/** Somebody takes what is ours, or tries to. */
+function raiseAlarm(
+  { parts: { ctx } }: ChannelHost,
+  turn: Turn,
+  { state, peer }: ChannelEntry,
+  effect: Extract<News, { tag: "Breach" | "UnknownSpend" }>,
+): void {
+  const { txid } = effect;
+  const channelId = paramsOf(state)?.channelId;
+  const known = { peer, channel: channelId, txid };
+  if (effect.tag === "UnknownSpend") {
+    ctx.log.error("a channel's money is spent by a transaction that we know nothing of", known);
+    return ctx.events.record(turn, "channel.unknown_spend", { channelId, txid });
+  }
+  ctx.log.error("the peer has published a revoked commitment", known);
+  ctx.events.record(turn, "channel.breach_detected", { channelId, txid, number: effect.number.toString() });
 }
 
 /** HTLCs wait no longer than that for somebody's silence. BOLT 2 §Channel Quiescence. */
