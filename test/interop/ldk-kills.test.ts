@@ -45,13 +45,13 @@ describe("LDK: our daemon is killed with payments under way in both directions, 
     await (arrives ? them.wire.change(from, name, (message) => message) : them.wire.cutAt(from, name));
     await them.killOurs();
   }
-  /** LDK pays an invoice of ours and then, unasked, as much again. The answer has the hashes of both. */
-  async function ldkWillPay(): Promise<() => Promise<readonly string[]>> {
+  /** LDK begins to pay an invoice of ours and then, unasked, as much again. The answer has the hashes of both. */
+  async function ldkBeginsToPay(): Promise<readonly string[]> {
     const { ours, ldk } = them;
     const asked = { amountMsat: String(IN_MSAT), description: "through deaths" };
     const { bolt11 } = await ours.api.post<{ readonly bolt11: string }>("/v1/invoices", asked);
     const peer = ours.started.nodeId;
-    return () => Promise.all([ldk.do("pay", { invoice: bolt11 }), ldk.do("keysend", { peer, msat: String(IN_MSAT) })]);
+    return [await ldk.do("pay", { invoice: bolt11 }), await ldk.do("keysend", { peer, msat: String(IN_MSAT) })];
   }
   /** Those of ours that are begun and not held. */
   const begun = async (): Promise<readonly Payment[]> => {
@@ -63,16 +63,18 @@ describe("LDK: our daemon is killed with payments under way in both directions, 
     it(`${called(moment.place)}, which ${moment.arrives ? "arrives" : "is lost"}`, async () => {
       const before = { balance: await balance(), payments: (await begun()).length, came: await keysendsOf(them.ours) };
       const bolt11 = await them.ldk.do("invoice", { msat: String(OUT_MSAT) });
-      const ldkPays = await ldkWillPay();
       const since = them.ldk.said.length;
+      // LDK pays nobody who is away: it has begun before we may die, and is heard once we have begun too.
+      const letGo = them.wire.hold("ldk");
+      const coming = await ldkBeginsToPay();
+      const heard = them.wire.change("ours", "update_add_htlc", (message) => message).then(letGo);
       const killed = killedAt(moment);
       const { api } = them.ours;
       const asked = [{ bolt11 }, { keysend: them.ldk.nodeId, amountMsat: String(OUT_MSAT) }];
       const answered = asked.map((each) => api.post<Payment>("/v1/payments", each).catch(() => undefined));
-      const coming = ldkPays();
-      await killed;
+      await Promise.all([heard, killed]);
       await reconnected(them);
-      for (const hash of await coming)
+      for (const hash of coming)
         await told(them.ldk, "a payment sent", since, (said) => said.name === "sent" && said.hash === hash);
       await until("an end of all", async () => (await begun()).every(({ state }) => state !== "pending"));
       const after = await begun();
@@ -80,7 +82,11 @@ describe("LDK: our daemon is killed with payments under way in both directions, 
       const known = (await Promise.all(answered)).flatMap((each) => each?.paymentHash ?? []);
       expect(after.map(({ paymentHash }) => paymentHash)).to.include.members(known);
       expect(after.filter(({ state }) => state !== "succeeded")).to.deep.equal([]);
-      await until("all but one settled", async () => (await them.channels())[0]?.htlcs === 1);
+      // For both: the last answer to a payment of this moment must not be taken for the next moment's.
+      await until("all but one settled", async () => {
+        const [[mine], [theirs]] = [await them.channels(), await them.ldk.do("channels")];
+        return mine?.htlcs === 1 && theirs?.pendingHtlcs === 1;
+      });
       const paid = BigInt(after.length - before.payments) * OUT_MSAT;
       expect((await balance()) - before.balance).to.equal(2n * IN_MSAT - paid);
       expect((await keysendsOf(them.ours)).length).to.equal(before.came.length + 1);

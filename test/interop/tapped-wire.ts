@@ -37,6 +37,8 @@ export class TappedWire {
   readonly #parties: { readonly [E in End]: Party };
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #lines = new Set<Line>();
+  readonly #held = new Set<End>();
   #traps: Trap[] = [];
 
   constructor(parties: { readonly [E in End]: Party }) {
@@ -64,6 +66,14 @@ export class TappedWire {
     change: (message: Extract<WireMessage, { readonly name: N }>) => WireMessage,
   ): Promise<void> {
     return new Promise((sprung) => this.#traps.push({ from, name, change, sprung }));
+  }
+  /** What this end says waits in the wire, in its order, until the answer is called; a cut loses what waits. */
+  hold(end: End): () => void {
+    this.#held.add(end);
+    return () => {
+      this.#held.delete(end);
+      for (const line of this.#lines) line.flush(end);
+    };
   }
   /** No trap is set any more. */
   disarm(): void {
@@ -101,12 +111,17 @@ export class TappedWire {
     const noises = { [callee]: begun.session, [OTHER[callee]]: noiseResponder(this.#secretsOf(callee)) };
     caller.setNoDelay(true);
     called.write(begun.send);
-    const line = new Line(sockets, noises as { readonly [E in End]: NoiseSession }, (from, bytes) =>
-      this.#pass(from, bytes),
-    );
+    const line = new Line(sockets, noises as { readonly [E in End]: NoiseSession }, {
+      isHeld: (from) => this.#held.has(from),
+      pass: (from, bytes) => this.#pass(from, bytes),
+    });
+    this.#lines.add(line);
     for (const socket of [caller, called]) {
       this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        this.#lines.delete(line);
+      });
     }
     line.start();
   }
@@ -127,23 +142,25 @@ export class TappedWire {
   }
 }
 
+interface Judge {
+  /** Whether what this end says has to wait. */
+  readonly isHeld: (from: End) => boolean;
+  /** What goes on of a message; undefined when the wire is cut in it. */
+  readonly pass: (from: End, bytes: Uint8Array) => Uint8Array | undefined;
+}
 /** One connection: what comes from one end is decrypted, judged, and encrypted again for the other. */
 class Line {
   readonly #sockets: { readonly [E in End]: Socket };
   readonly #noises: { readonly [E in End]: NoiseSession };
-  readonly #pass: (from: End, bytes: Uint8Array) => Uint8Array | undefined;
-  /** What came while the other end was still in its handshake. */
-  readonly #early: { readonly [E in End]: Uint8Array[] } = { ours: [], ldk: [] };
+  readonly #judge: Judge;
+  /** What came while it was held, or while the other end was still in its handshake. */
+  readonly #waiting: { readonly [E in End]: Uint8Array[] } = { ours: [], ldk: [] };
   #isCut = false;
 
-  constructor(
-    sockets: { readonly [E in End]: Socket },
-    noises: { readonly [E in End]: NoiseSession },
-    pass: (from: End, bytes: Uint8Array) => Uint8Array | undefined,
-  ) {
+  constructor(sockets: { readonly [E in End]: Socket }, noises: { readonly [E in End]: NoiseSession }, judge: Judge) {
     this.#sockets = sockets;
     this.#noises = noises;
-    this.#pass = pass;
+    this.#judge = judge;
   }
   start(): void {
     for (const end of ["ours", "ldk"] as const) {
@@ -158,14 +175,18 @@ class Line {
     if (send.length > 0) this.#sockets[from].write(send);
     for (const message of messages) this.#forward(from, message);
     if (state.tag === "Failed") this.#sockets[from].destroy();
-    const early = this.#early[OTHER[from]];
-    if (state.tag === "Open") for (const message of early.splice(0)) this.#forward(OTHER[from], message);
+    if (state.tag === "Open") this.flush(OTHER[from]);
+  }
+  /** What waited from this end goes on, unless it has to wait longer. */
+  flush(from: End): void {
+    for (const message of this.#waiting[from].splice(0)) this.#forward(from, message);
   }
   #forward(from: End, bytes: Uint8Array): void {
     const to = OTHER[from];
     if (this.#isCut) return;
-    if (this.#noises[to].state.tag !== "Open") return void this.#early[from].push(bytes);
-    const passed = this.#pass(from, bytes);
+    const mustWait = this.#judge.isHeld(from) || this.#noises[to].state.tag !== "Open";
+    if (mustWait) return void this.#waiting[from].push(bytes);
+    const passed = this.#judge.pass(from, bytes);
     const sealed = this.#noises[to].send([passed ?? bytes]);
     if (passed !== undefined) return void this.#sockets[to].write(sealed);
     this.#isCut = true;
