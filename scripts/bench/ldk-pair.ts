@@ -71,7 +71,11 @@ async function fund(base: Daemon, payer: Ldk, payee: Ldk): Promise<void> {
   await payer.do("dial", { nodeId: payee.nodeId, port: payee.port });
   await until("a peer", async () => (await payer.do("peers")).length === 1);
   await payer.do("open", { peer: payee.nodeId, sat: String(CAPACITY_SAT), pushMsat: "0", announce: false });
-  await until("a funding transaction", async () => payer.said.some(({ name }) => name === "pending"));
+  // LDK calls the channel pending as soon as it has given the transaction away, which may arrive after the blocks.
+  await until("a funding transaction in the mempool", async () => {
+    const { data } = await base.api.get<{ readonly data: readonly object[] }>("/v1/chain/mempool");
+    return data.length > 0;
+  });
   await mine(DEPTH_BLOCKS);
   for (const each of [payer, payee])
     await until("a channel", async () => (await each.do("channels")).some((channel) => channel.usable));
