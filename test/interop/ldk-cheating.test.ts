@@ -24,6 +24,8 @@ const OVER = "ours error: the funding output is spent";
 const REVOKED =
   "ldk log: lightning::chain::channelmonitor:4623 Input spending our latest holder commitment tx (…:2) in … resolves inbound HTLC with payment hash … with revocation sig!";
 const HALF_MSAT = "500000000";
+/** Some 150 blocks. */
+const SWEPT_MS_MAX = 60_000;
 
 describe("LDK: an old copy of its store", function () {
   this.timeout(120_000);
@@ -100,10 +102,14 @@ describe("LDK: an old copy of its store", function () {
         () => true,
       ),
     );
-    await until("all taken", async () => {
-      await them.ours.api.post("/v1/chain/mine", { blocks: 10 });
-      return isOver(them.ours, channel);
-    });
+    await until(
+      "all taken",
+      async () => {
+        await them.ours.api.post("/v1/chain/mine", { blocks: 10 });
+        return isOver(them.ours, channel);
+      },
+      SWEPT_MS_MAX,
+    );
     const why = await explained(them.ours, channel);
     expect([why.cause, why.closing?.by]).to.deep.equal(["fault", "local"]);
   });

@@ -193,6 +193,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
     it("ours: funding_signed: LDK does not keep the channel, and nothing was funded", async () => {
       const before = (await them.channels()).length;
       const since = them.wire.heard.length;
+      const saidBefore = them.ldk.said.length;
       await cut(them, ["ours", "funding_signed"], opens);
       await again(them);
       await until("a failed channel", async () => (await them.channels()).some(({ state }) => state === "Failed"));
@@ -200,6 +201,7 @@ describe("LDK: the wire is cut in the middle of each kind of message", function 
       await until("both errors", async () =>
         (["ours", "ldk"] as const).every((end) => them.wire.namesFrom(end, since).includes("error")),
       );
+      await told(them.ldk, "an error of its own", saidBefore, ({ name }) => name === "log");
       const unknown =
         "Got a message for a channel from the wrong node! No such channel for the passed counterparty_node_id …";
       expect(them.complaints()).to.have.members([

@@ -64,7 +64,9 @@ describe("LDK: channels of other types", function () {
     await agreed(them);
     const [wanted, ...more] = feeratesFrom("ours", since);
     expect(more).to.include(wanted);
-    expect((await them.ldk.do("channels")).map(({ feerate }) => feerate)).to.include(more.at(-1));
+    await until("LDK's commitment at our feerate", async () =>
+      (await them.ldk.do("channels")).some(({ feerate }) => feerate === more.at(-1)),
+    );
   });
   it("with option_zeroconf, opened by us and used by both before a block holds it, as LDK trusts us", async () => {
     await them.restartOurs("--zero-conf-peers", them.ldk.nodeId);
