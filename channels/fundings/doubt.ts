@@ -11,6 +11,7 @@ function parentOf({ funding, commitments }: Funded): OtherFunding | undefined {
   const spent = new Set(funding.tx?.inputs.map(({ prevout }) => outpointKey(prevout)));
   return commitments.others.find(({ terms }) => spent.has(outpointKey(terms.outpoint)));
 }
+export const isSpliced = (state: Funded): boolean => parentOf(state) !== undefined;
 /** Whether another funding was made of the same: of the two one can be mined. */
 export function isRival(state: Funded): (other: OtherFunding) => boolean {
   const parent = parentOf(state);

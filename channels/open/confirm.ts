@@ -7,10 +7,12 @@ import { punish } from "../close/failure.ts";
 import { fundedWith, isWhole, settledAttempts, spendsOurCoins, withoutReplacement } from "../dual/chosen.ts";
 import { replacedByBlock } from "../dual/freed.ts";
 import type { ChannelEnv } from "../env.ts";
+import { isSpliced } from "../fundings/doubt.ts";
 import type { ChannelInput } from "../input.ts";
 import { announceWhenDue } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
 import { failedWithFunding } from "../onchain/ends.ts";
+import { lockDepth } from "../splice/rules.ts";
 import type { Funded, FundedState, Normal, WaitForChannelReady } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
@@ -71,9 +73,13 @@ const isReady = ({ tag }: FundedState): boolean => tag === "Normal" || tag === "
 export const fundingDepth = (env: ChannelEnv, { funding }: Funded): number =>
   funding.confirmed === undefined ? 0 : env.height - funding.confirmed.height + 1;
 
+/** What a channel was spliced into is trusted like any other, also where what it was opened with needed no block (RELIABILITY U8). */
+const depthNeeded = (env: ChannelEnv, state: Funded): number =>
+  isSpliced(state) ? lockDepth(env, state) : state.params.minimumDepth;
+
 /** What a new depth of the funding transaction makes possible; of a channel that needs none at once. */
 export function deepEnough(env: ChannelEnv, state: FundedState, effects: readonly Effect[]): Transition {
-  const reached = !state.funding.deep && isWhole(state) && fundingDepth(env, state) >= state.params.minimumDepth;
+  const reached = !state.funding.deep && isWhole(state) && fundingDepth(env, state) >= depthNeeded(env, state);
   if (reached) return nowDeep(env, { ...state, funding: { ...state.funding, deep: true } }, effects);
   if (state.tag === "Normal") {
     const due = announceWhenDue(env, state);
@@ -204,7 +210,7 @@ export function receiveReady(env: ChannelEnv, state: FundedState, message: Chann
 export function fundingReorged(state: FundedState): Transition {
   if (state.funding.confirmed === undefined) return stay();
   // What was trusted before any block held it is trusted again.
-  const deep = state.params.minimumDepth === 0 && state.funding.deep;
+  const deep = state.params.minimumDepth === 0 && !isSpliced(state) && state.funding.deep;
   const funding = { ...state.funding, confirmed: undefined, deep };
   const announcement = { local: undefined, remote: undefined };
   const next: FundedState = { ...state, funding, announcement };

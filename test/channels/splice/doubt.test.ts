@@ -8,7 +8,7 @@ import type { Name, Pair } from "../../support/channel-pair.ts";
 import { close } from "../../support/closing.ts";
 import { Court } from "../../support/court.ts";
 import { expectAgreementOnAll } from "../../support/fundings.ts";
-import { lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
+import { into, lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 const NAMES = ["a", "b"] as const;
 interface Scene {
@@ -176,5 +176,34 @@ describe("CONFORMANCE 68: another candidate is mined than the one that both had 
     a.height = blockHeight(a.height + 1);
     pair.give("a", { tag: "BlockConnected", height: a.height });
     expect(a.state.tag).to.equal("Failed");
+  });
+
+  it("RELIABILITY U8: what a channel that was trusted unconfirmed is spliced into is not trusted until it is deep again", () => {
+    const pair = spliceable();
+    for (const name of NAMES) {
+      const party = pair.parties[name];
+      const { params } = party.funded;
+      const trusted = { ...params, minimumDepth: 0, type: { ...params.type, zeroConf: true } };
+      party.state = { ...party.funded, params: trusted } as typeof party.state;
+    }
+    const splice = spliceBoth(pair, "b", into(200_000n));
+    const made = present(pending(pair)[0]?.made, "a splice").constructed;
+    lockBoth(pair, splice);
+    const { a } = pair.parties;
+    expect([a.funded.params.funding.txid, a.funded.funding.deep]).to.deep.equal([splice, true]);
+    a.log = [];
+    pair.give("a", { tag: "FundingReorged" });
+    pair.block(a.height + 1);
+    expect([a.take("NotReady").length, a.take("Ready").length, a.funded.funding.deep]).to.deep.equal([1, 0, false]);
+    pair.offer("b", 5_000_000n);
+    pair.settle();
+    expect(a.incoming.size, "nobody is told of what came in").to.equal(0);
+    const [height, output] = [blockHeight(a.height + 1), made.tx.outputs[made.fundingVout]];
+    a.height = height;
+    pair.give("a", { tag: "FundingConfirmed", height, txIndex: 1, output });
+    for (const deep of [false, true]) {
+      pair.block(a.height + 1);
+      expect([a.funded.funding.deep, a.incoming.size]).to.deep.equal([deep, deep ? 1 : 0]);
+    }
   });
 });
