@@ -50,6 +50,7 @@ import type { WalletHost } from "../wallet/host.ts";
 import { freshAlias } from "./alias.ts";
 import { type AwaitedCloses, awaitedCloses, noteAwaited } from "./awaited-closes.ts";
 import type { ClaimHost } from "./claim-host.ts";
+import { tellClosing } from "./closing-event.ts";
 import { performChannelEffect } from "./effects.ts";
 import { channelEnv } from "./env.ts";
 import { release } from "./funding-coins.ts";
@@ -147,6 +148,7 @@ export class ChannelHost {
         const id = next.params.channelId;
         turn.put(KEY.channel(id), () => encodeChannel(next));
         noteAwaited(this.awaited, turn, id, { height: this.parts.height(), before, next });
+        tellClosing(this.parts.ctx, turn, before, next);
         this.parts.backup.changed(turn, entry);
         this.table.kept(entry);
         turn.next((later) => this.parts.listener.committed(later, entry));
