@@ -22,6 +22,8 @@ export interface ChannelEnv {
   readonly alias: ShortChannelId | undefined;
   /** From which the host derived `keys`. Written into the channel's state, durable before `open_channel` or `accept_channel` leaves. */
   readonly keyIndex: number;
+  /** The node has begun a moment ago and has not heard the peer since, which may be about to prove that our record is an old copy. */
+  readonly isUnheard: boolean;
 }
 
 /** What this node offers and accepts. Policy, not protocol, within the bounds of BOLT 2 §The open_channel Message. */

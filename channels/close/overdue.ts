@@ -29,5 +29,7 @@ export function closeOverdue(env: ChannelEnv, state: ChannelState, since: BlockH
   const { closeBlocks } = env.policy;
   const isAwaited = state.tag === "ShuttingDown" || state.tag === "Negotiating";
   if (!isAwaited || closeBlocks === undefined || env.height < since + closeBlocks) return stay();
+  // An old copy may know only that it was begun.
+  if (env.isUnheard) return stay();
   return punish(state, { code: "closing_never_agreed" });
 }

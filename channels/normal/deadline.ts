@@ -17,9 +17,12 @@ function overdue(env: ChannelEnv, htlcs: readonly Htlc[]): Htlc | undefined {
   });
 }
 
-/** One more block. Undefined when every deadline is met. */
+/**
+ * One more block. Undefined when every deadline is met. At a start the blocks that were missed come before any peer: an old
+ * copy of the data holds HTLCs that are long over, and would publish what it has revoked for their sake. RELIABILITY P5.
+ */
 export function failOverdue(env: ChannelEnv, state: FundedState): Transition | undefined {
-  if (state.tag === "Failed" || state.tag === "Closing") return undefined;
+  if (state.tag === "Failed" || state.tag === "Closing" || env.isUnheard) return undefined;
   const late = overdue(env, state.commitments.htlcs);
   if (late === undefined) return undefined;
   const { side, id, expiry } = late;

@@ -38,6 +38,8 @@ export interface NodePolicy {
   readonly openings?: OpeningLimits;
   /** `HTLC_TIMING` unless told. */
   readonly timing?: HtlcTiming;
+  /** For how long after a start deadlines wait for peers; `PEERS_FIRST_MS` unless told. */
+  readonly peersFirstMs?: number;
   /** Whether payments without an invoice are taken; not unless told. */
   readonly acceptKeysend?: boolean;
   /** Even types of records that may come with them, as an application knows what they mean; none unless told. */

@@ -12,6 +12,7 @@ import { SyncTeller } from "./chain/sync-teller.ts";
 import { channelChainEvent } from "./channel/chain.ts";
 import { ClaimHost } from "./channel/claim-host.ts";
 import { reserveOf } from "./channel/closing-reserve.ts";
+import { PEERS_FIRST_MS } from "./channel/first-hearing.ts";
 import { ChannelHost, type ChannelListener } from "./channel/host.ts";
 import { hearTerms, tellTerms } from "./channel/private-channels.ts";
 import { fundingsOf, paramsOf } from "./channel/table.ts";
@@ -71,7 +72,14 @@ function contextOf(parts: NodeParts): NodeContext {
     alias,
     params,
     signer,
-    policy: { timing: HTLC_TIMING, openings: OPENING_LIMITS, acceptKeysend: false, keysendTypes: new Set(), ...policy },
+    policy: {
+      timing: HTLC_TIMING,
+      openings: OPENING_LIMITS,
+      peersFirstMs: PEERS_FIRST_MS,
+      acceptKeysend: false,
+      keysendTypes: new Set(),
+      ...policy,
+    },
     clock,
     random,
     log,

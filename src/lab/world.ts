@@ -36,6 +36,8 @@ export interface WorldOptions {
   /** Puts a planted bug between a node and its store. */
   readonly plant?: (store: Store, name: string) => Store;
   /** What a node's policy for channels has that `POLICY` has not; asked for at each start. */
+  /** For how long after a start deadlines wait for peers. Not unless told: blocks come a thousand times as fast. */
+  readonly peersFirstMs?: number;
   readonly channelPolicy?: (node: number) => Partial<ChannelPolicy>;
   /** Whether a node takes payments without an invoice; asked for at each start. */
   readonly acceptKeysend?: (node: number) => boolean;
@@ -128,6 +130,7 @@ class OneWorld implements World {
     traceLines = 400,
     plant = (store) => store,
     channelPolicy = () => ({}),
+    peersFirstMs = 0,
     acceptKeysend = () => false,
     keysendTypes = () => [],
   }: WorldOptions) {
@@ -146,6 +149,7 @@ class OneWorld implements World {
     this.nodes = Array.from({ length: nodes }, (_, index) =>
       this.#node(`n${index}`, plant, () => ({
         ...POLICY,
+        peersFirstMs,
         channel: { ...POLICY.channel, ...channelPolicy(index) },
         acceptKeysend: acceptKeysend(index),
         keysendTypes: new Set(keysendTypes(index)),

@@ -93,6 +93,7 @@ export class Puppet {
       keys: this.#keys,
       alias: undefined,
       keyIndex: 0,
+      isUnheard: false,
     };
   }
 

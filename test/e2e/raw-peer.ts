@@ -136,6 +136,7 @@ export function openChannelOf(peer: RawPeer, callee: Callee): OpenChannel {
     keys: channelKeys(channelSecrets(sha256(utf8(peer.id)))),
     alias: undefined,
     keyIndex: 0,
+    isUnheard: false,
   };
   const { effects } = step(env, FRESH, openInput(1));
   for (const effect of effects)

@@ -52,6 +52,8 @@ export class Pair {
   features: readonly number[] = [0, 8, 12, 14, 22, 34, 44];
   /** What both estimators say. */
   estimate: SatPerKw | undefined = satPerKw(1000);
+  /** Whether both have begun a moment ago and not heard of each other since. */
+  unheard = false;
   /** Makes the funding transaction; the output stands second. */
   fund: (output: TxOut) => Tx = fundingTx;
   /** Of every frame ever sent, in order. */
@@ -72,6 +74,7 @@ export class Pair {
       keys: party.signer.keys,
       alias: ALIAS[name],
       keyIndex: 0,
+      isUnheard: this.unheard,
     };
   }
 

@@ -11,7 +11,7 @@ const NO_FEATURES = new Uint8Array(0);
 export function channelEnv(
   { ctx, peers, height }: ChannelHostParts,
   offered: readonly number[],
-  { peer, signer, alias, keyIndex }: ChannelEntry,
+  { peer, signer, alias, keyIndex, unheardUntil }: ChannelEntry,
 ): ChannelEnv {
   const theirs = peers().session(peer)?.features ?? NO_FEATURES;
   return {
@@ -25,6 +25,7 @@ export function channelEnv(
     keys: signer.keys,
     alias,
     keyIndex,
+    isUnheard: unheardUntil !== undefined && ctx.clock.now() < unheardUntil,
   };
 }
 

@@ -53,6 +53,7 @@ import type { ClaimHost } from "./claim-host.ts";
 import { tellClosing } from "./closing-event.ts";
 import { performChannelEffect } from "./effects.ts";
 import { channelEnv } from "./env.ts";
+import { endWaitForPeers, expectPeers, noteHeard } from "./first-hearing.ts";
 import { release } from "./funding-coins.ts";
 import { KeyIndexes } from "./key-indexes.ts";
 import { ALL_CHANNELS, openingRefusal } from "./openings.ts";
@@ -118,6 +119,7 @@ export class ChannelHost {
       const entry = channelEntry({ peer, temporaryId, keyIndex, signer }, state.value);
       assert(this.table.settle(entry), "each channel has one record");
     }
+    expectPeers(this);
   }
   #signerOf(keyIndex: number, remembered: SignerMemory | undefined): ChannelSigner {
     const signer = this.parts.ctx.signer.channel(keyIndex, remembered);
@@ -127,6 +129,7 @@ export class ChannelHost {
   /** Says again what the rest of the node may have missed. */
   start(turn: Turn): void {
     giveUpUndecided(this, turn);
+    endWaitForPeers(this);
     for (const entry of this.table.settled()) {
       this.table.nameReady(entry);
       this.apply(turn, entry, { tag: "Resume" });
@@ -139,6 +142,7 @@ export class ChannelHost {
     const transition = step(this.env(entry), before, input);
     if (transition.kind !== "stay") {
       entry.state = transition.next;
+      noteHeard(entry, transition.next);
       const isNamed = settledId(before, entry.temporaryId) === undefined;
       if (isNamed && settledId(transition.next, entry.temporaryId) !== undefined && !this.table.settle(entry)) {
         return this.#collision(turn, entry);

@@ -60,6 +60,8 @@ export interface ChannelEntry {
   /** From which height on this process has watched for its funding outputs, and whether a block was found to hold one. */
   watchedFrom: BlockHeight | undefined;
   isFundingSeen: boolean;
+  /** For a moment after a start, until its peer has spoken. In Unix milliseconds. */
+  unheardUntil: number | undefined;
   /** Its funding outputs that are watched for. */
   watched: readonly WatchedFunding[];
 }
@@ -137,6 +139,7 @@ export function channelEntry(
     lacksPrevious: false,
     watchedFrom: undefined,
     isFundingSeen: false,
+    unheardUntil: undefined,
     waiting: 0,
     watched: [],
     ...nothingAsked,

@@ -62,6 +62,18 @@ describe("A close by agreement that the peer does not bring to an end", () => {
     expect(causeOf(pair, "a")).to.deep.equal(NEVER);
   });
 
+  it("but a moment after a start its peer is waited for: the record may be an old copy", () => {
+    const pair = normal();
+    close(pair, "a");
+    pair.disconnect();
+    pair.unheard = true;
+    pass(pair, BEGUN + PATIENCE);
+    expect(pair.parties.a.state.tag).to.equal("ShuttingDown");
+    pair.unheard = false;
+    pass(pair, BEGUN + PATIENCE + 1);
+    expect(causeOf(pair, "a")).to.deep.equal(NEVER);
+  });
+
   it("nor one that is never there", () => {
     const pair = normal();
     close(pair, "a");

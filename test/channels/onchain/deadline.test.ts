@@ -45,6 +45,16 @@ describe("An HTLC that we offered and that the peer sits on (CONFORMANCE 88, 89,
     const [timeout] = blockOf(court, expiry + 4);
     expect(timeout?.locktime).to.equal(expiry);
   });
+  it("is not, a moment after a start, before its peer could say that the record is an old copy (RELIABILITY P5)", () => {
+    const { court, expiry } = offered("a");
+    court.silent.b = true;
+    court.pair.unheard = true;
+    court.mineTo(expiry + 2);
+    expect(court.pair.parties.a.state.tag).to.equal("Normal");
+    court.pair.unheard = false;
+    court.mine();
+    expect(court.pair.parties.a.state.tag).to.equal("Failed");
+  });
   it("is failed upstream once that is six deep: with blocks to spare before upstream has to act", () => {
     const { court, expiry } = offered("a");
     court.silent.b = true;

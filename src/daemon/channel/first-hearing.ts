@@ -1,0 +1,30 @@
+import type { ChannelState } from "../../../channels/index.ts";
+import type { ChannelHost } from "./host.ts";
+import type { ChannelEntry } from "./table.ts";
+
+/** After a start: time for a few attempts to reach a peer, and far less than a block takes. Policy, not protocol. */
+export const PEERS_FIRST_MS = 60_000;
+
+/** Channels of this disk whose peers have not spoken yet: any of them may prove that our record is an old copy. */
+export function expectPeers({ parts: { ctx }, table }: ChannelHost): void {
+  const until = ctx.clock.now() + ctx.policy.peersFirstMs;
+  for (const entry of table.settled()) entry.unheardUntil = until;
+}
+/** They have had their time: what was left undone meanwhile is done now. */
+export function endWaitForPeers(host: ChannelHost): void {
+  const { clock, turns, policy } = host.parts.ctx;
+  if (policy.peersFirstMs === 0) return;
+  clock.after(policy.peersFirstMs, () =>
+    turns.run((turn) => {
+      const unheard = host.table.settled().filter(({ unheardUntil }) => unheardUntil !== undefined);
+      for (const entry of unheard) {
+        entry.unheardUntil = undefined;
+        host.apply(turn, entry, { tag: "BlockConnected", height: host.parts.height() });
+      }
+    }),
+  );
+}
+/** `channel_reestablish` has come and fits. */
+export function noteHeard(entry: ChannelEntry, next: ChannelState): void {
+  if ("link" in next && next.link.tag === "online") entry.unheardUntil = undefined;
+}
