@@ -62,10 +62,10 @@ describe("The simulator finds planted bugs: DESIGN §10", function () {
     }
   });
 
-  it("a penalty that forgets the HTLCs leaves the thief or the chain something within 40 seeds", async () => {
+  it("a penalty that forgets the HTLCs leaves the thief or the chain something within 80 seeds", async () => {
     const remove = forgetClaims(isPenaltyForHtlc);
     try {
-      const outcome = await firstBroken(40, () => ({}), ["cheat"]);
+      const outcome = await firstBroken(80, () => ({}), ["cheat"]);
       expect(rulesOf(outcome)).to.include.oneOf(["no_loot", "honest_funds", "liveness"]);
     } finally {
       remove();
