@@ -46,7 +46,7 @@ export interface PaymentHostParts {
 /** After a start, attempts that never left are tried again once peers have had time to come back. Policy, not protocol. */
 const RESTART_MS = 1_500;
 /** Payments that set out on one turn of the loop: the peer looks at the first while onions are made for the rest. Policy, not protocol. */
-const DEPARTURES = 24;
+const DEPARTURES = 32;
 
 interface Departure {
   readonly hash: PaymentHash;
