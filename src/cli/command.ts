@@ -23,8 +23,8 @@ export interface Session {
   readonly terminal: Terminal;
   readonly asJson: boolean;
   readonly datadir: string | undefined;
-  /** The answer: as JSON for programs, in these words for people. */
-  show(value: unknown, people: () => string): void;
+  /** The answer: as JSON for programs, in these words for people. `width` is that of their terminal, in letters. */
+  show(value: unknown, people: (width: number) => string): void;
 }
 
 /** The names and types of `<needed>`, `<several...>` and `[optional]` arguments. */

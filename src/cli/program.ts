@@ -221,6 +221,6 @@ function sessionOf(globals: Globals, terminal: Terminal): Session {
       const { idempotencyKey, dryRun } = globals;
       return sluiceClient(apiClient(url, token, { idempotencyKey, refuse: dryRun === true ? refuse : undefined }));
     },
-    show: (value, people) => terminal.out.write(asJson ? `${JSON.stringify(value)}\n` : people()),
+    show: (value, people) => terminal.out.write(asJson ? `${JSON.stringify(value)}\n` : people(terminal.out.columns)),
   };
 }

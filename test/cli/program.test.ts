@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type FakeDaemon, fakeDaemon, page, problem, run } from "./daemon.ts";
-import { channel, info, invoice } from "./samples.ts";
+import { channel, HASH, info, invoice } from "./samples.ts";
 
 describe("the command line", () => {
   let daemon: FakeDaemon | undefined;
@@ -52,6 +52,17 @@ describe("the command line", () => {
         "",
       ];
       expect(out.split("\n")).to.deep.equal([...one, ...one]);
+    });
+
+    it("does so with any list, of what waits to be mined as well", async () => {
+      const { run } = await against({
+        "GET /v1/chain/mempool?limit=500": page([{ txid: HASH, feeSat: "1500", vsize: 141 }]),
+      });
+      const [narrow, wide] = await Promise.all(
+        [72, 84].map((columns) => run(["chain", "mempool"], { terminal: true, columns })),
+      );
+      expect(narrow?.out).to.equal(`TXID    ${HASH}\nFEE     1,500\nVBYTES  141\n`);
+      expect(wide?.out.split("\n").length).to.equal(3);
     });
 
     it("says `none` of an empty list, and [] to a pipe", async () => {

@@ -26,7 +26,7 @@ export const backupCommands = [
       "whether a file is a backup of this node's words, and has every channel that there is now (exit code 1 when not)",
     async run({ client, show }, { file }) {
       const check = await (await client()).verifyBackup(await textOf(file));
-      show(check, () => shownCheck(check));
+      show(check, (width) => shownCheck(check, width));
       if (!check.isComplete)
         throw failed(`${file} lacks ${counted(check.missing.length, "channel")}.`, "sluice backup export");
     },
@@ -90,16 +90,20 @@ function refuseToForget(file: string, { channels }: BackupCheck): void {
     );
 }
 
-function shownCheck({ network, changedAt, isComplete, channels, missing }: BackupCheck): string {
+function shownCheck({ network, changedAt, isComplete, channels, missing }: BackupCheck, width: number): string {
   const verdict = isComplete
     ? "complete: every channel of the node is in it"
     : `${counted(missing.length, "channel")} missing`;
-  const rows = table(channels, [
-    ["CHANNEL", ({ id }) => short(id)],
-    ["PEER", ({ peer }) => short(peer)],
-    ["CAPACITY SAT", ({ capacitySat }) => grouped(capacitySat), "right"],
-    ["FUNDING", ({ funding }) => short(funding)],
-    ["HERE", ({ standing }) => standing],
-  ]);
+  const rows = table(
+    channels,
+    [
+      ["CHANNEL", ({ id }) => short(id)],
+      ["PEER", ({ peer }) => short(peer)],
+      ["CAPACITY SAT", ({ capacitySat }) => grouped(capacitySat), "right"],
+      ["FUNDING", ({ funding }) => short(funding)],
+      ["HERE", ({ standing }) => standing],
+    ],
+    width,
+  );
   return `a backup of these words, ${network}, of ${when(changedAt)}\n${verdict}\n${rows}`;
 }

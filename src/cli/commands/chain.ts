@@ -73,7 +73,7 @@ export const chainCommands = [
     about: "a transaction, what it spends and what it makes",
     async run({ client, show }, { txid }) {
       const found = await (await client()).chainTransaction(txid);
-      show(found, () => transactionText(found));
+      show(found, (width) => transactionText(found, width));
     },
   }),
   command({
@@ -99,12 +99,16 @@ export const chainCommands = [
     about: "transactions that wait to be mined",
     async run({ client, show }) {
       const waiting = await (await client()).mempool();
-      show(waiting, () =>
-        table(waiting, [
-          ["TXID", ({ txid }) => txid],
-          ["FEE", ({ feeSat }) => grouped(feeSat), "right"],
-          ["VBYTES", ({ vsize }) => grouped(String(vsize)), "right"],
-        ]),
+      show(waiting, (width) =>
+        table(
+          waiting,
+          [
+            ["TXID", ({ txid }) => txid],
+            ["FEE", ({ feeSat }) => grouped(feeSat), "right"],
+            ["VBYTES", ({ vsize }) => grouped(String(vsize)), "right"],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -124,13 +128,17 @@ export const chainCommands = [
     async run({ client, show }, { heights = String(HEIGHTS_DEFAULT) }) {
       const known = await (await client()).branches(wholeOf(heights));
       const beside = known.filter(({ state }) => state !== "best");
-      show(beside, () =>
-        table(beside, [
-          ["HEIGHT", ({ height }) => grouped(String(height)), "right"],
-          ["HASH", ({ hash }) => hash],
-          ["STATE", ({ state }) => BRANCH_STATES[state]],
-          ["TIME", ({ time }) => when(time)],
-        ]),
+      show(beside, (width) =>
+        table(
+          beside,
+          [
+            ["HEIGHT", ({ height }) => grouped(String(height)), "right"],
+            ["HASH", ({ hash }) => hash],
+            ["STATE", ({ state }) => BRANCH_STATES[state]],
+            ["TIME", ({ time }) => when(time)],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -139,12 +147,16 @@ export const chainCommands = [
     about: "how hard blocks were to find, from the first one on",
     async run({ client, show }) {
       const steps = await (await client()).difficulty();
-      show(steps, () =>
-        table(steps, [
-          ["FROM HEIGHT", ({ height }) => grouped(String(height)), "right"],
-          ["TIME", ({ time }) => when(time)],
-          ["HASHES A BLOCK", ({ work }) => grouped(work), "right"],
-        ]),
+      show(steps, (width) =>
+        table(
+          steps,
+          [
+            ["FROM HEIGHT", ({ height }) => grouped(String(height)), "right"],
+            ["TIME", ({ time }) => when(time)],
+            ["HASHES A BLOCK", ({ work }) => grouped(work), "right"],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -238,7 +250,7 @@ const shownMined = (blocks: readonly string[]): string =>
     ? blocks.map((hash) => `${hash}\n`).join("")
     : `${blocks.length} blocks, the last one ${blocks.at(-1)}\n`;
 
-function transactionText({ txid, feeSat, weight, block, inputs, outputs }: ChainTransaction): string {
+function transactionText({ txid, feeSat, weight, block, inputs, outputs }: ChainTransaction, width: number): string {
   const facts = record({
     txid,
     block: block === null ? "waits to be mined" : `${block.hash} at height ${grouped(String(block.height))}`,
@@ -246,15 +258,23 @@ function transactionText({ txid, feeSat, weight, block, inputs, outputs }: Chain
     fee: feeSat === null ? null : `${grouped(feeSat)} sat`,
     weight: grouped(String(weight)),
   });
-  const spends = table(inputs, [
-    ["SPENDS", ({ outpoint }) => outpoint ?? "newly mined coins"],
-    ["SAT", ({ spent }) => (spent === null ? null : grouped(spent.amountSat)), "right"],
-    ["OF", ({ spent }) => spent?.address ?? null],
-  ]);
-  const makes = table(outputs, [
-    ["MAKES", ({ address, script }) => address ?? script],
-    ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-  ]);
+  const spends = table(
+    inputs,
+    [
+      ["SPENDS", ({ outpoint }) => outpoint ?? "newly mined coins"],
+      ["SAT", ({ spent }) => (spent === null ? null : grouped(spent.amountSat)), "right"],
+      ["OF", ({ spent }) => spent?.address ?? null],
+    ],
+    width,
+  );
+  const makes = table(
+    outputs,
+    [
+      ["MAKES", ({ address, script }) => address ?? script],
+      ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+    ],
+    width,
+  );
   return `${facts}\n${spends}\n${makes}`;
 }
 

@@ -39,18 +39,22 @@ const whole = (channel: Channel): string =>
     "closing transaction": channel.closingTxid,
   });
 
-function explained({ why, since, closing, outputs }: Explanation): string {
+function explained({ why, since, closing, outputs }: Explanation, width: number): string {
   const facts = record({
     why,
     "given up at": since === null ? null : `block ${since}`,
     "closed by": closing === null ? null : `${closing.what} (${closing.txid}, block ${closing.height})`,
   });
   if (outputs.length === 0) return facts;
-  const rows = table(outputs, [
-    ["OUTPUT", ({ what }) => what],
-    ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-    ["STATE", ({ status, height }) => STATES[status](height)],
-  ]);
+  const rows = table(
+    outputs,
+    [
+      ["OUTPUT", ({ what }) => what],
+      ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+      ["STATE", ({ status, height }) => STATES[status](height)],
+    ],
+    width,
+  );
   return `${facts}\n${rows}`;
 }
 const STATES: { readonly [S in Explanation["outputs"][number]["status"]]: (height: number | null) => string } = {
@@ -117,9 +121,9 @@ export const channelCommands = [
     words: "channel list",
     about: "all channels",
     alias: "listchannels",
-    async run({ client, show, terminal }) {
+    async run({ client, show }) {
       const channels = await (await client()).channels();
-      show(channels, () =>
+      show(channels, (width) =>
         table(
           channels,
           [
@@ -132,7 +136,7 @@ export const channelCommands = [
             ["RECEIVABLE", ({ receivableMsat }) => satText(receivableMsat), "right"],
             ["HTLCS", ({ htlcs }) => htlcs, "right"],
           ],
-          terminal.out.columns,
+          width,
         ),
       );
     },
@@ -216,7 +220,7 @@ export const channelCommands = [
       const told = await node.explainChannel(
         await wholeId(id, CHANNEL_ID, async () => (await node.channels()).map((known) => known.id)),
       );
-      show(told, () => explained(told));
+      show(told, (width) => explained(told, width));
     },
   }),
 ];

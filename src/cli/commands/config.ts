@@ -18,12 +18,16 @@ export const configCommands = [
         value,
         ...(origin === true && { origin: origins[setting as keyof typeof origins] }),
       }));
-      show(rows, () =>
-        table(rows, [
-          ["SETTING", (row) => kebab(row.setting)],
-          ["VALUE", ({ value }) => (Array.isArray(value) ? value.join(", ") : String(value)) || null],
-          ...(origin === true ? [["ORIGIN", (row: (typeof rows)[number]) => row.origin ?? null] as const] : []),
-        ]),
+      show(rows, (width) =>
+        table(
+          rows,
+          [
+            ["SETTING", (row) => kebab(row.setting)],
+            ["VALUE", ({ value }) => (Array.isArray(value) ? value.join(", ") : String(value)) || null],
+            ...(origin === true ? [["ORIGIN", (row: (typeof rows)[number]) => row.origin ?? null] as const] : []),
+          ],
+          width,
+        ),
       );
     },
   }),

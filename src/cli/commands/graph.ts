@@ -16,13 +16,17 @@ export const graphCommands = [
     about: "the nodes that were announced",
     async run({ client, show }) {
       const nodes = await (await client()).graphNodes();
-      show(nodes, () =>
-        table(nodes, [
-          ["ID", ({ id }) => id],
-          ["ALIAS", ({ alias }) => alias],
-          ["CHANNELS", ({ channels }) => channels, "right"],
-          ["ADDRESSES", ({ addresses }) => addresses.join(", ") || null],
-        ]),
+      show(nodes, (width) =>
+        table(
+          nodes,
+          [
+            ["ID", ({ id }) => id],
+            ["ALIAS", ({ alias }) => alias],
+            ["CHANNELS", ({ channels }) => channels, "right"],
+            ["ADDRESSES", ({ addresses }) => addresses.join(", ") || null],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -32,15 +36,19 @@ export const graphCommands = [
     alias: "describegraph",
     async run({ client, show }) {
       const channels = await (await client()).graphChannels();
-      show(channels, () =>
-        table(channels, [
-          ["CHANNEL", ({ shortChannelId }) => shortChannelId],
-          ["CAPACITY", ({ capacitySat }) => capacitySat && grouped(capacitySat), "right"],
-          ["NODE 1", ({ nodes }) => short(nodes[0])],
-          ["ITS FEE", (channel) => fee(channel, 0)],
-          ["NODE 2", ({ nodes }) => short(nodes[1])],
-          ["ITS FEE", (channel) => fee(channel, 1)],
-        ]),
+      show(channels, (width) =>
+        table(
+          channels,
+          [
+            ["CHANNEL", ({ shortChannelId }) => shortChannelId],
+            ["CAPACITY", ({ capacitySat }) => capacitySat && grouped(capacitySat), "right"],
+            ["NODE 1", ({ nodes }) => short(nodes[0])],
+            ["ITS FEE", (channel) => fee(channel, 0)],
+            ["NODE 2", ({ nodes }) => short(nodes[1])],
+            ["ITS FEE", (channel) => fee(channel, 1)],
+          ],
+          width,
+        ),
       );
     },
   }),

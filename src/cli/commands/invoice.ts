@@ -54,15 +54,19 @@ export const invoiceCommands = [
     alias: "listinvoices",
     async run({ client, show }) {
       const invoices = await (await client()).invoices();
-      show(invoices, () =>
-        table(invoices, [
-          ["ID", ({ id }) => short(id)],
-          ["STATE", ({ state }) => state],
-          ["SAT", ({ amountMsat }) => (amountMsat === null ? "any" : satText(amountMsat)), "right"],
-          ["RECEIVED", ({ receivedMsat }) => receivedMsat && satText(receivedMsat), "right"],
-          ["CREATED", ({ createdAt }) => when(createdAt)],
-          ["DESCRIPTION", ({ description }) => description],
-        ]),
+      show(invoices, (width) =>
+        table(
+          invoices,
+          [
+            ["ID", ({ id }) => short(id)],
+            ["STATE", ({ state }) => state],
+            ["SAT", ({ amountMsat }) => (amountMsat === null ? "any" : satText(amountMsat)), "right"],
+            ["RECEIVED", ({ receivedMsat }) => receivedMsat && satText(receivedMsat), "right"],
+            ["CREATED", ({ createdAt }) => when(createdAt)],
+            ["DESCRIPTION", ({ description }) => description],
+          ],
+          width,
+        ),
       );
     },
   }),

@@ -55,13 +55,17 @@ export const keysendCommands = [
     about: "what came in without an invoice (the node takes it with `--accept-keysend true`)",
     async run({ client, show }) {
       const keysends = await (await client()).keysends();
-      show(keysends, () =>
-        table(keysends, [
-          ["ID", ({ id }) => short(id)],
-          ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
-          ["RECEIVED", ({ receivedAt }) => when(receivedAt)],
-          ["RECORDS", recordsText],
-        ]),
+      show(keysends, (width) =>
+        table(
+          keysends,
+          [
+            ["ID", ({ id }) => short(id)],
+            ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
+            ["RECEIVED", ({ receivedAt }) => when(receivedAt)],
+            ["RECORDS", recordsText],
+          ],
+          width,
+        ),
       );
     },
   }),

@@ -106,17 +106,21 @@ export const paymentCommands = [
     alias: "listpayments",
     async run({ client, show }) {
       const payments = await (await client()).payments();
-      show(payments, () =>
-        table(payments, [
-          ["ID", ({ id }) => short(id)],
-          ["STATE", ({ state }) => state],
-          ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
-          ["FEE", ({ feeMsat }) => feeMsat && satText(feeMsat), "right"],
-          ["HOPS", ({ hops }) => hops, "right"],
-          ["CREATED", ({ createdAt }) => when(createdAt)],
-          ["PAYEE", ({ payee }) => short(payee)],
-          ["WHY", ({ failure }) => failure?.code ?? null],
-        ]),
+      show(payments, (width) =>
+        table(
+          payments,
+          [
+            ["ID", ({ id }) => short(id)],
+            ["STATE", ({ state }) => state],
+            ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
+            ["FEE", ({ feeMsat }) => feeMsat && satText(feeMsat), "right"],
+            ["HOPS", ({ hops }) => hops, "right"],
+            ["CREATED", ({ createdAt }) => when(createdAt)],
+            ["PAYEE", ({ payee }) => short(payee)],
+            ["WHY", ({ failure }) => failure?.code ?? null],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -166,13 +170,17 @@ export const paymentCommands = [
         amountMsat: msatOf(amount),
         ...given({ maxFeeMsat: optional(maxFee, msatOf) }),
       });
-      show(quote, () => {
-        const hops = table(quote.hops, [
-          ["TO", ({ nodeId }) => nodeId],
-          ["CHANNEL", ({ shortChannelId }) => shortChannelId],
-          ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
-          ["EXPIRY", ({ expiry }) => grouped(String(expiry)), "right"],
-        ]);
+      show(quote, (width) => {
+        const hops = table(
+          quote.hops,
+          [
+            ["TO", ({ nodeId }) => nodeId],
+            ["CHANNEL", ({ shortChannelId }) => shortChannelId],
+            ["SAT", ({ amountMsat }) => satText(amountMsat), "right"],
+            ["EXPIRY", ({ expiry }) => grouped(String(expiry)), "right"],
+          ],
+          width,
+        );
         return `${hops}fee ${satText(quote.feeMsat)} sat\n`;
       });
     },

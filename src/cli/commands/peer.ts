@@ -16,9 +16,9 @@ export const peerCommands = [
     words: "peer list",
     about: "Lightning nodes this one is, or was, connected with",
     alias: "listpeers",
-    async run({ client, show, terminal }) {
+    async run({ client, show }) {
       const peers = await (await client()).peers();
-      show(peers, () =>
+      show(peers, (width) =>
         table(
           peers,
           [
@@ -27,7 +27,7 @@ export const peerCommands = [
             ["CONNECTED", ({ connected }) => connected],
             ["BY", ({ inbound }) => (inbound ? "them" : "us")],
           ],
-          terminal.out.columns,
+          width,
         ),
       );
     },

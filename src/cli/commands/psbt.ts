@@ -13,24 +13,32 @@ const ANY_FEE = { "--any-fee": "also a fee that looks like a mistake" };
 const chosen = (anyFee: boolean | undefined) => given({ anyFee });
 
 /** For people; a pipe gets JSON, with the PSBT in it. */
-function described(view: Psbt): string {
-  const inputs = table(view.inputs, [
-    ["FROM", ({ outpoint }) => outpoint],
-    ["SAT", ({ amountSat }) => amountSat && grouped(amountSat), "right"],
-    ["ADDRESS", ({ address }) => address],
-    ["OURS", ({ ours }) => (ours ? "yes" : "no")],
-    ["SIGNED", ({ signed }) => (signed ? "yes" : "no")],
-  ]);
-  const outputs = table(view.outputs, [
-    ["TO", ({ address }) => address ?? "a script without an address"],
-    ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-    ["OURS", ({ ours }) => (ours ? "yes" : "no")],
-  ]);
+function described(view: Psbt, width: number): string {
+  const inputs = table(
+    view.inputs,
+    [
+      ["FROM", ({ outpoint }) => outpoint],
+      ["SAT", ({ amountSat }) => amountSat && grouped(amountSat), "right"],
+      ["ADDRESS", ({ address }) => address],
+      ["OURS", ({ ours }) => (ours ? "yes" : "no")],
+      ["SIGNED", ({ signed }) => (signed ? "yes" : "no")],
+    ],
+    width,
+  );
+  const outputs = table(
+    view.outputs,
+    [
+      ["TO", ({ address }) => address ?? "a script without an address"],
+      ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+      ["OURS", ({ ours }) => (ours ? "yes" : "no")],
+    ],
+    width,
+  );
   const fee = view.feeSat === null ? "unknown" : `${grouped(view.feeSat)} sat`;
   const state = view.tx === null ? "signatures are missing" : "signed by all";
   return `${inputs}\n${outputs}\ntxid  ${view.txid}\nfee   ${fee}\n      ${state}\n`;
 }
-const whole = (view: Psbt): string => `${described(view)}\n${view.psbt}\n`;
+const whole = (view: Psbt, width: number): string => `${described(view, width)}\n${view.psbt}\n`;
 
 export const psbtCommands = [
   command({
@@ -44,7 +52,7 @@ export const psbtCommands = [
     async run({ client, show }, { address, amount, feerate, coin, anyFee }) {
       const choices = { feerateSatPerKw: optional(feerate, wholeOf), coins: coin?.split(","), anyFee };
       const made = await (await client()).createPsbt({ address, amountSat: satOf(amount), ...given(choices) });
-      show(made, () => whole(made));
+      show(made, (width) => whole(made, width));
     },
   }),
   command({
@@ -52,7 +60,7 @@ export const psbtCommands = [
     about: "what a PSBT says, given as text or as a file with it",
     async run({ client, show }, { psbt }) {
       const view = await (await client()).showPsbt(await psbtOf(psbt));
-      show(view, () => described(view));
+      show(view, (width) => described(view, width));
     },
   }),
   command({
@@ -61,7 +69,7 @@ export const psbtCommands = [
     options: ANY_FEE,
     async run({ client, show }, { psbt, anyFee }) {
       const signed = await (await client()).signPsbt({ psbt: await psbtOf(psbt), ...chosen(anyFee) });
-      show(signed, () => whole(signed));
+      show(signed, (width) => whole(signed, width));
     },
   }),
   command({
@@ -69,7 +77,7 @@ export const psbtCommands = [
     about: "one PSBT with what several signers have put into theirs",
     async run({ client, show }, { psbts }) {
       const combined = await (await client()).combinePsbts(await Promise.all(psbts.map(psbtOf)));
-      show(combined, () => whole(combined));
+      show(combined, (width) => whole(combined, width));
     },
   }),
   command({
@@ -77,7 +85,7 @@ export const psbtCommands = [
     about: "the transaction of a PSBT that all have signed",
     async run({ client, show }, { psbt }) {
       const final = await (await client()).finalizePsbt(await psbtOf(psbt));
-      show(final, () => `${described(final)}\n${final.tx ?? ""}\n`);
+      show(final, (width) => `${described(final, width)}\n${final.tx ?? ""}\n`);
     },
   }),
   command({

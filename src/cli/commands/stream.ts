@@ -30,17 +30,21 @@ export const streamCommands = [
     about: "films on sale",
     async run({ client, show }) {
       const streams = await (await client()).streams();
-      show(streams, () =>
-        table(streams, [
-          ["ID", ({ id }) => id],
-          ["TITLE", ({ title }) => title],
-          ["UNITS", ({ units }) => units, "right"],
-          ["SECONDS", ({ units, unitSeconds }) => Math.round(units * unitSeconds), "right"],
-          ["SAT/UNIT", ({ priceMsatPerUnit }) => satText(priceMsatPerUnit), "right"],
-          ["FREE", ({ freeUnits }) => freeUnits, "right"],
-          ["SESSIONS", ({ sessions }) => sessions, "right"],
-          ["EARNED", ({ earnedMsat }) => satText(earnedMsat), "right"],
-        ]),
+      show(streams, (width) =>
+        table(
+          streams,
+          [
+            ["ID", ({ id }) => id],
+            ["TITLE", ({ title }) => title],
+            ["UNITS", ({ units }) => units, "right"],
+            ["SECONDS", ({ units, unitSeconds }) => Math.round(units * unitSeconds), "right"],
+            ["SAT/UNIT", ({ priceMsatPerUnit }) => satText(priceMsatPerUnit), "right"],
+            ["FREE", ({ freeUnits }) => freeUnits, "right"],
+            ["SESSIONS", ({ sessions }) => sessions, "right"],
+            ["EARNED", ({ earnedMsat }) => satText(earnedMsat), "right"],
+          ],
+          width,
+        ),
       );
     },
   }),

@@ -42,17 +42,21 @@ export const subscriptionCommands = [
     about: "sessions with sites, open and closed",
     async run({ client, show }) {
       const subscriptions = await (await client()).subscriptions();
-      show(subscriptions, () =>
-        table(subscriptions, [
-          ["ID", ({ id }) => short(id)],
-          ["STATE", ({ state }) => state],
-          ["SITE", ({ site }) => site],
-          ["UNITS", ({ unlocked, units }) => `${unlocked.length}/${units}`, "right"],
-          ["PAID", ({ paidMsat }) => satText(paidMsat), "right"],
-          ["FEES", ({ feesMsat }) => satText(feesMsat), "right"],
-          ["OWED", ({ owedMsat }) => satText(owedMsat), "right"],
-          ["CAP", ({ capMsat }) => satText(capMsat), "right"],
-        ]),
+      show(subscriptions, (width) =>
+        table(
+          subscriptions,
+          [
+            ["ID", ({ id }) => short(id)],
+            ["STATE", ({ state }) => state],
+            ["SITE", ({ site }) => site],
+            ["UNITS", ({ unlocked, units }) => `${unlocked.length}/${units}`, "right"],
+            ["PAID", ({ paidMsat }) => satText(paidMsat), "right"],
+            ["FEES", ({ feesMsat }) => satText(feesMsat), "right"],
+            ["OWED", ({ owedMsat }) => satText(owedMsat), "right"],
+            ["CAP", ({ capMsat }) => satText(capMsat), "right"],
+          ],
+          width,
+        ),
       );
     },
   }),

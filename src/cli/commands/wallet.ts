@@ -88,12 +88,16 @@ export const walletCommands = [
     about: "the coins of the wallet",
     async run({ client, show }) {
       const coins = await (await client()).utxos();
-      show(coins, () =>
-        table(coins, [
-          ...coinColumns,
-          ["STATUS", ({ status, reservedFor }) => (reservedFor === null ? status : `${status}: ${reservedFor}`)],
-          ["LABEL", ({ label }) => label],
-        ]),
+      show(coins, (width) =>
+        table(
+          coins,
+          [
+            ...coinColumns,
+            ["STATUS", ({ status, reservedFor }) => (reservedFor === null ? status : `${status}: ${reservedFor}`)],
+            ["LABEL", ({ label }) => label],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -102,13 +106,17 @@ export const walletCommands = [
     about: "what moved coins of the wallet",
     async run({ client, show }) {
       const transactions = await (await client()).transactions();
-      show(transactions, () =>
-        table(transactions, [
-          ...transactionColumns,
-          ["FEE", ({ feeSat }) => feeSat && grouped(feeSat), "right"],
-          ["HEIGHT", ({ height }) => height, "right"],
-          ["WHAT", ({ label }) => label],
-        ]),
+      show(transactions, (width) =>
+        table(
+          transactions,
+          [
+            ...transactionColumns,
+            ["FEE", ({ feeSat }) => feeSat && grouped(feeSat), "right"],
+            ["HEIGHT", ({ height }) => height, "right"],
+            ["WHAT", ({ label }) => label],
+          ],
+          width,
+        ),
       );
     },
   }),

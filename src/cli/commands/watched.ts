@@ -37,15 +37,19 @@ export const watchedCommands = [
     about: "the descriptors that are watched",
     async run({ client, show }) {
       const watches = await (await client()).watches();
-      show(watches, () =>
-        table(watches, [
-          ["ID", ({ id }) => id],
-          ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
-          ["FROM", ({ fromHeight }) => fromHeight, "right"],
-          ["LOOKED", ({ scanned }) => (scanned ? "all" : "not yet all")],
-          ["LABEL", ({ label }) => label],
-          ["DESCRIPTOR", ({ descriptor }) => descriptor],
-        ]),
+      show(watches, (width) =>
+        table(
+          watches,
+          [
+            ["ID", ({ id }) => id],
+            ["SAT", ({ amountSat }) => grouped(amountSat), "right"],
+            ["FROM", ({ fromHeight }) => fromHeight, "right"],
+            ["LOOKED", ({ scanned }) => (scanned ? "all" : "not yet all")],
+            ["LABEL", ({ label }) => label],
+            ["DESCRIPTOR", ({ descriptor }) => descriptor],
+          ],
+          width,
+        ),
       );
     },
   }),
@@ -54,7 +58,7 @@ export const watchedCommands = [
     about: "the coins that are only watched",
     async run({ client, show }) {
       const coins = await (await client()).watchedUtxos();
-      show(coins, () => table(coins, [...coinColumns, ["WATCH", ({ watch }) => watch]]));
+      show(coins, (width) => table(coins, [...coinColumns, ["WATCH", ({ watch }) => watch]], width));
     },
   }),
   command({
@@ -62,8 +66,8 @@ export const watchedCommands = [
     about: "what moved coins on watched scripts",
     async run({ client, show }) {
       const transactions = await (await client()).watchedTransactions();
-      show(transactions, () =>
-        table(transactions, [...transactionColumns, ["HEIGHT", ({ height }) => height, "right"]]),
+      show(transactions, (width) =>
+        table(transactions, [...transactionColumns, ["HEIGHT", ({ height }) => height, "right"]], width),
       );
     },
   }),
