@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type FakeDaemon, fakeDaemon, page, problem, run } from "./daemon.ts";
-import { channel, HASH, info, invoice } from "./samples.ts";
+import { channel, info, invoice } from "./samples.ts";
 
 describe("the command line", () => {
   let daemon: FakeDaemon | undefined;
@@ -25,50 +25,6 @@ describe("the command line", () => {
       expect(out).to.match(/^id {13}02abab[0-9a-f]+\nalias {10}alice\n/);
       expect(out).to.include("height         1,234\n");
       expect((await run(["info", "--json"], { terminal: true })).out).to.equal(`${JSON.stringify(info)}\n`);
-    });
-
-    it("draws a list as a table with amounts to the right, ids cut short", async () => {
-      const { run } = await against({ "GET /v1/channels?limit=500": page([channel]) });
-      const { out } = await run(["channel", "list"], { terminal: true });
-      expect(out.split("\n")).to.deep.equal([
-        "ID                PEER              STATE   ACTIVE   CAPACITY    SPENDABLE  RECEIVABLE  HTLCS",
-        "ch_cdcdcdcdcdcd…  02ababababababa…  Normal  yes     1,000,000  972,000.025           0      3",
-        "",
-      ]);
-    });
-
-    it("draws each thing by itself where a table would be wider than the terminal", async () => {
-      const { run } = await against({ "GET /v1/channels?limit=500": page([channel, channel]) });
-      const { out } = await run(["channel", "list"], { terminal: true, columns: 80 });
-      const one = [
-        "ID          ch_cdcdcdcdcdcd…",
-        "PEER        02ababababababa…",
-        "STATE       Normal",
-        "ACTIVE      yes",
-        "CAPACITY    1,000,000",
-        "SPENDABLE   972,000.025",
-        "RECEIVABLE  0",
-        "HTLCS       3",
-        "",
-      ];
-      expect(out.split("\n")).to.deep.equal([...one, ...one]);
-    });
-
-    it("does so with any list, of what waits to be mined as well", async () => {
-      const { run } = await against({
-        "GET /v1/chain/mempool?limit=500": page([{ txid: HASH, feeSat: "1500", vsize: 141 }]),
-      });
-      const [narrow, wide] = await Promise.all(
-        [72, 84].map((columns) => run(["chain", "mempool"], { terminal: true, columns })),
-      );
-      expect(narrow?.out).to.equal(`TXID    ${HASH}\nFEE     1,500\nVBYTES  141\n`);
-      expect(wide?.out.split("\n").length).to.equal(3);
-    });
-
-    it("says `none` of an empty list, and [] to a pipe", async () => {
-      const { run } = await against({ "GET /v1/channels?limit=500": page([]) });
-      expect((await run(["channel", "list"], { terminal: true })).out).to.equal("none\n");
-      expect((await run(["channel", "list"])).out).to.equal("[]\n");
     });
 
     it("reads a list to its end, page by page", async () => {
