@@ -7,7 +7,6 @@ import type { Storm } from "./storm.ts";
 import { drawChannel, separate, whenBusy } from "./storm-closes.ts";
 import { amidSplice } from "./storm-splices.ts";
 import { Thief } from "./thief.ts";
-import type { World } from "./world.ts";
 
 /** How often the thief picks the state in which most is at stake. */
 const GREEDY_PERCENT = 70;
@@ -29,7 +28,7 @@ export function cheat(storm: Storm): void {
   const attempt = (): void => {
     const state = draw(storm, edge, thief, victim, patience-- > 0);
     if (state === undefined) return whenBusy(storm, edge, () => void world.clock.after(500, attempt));
-    publish(world, edge, thief, state);
+    publish(storm, edge, thief, state);
   };
   const soon = (): void => whenBusy(storm, edge, attempt);
   if (world.chance.percent(SPLICED_PERCENT)) amidSplice(storm, edge, soon);
@@ -54,9 +53,10 @@ export async function cheatLate(storm: Storm): Promise<void> {
     // What the storm has still begun meanwhile has its time: no HTLC may come to its end by haste.
     if (!(await comeToRest(world, edges))) return;
   }
-  publish(world, edge, thief, state);
+  publish(storm, edge, thief, state);
 }
-function publish(world: World, edge: Edge, thief: LabNode, state: FundedState): void {
+function publish(storm: Storm, edge: Edge, thief: LabNode, state: FundedState): void {
+  const { world } = storm;
   if (world.chance.percent(APART_PERCENT)) separate(world, edge, world.chance.between(200, 9_000));
   const fundings = [...liveFundings(state)];
   while (fundings.length > 0) {
@@ -64,6 +64,8 @@ function publish(world: World, edge: Edge, thief: LabNode, state: FundedState): 
     const txid = on && new Thief(world, edge, thief, on).publish();
     if (txid === undefined) continue;
     world.breaches.set(idOf(edge), { thief: thief.name, txid });
+    for (const { id, opener, accepter } of storm.edges)
+      if (id !== undefined && id !== edge.id && (opener === thief || accepter === thief)) world.plan(id, "owed");
     return world.fault("breach", `${thief.name} publishes ${state.commitments.local.number}`);
   }
 }

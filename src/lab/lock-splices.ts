@@ -1,3 +1,4 @@
+import { giveUpSplices } from "./operators.ts";
 import { hasFailed, mine, reunite, stateAt } from "./settle.ts";
 import { type Edge, idOf } from "./setup.ts";
 import type { World } from "./world.ts";
@@ -5,6 +6,8 @@ import type { World } from "./world.ts";
 /** For both ends to hear of a block and to tell each other, in virtual ms. */
 const BLOCK_MS = 1_000;
 const BLOCKS_MAX = 40;
+/** When operators see that one will not come. */
+const BLOCKS_PATIENT = 20;
 
 /** Mines until no splice waits any more in the channels that are sound: one that waits keeps a channel from being closed by agreement. */
 export async function lockSplices(world: World, edges: readonly Edge[]): Promise<boolean> {
@@ -26,6 +29,7 @@ export async function lockSplices(world: World, edges: readonly Edge[]): Promise
     if (world.violations.length > 0) return false;
     await reunite(world, edges);
     mine(world, 1);
+    if (blocks === BLOCKS_PATIENT) giveUpSplices(world);
   }
   world.report("liveness", "", `splices are not locked: ${waiting().join(", ")}`);
   return false;

@@ -1,29 +1,33 @@
+import type { DurableState, FundedState } from "../../channels/index.ts";
 import type { World } from "./world.ts";
 
 /**
- * A deep reorganisation may have taken a coin away for good that went into a splice, as one that came of another channel's end.
- * Both have locked it and closed on it, and wait for what will never be there: only they who look can tell.
+ * What operators do about channels that wait for a transaction which will never be there: a coin that it spends has gone with a
+ * block, as one that came of another channel's end. Nobody sees it spent, so only they who look can tell. They close by force.
  */
-export function closeLost(world: World): void {
+function closeAlone(world: World, isLost: (state: FundedState) => boolean): void {
   for (const { node, recorder } of world.nodes)
     for (const [id, state] of recorder.durable.channels) {
-      if (!("funding" in state) || state.funding.confirmed !== undefined || state.commitments.others.length === 0)
-        continue;
+      if (!isFunded(state) || !isLost(state)) continue;
       world.plan(id, "operator");
       void node.closeChannel({ id, force: true });
     }
 }
+const isFunded = (state: DurableState): state is FundedState => "commitments" in state;
 
-/**
- * A channel that waits for a transaction that neither a block nor the mempool holds: a coin of the peer's has gone with the block
- * that it came from, so that nobody sees it spent. They give up, and have their own coins back.
- */
-export function giveUpUnfunded(world: World): void {
-  const { pool } = world.chain.brain;
-  for (const { node, recorder } of world.nodes)
-    for (const [id, state] of recorder.durable.channels) {
-      if (state.tag !== "WaitForFundingConfirmed" || pool.entries.has(state.params.funding.txid)) continue;
-      world.plan(id, "operator");
-      void node.closeChannel({ id, force: true });
-    }
-}
+/** Both have locked a splice and closed on it, and no block holds it any more. */
+export const closeLost = (world: World): void =>
+  closeAlone(world, ({ funding, commitments }) => funding.confirmed === undefined && commitments.others.length > 0);
+/** A channel that neither a block nor the mempool funds: they have their own coins back. */
+export const giveUpUnfunded = (world: World): void =>
+  closeAlone(
+    world,
+    ({ tag, params }) => tag === "WaitForFundingConfirmed" && !world.chain.brain.pool.entries.has(params.funding.txid),
+  );
+/** A splice that neither a block nor the mempool holds keeps the channel from being closed by agreement. */
+export const giveUpSplices = (world: World): void =>
+  closeAlone(world, ({ tag, commitments }) => {
+    const isNowhere = ({ role, terms, progress }: FundedState["commitments"]["others"][number]): boolean =>
+      role === "active" && progress.confirmed === undefined && !world.chain.brain.pool.entries.has(terms.outpoint.txid);
+    return tag === "Normal" && commitments.others.some(isNowhere);
+  });

@@ -1,7 +1,7 @@
 import type { Reason } from "./reasons.ts";
 
 /** What a world is about besides payments and mishaps: nothing more, or one channel that does not end by agreement. */
-export type Theme = "peace" | Reason;
+export type Theme = "peace" | Exclude<Reason, "owed">;
 
 /** Dealt by seed, so that any ten seeds one after the other see them all. Most channels close by agreement. */
 const DECK: readonly Theme[] = [

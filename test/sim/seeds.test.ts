@@ -25,6 +25,11 @@ const SEEDS: readonly (readonly [number, string])[] = [
     "a coin goes with a splice that a thief takes back, and the channel that it was to fund waits beside another one",
   ],
   [9359, "an HTLC without an output is of one amount with an anchor that nobody takes"],
+  [2463, "a thief owes others what they sent through the channel that it robs, until their deadlines pass"],
+  [
+    4543,
+    "a coin goes with a block that went into a splice, which then keeps the channel from being closed by agreement",
+  ],
 ];
 
 describe("Seeds that once broke a rule", () => {
