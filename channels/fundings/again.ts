@@ -13,10 +13,10 @@ export interface WaitingFunding {
   readonly why: "funding" | "splice";
 }
 /**
- * The one that the channel rests on, behind those that it spends and that a reorganisation has taken out with it, and the
- * splices of it. No node takes one before what it spends.
+ * The one that the channel rests on, behind those that it spends and that a reorganisation has taken out with it: no node
+ * takes one before what it spends.
  */
-export function waitingFundings({ funding, commitments: { others } }: FundedState): readonly WaitingFunding[] {
+export function restsOn({ funding, commitments: { others } }: FundedState): readonly WaitingFunding[] {
   const path: WaitingFunding[] = [];
   const past = others.filter(({ role }) => role === "past");
   let { tx, confirmed } = funding;
@@ -25,12 +25,16 @@ export function waitingFundings({ funding, commitments: { others } }: FundedStat
     const spent = new Set(tx.inputs.map(({ prevout }) => outpointKey(prevout)));
     ({ tx, confirmed } = past.find(({ terms }) => spent.has(outpointKey(terms.outpoint)))?.progress ?? NOTHING);
   }
-  const splices = others.flatMap(({ role, progress }): readonly WaitingFunding[] =>
+  return path;
+}
+/** The same, and the splices of it. */
+export function waitingFundings(state: FundedState): readonly WaitingFunding[] {
+  const splices = state.commitments.others.flatMap(({ role, progress }): readonly WaitingFunding[] =>
     role === "active" && progress.tx !== undefined && progress.confirmed === undefined
       ? [{ tx: progress.tx, why: "splice" }]
       : [],
   );
-  return [...path, ...splices];
+  return [...restsOn(state), ...splices];
 }
 const NOTHING: Pick<FundedState["funding"], "tx" | "confirmed"> = { tx: undefined, confirmed: undefined };
 
@@ -38,12 +42,12 @@ type Again = Extract<VolatileEffect, { readonly tag: "Rebroadcast" }>;
 export const saidAgain = (waiting: readonly Omit<Again, "tag">[]): readonly Again[] =>
   waiting.map(({ tx, why }) => ({ tag: "Rebroadcast", tx, why }));
 
-/** Every few blocks those that wait are said again, as mempools forget, and take nothing before what it spends. */
-export const fundingsAgain = (env: ChannelEnv, state: FundedState): readonly Again[] =>
-  env.height % PATIENCE_BLOCKS === 0 ? saidAgain(waitingFundings(state)) : [];
+/** Every few blocks those that wait are said again, as mempools forget. */
+export const fundingsAgain = (env: ChannelEnv, waiting: readonly WaitingFunding[]): readonly Again[] =>
+  env.height % PATIENCE_BLOCKS === 0 ? saidAgain(waiting) : [];
 
 /** One more block of a channel that has not failed. Undefined when there is nothing to say. */
 export function fundingsLate(env: ChannelEnv, state: FundedState): Transition | undefined {
-  const again = state.tag === "Failed" ? [] : fundingsAgain(env, state);
+  const again = state.tag === "Failed" ? [] : fundingsAgain(env, waitingFundings(state));
   return again.length === 0 ? undefined : stay(...again);
 }

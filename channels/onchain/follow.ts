@@ -4,7 +4,7 @@ import { type BlockHeight, blockHeight } from "../../src/base/units.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { localTerms } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
-import { fundingsAgain } from "../fundings/again.ts";
+import { fundingsAgain, restsOn } from "../fundings/again.ts";
 import { localCommitmentRequest, type Signatures } from "../keys/signer.ts";
 import type { Restored } from "../restored/state.ts";
 import type { ChainSpend, Failed } from "../state.ts";
@@ -60,7 +60,9 @@ function publication(env: ChannelEnv, failed: Failed, word: "Broadcast" | "Rebro
   const state = decided(failed);
   if (state.cause.tag === "data_lost") return [];
   const { mutual, params } = state;
-  const fundings = fundingsAgain(env, state);
+  // Of another funding that decides a block holds what our commitment spends; and a splice would take that commitment's place.
+  const isCurrent = outpointKey(params.funding) === outpointKey(failed.params.funding);
+  const fundings = isCurrent ? fundingsAgain(env, restsOn(failed)) : [];
   if (mutual !== undefined && spends(mutual, params.funding))
     return [...fundings, { tag: word, tx: mutual, why: "mutual_close" }];
   const commitment = signedOn(state);

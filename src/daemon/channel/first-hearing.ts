@@ -5,12 +5,12 @@ import type { ChannelEntry } from "./table.ts";
 /** After a start: time for a few attempts to reach a peer, and far less than a block takes. Policy, not protocol. */
 export const PEERS_FIRST_MS = 60_000;
 
-/** Channels of this disk whose peers have not spoken yet: any of them may prove that our record is an old copy. */
+/** Every channel that was read from the disk waits for its peer, which may prove that the record is an old copy. */
 export function expectPeers({ parts: { ctx }, table }: ChannelHost): void {
   const until = ctx.clock.now() + ctx.policy.peersFirstMs;
   for (const entry of table.settled()) entry.unheardUntil = until;
 }
-/** They have had their time: what was left undone meanwhile is done now. */
+/** Those whose peers have had their time and said nothing look at their deadlines now, without another block. */
 export function endWaitForPeers(host: ChannelHost): void {
   const { clock, turns, policy } = host.parts.ctx;
   if (policy.peersFirstMs === 0) return;

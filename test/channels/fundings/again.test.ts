@@ -83,6 +83,24 @@ describe("RELIABILITY O1: a transaction that holds a channel, or is to, and that
     pair.give("a", { tag: "Resume" });
     expect(a.broadcasts.map(txidOf)).to.deep.equal(wanted);
   });
+  it("so it does where both blocks are gone, and no splice that would take the place of that commitment is said", () => {
+    const pair = spliceable();
+    const funding = opening(pair);
+    const first = spliceBoth(pair, "a", out(20_000n));
+    lockBoth(pair, first);
+    const second = spliceBoth(pair, "a", out(20_000n));
+    lockBoth(pair, second);
+    pair.offer("a", 5_000_000n);
+    pair.settle();
+    spliceBoth(pair, "a", out(30_000n));
+    reorganised(pair);
+    pair.give("a", { tag: "ForceClose" });
+    pair.settle();
+    const { state } = pair.parties.a;
+    if (state.tag !== "Failed" || state.commitment === undefined) throw new Error(`not failed but ${state.tag}`);
+    const [, said] = present(saidIn(pair, 2).at(-1), "a sixth block");
+    expect(said).to.deep.equal([funding, first, second, txidOf(state.commitment)]);
+  });
   it("comes before the commitment that closes it alone, where an update is on that one only", () => {
     const pair = spliceable();
     const splice = spliceBoth(pair, "a", out(20_000n));
