@@ -10,7 +10,7 @@ import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { CHAINS } from "./bitcoin/params.ts";
-import { ask } from "./cli/ask.ts";
+import { askSecret } from "./cli/ask-secret.ts";
 import { NO_WORDS, WORDS, WORDS_QUESTION, wordsIn, wordsOfText } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
 import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
@@ -57,7 +57,7 @@ async function takeWords(datadir: string): Promise<void> {
   const path = join(datadir, WORDS);
   for (const there of [path, join(datadir, MEMORIES)])
     if (existsSync(there)) throw new Refused(`${there} is there already: words are asked for in a new folder alone.`);
-  const words = wordsOfText(await ask(WORDS_QUESTION));
+  const words = wordsOfText(await askSecret(WORDS_QUESTION));
   if (words === undefined) throw new Refused(NO_WORDS);
   await openWords(path, () => words);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { systemClock } from "../adapters/system.ts";
-import { ask } from "./ask.ts";
+import { askSecret } from "./ask-secret.ts";
 import { runCli } from "./program.ts";
 import { screen } from "./screen.ts";
 import { run } from "./start.ts";
@@ -20,7 +20,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: screen(process.stdout),
   err: screen(process.stderr),
   interruption,
-  ask,
+  askSecret,
   now: systemClock.now,
   run,
 });

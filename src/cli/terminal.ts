@@ -10,8 +10,8 @@ export interface Terminal {
   readonly err: Screen;
   /** From this call on the first Ctrl-C aborts the signal instead of ending the process: the command ends in good order. */
   readonly interruption: () => AbortSignal;
-  /** A line from a person, or from whatever is at the other end of a pipe. The question is shown to people alone. */
-  readonly ask: (question: string) => Promise<string>;
+  /** A line from a person, who types it unseen, or from whatever is at the other end of a pipe. Only people see the question. */
+  readonly askSecret: (question: string) => Promise<string>;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
   /** Runs a daemon or a signer with these flags; resolves with its exit code once it has ended. */

@@ -9,7 +9,7 @@ import { areWords, newWords } from "../daemon/keychain.ts";
 export const WORDS = "words";
 
 /** To a person, before a line is read. */
-export const WORDS_QUESTION = "The node's 12 or 24 words, on one line: ";
+export const WORDS_QUESTION = "The node's 12 or 24 words, on one line that is not shown: ";
 export const NO_WORDS =
   "These are not the words of a node: 12 or 24 of the list of BIP 39, the last of which fits the others.";
 /** The words that somebody has written, however they are spaced; undefined when they are none of a node. */

@@ -124,7 +124,7 @@ export async function run(words: readonly string[], how: How = {}): Promise<Ran>
     out: screen("out"),
     err: screen("err"),
     interruption,
-    ask: async () => typed,
+    askSecret: async () => typed,
     now: () => NOW_MS,
     run: async (program, flags) => {
       started.push([program, ...flags]);

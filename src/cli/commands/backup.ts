@@ -48,7 +48,7 @@ export const backupCommands = [
         );
       const { prepareFolder } = await import("../restore.ts");
       const { WORDS_QUESTION } = await import("../words.ts");
-      const askWords = () => terminal.ask(WORDS_QUESTION);
+      const askWords = () => terminal.askSecret(WORDS_QUESTION);
       const { env, now } = terminal;
       const done = await prepareFolder({ datadir, env, file, peers, signer, askWords, now: now() });
       if (!done.ok) throw usage(done.error.message, done.error.hint);
