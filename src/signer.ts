@@ -7,10 +7,10 @@ import { checkWords } from "./adapters/signer/permissions.ts";
 import { serveSigner } from "./adapters/signer/server.ts";
 import { openEmbeddedStore } from "./adapters/store/embedded.ts";
 import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
-import { textLog } from "./adapters/text-log.ts";
 import { openWords } from "./adapters/words.ts";
 import { CHAINS } from "./bitcoin/params.ts";
 import { askSecret } from "./cli/ask-secret.ts";
+import { screenLog } from "./cli/screen-log.ts";
 import { NO_WORDS, WORDS, WORDS_QUESTION, wordsIn, wordsOfText } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
 import { type DaemonNetwork, isDaemonNetwork, NETWORK_DEFAULT, unknownNetwork } from "./daemon/networks.ts";
@@ -64,7 +64,7 @@ async function takeWords(datadir: string): Promise<void> {
 
 /** Serves the keys of the words in a folder, until it is told to stop. */
 async function run({ socket, datadir, network, restore }: Settings): Promise<void> {
-  const log = textLog({ write: (text) => void process.stderr.write(text) });
+  const log = screenLog(process.stderr.isTTY, (lines) => void process.stderr.write(lines));
   const stopping = stopSignal();
   const onHalt = (error: Error): never => {
     console.error(sentenceFor(error) ?? `The signer has stopped: ${error.stack ?? error.message}`);

@@ -25,4 +25,4 @@ export interface Screen {
 }
 
 /** One line of a text from elsewhere, safe on a terminal: control characters could move the cursor or hide what is true. */
-export const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?");
+export const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
