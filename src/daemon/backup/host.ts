@@ -215,7 +215,7 @@ export class BackupHost {
     this.#has.set(session, generation);
   }
   #complain(turn: Turn, peer: NodeId, text: string): void {
-    this.#parts.ctx.log.warn("peer storage", { peer, text });
+    this.#parts.channels().peerLog.warn(peer, "peer storage", { text });
     this.#parts.channels().tell(turn, peer, warningTo(ALL_CHANNELS, text));
   }
   /** RELIABILITY P5: any of our states may be revoked, so none is signed for or published any more. */

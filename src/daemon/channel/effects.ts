@@ -121,7 +121,7 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       if (entry.state.tag !== "Failed") answer(turn, entry, effect.text);
       return host.tell(turn, entry.peer, { name: "error", channel_id: effect.channelId, data: utf8(effect.text) });
     case "PeerWarned":
-      return ctx.log.warn("peer warned", { peer: entry.peer, channel: id, text: effect.text });
+      return host.peerLog.warn(entry.peer, "peer warned", { channel: id, text: effect.text });
     case "NotifyUpdated":
     case "Quiescent":
       return undefined;
@@ -129,7 +129,7 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       ctx.events.record(turn, "channel.splice_signed", { channelId: id, txid: effect.txid });
       return answer(turn, entry);
     case "NegotiationFailed":
-      ctx.log.info("a funding transaction came to nothing", { channel: id, reason: effect.reason });
+      host.peerLog.info(entry.peer, "a funding transaction came to nothing", { channel: id, reason: effect.reason });
       answer(turn, entry, effect.reason);
       return entry.batch?.failed(host, turn, entry, effect.reason);
     case "ChannelFailed":

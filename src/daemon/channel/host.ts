@@ -42,6 +42,7 @@ import { Batches } from "../batch/batches.ts";
 import { giveUpUndecided } from "../batch/construction.ts";
 import type { NodeContext } from "../context.ts";
 import { offeredInit } from "../offered.ts";
+import { PeerLog } from "../peer/peer-log.ts";
 import type { Peers } from "../peer/peers.ts";
 import { type RecordTable, recordTable } from "../record-table.ts";
 import { KEY } from "../records.ts";
@@ -97,6 +98,7 @@ export class ChannelHost {
   readonly #offered: readonly number[];
   readonly #batches = new Batches();
   readonly keyIndexes: KeyIndexes;
+  readonly peerLog: PeerLog;
 
   constructor(parts: ChannelHostParts) {
     this.parts = parts;
@@ -105,6 +107,7 @@ export class ChannelHost {
     this.ended = recordTable(parts.ctx.store, KEY.ended, explanationRecord);
     this.awaited = awaitedCloses(parts.ctx.store);
     this.keyIndexes = new KeyIndexes(parts.ctx);
+    this.peerLog = new PeerLog(parts.ctx, (peer) => this.table.hasFunded(peer));
     this.#load();
   }
 
