@@ -96,6 +96,19 @@ export const page = (data: readonly unknown[], next: string | null = null): Cann
   body: { data, hasMore: next !== null, next },
 });
 
+/** Makes fake daemons for the tests of a `describe`, each closed after the test that it was made in. */
+export function closedAfterEach(): typeof fakeDaemon {
+  const made: FakeDaemon[] = [];
+  afterEach(async () => {
+    for (const daemon of made.splice(0)) await daemon.close();
+  });
+  return async (answers) => {
+    const daemon = await fakeDaemon(answers);
+    made.push(daemon);
+    return daemon;
+  };
+}
+
 /** When every command is run. */
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,17 +1,9 @@
 import { expect } from "chai";
-import { type FakeDaemon, fakeDaemon, page } from "./daemon.ts";
+import { closedAfterEach, page } from "./daemon.ts";
 import { channel, HASH } from "./samples.ts";
 
 describe("Lists of the command line", () => {
-  let daemon: FakeDaemon | undefined;
-  const against = async (answers: Parameters<typeof fakeDaemon>[0]): Promise<FakeDaemon> => {
-    daemon = await fakeDaemon(answers);
-    return daemon;
-  };
-  afterEach(async () => {
-    await daemon?.close();
-    daemon = undefined;
-  });
+  const against = closedAfterEach();
 
   it("are tables on a terminal, with amounts to the right, ids cut short", async () => {
     const { run } = await against({ "GET /v1/channels?limit=500": page([channel]) });

@@ -1,17 +1,9 @@
 import { expect } from "chai";
-import { type FakeDaemon, fakeDaemon, page, problem, run } from "./daemon.ts";
+import { closedAfterEach, fakeDaemon, page, problem, run } from "./daemon.ts";
 import { channel, info, invoice } from "./samples.ts";
 
 describe("the command line", () => {
-  let daemon: FakeDaemon | undefined;
-  const against = async (answers: Parameters<typeof fakeDaemon>[0]): Promise<FakeDaemon> => {
-    daemon = await fakeDaemon(answers);
-    return daemon;
-  };
-  afterEach(async () => {
-    await daemon?.close();
-    daemon = undefined;
-  });
+  const against = closedAfterEach();
 
   describe("what it answers", () => {
     it("gives a pipe the API's JSON on one line", async () => {
@@ -127,10 +119,8 @@ describe("the command line", () => {
     });
 
     it("ends with 3 when the daemon is gone", async () => {
-      const gone = await against({});
-      const { url } = gone;
-      await gone.close();
-      daemon = undefined;
+      const { url, close } = await fakeDaemon();
+      await close();
       const { err, exit } = await run(["info", "--url", url]);
       expect(exit).to.equal(3);
       expect(JSON.parse(err)).to.include({

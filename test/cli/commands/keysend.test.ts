@@ -1,14 +1,9 @@
 import { expect } from "chai";
-import { type Answers, type FakeDaemon, fakeDaemon } from "../daemon.ts";
+import { closedAfterEach } from "../daemon.ts";
 import { HASH, keysend, NODE, payment, succeeded } from "../samples.ts";
 
 describe("keysend", () => {
-  let daemon: FakeDaemon;
-  const against = async (answers: Answers): Promise<FakeDaemon> => {
-    daemon = await fakeDaemon(answers);
-    return daemon;
-  };
-  afterEach(() => daemon.close());
+  const against = closedAfterEach();
 
   it("pays a node by the beginning of its id, with records for it, and waits for the end", async () => {
     const list = { data: [{ id: NODE }], hasMore: false, next: null };

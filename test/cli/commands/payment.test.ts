@@ -1,14 +1,9 @@
 import { expect } from "chai";
-import { type Answers, type FakeDaemon, fakeDaemon, problem } from "../daemon.ts";
+import { closedAfterEach, problem } from "../daemon.ts";
 import { NODE, payment, succeeded } from "../samples.ts";
 
 describe("pay", () => {
-  let daemon: FakeDaemon;
-  const against = async (answers: Answers): Promise<FakeDaemon> => {
-    daemon = await fakeDaemon(answers);
-    return daemon;
-  };
-  afterEach(() => daemon.close());
+  const against = closedAfterEach();
   const read = `GET /v1/payments/${payment.id}`;
 
   it("asks the API to wait, and again until the payment has ended", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Answers, type FakeDaemon, fakeDaemon, problem } from "../daemon.ts";
+import { type Answers, type Asked, closedAfterEach, problem } from "../daemon.ts";
 import { subscription } from "../samples.ts";
 
 const receipt = {
@@ -26,13 +26,8 @@ const SESSION: Answers = {
 const WATCH = ["stream", "watch", "http://127.0.0.1:1", "str_1"];
 
 describe("stream watch", () => {
-  let daemon: FakeDaemon;
-  const against = async (answers: Answers): Promise<FakeDaemon> => {
-    daemon = await fakeDaemon(answers);
-    return daemon;
-  };
-  afterEach(() => daemon.close());
-  const asked = (): string[] => daemon.asked.map(({ what }) => what);
+  const against = closedAfterEach();
+  const whats = (asked: readonly Asked[]): string[] => asked.map(({ what }) => what);
 
   it("opens a session within its limits, fetches the keys in order, closes and reads the receipt", async () => {
     const fake = await against(SESSION);
@@ -44,7 +39,7 @@ describe("stream watch", () => {
       budgetMsat: "60000",
       maxUnpaidMsat: "5000",
     });
-    expect(asked()).to.deep.equal([
+    expect(whats(fake.asked)).to.deep.equal([
       "POST /v1/subscriptions",
       `GET ${PATH}/keys/0`,
       `GET ${PATH}`,
@@ -94,23 +89,23 @@ describe("stream watch", () => {
   });
 
   it("closes the session when a unit cannot be paid, and ends with 6", async () => {
-    const { run } = await against({
+    const { run, asked } = await against({
       ...SESSION,
       [`GET ${PATH}/keys/1`]: problem(402, "NEED_TOPUP", "The cap is reached."),
     });
     const { exit, err } = await run(WATCH);
     expect({ exit, code: (JSON.parse(err) as { code: string }).code }).to.deep.equal({ exit: 6, code: "NEED_TOPUP" });
-    expect(asked().slice(-2)).to.deep.equal([`GET ${PATH}/keys/1`, `POST ${PATH}/close`]);
+    expect(whats(asked).slice(-2)).to.deep.equal([`GET ${PATH}/keys/1`, `POST ${PATH}/close`]);
   });
 
   it("ends in good order on Ctrl-C: the unit under way is finished, the session closed", async () => {
-    const { run } = await against(SESSION);
+    const { run, asked } = await against(SESSION);
     const interrupted = new AbortController();
     const running = run([...WATCH, "--pace", "60"], { interruption: () => interrupted.signal });
-    while (!asked().includes(`GET ${PATH}`)) await new Promise((resolve) => setImmediate(resolve));
+    while (!whats(asked).includes(`GET ${PATH}`)) await new Promise((resolve) => setImmediate(resolve));
     interrupted.abort();
     expect((await running).exit).to.equal(0);
-    expect(asked()).to.deep.equal([
+    expect(whats(asked)).to.deep.equal([
       "POST /v1/subscriptions",
       `GET ${PATH}/keys/0`,
       `GET ${PATH}`,
@@ -120,27 +115,26 @@ describe("stream watch", () => {
   });
 
   it("stops after --units, and leaves the session open with --keep-open", async () => {
-    const { run } = await against(SESSION);
+    const { run, asked } = await against(SESSION);
     const { out } = await run([...WATCH, "--units", "1", "--keep-open"]);
     expect(JSON.parse(out.trimEnd().split("\n").at(-1) ?? "")).to.deep.equal({ id: "ses_1" });
-    expect(asked()).to.deep.equal(["POST /v1/subscriptions", `GET ${PATH}/keys/0`, `GET ${PATH}`]);
+    expect(whats(asked)).to.deep.equal(["POST /v1/subscriptions", `GET ${PATH}/keys/0`, `GET ${PATH}`]);
   });
 
   it("opens nothing with --dry-run", async () => {
-    const { run } = await against(SESSION);
+    const { run, asked } = await against(SESSION);
     expect((await run([...WATCH, "--dry-run"])).exit).to.equal(0);
-    expect(asked()).to.deep.equal([]);
+    expect(whats(asked)).to.deep.equal([]);
   });
 });
 
 describe("stream page", () => {
-  let daemon: FakeDaemon;
-  afterEach(() => daemon.close());
+  const against = closedAfterEach();
 
   it("makes a link of the daemon's address, the film and the code, which stands where no server sees it", async () => {
     const code = `lgn_${"A".repeat(43)}`;
     const expiresAt = "2026-01-02T03:09:05.000Z";
-    daemon = await fakeDaemon({ "POST /v1/login-links": { status: 201, body: { code, expiresAt } } });
+    const daemon = await against({ "POST /v1/login-links": { status: 201, body: { code, expiresAt } } });
     const { exit, out } = await daemon.run(["stream", "page", "http://127.0.0.1:9739", "str_1"]);
     const { link, ...rest } = JSON.parse(out) as { readonly link: string };
     expect([exit, rest]).to.deep.equal([0, { expiresAt }]);
