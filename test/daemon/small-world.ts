@@ -47,6 +47,14 @@ export async function line(
   return { world, nodes: world.nodes, edges };
 }
 
+/** The two nodes of a world that has not been set up: with coins, connected by the first, without a channel. */
+export async function connectedPair(world: World): Promise<readonly [LabNode, LabNode]> {
+  expect(await setUp(world, [])).to.equal(true);
+  const [a, b] = world.nodes as [LabNode, LabNode];
+  expect((await soon(world, a.node.connect({ nodeId: b.id, host: b.name, port: PORT }))).ok).to.equal(true);
+  return [a, b];
+}
+
 /** An answer that comes in virtual time. */
 export const soon = async <T>(world: World, promise: Promise<T>, limitMs = 10_000): Promise<T> =>
   present(await answered(world, promise, limitMs), "an answer within the time");

@@ -1,11 +1,10 @@
 import { expect } from "chai";
 import { msat, sat, satPerKw } from "../../../src/base/units.ts";
 import type { OpenRequest } from "../../../src/daemon/channel/info.ts";
-import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
-import { setUp } from "../../../src/lab/setup.ts";
+import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { createWorld, type World } from "../../../src/lab/world.ts";
 import { mine } from "../failing-street.ts";
-import { soon } from "../small-world.ts";
+import { connectedPair, soon } from "../small-world.ts";
 
 describe("What this node itself refuses about an opening: NOT_POSSIBLE, and what would be possible", () => {
   let world: World;
@@ -13,9 +12,7 @@ describe("What this node itself refuses about an opening: NOT_POSSIBLE, and what
   let b: LabNode;
   beforeEach(async () => {
     world = createWorld({ seed: 5, nodes: 2 });
-    expect(await setUp(world, [])).to.equal(true);
-    [a, b] = world.nodes as [LabNode, LabNode];
-    expect((await soon(world, a.node.connect({ nodeId: b.id, host: b.name, port: PORT }))).ok).to.equal(true);
+    [a, b] = await connectedPair(world);
   });
   const request = (given: Partial<OpenRequest>): OpenRequest => ({
     nodeId: b.id,

@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
 import { msat, sat } from "../../../src/base/units.ts";
-import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
-import { setUp } from "../../../src/lab/setup.ts";
+import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { createWorld, type World } from "../../../src/lab/world.ts";
 import type { MessageName } from "../../../src/wire/registry.ts";
 import { mine } from "../failing-street.ts";
-import { invoiceOf, paid, soon, violations } from "../small-world.ts";
+import { connectedPair, invoiceOf, paid, soon, violations } from "../small-world.ts";
 
 /** Two nodes with coins and no channel; the second trusts the first, if `trusted`, with 500,000 sat. */
 async function strangers(trusted = true): Promise<{ readonly world: World; readonly a: LabNode; readonly b: LabNode }> {
@@ -18,9 +17,7 @@ async function strangers(trusted = true): Promise<{ readonly world: World; reado
       zeroConfMax: sat(500_000n),
     }),
   });
-  expect(await setUp(world, [])).to.equal(true);
-  const [a, b] = world.nodes as [LabNode, LabNode];
-  expect((await soon(world, a.node.connect({ nodeId: b.id, host: b.name, port: PORT }))).ok).to.equal(true);
+  const [a, b] = await connectedPair(world);
   return { world, a, b };
 }
 const request = { push: msat(0n), announce: false, zeroConf: true } as const;

@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
 import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
-import { setUp } from "../../../src/lab/setup.ts";
 import { createWorld, type World } from "../../../src/lab/world.ts";
-import { soon } from "../small-world.ts";
+import { connectedPair, soon } from "../small-world.ts";
 
 describe("where a peer is dialled after a restart", () => {
   let world: World;
@@ -11,9 +10,7 @@ describe("where a peer is dialled after a restart", () => {
   let b: LabNode;
   beforeEach(async () => {
     world = createWorld({ seed: 5, nodes: 2 });
-    expect(await setUp(world, [])).to.equal(true);
-    [a, b] = world.nodes as [LabNode, LabNode];
-    expect((await soon(world, a.node.connect({ nodeId: b.id, host: b.name, port: PORT }))).ok).to.equal(true);
+    [a, b] = await connectedPair(world);
   });
   const peerOf = (node: LabNode) => present(node.node.peers()[0], "a peer");
 
