@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import type { ChannelId } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
-import { type Msat, msat } from "../../src/base/units.ts";
+import { type Msat, msat, sat, satPerKw } from "../../src/base/units.ts";
 import { scriptOfAddress } from "../../src/bitcoin/address.ts";
 import { CHAINS } from "../../src/bitcoin/params.ts";
 import type { LabNode } from "../../src/lab/lab-node.ts";
@@ -39,6 +40,28 @@ export async function giveCoins(world: World, node: LabNode): Promise<void> {
   if (!script.ok) throw new Error("an address of this network");
   world.chain.mine(1, script.value);
   await mine(world, 100);
+}
+/** No mempool takes any transaction, until what is answered is called. */
+export function takingNothing({ chain }: World): () => void {
+  const { pool } = chain.brain;
+  const { policy } = pool;
+  Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+  return () => void Object.assign(pool, { policy });
+}
+/** Gives up a channel that no mempool has taken, and spends elsewhere the coins that were to be in it, once one takes that. */
+export async function spendElsewhere(
+  world: World,
+  { node }: LabNode,
+  id: ChannelId,
+  takeAgain: () => void,
+): Promise<void> {
+  expect((await soon(world, node.closeChannel({ id, force: true }))).ok).to.equal(true);
+  await world.pass(1_000);
+  takeAgain();
+  const coins = node.walletUtxos().map(({ outpoint }) => outpoint);
+  const { address } = await soon(world, node.newAddress());
+  const elsewhere = { address, amount: sat(10_000n), feerate: satPerKw(5_000), coins };
+  expect((await soon(world, node.send(elsewhere))).ok).to.equal(true);
 }
 /** A payment that stops at a node that has taken the HTLC and says nothing more. */
 export async function stuck(street: Line, amount: Msat = msat(30_000_000n)): Promise<{ readonly payment: string }> {

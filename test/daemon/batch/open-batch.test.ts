@@ -6,7 +6,7 @@ import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
 import { setUp } from "../../../src/lab/setup.ts";
 import { createWorld, type World } from "../../../src/lab/world.ts";
 import type { MessageName } from "../../../src/wire/registry.ts";
-import { mine } from "../failing-street.ts";
+import { mine, takingNothing } from "../failing-street.ts";
 import { soon, violations } from "../small-world.ts";
 
 /** Three nodes with coins; the first is connected to both others and has no channel. */
@@ -150,9 +150,7 @@ describe("Several channels in one funding transaction. RELIABILITY U12", () => {
 
   it("RELIABILITY U16: is replaced for none of its channels, and given up by none of them alone", async () => {
     const { world, a, b, c, wish } = await three();
-    const { pool } = world.chain.brain;
-    const { policy } = pool;
-    Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+    const takeAgain = takingNothing(world);
     const channels = [wish(b, 300_000n), wish(c, 200_000n)];
     const opened = await soon(world, a.node.openChannels({ channels, feerate: satPerKw(500) }));
     if (!opened.ok) throw new Error(opened.error.detail);
@@ -170,7 +168,7 @@ describe("Several channels in one funding transaction. RELIABILITY U12", () => {
     expect((await soon(world, a.node.closeChannel({ id: first, force: true }))).ok).to.equal(true);
     await world.pass(1_000);
     expect(a.node.balance().onchain).to.deep.equal(before);
-    Object.assign(pool, { policy });
+    takeAgain();
     a.crash(a.disk.pending);
     await a.start();
     await world.pass(5_000);

@@ -7,7 +7,7 @@ import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { idOf } from "../../../src/lab/setup.ts";
 import type { World } from "../../../src/lab/world.ts";
 import type { MessageName } from "../../../src/wire/registry.ts";
-import { giveCoins, mine, onchain, tip } from "../failing-street.ts";
+import { giveCoins, mine, onchain, spendElsewhere, takingNothing, tip } from "../failing-street.ts";
 import { invoiceOf, type Line, line, paid, soon, violations } from "../small-world.ts";
 
 const NOTHING_PUSHED = { push: msat(0n) };
@@ -149,12 +149,10 @@ describe("A channel that both sides can fund, between two daemons", () => {
     const made = await line(2, NOTHING_PUSHED);
     const { world } = made;
     const [a, b] = pair(made);
-    const { pool } = world.chain.brain;
-    const { policy } = pool;
     for (const taken of [false, true]) {
       await giveCoins(world, a);
       const before = a.node.balance().onchain.confirmed;
-      if (!taken) Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+      const takeAgain = taken ? () => undefined : takingNothing(world);
       const request = { nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: false };
       const opened = await soon(world, a.node.openChannel(request));
       if (!opened.ok) throw new Error(opened.error.detail);
@@ -163,7 +161,7 @@ describe("A channel that both sides can fund, between two daemons", () => {
       expect((await soon(world, a.node.closeChannel({ id, force: true }))).ok).to.equal(true);
       await world.pass(1_000);
       expect(a.node.balance().onchain.confirmed === before, `taken ${taken}`).to.equal(!taken);
-      Object.assign(pool, { policy });
+      takeAgain();
     }
     expect(violations(world)).to.deep.equal([]);
   });
@@ -173,21 +171,13 @@ describe("A channel that both sides can fund, between two daemons", () => {
     const { world } = made;
     const [a, b] = pair(made);
     for (const node of [a, b]) await giveCoins(world, node);
-    const { pool } = world.chain.brain;
-    const { policy } = pool;
-    // No node takes it, so that b's own node lets it take its coins back.
-    Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+    // So that b's own node lets it take its coins back.
+    const takeAgain = takingNothing(world);
     const before = onchain(a);
     const id = await requested(made);
     expect(channel(a, id).capacity).to.equal(500_000n);
     world.network.part(a.name, b.name);
-    expect((await soon(world, b.node.closeChannel({ id: id as never, force: true }))).ok).to.equal(true);
-    await world.pass(1_000);
-    Object.assign(pool, { policy });
-    const coins = b.node.walletUtxos().map(({ outpoint }) => outpoint);
-    const { address } = await soon(world, b.node.newAddress());
-    const elsewhere = { address, amount: sat(10_000n), feerate: satPerKw(5_000), coins };
-    expect((await soon(world, b.node.send(elsewhere))).ok).to.equal(true);
+    await spendElsewhere(world, b, id as never, takeAgain);
     await mine(world, 3);
     await a.crash(0);
     await a.start();

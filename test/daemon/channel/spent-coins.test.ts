@@ -5,7 +5,7 @@ import { PeerCoins } from "../../../src/daemon/channel/peer-coins.ts";
 import { LOOK_BLOCKS } from "../../../src/daemon/channel/spent-coins.ts";
 import { RESOLUTION_DEPTH } from "../../../src/lab/depths.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
-import { giveCoins, mine, onchain, tip } from "../failing-street.ts";
+import { giveCoins, mine, onchain, spendElsewhere, takingNothing, tip } from "../failing-street.ts";
 import { line, soon, violations } from "../small-world.ts";
 
 describe("RELIABILITY U11: a coin of the peer's that was spent before anybody watched it", () => {
@@ -19,24 +19,14 @@ describe("RELIABILITY U11: a coin of the peer's that was spent before anybody wa
     const { world } = made;
     const [a, b] = made.nodes as [LabNode, LabNode];
     for (const node of [a, b]) await giveCoins(world, node);
-    const { pool } = world.chain.brain;
-    const { policy } = pool;
-    Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+    const takeAgain = takingNothing(world);
     const before = onchain(a);
     const request = { nodeId: b.id, capacity: sat(300_000n), push: msat(0n), announce: false, feerate: satPerKw(500) };
     const asked = await soon(world, a.node.openChannel(request));
     if (!asked.ok) throw new Error(asked.error.detail);
     const { id } = asked.value;
     world.network.part(a.name, b.name);
-    if (spends) {
-      expect((await soon(world, b.node.closeChannel({ id, force: true }))).ok).to.equal(true);
-      await world.pass(1_000);
-      Object.assign(pool, { policy });
-      const coins = b.node.walletUtxos().map(({ outpoint }) => outpoint);
-      const { address } = await soon(world, b.node.newAddress());
-      const elsewhere = { address, amount: sat(10_000n), feerate: satPerKw(5_000), coins };
-      expect((await soon(world, b.node.send(elsewhere))).ok).to.equal(true);
-    }
+    if (spends) await spendElsewhere(world, b, id, takeAgain);
     const isKnown = (): boolean => a.node.channels().some((channel) => channel.id === id);
     return { world, a, before, isKnown };
   }

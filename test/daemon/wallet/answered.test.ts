@@ -4,7 +4,7 @@ import { present, type Result } from "../../../src/base/result.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
 import type { CommandFault } from "../../../src/daemon/commands.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
-import { giveCoins, mine, onchain, streetOf } from "../failing-street.ts";
+import { giveCoins, mine, onchain, streetOf, takingNothing } from "../failing-street.ts";
 import { soon, violations } from "../small-world.ts";
 
 const granted = <T>(answer: Result<T, CommandFault>): T => {
@@ -29,11 +29,10 @@ describe("A replacement that the Bitcoin node refuses only after the node was st
     expect(onchain(a)).to.be.below(Number(before));
     a.crash(a.disk.pending);
     world.chain.setSilent(a.name, false);
-    const { policy } = pool;
-    Object.assign(pool, { policy: { ...policy, minRelayFee: 1_000_000n } });
+    const takeAgain = takingNothing(world);
     await a.start();
     await world.pass(1_000);
-    Object.assign(pool, { policy });
+    takeAgain();
     expect([...pool.entries.keys()]).to.deep.equal([txid]);
     expect(onchain(a)).to.equal(before);
     const waiting = a.node.walletTransactions().filter(({ height }) => height === undefined);
