@@ -30,6 +30,13 @@ const claimed = ({ node }: LabNode): bigint =>
     .filter(({ label }) => label === "channel closed: own balance")
     .reduce((sum, { feeSat }) => sum + (feeSat ?? 0n), 0n);
 
+/** Another channel, of which 90,000 sat are given to the node. */
+const openedBy = (world: World, peer: LabNode, { id }: LabNode) =>
+  answered(
+    world,
+    peer.node.openChannel({ nodeId: id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
+  );
+
 describe("RELIABILITY P5: a node that has lost its disk", () => {
   it("gets its coins from the chain and its channels from a peer, who closes them: all of its money but the fees", async () => {
     const { world, nodes } = await line(2);
@@ -86,10 +93,7 @@ describe("RELIABILITY P5: a node that is started on a copy of its store from bef
     const [peer, node] = nodes as [LabNode, LabNode];
     await passed(world, 61_000);
     const copy = node.disk.snapshot();
-    const opened = await answered(
-      world,
-      peer.node.openChannel({ nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
-    );
+    const opened = await openedBy(world, peer, node);
     expect(opened?.ok).to.equal(true);
     await bury(world);
     await passed(world, 61_000);
@@ -113,16 +117,15 @@ describe("RELIABILITY P5: a node that is started on a copy of its store from bef
     const [first, late, node] = nodes as [LabNode, LabNode, LabNode];
     await passed(world, 61_000);
     const copy = node.disk.snapshot();
-    const openedBy = async (peer: LabNode): Promise<void> => {
-      const request = { nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true };
-      expect((await answered(world, peer.node.openChannel(request)))?.ok).to.equal(true);
+    const heardOf = async (peer: LabNode): Promise<void> => {
+      expect((await openedBy(world, peer, node))?.ok).to.equal(true);
       await bury(world);
       await passed(world, 61_000);
     };
     await soon(world, first.node.connect({ nodeId: node.id, host: node.name, port: PORT }));
-    await openedBy(first);
+    await heardOf(first);
     first.crash(first.disk.pending);
-    await openedBy(late);
+    await heardOf(late);
     const before = owned(node);
     const inChannels = node.node.channels().reduce((sum, { local }) => sum + local / 1000n, 0n);
     node.crash(0);
@@ -148,10 +151,7 @@ describe("RELIABILITY P5: a node that is started on a copy of its store from bef
     const [peer, node] = nodes as [LabNode, LabNode];
     await passed(world, 61_000);
     const copy = node.disk.snapshot();
-    const opened = await answered(
-      world,
-      peer.node.openChannel({ nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
-    );
+    const opened = await openedBy(world, peer, node);
     if (opened?.ok !== true) throw new Error("a channel");
     await bury(world);
     expect((await answered(world, peer.node.closeChannel({ id: opened.value.id })))?.ok).to.equal(true);
@@ -163,10 +163,7 @@ describe("RELIABILITY P5: a node that is started on a copy of its store from bef
     await node.start();
     await passed(world, 30_000);
     expect(states(node)).to.deep.equal(["Failed"]);
-    const again = await answered(
-      world,
-      peer.node.openChannel({ nodeId: node.id, capacity: sat(300_000n), push: msat(90_000_000n), announce: true }),
-    );
+    const again = await openedBy(world, peer, node);
     if (again?.ok !== true) throw new Error("another channel");
     await passed(world, 1_000);
     const indexes = [...node.recorder.durable.channels.values()].map(({ params }) => params.keyIndex);
