@@ -1,53 +1,22 @@
 import { expect } from "chai";
-import { buildOnion, type Route, readAttribution, readFailure, sharedSecretsOfRoute } from "../../../routing/index.ts";
+import { readAttribution, readFailure } from "../../../routing/index.ts";
 import { fromHex } from "../../../src/base/bytes.ts";
 import { channelId, type PaymentHash } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { cltvExpiry, msat, unixMs } from "../../../src/base/units.ts";
+import { msat, unixMs } from "../../../src/base/units.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
 import { Attributions } from "../../../src/daemon/payment/attributions.ts";
-import { decodeInvoice } from "../../../src/payments/invoice.ts";
-import { fundedBy } from "../puppet.ts";
-import { invoiceOf, line, stranger, violations } from "../small-world.ts";
+import { payingStranger } from "../paying-stranger.ts";
+import { violations } from "../small-world.ts";
 
 const AMOUNT = msat(2_000_000n);
-const SESSION_KEY = sha256(Uint8Array.of(7));
-
-/** A stranger who can pay over its channel with the first of two nodes, and reads what comes back. */
-async function payer() {
-  const { world, nodes, edges } = await line(2);
-  const [router, payee] = [present(nodes[0], "a router"), present(nodes[1], "a payee")];
-  const mallory = await stranger(world, router);
-  const puppet = await fundedBy(world, router, mallory);
-  const [first, second] = [puppet.id, present(edges[0]?.id, "their channel")].map((id) =>
-    present(router.node.channels().find((channel) => channel.id === id)?.shortChannelId, "a confirmed channel"),
-  ) as [never, never];
-  const { height } = world.chain.brain.chain.tip;
-  const route: Route = {
-    hops: [
-      { nodeId: router.id, shortChannelId: first, amount: msat(AMOUNT + 10_000n), expiry: cltvExpiry(height + 300) },
-      { nodeId: payee.id, shortChannelId: second, amount: AMOUNT, expiry: cltvExpiry(height + 100) },
-    ],
-  };
-  const offer = (paymentHash: PaymentHash, paymentSecret: Uint8Array): void => {
-    const content = { paymentSecret, paymentMetadata: undefined, customRecords: [] };
-    const packet = buildOnion(route, SESSION_KEY, paymentHash, content);
-    if (!packet.ok) throw new Error(packet.error.code);
-    const { amount, expiry } = present(route.hops[0], "a hop");
-    const origin = { tag: "payment", paymentId: "p", attempt: 1 } as const;
-    puppet.give({ tag: "OfferHtlc", amount, paymentHash, expiry, onion: packet.value.onion, origin });
-  };
-  return { world, router, payee, mallory, offer, secrets: sharedSecretsOfRoute(route, SESSION_KEY) };
-}
 
 describe("CONFORMANCE 91: who has held an HTLC for how long", () => {
   it("comes back beside the preimage: 5 seconds at the router, whose wire to the payee was slow, and none at the payee", async () => {
-    const { world, router, payee, mallory, offer, secrets } = await payer();
-    const { bolt11 } = await invoiceOf(world, payee, AMOUNT);
-    const invoice = decodeInvoice(bolt11, "regtest");
-    if (!invoice.ok) throw new Error(invoice.error.code);
+    const { world, router, payee, mallory, bill, pay } = await payingStranger(2);
+    const { paymentHash, paymentSecret } = await bill(AMOUNT);
     world.network.hold(router.name, payee.name);
-    offer(invoice.value.paymentHash, invoice.value.paymentSecret);
+    const { secrets } = pay(AMOUNT, paymentHash, { paymentSecret });
     await world.pass(5_050);
     world.network.heal(router.name, payee.name);
     await world.pass(1_000);
@@ -59,8 +28,8 @@ describe("CONFORMANCE 91: who has held an HTLC for how long", () => {
     });
   });
   it("comes back beside a failure, which is still read and attributed", async () => {
-    const { world, mallory, offer, secrets } = await payer();
-    offer("11".repeat(32) as PaymentHash, new Uint8Array(32));
+    const { world, mallory, pay } = await payingStranger(2);
+    const { secrets } = pay(AMOUNT, "11".repeat(32) as PaymentHash, { paymentSecret: new Uint8Array(32) });
     await world.pass(1_000);
     const failed = present(mallory.of("update_fail_htlc")[0], "a failure");
     const read = readFailure(secrets, failed.reason, failed.attribution_data);

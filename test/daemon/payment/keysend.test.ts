@@ -1,15 +1,14 @@
 import { expect } from "chai";
-import { buildOnion, type FinalContent, type Route } from "../../../routing/index.ts";
+import type { FinalContent } from "../../../routing/index.ts";
 import { idBytes, type PaymentHash, type Preimage, paymentHash, preimage } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { cltvExpiry, type Msat, msat } from "../../../src/base/units.ts";
+import { type Msat, msat } from "../../../src/base/units.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
 import type { KeysendRequest, PaymentInfo } from "../../../src/daemon/views.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { CRASHES_AT_WRITE, type World } from "../../../src/lab/world.ts";
-import { decodeInvoice } from "../../../src/payments/invoice.ts";
-import { fundedBy } from "../puppet.ts";
-import { invoiceOf, line, soon, stranger, violations } from "../small-world.ts";
+import { payingStranger } from "../paying-stranger.ts";
+import { line, soon, violations } from "../small-world.ts";
 
 const AMOUNT = msat(5_000_000n);
 const PODCAST = { type: 7_629_169n, value: new TextEncoder().encode('{"action":"stream"}') };
@@ -156,28 +155,17 @@ describe("a payment without an invoice, and a power failure at one of the writes
 
 /** A stranger with a channel to a node, who can put into an onion what no honest payer would. */
 async function crafty() {
-  const { world, nodes } = await line(1, { acceptKeysend: () => true });
-  const [payee] = nodes as [LabNode];
-  const mallory = await stranger(world, payee);
-  const puppet = await fundedBy(world, payee, mallory);
-  const [channel] = payee.node.channels();
-  const expiry = cltvExpiry(world.chain.brain.chain.tip.height + 60);
-  const shortChannelId = present(channel?.shortChannelId, "a confirmed channel");
-  let offered = 0;
+  const paying = await payingStranger(1, { acceptKeysend: () => true });
+  const { world, mallory, pay } = paying;
   /** What becomes of an HTLC of this hash, whose onion says this. */
   const offer = async (hash: PaymentHash, amount: Msat, content: Partial<FinalContent>): Promise<string> => {
-    const route: Route = { hops: [{ nodeId: payee.id, shortChannelId, amount, expiry }] };
-    const final = { paymentSecret: undefined, paymentMetadata: undefined, customRecords: [], ...content };
-    const packet = buildOnion(route, sha256(Uint8Array.of(++offered)), hash, final);
-    if (!packet.ok) throw new Error(packet.error.code);
-    const origin = { tag: "payment", paymentId: "p", attempt: offered } as const;
     const ends = () => [...mallory.of("update_fulfill_htlc"), ...mallory.of("update_fail_htlc")].length;
     const before = { ends: ends(), fulfilled: mallory.of("update_fulfill_htlc").length };
-    puppet.give({ tag: "OfferHtlc", amount, paymentHash: hash, expiry, onion: packet.value.onion, origin });
+    pay(amount, hash, content);
     expect(await world.until(() => ends() > before.ends, 20_000)).to.equal(true);
     return mallory.of("update_fulfill_htlc").length > before.fulfilled ? "fulfilled" : "failed";
   };
-  return { world, payee, mallory, offer };
+  return { ...paying, offer };
 }
 const CHOSEN: Preimage = preimage(new Uint8Array(32).fill(0x5a));
 const CHOSEN_HASH = paymentHash(sha256(idBytes(CHOSEN)));
@@ -193,11 +181,8 @@ describe("a keysend's preimage in the onion of a stranger", () => {
     expect(violations(world)).to.deep.equal([]);
   });
   it("is no way to an invoice: without the secret it is refused, with it the invoice is settled and nothing else", async () => {
-    const { world, payee, offer } = await crafty();
-    const { bolt11, paymentHash: hash } = await invoiceOf(world, payee, AMOUNT);
-    const invoice = decodeInvoice(bolt11, "regtest");
-    if (!invoice.ok) throw new Error(invoice.error.code);
-    const { paymentSecret } = invoice.value;
+    const { world, payee, bill, offer } = await crafty();
+    const { paymentHash: hash, paymentSecret } = await bill(AMOUNT);
     expect(await offer(hash, AMOUNT, { keysendPreimage: CHOSEN })).to.equal("failed");
     expect(payee.node.invoice(hash)?.state).to.equal("open");
     expect(await offer(hash, AMOUNT, { keysendPreimage: CHOSEN, paymentSecret })).to.equal("fulfilled");
@@ -205,11 +190,9 @@ describe("a keysend's preimage in the onion of a stranger", () => {
     expect(violations(world)).to.deep.equal([]);
   });
   it("of an invoice that was paid, which its payer knows, is refused", async () => {
-    const { world, payee, mallory, offer } = await crafty();
-    const { bolt11, paymentHash: hash } = await invoiceOf(world, payee, AMOUNT);
-    const invoice = decodeInvoice(bolt11, "regtest");
-    if (!invoice.ok) throw new Error(invoice.error.code);
-    expect(await offer(hash, AMOUNT, { paymentSecret: invoice.value.paymentSecret })).to.equal("fulfilled");
+    const { world, payee, mallory, bill, offer } = await crafty();
+    const { paymentHash: hash, paymentSecret } = await bill(AMOUNT);
+    expect(await offer(hash, AMOUNT, { paymentSecret })).to.equal("fulfilled");
     const [{ payment_preimage: keysendPreimage } = { payment_preimage: CHOSEN }] = mallory.of("update_fulfill_htlc");
     expect(paymentHash(sha256(idBytes(keysendPreimage)))).to.equal(hash);
     expect(await offer(hash, AMOUNT, { keysendPreimage })).to.equal("failed");
