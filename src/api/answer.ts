@@ -37,7 +37,7 @@ export function answerRoute(route: Route, serving: Serving): RequestHandler {
       params: request.params,
       query: request.query,
       body: body.value,
-      waitSeconds: waitOf(request),
+      waitSeconds: route.waits ? waitOf(request) : 0,
     };
     const keyed = keyOf(route, request, token.value, body.value);
     if (!keyed.ok) return sendFault(keyed.error, request, response);

@@ -33,7 +33,7 @@ export interface RawRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  /** How long the caller wants to wait for the outcome: `Prefer: wait=30`. 0 when it does not. */
+  /** How long the caller wants to wait for the outcome, where a route lets it. 0 when it does not. */
   readonly waitSeconds: number;
 }
 export interface Parsed<P, Q, B> extends RawRequest {
@@ -57,6 +57,8 @@ interface RouteWords {
   readonly bodyBytes?: number;
   /** Lists carry an ETag. */
   readonly list?: true;
+  /** The caller may wait for the outcome: `Prefer: wait=30`. */
+  readonly waits?: true;
 }
 export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>
   extends RouteWords {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { SCOPES } from "../../src/api/auth.ts";
 import { KINDS } from "../../src/api/faults.ts";
 import { openApi } from "../../src/api/openapi.ts";
+import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes/all.ts";
 import { present } from "../../src/base/result.ts";
 import { closeAll, world } from "./fixture.ts";
@@ -34,12 +35,16 @@ describe("/openapi.json", () => {
     expect([status, json["openapi"]]).to.deep.equal([200, "3.1.0"]);
     expect(Object.keys(json["paths"] as Fields)).to.include("/openapi.json");
   });
-  it("has every route, once, under a name of its own", () => {
+  it("has every route, once, and what of streams is served beside them, each under a name of its own", () => {
     const listed = operations().map(([method, path]) => `${method} ${path}`);
     expect(listed.sort()).to.deep.equal(
-      ROUTES.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`).sort(),
+      [
+        ...ROUTES.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`),
+        "get /s/{stream}/k/{unit}",
+        "get /s/{stream}/{file}",
+      ].sort(),
     );
-    expect(new Set(operations().map(([, , { operationId }]) => operationId)).size).to.equal(ROUTES.length);
+    expect(new Set(operations().map(([, , { operationId }]) => operationId)).size).to.equal(listed.length);
   });
   it("describes each parameter in a path", () => {
     for (const [method, path, { parameters }] of operations()) {
@@ -80,6 +85,29 @@ describe("/openapi.json", () => {
       "streams",
       "subscriptions",
     ]);
+  });
+  it("names each header where it counts, and nowhere else", () => {
+    const taking = (name: string): readonly string[] =>
+      operations()
+        .filter(([, , { parameters }]) => parameters.some((each) => each.in === "header" && each.name === name))
+        .map(([method, path]) => `${method} ${path}`)
+        .sort();
+    const routes = (where: (route: Route) => boolean): readonly string[] =>
+      ROUTES.filter(where)
+        .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
+        .sort();
+    // Of a secret no answer is kept, and nobody is known by name where no token is asked for.
+    expect(taking("Idempotency-Key")).to.deep.equal(
+      routes(({ method, secret, scope }) => method === "post" && secret === undefined && scope !== "public"),
+    );
+    expect(taking("If-None-Match")).to.deep.equal(routes(({ list }) => list === true));
+    expect(taking("Prefer")).to.deep.equal(["post /v1/payments"]);
+  });
+  it("promises a body only where one comes, and says which lists may be unchanged", () => {
+    expect(operation("delete", "/v1/peers/{id}").responses).to.have.keys("204", "default");
+    expect(operation("delete", "/v1/peers/{id}").responses["204"]).to.deep.equal({ description: "Done" });
+    expect(operation("get", "/v1/peers").responses).to.have.keys("2XX", "304", "default");
+    expect(operation("get", "/s/{stream}/k/{unit}").responses).to.have.keys("402", "default");
   });
   it("gives the form of bodies: amounts as text, unknown fields refused", () => {
     const { requestBody } = operation("post", "/v1/wallet/sends");

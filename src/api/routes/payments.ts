@@ -128,6 +128,7 @@ export const paymentRoutes: readonly Route[] = [
     summary: "Pays an invoice, or a node without one; with `Prefer: wait=30` answers once the payment has ended",
     scope: "payments:write",
     repeat: repeatOfPayment,
+    waits: true,
     body: payBody,
     example: { bolt11: "lnbcrt250n1pexample", maxFeeMsat: "1000" },
     response: paymentShape,
