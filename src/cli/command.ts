@@ -22,6 +22,8 @@ export interface Session {
   readonly client: () => Promise<SluiceClient>;
   readonly terminal: Terminal;
   readonly asJson: boolean;
+  /** Nothing may be changed: no request that does so leaves, and no file is written. */
+  readonly dryRun: boolean;
   readonly datadir: string | undefined;
   /** The answer: as JSON for programs, in these words for people. `width` is that of their terminal, in letters. */
   show(value: unknown, people: (width: number) => string): void;

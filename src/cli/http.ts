@@ -37,7 +37,10 @@ export interface Change {
   readonly body?: object;
 }
 export interface ClientOptions {
-  /** For every POST, in place of a new one each: a script that asks again after a crash gives the key of the first time. */
+  /**
+   * For the first change, in place of a new key: a script that asks again after a crash gives the one of the first time. Each
+   * change after it gets a key that follows from this one, as a key stands for one request.
+   */
   readonly idempotencyKey?: string | undefined;
   /** Called instead of sending what would change something. */
   readonly refuse?: ((change: Change) => never) | undefined;
@@ -51,15 +54,18 @@ export function apiClient(url: string, token: string | undefined, options: Clien
   const base = url.replace(/\/+$/, "");
   const known: Words = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const limit = (): RequestInit => ({ signal: AbortSignal.timeout(options.answerMsMax ?? ANSWER_MS_MAX) });
+  let keys = 0;
+  const newKey = (): string => {
+    const { idempotencyKey: given } = options;
+    keys += 1;
+    return given === undefined ? randomUUID() : keys === 1 ? given : `${given}.${keys}`;
+  };
   const call = async (method: string, path: string, body?: object, more: Words = {}, how: RequestInit = {}) => {
-    const keyed: Words =
-      method === "POST"
-        ? { "content-type": "application/json", "idempotency-key": options.idempotencyKey ?? randomUUID() }
-        : {};
+    const typed: Words = method === "POST" ? { "content-type": "application/json" } : {};
     const response = await reach(base, path, {
       ...how,
       method,
-      headers: { ...known, ...keyed, ...more },
+      headers: { ...known, ...typed, ...more },
       ...(method === "POST" && { body: JSON.stringify(body ?? {}) }),
     });
     if (response.ok) return response;
@@ -67,7 +73,7 @@ export function apiClient(url: string, token: string | undefined, options: Clien
   };
   const change = (method: string, path: string, body?: object, more?: Words): Promise<Response> => {
     options.refuse?.({ method, path, ...(body && { body }) });
-    return call(method, path, body, more);
+    return call(method, path, body, { ...(method === "POST" && { "idempotency-key": newKey() }), ...more });
   };
   return {
     url: base,
@@ -75,7 +81,7 @@ export function apiClient(url: string, token: string | undefined, options: Clien
     get: async <T>(path: string) => jsonOf<T>(base, await call("GET", path, undefined, {}, limit())),
     post: async <T>(path: string, body?: object, headers?: Words) =>
       jsonOf<T>(base, await change("POST", path, body, headers)),
-    ask: async <T>(path: string, body: object) => jsonOf<T>(base, await call("POST", path, body)),
+    ask: async <T>(path: string, body: object) => jsonOf<T>(base, await call("POST", path, body, {}, limit())),
     delete: async (path) => void (await change("DELETE", path)),
     bytes: async (path) => new Uint8Array(await (await call("GET", path)).arrayBuffer()),
   };

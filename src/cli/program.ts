@@ -51,7 +51,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   "wallet psbt": "transactions that others sign too",
   "wallet watch": "coins that are watched by descriptor, without keys",
   "wallet labels": "what transactions, addresses and coins are called",
-  chain: "the bundled base chain",
+  chain: "the base chain",
   notary: "that documents were there when a block was made",
   peer: "Lightning nodes",
   channel: "payment channels",
@@ -131,7 +131,7 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
     .option("--url <url>", "the daemon's API, in place of --datadir")
     .option("--token-file <file>", "a token with fewer rights than the owner's")
     .option("--idempotency-key <key>", "for asking the same again after a crash")
-    .option("--dry-run", "show what would be asked of the daemon; change nothing")
+    .option("--dry-run", "show what would be asked of the daemon, or written; change nothing")
     .helpCommand(false)
     .configureHelp({
       subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[options\] ?/, "")}`.trimEnd(),
@@ -209,17 +209,19 @@ function add(parent: Verb, words: string, command: Command, terminal: Terminal, 
 function sessionOf(globals: Globals, terminal: Terminal): Session {
   const datadir = globals.datadir ?? terminal.env["SLUICE_DATADIR"];
   const asJson = globals.json === true || !terminal.out.isTerminal;
+  const dryRun = globals.dryRun === true;
   const refuse = (change: Change): never => {
     throw new Refused(change);
   };
   return {
     terminal,
     asJson,
+    dryRun,
     datadir,
     async client() {
       const { url, token } = await locate({ ...globals, datadir, network: terminal.env["SLUICE_NETWORK"] });
-      const { idempotencyKey, dryRun } = globals;
-      return sluiceClient(apiClient(url, token, { idempotencyKey, refuse: dryRun === true ? refuse : undefined }));
+      const { idempotencyKey } = globals;
+      return sluiceClient(apiClient(url, token, { idempotencyKey, refuse: dryRun ? refuse : undefined }));
     },
     show: (value, people) => terminal.out.write(asJson ? `${JSON.stringify(value)}\n` : people(terminal.out.columns)),
   };

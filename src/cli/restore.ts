@@ -27,6 +27,8 @@ export interface RestoreRequest {
   readonly signer: string | undefined;
   readonly askWords: () => Promise<string>;
   readonly now: number;
+  /** Says only whether it can be done. */
+  readonly dryRun: boolean;
 }
 export interface PreparedFolder {
   readonly datadir: string;
@@ -37,6 +39,8 @@ export interface PreparedFolder {
   readonly peers: number;
   /** Has the words; there where it is not the daemon itself. */
   readonly signer?: string;
+  /** The files that make it ready. */
+  readonly writes: readonly string[];
 }
 
 const LINEAGE_BYTES = 16;
@@ -72,17 +76,20 @@ async function prepare(request: RestoreRequest): Promise<PreparedFolder> {
   if (existsSync(target)) throw new Unfit(`${target} is there already.`, `start the node, or move it away`);
   const extra = request.peers.map(peerOf);
   if (request.file !== undefined && !existsSync(request.file)) throw new Unfit(`${request.file} is not there.`);
-  const { backupKey, nodeId, keep } =
+  const { backupKey, nodeId, wordsPath, keep } =
     signer === "" ? await ownKeys(datadir, network, request.askWords) : signersKeys(datadir, network, signer);
   const found = request.file === undefined ? undefined : await readGiven(request.file, { backupKey, network });
   const base = found ?? nothingKnown(network, request.now);
   const known = new Set(extra.map((peer) => peer.nodeId));
   const backup = { ...base, peers: [...extra, ...base.peers.filter((peer) => !known.has(peer.nodeId))] };
-  await mkdir(datadir, { recursive: true, mode: 0o700 });
-  await keep();
-  await writeDurably(target, backupText(sealBackup(backupKey, backup)));
   const { channels, peers } = backup;
-  const counted = { datadir, network, nodeId, channels: channels.length, peers: peers.length };
+  const writes = wordsPath === undefined ? [target] : [wordsPath, target];
+  const counted = { datadir, network, nodeId, channels: channels.length, peers: peers.length, writes };
+  if (!request.dryRun) {
+    await mkdir(datadir, { recursive: true, mode: 0o700 });
+    await keep();
+    await writeDurably(target, backupText(sealBackup(backupKey, backup)));
+  }
   return signer === "" ? counted : { ...counted, signer };
 }
 function configOf({ datadir, signer, env }: RestoreRequest): Config {
@@ -99,11 +106,14 @@ interface Keys {
   readonly backupKey: Uint8Array;
   readonly nodeId: NodeId;
   readonly keep: () => Promise<unknown>;
+  /** Where that is; undefined where they are there. */
+  readonly wordsPath: string | undefined;
 }
 async function ownKeys(datadir: string, network: DaemonNetwork, askWords: () => Promise<string>): Promise<Keys> {
   const path = join(datadir, WORDS);
+  const wordsPath = existsSync(path) ? undefined : path;
   const words = await wordsOf(path, askWords);
-  return { ...keychainOf(words, network), keep: () => openWords(path, () => words) };
+  return { ...keychainOf(words, network), wordsPath, keep: () => openWords(path, () => words) };
 }
 /** The words are with the signer, and stay there. */
 function signersKeys(datadir: string, network: DaemonNetwork, named: string): Keys {
@@ -119,7 +129,7 @@ function signersKeys(datadir: string, network: DaemonNetwork, named: string): Ke
         "The words of the signer are new: there is nothing of theirs to restore.",
         "sluice signer --restore",
       );
-    return { backupKey, nodeId, keep: async () => {} };
+    return { backupKey, nodeId, wordsPath: undefined, keep: async () => {} };
   } catch (error) {
     throw error instanceof Refused ? new Unfit(error.message, "sluice signer --restore") : error;
   }

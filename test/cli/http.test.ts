@@ -9,13 +9,16 @@ describe("the client of the HTTP API", () => {
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
     const client = apiClient(url, undefined, { answerMsMax: 1 });
-    const ended = await client.get("/v1/info").catch((error: unknown) => error);
+    const ended = await Promise.all(
+      [client.get("/v1/info"), client.ask("/v1/decode", {})].map((asked) => asked.catch((error: unknown) => error)),
+    );
     mute.closeAllConnections();
     mute.close();
-    expect(ended).to.include({
-      name: "CliFault",
-      exit: 3,
-      message: `No daemon answers at ${url} (it took the question and is silent).`,
-    });
+    for (const each of ended)
+      expect(each).to.include({
+        name: "CliFault",
+        exit: 3,
+        message: `No daemon answers at ${url} (it took the question and is silent).`,
+      });
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { closedAfterEach, fakeDaemon, page, problem, run } from "./daemon.ts";
-import { channel, info, invoice } from "./samples.ts";
+import { channel, info, invoice, subscription } from "./samples.ts";
 
 describe("the command line", () => {
   const against = closedAfterEach();
@@ -198,6 +198,25 @@ describe("the command line", () => {
         .to.match(/^[0-9a-f-]{36}$/)
         .and.not.equal(first);
       expect(third).to.equal("mine");
+    });
+
+    it("gives each POST after the first a key that follows from the one it was told, and what only asks none", async () => {
+      const fake = await against({
+        "POST /v1/subscriptions": { status: 201, body: subscription },
+        "POST /v1/subscriptions/ses_1/close": { body: subscription },
+        "GET /v1/subscriptions/ses_1/receipt": { body: {} },
+        "POST /v1/decode": { body: { kind: "address", address: "a", network: "regtest" } },
+      });
+      const watch = ["stream", "watch", "http://127.0.0.1:1", "str_1", "--units", "0", "--idempotency-key", "mine"];
+      for (const words of [watch, watch, ["decode", "a"]]) await fake.run(words);
+      const posted = fake.asked.filter(({ what }) => what.startsWith("POST"));
+      expect(posted.map(({ headers }) => headers["idempotency-key"])).to.deep.equal([
+        "mine",
+        "mine.2",
+        "mine",
+        "mine.2",
+        undefined,
+      ]);
     });
 
     it("asks nothing that changes something with --dry-run, and says what it would have asked", async () => {

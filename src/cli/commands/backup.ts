@@ -10,11 +10,12 @@ export const backupCommands = [
   command({
     words: "backup export [file]",
     about: "the newest backup of all channels, to a file or to the screen: keep it elsewhere, beside the words",
-    async run({ client, terminal, show }, { file }) {
+    async run({ client, terminal, show, dryRun }, { file }) {
       const node = await client();
       const backup = await node.backup();
       if (file === undefined) return terminal.out.write(backup.text);
       if (existsSync(file)) refuseToForget(file, await node.verifyBackup(await textOf(file)));
+      if (dryRun) return show(...wouldWrite([file]));
       await write(file, backup.text);
       const { channels, changedAt } = backup;
       show({ file, channels, changedAt }, () => `${counted(channels, "channel")} written to ${file}\n`);
@@ -39,7 +40,7 @@ export const backupCommands = [
       "--peer <uris>": "id@host:port of peers that had channels with the node, separated by commas",
       "--signer <socket>": "unix:/path of the signer that has the words",
     },
-    async run({ datadir, terminal, show }, { file, peer, signer }) {
+    async run({ datadir, terminal, show, dryRun }, { file, peer, signer }) {
       const peers = peer === undefined ? [] : peer.split(",");
       if (file === undefined && peers.length === 0)
         throw usage(
@@ -50,9 +51,10 @@ export const backupCommands = [
       const { WORDS_QUESTION } = await import("../words.ts");
       const askWords = () => terminal.askSecret(WORDS_QUESTION);
       const { env, now } = terminal;
-      const done = await prepareFolder({ datadir, env, file, peers, signer, askWords, now: now() });
+      const done = await prepareFolder({ datadir, env, file, peers, signer, askWords, now: now(), dryRun });
       if (!done.ok) throw usage(done.error.message, done.error.hint);
-      const prepared = done.value;
+      const { writes, ...prepared } = done.value;
+      if (dryRun) return show(...wouldWrite(writes));
       show(prepared, () => {
         const where = `${prepared.datadir} is ready for node ${short(prepared.nodeId)} on ${prepared.network}.`;
         const found = `${whatComes(prepared.channels, peers.length)}; coins are looked for in the chain.`;
@@ -62,6 +64,11 @@ export const backupCommands = [
       });
     },
   }),
+];
+
+const wouldWrite = (write: readonly string[]): [object, () => string] => [
+  { dryRun: { write } },
+  () => write.map((file) => `would write ${file}\n`).join(""),
 ];
 
 async function write(file: string, text: string): Promise<void> {

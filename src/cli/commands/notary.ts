@@ -46,11 +46,12 @@ export const notaryCommands = [
       "--stamp <file>": "the stamp (default: <file>.stamp)",
       "--headers <file>": "headers of 80 bytes each, from the one after genesis on, in place of the daemon's",
     },
-    async run({ client, show }, { file, stamp: path = stampPathOf(file), headers }) {
+    async run({ client, show, dryRun }, { file, stamp: path = stampPathOf(file), headers }) {
       const stamp = await readStamp(path);
       const hash = await sha256OfFile(file);
       if (toHex(hash) !== stamp.sha256) throw failed(`${file} is not the document of ${path}: it has been changed.`);
       const whole = stamp.proof === null ? await completed(await client(), stamp, path, hash) : stamp;
+      if (whole !== stamp && !dryRun) await writeStamp(path, whole, "w");
       const { proof, params } = proofOf(whole.proof, path);
       const checked = checkProof(proof, params);
       if (!checked.ok) throw failed(`The proof does not hold: ${checked.error}.`);
@@ -68,8 +69,8 @@ export const notaryCommands = [
 ];
 
 /**
- * Once the transaction is mined its proof is kept with the stamp: from then on nobody need be asked for it. One that was
- * replaced for a higher fee is looked for by what it holds.
+ * The stamp with the proof of its transaction, once that is mined: kept, nobody need be asked for it from then on. One that
+ * was replaced for a higher fee is looked for by what it holds.
  */
 async function completed(client: SluiceClient, stamp: Stamp, path: string, hash: Uint8Array): Promise<Stamp> {
   const known = (await transactionOf(client, stamp.txid)) ?? (await replacementOf(client, hash, placeOf(stamp)));
@@ -79,9 +80,7 @@ async function completed(client: SluiceClient, stamp: Stamp, path: string, hash:
   }
   const { txid, block } = known;
   if (block === null) throw failed(`The transaction ${txid} of ${path} waits to be mined.`);
-  const whole = { ...stamp, txid, proof: await client.proof(txid) };
-  await writeStamp(path, whole, "w");
-  return whole;
+  return { ...stamp, txid, proof: await client.proof(txid) };
 }
 async function replacementOf(
   client: SluiceClient,

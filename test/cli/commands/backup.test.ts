@@ -62,6 +62,18 @@ describe("backup", () => {
     expect(exit).to.equal(2);
     expect(JSON.parse(err)).to.include({ code: "USAGE", detail: `${at("nowhere/a")} cannot be written: ENOENT.` });
   });
+  it("export and restore write nothing with --dry-run, and say what they would have written", async () => {
+    const exported = await daemon.run(["backup", "export", at("a"), "--dry-run"]);
+    expect([exported.exit, JSON.parse(exported.out)]).to.deep.equal([0, { dryRun: { write: [at("a")] } }]);
+    expect(await stat(at("a")).catch(() => undefined)).to.equal(undefined);
+    const peers = ["--peer", `${NODE}@192.0.2.7:9735`];
+    const restored = await restore([...peers, "--dry-run"], WORDS_12);
+    const write = [at("new/words"), at("new/backup")];
+    expect([restored.exit, JSON.parse(restored.out)]).to.deep.equal([0, { dryRun: { write } }]);
+    expect(await stat(at("new")).catch(() => undefined)).to.equal(undefined);
+    const told = await daemon.run(["backup", "export", at("a"), "--dry-run"], { terminal: true });
+    expect(told.out).to.equal(`would write ${at("a")}\n`);
+  });
   it("verify says what is in a file, and ends with 1 when a channel is missing", async () => {
     await writeFile(at("a"), "sluice-backup-1:AAAA\n");
     const whole = await daemon.run(["backup", "verify", at("a")], { terminal: true });

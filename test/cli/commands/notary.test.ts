@@ -111,6 +111,16 @@ describe("sluice notary", () => {
     const gone = await run(answersFor(stamped, 0), "verify", files[1]);
     expect(gone.exit).to.equal(1);
   });
+  it("stamps nothing with --dry-run, and verifies without keeping the proof", async () => {
+    const dry = await run({}, "stamp", ...files, "--dry-run");
+    expect([dry.exit, dry.posted]).to.deep.equal([0, []]);
+    const stamped = stampedBlock(await stampBoth());
+    await bind(txidOf(stamped.tx));
+    const before = await readFile(`${files[0]}.stamp`, "utf8");
+    const found = await run(answersFor(stamped, 6), "verify", files[0], "--dry-run");
+    expect([found.exit, JSON.parse(found.out).confirmations]).to.deep.equal([0, 6]);
+    expect(await readFile(`${files[0]}.stamp`, "utf8")).to.equal(before);
+  });
   it("follows a stamp whose transaction was replaced for a higher fee, and says so when nothing took its place", async () => {
     const stamped = stampedBlock(await stampBoth());
     const gone = problem(404, "NOT_FOUND", "There is no such transaction.");
