@@ -97,7 +97,7 @@ export const KINDS: { readonly [C in ApiCode]: Kind } = {
   NEED_TOPUP: passing(402, "Session needs a top-up"),
   CHAIN_NOT_SYNCED: passing(503, "Chain not synced"),
   CHAIN_UNAVAILABLE: passing(503, "The Bitcoin node does not answer"),
-  STALE_TIP: passing(503, "No block for an hour"),
+  STALE_TIP: passing(503, "No block for nearly an hour"),
   TOO_MANY_WAITING: passing(429, "Too many payments wait for room"),
   WRONG_NETWORK: final(422, "Wrong network"),
   NOT_POSSIBLE: final(409, "Not possible now"),

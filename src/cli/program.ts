@@ -127,7 +127,7 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
   const program = new Verb(terminal.called)
     .description("A Lightning node for streaming micropayments. Amounts: 25 or 25sat, or 25000msat.")
     .option("--json", "JSON on a terminal too (a pipe always gets JSON)")
-    .option("--datadir <folder>", "the daemon's folder (or SLUICE_DATADIR)")
+    .option("--datadir <folder>", "the daemon's folder (or SLUICE_DATADIR; without either that of SLUICE_NETWORK)")
     .option("--url <url>", "the daemon's API, in place of --datadir")
     .option("--token-file <file>", "a token with fewer rights than the owner's")
     .option("--idempotency-key <key>", "for asking the same again after a crash")

@@ -34,6 +34,9 @@ describe("the demo: three daemons, a film paid by the second through a router", 
     const link = new URL(/https?:\/\/\S+/.exec(output)?.[0] ?? "");
     expect([link.pathname, link.hash.slice(0, 11)]).to.deep.equal(["/demo/video", "#login=lgn_"]);
     expect(output).to.match(new RegExp(`viewer +${link.origin} `));
+    expect(output)
+      .to.match(/tokens +\S+\/viewer\/admin\.token/)
+      .and.match(/ pay lnbcrt250n1/);
     const page = await fetch(link);
     expect([page.status, page.headers.get("content-type")]).to.deep.equal([200, "text/html; charset=utf-8"]);
     const film = await fetch(`${link.searchParams.get("site")}/s/${link.searchParams.get("stream")}`);

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Daemon, freePorts, startDaemon } from "../../scripts/demo/daemon.ts";
@@ -21,6 +21,13 @@ function takePort(): Promise<{ readonly server: Server; readonly port: number }>
     server.listen(0, "127.0.0.1", () => resolve({ server, port: (server.address() as { port: number }).port }));
   });
 }
+/** Whether anybody listens there. */
+const saidAt = (host: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port }, () => resolve("connected"));
+    socket.on("connect", () => socket.destroy());
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
 const quiet = (datadir: string): readonly string[] =>
   ["--datadir", datadir, "--api-port", "0", "--peer-port", "0", "--chain-port", "0"] as const;
 
@@ -211,6 +218,14 @@ describe("a running node", function () {
     expect(refused).to.deep.equal({ code: 1, stdout: "", stderr: sentence });
     expect(contentsOf(datadir())).to.deep.equal(before);
     expect(await daemon.api.get<{ alias: string }>("/v1/info")).to.have.property("alias", "node");
+  });
+
+  it("RELIABILITY J6: is reached at 127.0.0.1 alone, at each of its ports", async () => {
+    const { api, peerPort, chainPort } = daemon.started;
+    const ports = [Number(new URL(api).port), peerPort, chainPort];
+    const said = (host: string) => Promise.all(ports.map((port) => saidAt(host, port)));
+    expect(await said("127.0.0.1")).to.deep.equal(["connected", "connected", "connected"]);
+    expect(await said("127.0.0.2")).to.deep.equal(["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED"]);
   });
 
   it("names the field that is wrong, whichever it is of whatever can be asked, and does nothing of it", async () => {

@@ -2,7 +2,7 @@ import type { NodeContext } from "../context.ts";
 
 /** Why nothing is begun then, for a person. */
 export const STALE_TIP =
-  "No block has come for an hour, as when somebody keeps them from this node: until one comes it offers no HTLC.";
+  "No block has come for nearly an hour, as when somebody keeps them from this node: until one comes it offers no HTLC.";
 
 /**
  * Tells the operator, in the log and by the event `node.stale_tip`, once each time that no block comes for so long that

@@ -5,7 +5,7 @@ import { checkForward, directionFrom } from "../../../routing/index.ts";
 import type { LocalChannel, Route } from "../../../routing/path/route.ts";
 import { findRoute, type RouteRequest } from "../../../routing/path/search.ts";
 import { present } from "../../../src/base/result.ts";
-import { blockHeight, cltvExpiry, type Msat, msat } from "../../../src/base/units.ts";
+import { blockHeight, cltvExpiry, msat } from "../../../src/base/units.ts";
 import { type Channel, network, node, type Side, scid } from "./networks.ts";
 
 /** We are node 1; the payee is node 2. */
@@ -90,8 +90,8 @@ function expectForwarded(graph: Graph, route: Route): void {
       feeBaseMsat: policy.feeBaseMsat,
       feeProportionalMillionths: policy.feeProportionalMillionths,
       cltvExpiryDelta: policy.cltvExpiryDelta,
-      htlcMinimum: policy.htlcMinimumMsat as Msat,
-      htlcMaximum: policy.htlcMaximumMsat as Msat,
+      htlcMinimum: msat(policy.htlcMinimumMsat),
+      htlcMaximum: msat(policy.htlcMaximumMsat),
       enabled: !policy.disabled,
     };
     expect(checkForward(advertised, incoming, outgoing, blockHeight(0))).to.deep.equal({ ok: true, value: undefined });
