@@ -1,12 +1,12 @@
-import { equalBytes } from "../../src/base/bytes.ts";
 import { type Sat, type SatPerKw, sat } from "../../src/base/units.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
-import { type ChannelType, channelTypeBits } from "../channel-type.ts";
+import type { ChannelType } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { OpeningRule } from "../fault.ts";
 import { isLockedTooLong } from "../interactive/locktime.ts";
 import {
+  answerRuleBroken,
   capacityBounds,
   isAnnounced,
   isSuitable,
@@ -56,11 +56,8 @@ export function acceptRuleBroken2(
   { open, type }: TypedOpen,
   accept: AcceptChannel2,
 ): OpeningRule | undefined {
-  if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
-  if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
-    return "channel_type";
-  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
-    return "minimum_depth";
+  const answered = answerRuleBroken(env, { open, type }, accept);
+  if (answered !== undefined) return answered;
   // Its coins it could take back before a block holds the channel; ours we trust.
   if (type.zeroConf && accept.funding_satoshis > 0n) return "zero_conf_not_trusted";
   return bothRulesBroken(env, { open, type }, accept, accept.funding_satoshis);

@@ -2,7 +2,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import { type Sat, sat, toMsat, toSatFloor } from "../../src/base/units.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { hasFeature } from "../../src/wire/features.ts";
-import type { AcceptChannel, OpenChannel } from "../../src/wire/opening.ts";
+import type { AcceptChannel, AcceptChannel2, OpenChannel, OpenChannel2 } from "../../src/wire/opening.ts";
 import { type ChannelType, channelTypeBits } from "../channel-type.ts";
 import { isShutdownScript } from "../close/script.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -154,16 +154,27 @@ export function acceptRuleBroken(
   { open, type }: { readonly open: OpenChannel; readonly type: ChannelType },
   accept: AcceptChannel,
 ): OpeningRule | undefined {
-  if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
-  if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
-    return "channel_type";
-  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
-    return "minimum_depth";
+  const answered = answerRuleBroken(env, { open, type }, accept);
+  if (answered !== undefined) return answered;
   const common = sideRuleBroken(env, accept, open.funding_satoshis);
   if (common !== undefined) return common;
   if (accept.channel_reserve_satoshis < open.dust_limit_satoshis) return "reserve_below_dust";
   if (open.channel_reserve_satoshis < accept.dust_limit_satoshis) return "reserve_below_dust";
   return initialRuleBroken(open, type, accept.channel_reserve_satoshis);
+}
+
+/** What an `accept_channel` and an `accept_channel2` must repeat of what was opened, and how long either may make it wait. */
+export function answerRuleBroken(
+  env: ChannelEnv,
+  { open, type }: { readonly open: OpenChannel | OpenChannel2; readonly type: ChannelType },
+  accept: AcceptChannel | AcceptChannel2,
+): OpeningRule | undefined {
+  if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
+  if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
+    return "channel_type";
+  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
+    return "minimum_depth";
+  return undefined;
 }
 
 /** What both messages must keep to. */
