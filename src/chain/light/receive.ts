@@ -8,7 +8,7 @@ import { askHeaders, onHeaders } from "../sync/blocks.ts";
 import { forgive } from "../sync/fetch.ts";
 import { addPeer, type NewPeer, shakeHands } from "../sync/handshake.ts";
 import { better, disconnect, type Peer, type SyncEffect, send } from "../sync/peer.ts";
-import { onPong, tick, wasAway } from "../sync/tick.ts";
+import { onConnectionMessage, tick, wasAway } from "../sync/tick.ts";
 import { agree, askFilterHeaders, backTo, compare, onCheckpoints, onFilterHeaders } from "./agree.ts";
 import { noteDisputedFilter, type Outcome, pursue } from "./dispute.ts";
 import { ANSWER_MS, type Light, linkOf, tipOf } from "./light.ts";
@@ -32,10 +32,7 @@ export function addLightPeer(light: Light, options: NewPeer): { peer: Peer; effe
 
 /** Forgets a peer whose connection is over; others are asked for what it was to bring. */
 export function removeLightPeer(light: Light, peer: Peer, now: number): readonly SyncEffect[] {
-  light.sync.peers.delete(peer);
-  light.peers.delete(peer);
-  closeTxRequests(light.sync, peer);
-  for (const [hash, asked] of light.blocksAsked) if (asked.peer === peer) light.blocksAsked.delete(hash);
+  forget(light, peer);
   return goOn(light, now);
 }
 
@@ -61,11 +58,9 @@ function answer(light: Light, peer: Peer, message: BitcoinMessage, now: number):
   switch (message.name) {
     case "version":
     case "verack":
-      return [disconnect(peer, `second ${message.name}`)];
     case "ping":
-      return [send(peer, { name: "pong", nonce: message.nonce })];
     case "pong":
-      return onPong(peer, message.nonce, now);
+      return onConnectionMessage(peer, message, now);
     case "feefilter":
       peer.feeFilter = message.feerate;
       return [];

@@ -22,7 +22,7 @@ import { shakeHands } from "./handshake.ts";
 import { dropOrphansOf } from "./orphans.ts";
 import { disconnect, discourage, type Peer, type Sync, type SyncEffect, send } from "./peer.ts";
 import { onFilterRequest, serveNextFilter } from "./serve-filters.ts";
-import { onPong } from "./tick.ts";
+import { onConnectionMessage } from "./tick.ts";
 import { offerMempool } from "./transactions.ts";
 
 /** Hashes in an answer to `getblocks`. */
@@ -47,11 +47,9 @@ function answer(sync: Sync, peer: Peer, message: BitcoinMessage, now: number): r
   switch (message.name) {
     case "version":
     case "verack":
-      return [disconnect(peer, `second ${message.name}`)];
     case "ping":
-      return [send(peer, { name: "pong", nonce: message.nonce })];
     case "pong":
-      return onPong(peer, message.nonce, now);
+      return onConnectionMessage(peer, message, now);
     case "sendheaders":
     case "feefilter":
     case "sendcmpct":

@@ -1,3 +1,5 @@
+import { unreachable } from "../../base/result.ts";
+import type { BitcoinMessageOf } from "../../bitcoin/messages.ts";
 import { tellAddresses } from "./addresses.ts";
 import { askTxs, closeTxRequests } from "./ask-txs.ts";
 import { renewFeeFilter } from "./fee-filter.ts";
@@ -47,8 +49,26 @@ function tickPeer(sync: Sync, peer: Peer, now: number, nonce: bigint): readonly 
   return [...more, send(peer, { name: "ping", nonce })];
 }
 
+/** What a peer that we have shaken hands with says of the connection itself. */
+export function onConnectionMessage(
+  peer: Peer,
+  message: BitcoinMessageOf<"version" | "verack" | "ping" | "pong">,
+  now: number,
+): readonly SyncEffect[] {
+  switch (message.name) {
+    case "version":
+    case "verack":
+      return [disconnect(peer, `second ${message.name}`)];
+    case "ping":
+      return [send(peer, { name: "pong", nonce: message.nonce })];
+    case "pong":
+      return onPong(peer, message.nonce, now);
+    default:
+      return unreachable(message);
+  }
+}
 /** Others than the last ping have no answer any more. */
-export function onPong(peer: Peer, nonce: bigint, now: number): readonly SyncEffect[] {
+function onPong(peer: Peer, nonce: bigint, now: number): readonly SyncEffect[] {
   if (peer.ping?.nonce !== nonce) return [];
   // A clock may have been set back.
   peer.pingMs = Math.max(0, now - peer.ping.at);
