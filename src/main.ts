@@ -20,6 +20,7 @@ import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
 import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
+import { EXIT_REFUSED, ending } from "./cli/ending.ts";
 import { HIGH_WATER, openNodeData } from "./cli/node-data.ts";
 import { screen } from "./cli/screen.ts";
 import { screenLog } from "./cli/screen-log.ts";
@@ -41,7 +42,6 @@ export const VERSION = "0.1.0";
 const LOOPBACK = "127.0.0.1";
 /** Where the bundled Bitcoin node listens. */
 const BASE_PORTS = ["chainPort", "bitcoinRpcPort", "bitcoinZmqPort"] as const;
-const EXIT_REFUSED = 1;
 /** Policy, not protocol: the end does not wait longer to be told what went wrong. */
 const CAUSE_MS_MAX = 1_000;
 /** Where programs for Bitcoin Core look for the password. */
@@ -246,15 +246,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     for (const { detail } of loaded.error) console.error(detail);
     return EXIT_REFUSED;
   }
-  try {
-    await run(loaded.value.config);
-    return 0;
-  } catch (error) {
-    const sentence = sentenceFor(error);
-    if (sentence === undefined) throw error;
-    console.error(sentence);
-    return EXIT_REFUSED;
-  }
+  return ending(() => run(loaded.value.config));
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) process.exit(await main(process.argv.slice(2)));

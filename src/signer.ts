@@ -10,6 +10,7 @@ import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { openWords } from "./adapters/words.ts";
 import { CHAINS } from "./bitcoin/params.ts";
 import { askSecret } from "./cli/ask-secret.ts";
+import { EXIT_REFUSED, ending } from "./cli/ending.ts";
 import { screenLog } from "./cli/screen-log.ts";
 import { NO_WORDS, WORDS, WORDS_QUESTION, wordsIn, wordsOfText } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
@@ -18,7 +19,6 @@ import { localSigner } from "./daemon/signer/local-signer.ts";
 import { keepWordsUsed, keptMemories } from "./daemon/signer/memories.ts";
 import type { Signer } from "./ports/signer.ts";
 
-const EXIT_REFUSED = 1;
 /** Beside the words: what the signer remembers. */
 const MEMORIES = "signed";
 const HIGH_WATER = "signed-high-water";
@@ -104,16 +104,6 @@ async function run({ socket, datadir, network, restore }: Settings): Promise<voi
 }
 
 /** Starts a signer with these flags; resolves with the exit code once it has ended. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    await run(settingsOf(argv));
-    return 0;
-  } catch (error) {
-    const sentence = sentenceFor(error);
-    if (sentence === undefined) throw error;
-    console.error(sentence);
-    return EXIT_REFUSED;
-  }
-}
+export const main = (argv: readonly string[]): Promise<number> => ending(() => run(settingsOf(argv)));
 
 if (import.meta.url === `file://${process.argv[1]}`) process.exit(await main(process.argv.slice(2)));
