@@ -70,6 +70,24 @@ const batchedShape = z.strictObject({
   scidAlias: z.boolean().optional(),
 });
 
+const openRequestOf = ({
+  peer,
+  capacitySat,
+  pushMsat = ZERO_MSAT,
+  announce = true,
+  anchors,
+  closeAddress,
+  scidAlias,
+}: z.output<typeof batchedShape>) => ({
+  nodeId: peer,
+  capacity: capacitySat,
+  push: pushMsat,
+  announce,
+  ...(anchors !== undefined && { anchors }),
+  ...(closeAddress !== undefined && { closeAddress }),
+  ...(scidAlias !== undefined && { scidAlias }),
+});
+
 export const channelRoutes: readonly Route[] = [
   route({
     method: "get",
@@ -96,17 +114,11 @@ export const channelRoutes: readonly Route[] = [
     example: { peer: PEER_EXAMPLE, capacitySat: "1000000", announce: true },
     response: channelShape,
     async handler({ commands, body }) {
-      const { peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, feerateSatPerKw, ...wishes } = body;
+      const { zeroConf, dual, feerateSatPerKw, ...wishes } = body;
       const opened = await commands.openChannel({
-        nodeId: peer,
-        capacity: capacitySat,
-        push: pushMsat,
-        announce,
-        ...(wishes.anchors !== undefined && { anchors: wishes.anchors }),
-        ...(wishes.closeAddress !== undefined && { closeAddress: wishes.closeAddress }),
-        ...(wishes.scidAlias !== undefined && { scidAlias: wishes.scidAlias }),
-        ...(wishes.zeroConf !== undefined && { zeroConf: wishes.zeroConf }),
-        ...(wishes.dual !== undefined && { dual: wishes.dual }),
+        ...openRequestOf(wishes),
+        ...(zeroConf !== undefined && { zeroConf }),
+        ...(dual !== undefined && { dual }),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));
@@ -133,15 +145,7 @@ export const channelRoutes: readonly Route[] = [
     response: z.object({ channels: z.array(channelShape) }),
     async handler({ commands, body: { channels, feerateSatPerKw } }) {
       const opened = await commands.openChannels({
-        channels: channels.map(({ peer, capacitySat, pushMsat = ZERO_MSAT, announce = true, ...wishes }) => ({
-          nodeId: peer,
-          capacity: capacitySat,
-          push: pushMsat,
-          announce,
-          ...(wishes.anchors !== undefined && { anchors: wishes.anchors }),
-          ...(wishes.closeAddress !== undefined && { closeAddress: wishes.closeAddress }),
-          ...(wishes.scidAlias !== undefined && { scidAlias: wishes.scidAlias }),
-        })),
+        channels: channels.map(openRequestOf),
         ...(feerateSatPerKw !== undefined && { feerate: feerateSatPerKw }),
       });
       if (!opened.ok) return err(faultOfCommand(opened.error));
