@@ -25,6 +25,20 @@ function reconnect(pair: Pair): void {
   pair.connect();
   pair.settle();
 }
+/** Connects both again; a hears this of what b has locked in place of what b says. */
+function reconnectSaying(pair: Pair, my_current_funding_locked: ReturnType<typeof locks>): void {
+  pair.disconnect();
+  pair.trace.length = 0;
+  pair.connect();
+  const said = present(
+    pair.trace.find(({ from }) => from === "b"),
+    "its channel_reestablish",
+  );
+  pair.queues.a.length = 0;
+  const message = { ...(said.message as ChannelReestablish), my_current_funding_locked };
+  pair.give("a", { tag: "PeerMessage", message });
+  pair.settle();
+}
 /** A splice that both have signed, whose link is down. */
 function spliced(options: Opening = {}): { readonly pair: Pair; readonly before: Txid; readonly splice: Txid } {
   const pair = spliceable(options);
@@ -95,20 +109,8 @@ describe("CONFORMANCE 123: my_current_funding_locked", () => {
     const [before] = fundings(pair);
     const splice = spliceBoth(pair, "a", out(50_000n));
     for (const txid of ["ee".repeat(32) as Txid, present(before, "a funding")]) {
-      pair.disconnect();
-      pair.trace.length = 0;
-      pair.connect();
-      const { message } = present(
-        pair.trace.find(({ from }) => from === "b"),
-        "its channel_reestablish",
-      );
-      pair.queues.a.length = 0;
       const state = pair.parties.a.funded.commitments;
-      pair.give("a", {
-        tag: "PeerMessage",
-        message: { ...(message as ChannelReestablish), my_current_funding_locked: locks(txid, 0) },
-      });
-      pair.settle();
+      reconnectSaying(pair, locks(txid, 0));
       expect(pair.parties.a.funded.commitments).to.deep.equal(state);
       expect([pair.parties.a.state.tag, pair.connected]).to.deep.equal(["Normal", true]);
     }
@@ -136,17 +138,7 @@ describe("CONFORMANCE 123: my_current_funding_locked", () => {
     reconnect(pair);
     expect([saidOf(pair, "a"), ...halves(pair)]).to.deep.equal([locks(splice, 0)]);
     // One that has lost them asks for them, and hears them though the other lacks nothing.
-    pair.disconnect();
-    pair.trace.length = 0;
-    pair.connect();
-    const { message } = present(
-      pair.trace.find(({ from }) => from === "b"),
-      "its channel_reestablish",
-    );
-    pair.queues.a.length = 0;
-    const asking = { ...(message as ChannelReestablish), my_current_funding_locked: locks(splice, 1) };
-    pair.give("a", { tag: "PeerMessage", message: asking });
-    pair.settle();
+    reconnectSaying(pair, locks(splice, 1));
     expect(halves(pair), "and b answers a half that it has, once").to.deep.equal(["a", "b"]);
   });
 });
