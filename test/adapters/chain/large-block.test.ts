@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import type { EmbeddedNode } from "../../../src/adapters/chain/embedded/base-node.ts";
 import type { Block } from "../../../src/bitcoin/block.ts";
-import type { Network } from "../../../src/ports/network.ts";
 import { ANYONE, buildBlock, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
-import { openNode, removeFolder, settle, tempFolder, testClock, testNetwork } from "./world.ts";
+import { settle, stoppedAfterEach, testClock } from "./world.ts";
 
 /** More than are verified at once. */
 const INPUTS = 300;
@@ -12,24 +11,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe("a block of many inputs from a peer", function () {
   this.timeout(60_000);
   const clock = testClock();
-  let network: Network;
-  let folders: string[];
-  let nodes: EmbeddedNode[];
-  const open = (folder = tempFolder()): EmbeddedNode => {
-    folders.push(folder);
-    const node = openNode(folder, clock, network);
-    nodes.push(node);
-    return node;
-  };
-  beforeEach(() => {
-    network = testNetwork(clock);
-    folders = [];
-    nodes = [];
-  });
-  afterEach(async () => {
-    for (const node of nodes) await node.stop();
-    folders.forEach(removeFolder);
-  });
+  const { folders, nodes, open } = stoppedAfterEach(clock);
   const put = (node: EmbeddedNode, block: Block): void => {
     const taken = node.submit(block);
     if (!taken.ok) throw new Error(taken.error.code);
@@ -75,7 +57,7 @@ describe("a block of many inputs from a peer", function () {
     await until(() => to.brain.chain.waiting !== undefined);
     await to.stop();
     expect(to.brain.chain.tip.height).to.equal(102);
-    const again = open(folders[1]);
+    const again = open({ folder: folders[1] });
     expect(again.brain.chain.tip.hash).to.equal(from.brain.chain.tip.hash);
   });
   it("B18: one that is mined here waits for no thread, and their verdict comes too late", async () => {

@@ -4,14 +4,14 @@ import { systemClock } from "../../../src/adapters/system.ts";
 import { tcpNetwork } from "../../../src/adapters/tcp.ts";
 import { present } from "../../../src/base/result.ts";
 import { frameMessage } from "../../../src/bitcoin/frames.ts";
-import { CHAINS, type ChainParams } from "../../../src/bitcoin/params.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256d } from "../../../src/crypto/hash.ts";
 import type { ChainEvent } from "../../../src/ports/chain-source.ts";
-import type { Address, Connection, Network } from "../../../src/ports/network.ts";
+import type { Address, Connection } from "../../../src/ports/network.ts";
 import { ANYONE, COIN, outpointOf, output, spend } from "../../chain/builder.ts";
 import { answer } from "../../support/answer.ts";
-import { openNode, removeFolder, reorganise, settle, tempFolder, testClock, testNetwork } from "./world.ts";
+import { openNode, removeFolder, reorganise, settle, stoppedAfterEach, tempFolder, testClock } from "./world.ts";
 
 const HERE: Address = { host: "127.0.0.1", port: 0 };
 const rewardOf = (node: EmbeddedNode, height: number) =>
@@ -19,25 +19,7 @@ const rewardOf = (node: EmbeddedNode, height: number) =>
 
 describe("base nodes and their peers", () => {
   const clock = testClock();
-  let network: Network;
-  let folders: string[];
-  let nodes: EmbeddedNode[];
-  const open = (params?: ChainParams): EmbeddedNode => {
-    const folder = tempFolder();
-    folders.push(folder);
-    const node = openNode(folder, clock, network, {}, params);
-    nodes.push(node);
-    return node;
-  };
-  beforeEach(() => {
-    network = testNetwork(clock);
-    folders = [];
-    nodes = [];
-  });
-  afterEach(async () => {
-    for (const node of nodes) await node.stop();
-    folders.forEach(removeFolder);
-  });
+  const { network, nodes, open } = stoppedAfterEach(clock);
   const quiet = (): Promise<void> => settle(clock, ...nodes);
   /** Both ends connected and greeted. */
   const join = async (from: EmbeddedNode, to: EmbeddedNode): Promise<Address> => {
@@ -79,7 +61,7 @@ describe("base nodes and their peers", () => {
     expect(await answer(a.info())).to.include({ peers: 1, synced: true });
   });
   it("are in step only with as much work as the chain is known to have", async () => {
-    const node = open({ ...CHAINS.regtest, minimumWork: 8n });
+    const node = open({ params: { ...CHAINS.regtest, minimumWork: 8n } });
     await node.mine(2, ANYONE);
     expect([node.synced(), (await answer(node.info())).synced]).to.deep.equal([false, false]);
     await node.mine(1, ANYONE);

@@ -65,6 +65,24 @@ export const openNode = (
   params: ChainParams = CHAINS.regtest,
 ): EmbeddedNode => openBaseNode({ folder, params, disk, clock, random: systemRandom, network, log: noLog });
 
+/** Nodes on one network for the tests of a `describe`: each is stopped, and its folder removed, after the test that opened it. */
+export function stoppedAfterEach(clock: Clock) {
+  const network = testNetwork(clock);
+  const folders: string[] = [];
+  const nodes: EmbeddedNode[] = [];
+  afterEach(async () => {
+    for (const node of nodes.splice(0)) await node.stop();
+    folders.splice(0).forEach(removeFolder);
+  });
+  const open = ({ folder = tempFolder(), params }: { folder?: string | undefined; params?: ChainParams } = {}) => {
+    const node = openNode(folder, clock, network, {}, params);
+    folders.push(folder);
+    nodes.push(node);
+    return node;
+  };
+  return { network, folders, nodes, open };
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 /** Runs the clock, with the disk's answers in between, until every node shows its tip and nothing is due. */
 export async function settle(clock: TestClock, ...nodes: readonly EmbeddedNode[]): Promise<void> {
