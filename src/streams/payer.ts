@@ -1,7 +1,9 @@
+import { toHex } from "../base/bytes.ts";
 import { idBytes } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";
 import { assert, unreachable } from "../base/result.ts";
 import { addMsat, type Msat, minMsat, msat, subMsat, type UnixMs, unixMs } from "../base/units.ts";
+import { sha256 } from "../crypto/hash.ts";
 import { budgetLeft, charge, giveBack, setLimit, spend } from "../payments/budget.ts";
 import type { EndedPayment, Failed, PaymentRequest, Succeeded } from "../payments/payment.ts";
 import { windowUnits } from "./meter.ts";
@@ -136,6 +138,7 @@ function offersFault(
 ): string | undefined {
   const { offers } = signed;
   if (offers.length !== asked.ticks.length) return "another number of offers";
+  if (areUsed(account, offers)) return "a hash that was used before";
   for (const [at, { sequence, attempt, slots, amount }] of offers.entries()) {
     const wanted = asked.ticks[at] ?? [];
     if (sequence !== account.sequence + BigInt(at) || attempt !== asked.round) return "offers for other ticks";
@@ -143,6 +146,13 @@ function offersFault(
     if (amount !== amountOfTick(terms, slots.length)) return "another price";
   }
   return areSignedBy(idBytes(terms.payee), id, signed) ? undefined : "offers that the payee has not signed";
+}
+
+/** Whose preimage routers know is no proof that the payee was paid. */
+function areUsed({ lastPreimage }: PayerRecord["account"], offers: readonly TickOffer[]): boolean {
+  const hashes = offers.map(({ paymentHash }) => paymentHash);
+  const last = lastPreimage && toHex(sha256(idBytes(lastPreimage)));
+  return new Set(hashes).size < hashes.length || hashes.some((hash) => hash === last);
 }
 
 function pay(session: PayerSession, signed: SignedOffers, offer: TickOffer, now: UnixMs): PayerStep {

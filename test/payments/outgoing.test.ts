@@ -241,6 +241,17 @@ describe("payment: one hash, one payment (RELIABILITY I9)", () => {
     const retried = begin(REQUEST, stored(paymentRecord, failed));
     expect(offerOf(next(retried.next, routeFound()).effects).attempt).to.equal(2);
   });
+  it("takes a preimage of an HTLC that it has not offered for none of its own: a site may offer one hash for two ticks", () => {
+    const told = (attempt: number) => ({ tag: "HtlcSettled", attempt, preimage: PREIMAGE, now: later(9) }) as const;
+    const failed = next(inFlight(), failedAt(2, DETAILS)).next;
+    // After a start every HTLC that is paid and still pending is told again, also of a tick whose record is gone.
+    for (const [payment, attempt] of [
+      [begin().next, 1],
+      [inFlight(), 2],
+      [failed, 1],
+    ] as const)
+      expect(next(payment, told(attempt))).to.deep.equal({ next: payment, effects: [] });
+  });
   it("ends exactly once, whatever comes in whatever order", () => {
     const failures = [failedAt(0, TEMPORARY), failedAt(1, DETAILS), failedAt(2, DETAILS)];
     const inputs = fc.constantFrom<(attempt: number) => PaymentInput>(

@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { idBytes, paymentHash } from "../../src/base/ids.ts";
+import { present } from "../../src/base/result.ts";
 import { msat } from "../../src/base/units.ts";
+import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { offerTicks } from "../../src/streams/payee.ts";
 import { checkTerms } from "../../src/streams/payer-session.ts";
@@ -9,9 +12,13 @@ import { NODES, SECRETS, T0 } from "../payments/fixture.ts";
 import { LIMITS, PAYEE_SECRETS, Pair, SESSION, TERMS } from "./pair.ts";
 
 /** The site answers the first question with these offers in place of the right ones, signed by the key. */
-function answered(change: (offers: readonly TickOffer[]) => readonly TickOffer[], key = SECRETS.dave) {
-  const pair = new Pair();
-  pair.want(3);
+function answered(
+  change: (offers: readonly TickOffer[]) => readonly TickOffer[],
+  key = SECRETS.dave,
+  pair = new Pair(),
+) {
+  // Farther than what was offered ahead.
+  pair.want(15);
   const [question] = pair.asked;
   if (question === undefined) throw new Error("offers are asked for");
   const { round, sequence, ticks } = question;
@@ -53,6 +60,17 @@ describe("a viewer's node offered something else by the site", () => {
     expect(answered(first((offer) => ({ ...offer, attempt: 7 })))).to.deep.equal(["offers for other ticks"]);
     expect(answered((offers) => offers.slice(1))).to.deep.equal(["another number of offers"]);
     expect(answered(() => [])).to.deep.equal(["another number of offers"]);
+  });
+  it("pays no hash twice, neither of two offers nor of the last tick", () => {
+    const twice = (offers: readonly TickOffer[]) =>
+      offers.map((offer) => ({ ...offer, paymentHash: (offers[0] as TickOffer).paymentHash }));
+    expect(answered(twice)).to.deep.equal(["a hash that was used before"]);
+    const paid = new Pair();
+    paid.want(2);
+    paid.run();
+    const last = paymentHash(sha256(idBytes(present(paid.payer.record.account.lastPreimage, "a tick is paid"))));
+    const again = first((offer) => ({ ...offer, paymentHash: last }));
+    expect(answered(again, SECRETS.dave, paid)).to.deep.equal(["a hash that was used before"]);
   });
   it("ignores an answer to a question that is over", () => {
     const pair = new Pair();
