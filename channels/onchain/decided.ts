@@ -71,10 +71,13 @@ export const signedOn = ({ commitment, params }: Failed): Failed["commitment"] =
   commitment !== undefined && spends(commitment, params.funding) ? commitment : undefined;
 export const spends = ({ inputs }: Tx, outpoint: Outpoint): boolean =>
   inputs.some(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
+/** Of outputs that one transaction spends together only one is kept with it: the others are found by its inputs. */
 export function spendOf({ spends }: Pick<Failed, "spends">, outpoint: Outpoint): ChainSpend | undefined {
-  const known = byOutpoint.get(spends) ?? new Map(spends.map((spend) => [outpointKey(spend.outpoint), spend]));
+  const known = byOutpoint.get(spends) ?? new Map(spends.flatMap(byInput));
   byOutpoint.set(spends, known);
   return known.get(outpointKey(outpoint));
 }
+const byInput = (spend: ChainSpend): readonly (readonly [string, ChainSpend])[] =>
+  spend.tx.inputs.map(({ prevout }) => [outpointKey(prevout), spend]);
 /** There may be one for each of hundreds of HTLCs, and each is asked for at every block. */
 const byOutpoint = new WeakMap<Failed["spends"], ReadonlyMap<string, ChainSpend>>();

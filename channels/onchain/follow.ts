@@ -14,7 +14,7 @@ import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
 import { byUrgency } from "./claim.ts";
 import { classify, currentLocal, isUnknown } from "./classify.ts";
-import { decided, isFunding, signedOn, spends } from "./decided.ts";
+import { decided, isFunding, signedOn, spendOf, spends } from "./decided.ts";
 import { failedOnChain, isAllTold } from "./ends.ts";
 import { learnPreimages } from "./preimages.ts";
 import { isOver, type Progress, progressOf } from "./progress.ts";
@@ -100,10 +100,12 @@ export function commitmentSigned(env: ChannelEnv, state: Failed, { signature }: 
   return commit({ ...state, commitment: withWitness(currentLocal(env, on).tx, witness) });
 }
 
-/** A block of the best chain holds a transaction that spends the funding output, or something that followed from it. */
+/**
+ * A block of the best chain holds a transaction that spends the funding output, or something that followed from it. It is kept
+ * once, whatever else it spends: a peer may put hundreds of HTLCs into one.
+ */
 export function spendConfirmed(env: ChannelEnv, state: Failed, spend: ChainSpend): Transition {
-  const key = outpointKey(spend.outpoint);
-  const same = state.spends.find(({ outpoint }) => outpointKey(outpoint) === key);
+  const same = spendOf(state, spend.outpoint);
   if (same !== undefined && same.height === spend.height && txidOf(same.tx) === txidOf(spend.tx)) return stay();
   const { outpoint, tx, height } = spend;
   const spends = [...state.spends.filter((known) => known !== same), { outpoint, tx, height }];
