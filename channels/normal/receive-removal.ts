@@ -7,6 +7,7 @@ import type { PeerFault } from "../fault.ts";
 import type { Attributed, OfferedHtlc, Removal } from "../htlc.ts";
 import type { Commitments, Failed, UpdatingState } from "../state.ts";
 import { advance, commit, stay, type Transition } from "../transition.ts";
+import { keptReason } from "./reasons.ts";
 import { hashesTo, isAttributing } from "./settle.ts";
 
 /** A failure code with this bit says that the onion could not be read. BOLT 4 §Failure Messages. */
@@ -34,11 +35,11 @@ function removed(state: UpdatingState, htlc: OfferedHtlc, removal: Removal): Com
 /** Between nodes that have not agreed on it, it says nothing. BOLT 2 §Removing an HTLC: update_fulfill_htlc, update_fail_htlc, and update_fail_malformed_htlc. */
 const attributed = (env: ChannelEnv, { attribution_data }: UpdateFulfillHtlc | UpdateFailHtlc): Attributed =>
   isAttributing(env) && attribution_data !== undefined ? { attribution: attribution_data } : {};
-const failure = (env: ChannelEnv, message: UpdateFailHtlc): Removal => ({
-  tag: "failed",
-  reason: message.reason,
-  ...attributed(env, message),
-});
+function failure(env: ChannelEnv, { commitments }: UpdatingState, message: UpdateFailHtlc): Removal {
+  const reason = keptReason(commitments.htlcs, message.reason);
+  // What is attributed is the reason.
+  return { tag: "failed", reason, ...(reason === message.reason ? attributed(env, message) : {}) };
+}
 
 /**
  * The peer gives the preimage: a proof of payment, written at once and passed on at once, though the removal itself is
@@ -83,7 +84,7 @@ export function receiveFail(
   const htlc = removable(state, message.id);
   if ("code" in htlc) return punish(state, htlc);
   if (message.name === "update_fail_htlc")
-    return advance({ ...state, commitments: removed(state, htlc, failure(env, message)) });
+    return advance({ ...state, commitments: removed(state, htlc, failure(env, state, message)) });
   const { failure_code: code, sha256_of_onion: sha256OfOnion } = message;
   if ((code & BADONION) === 0) return punish(state, { code: "not_badonion", failureCode: code });
   return advance({ ...state, commitments: removed(state, htlc, { tag: "malformed", code, sha256OfOnion }) });

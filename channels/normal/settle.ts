@@ -19,6 +19,7 @@ import {
   type Transition,
 } from "../transition.ts";
 import { queueSign } from "./queue.ts";
+import { keptReason } from "./reasons.ts";
 import { isHolding } from "./stfu.ts";
 import { removalMessage } from "./update-messages.ts";
 
@@ -55,7 +56,8 @@ export function removeReceived(state: ChannelState, command: SettleCommand, id: 
   if (removal.tag === "fulfilled" && !hashesTo(removal.preimage, htlc.paymentHash))
     return refuse({ code: "wrong_preimage", id });
   const held = state.tag !== "Failed" && isHolding(state);
-  const removed: ReceivedHtlc = { ...htlc, step: held ? htlc.step : "SENT_REMOVE_HTLC", removal, onion: NO_ONION };
+  const step = held ? htlc.step : "SENT_REMOVE_HTLC";
+  const removed: ReceivedHtlc = { ...htlc, step, removal: keptRemoval(commitments, removal), onion: NO_ONION };
   const after: Commitments = {
     ...commitments,
     htlcs: commitments.htlcs.map((known) => (known === htlc ? removed : known)),
@@ -67,6 +69,12 @@ export function removeReceived(state: ChannelState, command: SettleCommand, id: 
   // A preimage is kept from now on, whenever it may be told.
   if (held) return (removal.tag === "fulfilled" ? commit : advance)({ ...state, commitments: after });
   return sendRemoval({ ...state, commitments: after }, removed);
+}
+
+function keptRemoval({ htlcs }: Commitments, removal: Removal): Removal {
+  if (removal.tag !== "failed") return removal;
+  const reason = keptReason(htlcs, removal.reason);
+  return reason === removal.reason ? removal : { tag: "failed", reason };
 }
 
 /** Without a peer to talk to only the preimage matters: the chain will ask for it. */
