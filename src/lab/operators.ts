@@ -18,11 +18,14 @@ const isFunded = (state: DurableState): state is FundedState => "commitments" in
 /** Both have locked a splice and closed on it, and no block holds it any more. */
 export const closeLost = (world: World): void =>
   closeAlone(world, ({ funding, commitments }) => funding.confirmed === undefined && commitments.others.length > 0);
-/** A channel that neither a block nor the mempool funds: they have their own coins back. */
+/** A channel that neither a block nor the mempool funds, or does so no more: they have their own coins back. */
 export const giveUpUnfunded = (world: World): void =>
   closeAlone(
     world,
-    ({ tag, params }) => tag === "WaitForFundingConfirmed" && !world.chain.brain.pool.entries.has(params.funding.txid),
+    ({ tag, funding, params }) =>
+      (tag === "WaitForFundingConfirmed" || tag === "WaitForChannelReady") &&
+      funding.confirmed === undefined &&
+      !world.chain.brain.pool.entries.has(params.funding.txid),
   );
 /** A splice that neither a block nor the mempool holds keeps the channel from being closed by agreement. */
 export const giveUpSplices = (world: World): void =>

@@ -112,13 +112,14 @@ export function mine(world: World, blocks: number): void {
 export const hasFailed = (node: LabNode, edge: Edge): boolean =>
   edge.id !== undefined && node.recorder.last.get(edge.id)?.tag === "Failed";
 /**
- * Its opener has forgotten it, or given it up, before any block held it: the coins have gone another way, for good. Nothing is
- * at stake, and the other end waits for two weeks.
+ * Its opener has forgotten it, or given it up, before anything went over it, and no block holds it: the coins have gone another
+ * way, for good. Nothing is at stake, and the other end waits for two weeks.
  */
 export function cameToNothing({ opener, id }: Edge): boolean {
   if (id === undefined) return false;
   const last = opener.recorder.last.get(id);
-  const isGivenUp = last?.tag === "Failed" && !last.ready.local;
+  const isGivenUp =
+    last?.tag === "Failed" && last.commitments.local.number === 0n && last.commitments.remote.number === 0n;
   if (opener.recorder.durable.channels.has(id) && !isGivenUp) return false;
   // A commitment on what it held before a splice may be mined while the splice that it had moved to is not.
   return last?.funding.confirmed === undefined && !(last?.tag === "Failed" && last.spends.length > 0);

@@ -30,6 +30,12 @@ const SEEDS: readonly (readonly [number, string])[] = [
     4543,
     "a coin goes with a block that went into a splice, which then keeps the channel from being closed by agreement",
   ],
+  [
+    783,
+    "a funding that a block held goes with the peer's coin, which was not watched when the node started, and both wait for ever",
+  ],
+  [6939, "a claim is taken back with what it spends, in one block, and another takes its place"],
+  [5389, "a reorganisation takes back a claim with the block of what it spends, and the wallet waits for it for ever"],
 ];
 
 describe("Seeds that once broke a rule", () => {

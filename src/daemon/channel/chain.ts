@@ -1,4 +1,4 @@
-import { type FundedState, fundingOutpoints, restoredFundings } from "../../../channels/index.ts";
+import { type FundedState, fundingOutpoints, type Restored, restoredFundings } from "../../../channels/index.ts";
 import { type Outpoint, outpointKey } from "../../base/ids.ts";
 import type { BlockHeight } from "../../base/units.ts";
 import { txidOf } from "../../bitcoin/tx.ts";
@@ -11,7 +11,7 @@ import type { ChannelHost } from "./host.ts";
 import { forgetWhenNeverFunded } from "./never-funded.ts";
 import { lookForSpentCoins } from "./spent-coins.ts";
 import { type ChannelEntry, fundingsOf, paramsOf, sinceOf } from "./table.ts";
-import { watchFundingFrom } from "./watches.ts";
+import { watchCoinsAgain, watchFundingFrom } from "./watches.ts";
 
 /** Tells each channel what the chain did to it. */
 export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEvent): void {
@@ -88,17 +88,32 @@ function outpointSpent(
   host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
 }
 
+/** What the channel was ended by, or what followed from it, is in no block any more, nor is what we have built on it. */
+function spendsReorganised(
+  host: ChannelHost,
+  turn: Turn,
+  entry: ChannelEntry,
+  { params, spends }: Pick<Restored, "params" | "spends">,
+  height: BlockHeight,
+): void {
+  host.apply(turn, entry, { tag: "SpendsReorged", height });
+  const gone = spends.filter((spend) => spend.height >= height).map(({ tx }) => txidOf(tx));
+  if (gone.length > 0) host.parts.claims.parentsGone(turn, params.channelId, gone);
+}
+
 function reorganised(host: ChannelHost, turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
   const { state } = entry;
-  if (state.tag === "Closing" || state.tag === "Failed" || state.tag === "Restored")
-    host.apply(turn, entry, { tag: "SpendsReorged", height });
+  if (state.tag === "Closing") host.apply(turn, entry, { tag: "SpendsReorged", height });
+  if (state.tag === "Failed" || state.tag === "Restored") spendsReorganised(host, turn, entry, state, height);
   const since = sinceOf(state);
   if (since !== undefined && since > height)
     for (const funding of entry.watched) watchFundingFrom(host, turn, funding, height);
   if (!("funding" in state)) return;
   const isGone = ({ confirmed }: FundedState["funding"]): boolean =>
     confirmed !== undefined && confirmed.height >= height;
-  for (const { terms, progress } of state.commitments.others)
-    if (isGone(progress)) host.apply(turn, entry, { tag: "OtherFundingReorged", txid: terms.outpoint.txid });
+  const others = state.commitments.others.filter(({ progress }) => isGone(progress));
+  for (const { terms } of others) host.apply(turn, entry, { tag: "OtherFundingReorged", txid: terms.outpoint.txid });
   if (isGone(state.funding)) host.apply(turn, entry, { tag: "FundingReorged" });
+  else if (others.length === 0) return;
+  watchCoinsAgain(host, turn, entry, height);
 }

@@ -19,6 +19,7 @@ import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import type { NodeContext } from "../context.ts";
 import type { Turn } from "../turn.ts";
 import { type Complete, type PathOf, pathIn } from "../wallet/attach.ts";
+import { waitingOn } from "../wallet/chained.ts";
 import type { WalletHost } from "../wallet/host.ts";
 import { ClaimChain } from "./claim-chain.ts";
 import { type UnpaidClaim, UnpaidClaims, unpaid } from "./unpaid-claims.ts";
@@ -78,6 +79,18 @@ export class ClaimHost {
     const isFirst = !this.#wanted.has(channel);
     this.#wanted.set(channel, wanted);
     if (isFirst) turn.next((later) => this.#settle(later, channel));
+  }
+
+  /**
+   * Blocks that held these transactions have left the best chain: what was made for an output of theirs, perhaps mined in the
+   * same blocks, is given up unless the channel claims it still. Ends what the wallet would wait for if they never come back.
+   */
+  parentsGone(turn: Turn, channel: ChannelId, parents: readonly Txid[]): void {
+    turn.next((later) => {
+      const flights = this.#flying.get(channel);
+      for (const { txid, on } of waitingOn(this.#wallet.state(), parents))
+        if (!on.some((outpoint) => flights?.has(outpointKey(outpoint)))) this.#wallet.giveUp(later, txid);
+    });
   }
 
   #settle(turn: Turn, channel: ChannelId): void {

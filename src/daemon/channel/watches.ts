@@ -1,4 +1,4 @@
-import { coinsBesideOurs, type Effect, type WatchedOutput } from "../../../channels/index.ts";
+import { coinsBesideOurs, constructedTogether, type Effect, type WatchedOutput } from "../../../channels/index.ts";
 import type { Txid } from "../../base/ids.ts";
 import { type BlockHeight, blockHeight } from "../../base/units.ts";
 import { CHAIN_LANE } from "../context.ts";
@@ -33,6 +33,11 @@ function watchCoins(host: ChannelHost, turn: Turn, entry: ChannelEntry, txid: Tx
     ({ outpoint, spends: { script } }) => ({ tag: "Outpoint", outpoint, script, from }) as const,
   );
   turn.afterwards(CHAIN_LANE, () => host.parts.ctx.chain.watch(watches));
+}
+/** No block from this height on holds any more what was to fund the channel: a better chain may spend the peer's coins otherwise. */
+export function watchCoinsAgain(host: ChannelHost, turn: Turn, entry: ChannelEntry, height: BlockHeight): void {
+  if (!("commitments" in entry.state)) return;
+  for (const { txid } of constructedTogether(entry.state)) watchCoins(host, turn, entry, txid, fundingLowest(height));
 }
 /** After a start it may stand in a branch that came while nobody looked. Policy, not protocol. */
 const LOOK_BACK_BLOCKS = 144;

@@ -1,4 +1,4 @@
-import { outpointKey, type Txid } from "../../base/ids.ts";
+import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import type { WalletState, WalletTx } from "./state.ts";
 
 /** Out, and in no block. */
@@ -32,4 +32,16 @@ export function restingOn({ txs }: WalletState, txid: Txid): readonly WalletTx[]
       waiting.push(tx.txid);
     }
   return [...found.values()];
+}
+
+/** Ours that are out, in no block, and spend an output of one of these transactions; `on` are those outputs. */
+export function waitingOn(
+  state: WalletState,
+  parents: readonly Txid[],
+): readonly { readonly txid: Txid; readonly on: readonly Outpoint[] }[] {
+  return [...state.txs.values()].flatMap(({ tx, txid, block, status }) => {
+    if (tx === undefined || block !== undefined || status !== "published") return [];
+    const on = tx.inputs.flatMap(({ prevout }) => (parents.includes(prevout.txid) ? [prevout] : []));
+    return on.length === 0 ? [] : [{ txid, on }];
+  });
 }

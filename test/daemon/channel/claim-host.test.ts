@@ -13,8 +13,11 @@ const waiting = ({ chain }: World): readonly MempoolEntry[] => [...chain.brain.p
 const feerateOf = ({ fee, weight }: MempoolEntry): number => Number(fee * 1_000n) / weight;
 
 /** a's commitment stands in the chain, and b's claim of its own balance waits to be mined. */
-async function claiming(feerate?: number): Promise<Line & { readonly a: LabNode; readonly b: LabNode }> {
-  const street = await streetOf(2);
+async function claiming(
+  feerate?: number,
+  options?: Parameters<typeof streetOf>[1],
+): Promise<Line & { readonly a: LabNode; readonly b: LabNode }> {
+  const street = await streetOf(2, options);
   const { world, nodes } = street;
   const [a, b] = nodes as [LabNode, LabNode];
   world.network.part(a.name, b.name);
@@ -24,6 +27,12 @@ async function claiming(feerate?: number): Promise<Line & { readonly a: LabNode;
   expect(waiting(world).map(({ tx }) => tx.inputs.length)).to.deep.equal([1]);
   return { ...street, a, b };
 }
+
+/** There a claim may stand in the same block as what it spends. */
+const WITHOUT_ANCHORS = {
+  channelPolicy: () => ({ formats: ["static_remotekey"] as const }),
+  wish: { anchors: false },
+};
 
 describe("The transactions of claims", () => {
   it("follow the price of blocks: what pays clearly more takes the place of the one before, to the same address", async () => {
@@ -132,6 +141,21 @@ describe("The transactions of claims", () => {
     expect(onchain(b)).to.equal(whole);
     expect(b.node.balance().onchain.confirmed).to.equal(whole);
     expect([a, b].map((node) => node.node.channels()[0]?.state)).to.deep.equal(["Failed", "Failed"]);
+    expect(world.violations).to.deep.equal([]);
+  });
+
+  it("are given up with the commitment whose block they were in: another may be mined in its place", async () => {
+    const { world, edges, a, b } = await claiming(undefined, WITHOUT_ANCHORS);
+    const claim = present(waiting(world)[0], "the claim waits").tx;
+    const failed = a.recorder.last.get(idOf(present(edges[0], "an edge")));
+    const commitment = present(failed?.tag === "Failed" ? failed.commitment : undefined, "the commitment");
+    const { confirmed: before, unconfirmed: claimed } = b.node.balance().onchain;
+    world.chain.reorganise(1, { txs: [commitment, claim] });
+    await world.pass(500);
+    expect(b.node.balance().onchain).to.include({ confirmed: before + claimed, unconfirmed: 0n });
+    world.chain.reorganise(2, { txs: "none" });
+    await world.pass(500);
+    expect(b.node.balance().onchain).to.include({ confirmed: before, unconfirmed: 0n });
     expect(world.violations).to.deep.equal([]);
   });
 });

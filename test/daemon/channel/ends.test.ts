@@ -1,22 +1,14 @@
 import { expect } from "chai";
-import { ANYONE } from "../../../src/adapters/memory/chain.ts";
-import { equalBytes } from "../../../src/base/bytes.ts";
 import type { ChannelId } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import { msat, sat, satPerKw } from "../../../src/base/units.ts";
-import { scriptSignature } from "../../../src/bitcoin/der.ts";
-import { SIGHASH_ALL, sighashesOf } from "../../../src/bitcoin/sighash.ts";
-import { p2pkhOf } from "../../../src/bitcoin/templates.ts";
-import type { Tx } from "../../../src/bitcoin/tx.ts";
-import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
-import { keychainOf } from "../../../src/daemon/keychain.ts";
 import { forgetAll } from "../../../src/lab/bury.ts";
 import { auditChain } from "../../../src/lab/chain-account.ts";
 import { comeToRest, stateAt } from "../../../src/lab/settle.ts";
 import { coinsOf, type Edge, idOf } from "../../../src/lab/setup.ts";
+import { doubleSpend } from "../double-spend.ts";
 import { invoiceOf, line, soon, violations } from "../small-world.ts";
 
-type World = Awaited<ReturnType<typeof line>>["world"];
 type Node = Awaited<ReturnType<typeof line>>["nodes"][number];
 
 describe("Channel host: channels that end on the chain", () => {
@@ -124,7 +116,7 @@ describe("Channel host: channels that end on the chain", () => {
     expect(opener.node.balance().onchain.keptForClosing > before).to.equal(true);
     const state = opener.recorder.last.get(id);
     const funding = present(state !== undefined && "funding" in state ? state.funding.tx : undefined, "a funding");
-    world.chain.reorganise(1, { txs: [spentElsewhere(opener, world.chain, funding)] });
+    world.chain.reorganise(1, { txs: [doubleSpend(opener, world.chain, funding)] });
     const isKnown = (): boolean => opener.recorder.durable.channels.has(id);
     // Two blocks are there already: the one with the other transaction, and the one that made that chain the better one.
     for (let depth = 2; depth < 100; depth++) {
@@ -139,25 +131,3 @@ describe("Channel host: channels that end on the chain", () => {
     expect(violations(world)).to.deep.equal([]);
   });
 });
-
-/** Another transaction with the first coin of this one, signed with the node's own key. */
-function spentElsewhere({ words }: Node, { brain }: World["chain"], { inputs }: Tx): Tx {
-  const [input] = inputs;
-  const publicKey = present(input?.witness[1], "a key");
-  const coin = present(input && brain.chain.storage.coin(input.prevout), "a confirmed coin");
-  const keychain = keychainOf(words, "regtest");
-  const paths = (["external", "change"] as const).flatMap((branch) =>
-    Array.from({ length: 30 }, (_, index) => ({ type: "p2wpkh", branch, index }) as const),
-  );
-  const secrets = paths.map((path) => keychain.walletSecret(path));
-  const secret = present(
-    secrets.find((each) => equalBytes(secp256k1.publicKey(each), publicKey)),
-    "a key of the wallet",
-  );
-  const { amount } = coin.output;
-  const outputs = [{ amount: sat(amount - 10_000n), script: ANYONE }];
-  const tx: Tx = { version: 2, inputs: [{ ...present(input, "an input"), witness: [] }], outputs, locktime: 0 };
-  const digest = sighashesOf(tx, [coin.output]).segwit(0, p2pkhOf(publicKey), amount, SIGHASH_ALL);
-  const witness = [scriptSignature(secp256k1.sign(digest, secret), SIGHASH_ALL), publicKey];
-  return { ...tx, inputs: tx.inputs.map((each) => ({ ...each, witness })) };
-}
