@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { unixMs } from "../base/units.ts";
 import type { Clock, Random } from "../ports/world.ts";
 
@@ -19,10 +19,22 @@ export const systemClock: Clock = {
   },
 };
 
-/** The system's generator: unpredictable, and a new one in every process. */
+/** Drawn at once: 32 bytes take as long to ask for as these. */
+const POOL_BYTES = 4096;
+const pool = new Uint8Array(POOL_BYTES);
+let drawn = POOL_BYTES;
+
+/** The system's generator: unpredictable, and a new one in every process. What was given is not kept. */
 export const systemRandom: Random = {
   bytes: (length) => {
-    const drawn = randomBytes(length);
-    return new Uint8Array(drawn.buffer, drawn.byteOffset, length).slice();
+    if (length > POOL_BYTES) return randomFillSync(new Uint8Array(length));
+    if (drawn + length > POOL_BYTES) {
+      randomFillSync(pool);
+      drawn = 0;
+    }
+    const bytes = pool.slice(drawn, drawn + length);
+    pool.fill(0, drawn, drawn + length);
+    drawn += length;
+    return bytes;
   },
 };

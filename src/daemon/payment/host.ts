@@ -25,7 +25,7 @@ import { paymentRecord } from "../../payments/payment-codec.ts";
 import { STALE_TIP } from "../chain/stale-tip.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import { ANSWER_LANE, type NodeContext } from "../context.ts";
-import { type RecordTable, recordTable } from "../record-table.ts";
+import { RECENT, type RecordTable, recordTable } from "../record-table.ts";
 import { KEY } from "../records.ts";
 import type { Turn } from "../turn.ts";
 import { Portions } from "./portions.ts";
@@ -79,7 +79,7 @@ export class PaymentHost {
     this.#room = new WaitingRoom(clock, (hash) =>
       turns.run((turn) => this.#step(turn, hash, { tag: "Restarted", held: false, now: turn.now })),
     );
-    this.payments = recordTable(store, KEY.payments, paymentRecord);
+    this.payments = recordTable(store, KEY.payments, paymentRecord, RECENT);
   }
 
   /** What was under way when the node stopped goes on. */

@@ -20,7 +20,7 @@ import type { HtlcRef } from "../../payments/payment.ts";
 import { forwardHtlc, stepRelay } from "../../payments/relay.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import type { NodeContext } from "../context.ts";
-import { type RecordTable, recordTable } from "../record-table.ts";
+import { RECENT, type RecordTable, recordTable } from "../record-table.ts";
 import { KEY } from "../records.ts";
 import type { Turn } from "../turn.ts";
 import { Attributions } from "./attributions.ts";
@@ -57,7 +57,7 @@ export class IncomingHost {
       isUnresolved: ({ channelId, id }) => parts.channels().isUnresolved(channelId, id),
       decide: (turn, htlc, peeled) => this.#committed(turn, htlc, peeled),
     });
-    this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord);
+    this.invoices = recordTable(parts.ctx.store, KEY.invoices, invoiceRecord, RECENT);
     this.keysends = recordTable(parts.ctx.store, KEY.keysends, keysendRecord);
     this.#circuits = recordTable(parts.ctx.store, KEY.circuits, circuitRecord);
     this.#tallies = recordTable(parts.ctx.store, KEY.forwards, tallyRecord);
