@@ -20,10 +20,10 @@ export function channelChainEvent(host: ChannelHost, turn: Turn, event: ChainEve
       return scriptPaid(host, turn, event);
     case "OutpointSpent":
       return outpointSpent(host, turn, event);
-    case "SpendSeen": {
-      const entry = host.table.byOutpoint(event.outpoint);
-      return entry === undefined ? undefined : host.apply(turn, entry, { tag: "SpendSeen", tx: event.tx });
-    }
+    case "SpendSeen":
+      for (const entry of host.table.byOutpoint(event.outpoint))
+        host.apply(turn, entry, { tag: "SpendSeen", tx: event.tx });
+      return;
     case "BlockConnected": {
       const { height } = event.block;
       for (const entry of host.table.settled()) {
@@ -82,10 +82,10 @@ function outpointSpent(
 ): void {
   const spend = { tx: by.tx, height: by.block.height };
   host.table.coins.spent(spend.tx, spend.height);
-  const entry = host.table.byOutpoint(outpoint);
-  if (entry === undefined) return;
-  const isFunding = holders(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
-  host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
+  for (const entry of host.table.byOutpoint(outpoint)) {
+    const isFunding = holders(entry).some((funding) => outpointKey(funding) === outpointKey(outpoint));
+    host.apply(turn, entry, isFunding ? { tag: "FundingSpent", ...spend } : { tag: "OutputSpent", outpoint, ...spend });
+  }
 }
 
 /** What the channel was ended by, or what followed from it, is in no block any more, nor is what we have built on it. */

@@ -170,9 +170,9 @@ export class ChannelHost {
     const { clock } = this.parts.ctx;
     turn.afterwards(`keys/${entry.keyIndex}`, () => clock.after(0, () => deriveAhead(entry.signer.keys, entry.state)));
   }
-  /** RELIABILITY C29: two channels of one id. The later one never was. */
+  /** RELIABILITY C29: two channels of one id, or over one output. The later one never was. */
   #collision(turn: Turn, entry: ChannelEntry): void {
-    const text = "channel id is taken";
+    const text = "channel id or funding output is taken";
     this.tell(turn, entry.peer, { name: "error", channel_id: entry.temporaryId, data: utf8(text) });
     this.drop(turn, entry, text);
   }

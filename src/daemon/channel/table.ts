@@ -152,18 +152,22 @@ export class ChannelTable {
   readonly #opening = new Map<string, ChannelEntry>();
   readonly #byId = new Map<ChannelId, ChannelEntry>();
   readonly #byScid = new Map<ShortChannelId, ChannelEntry>();
-  readonly #byOutpoint = new Map<string, ChannelEntry>();
+  /** More than one where a peer names an output for its own that another channel has: each has to hear what becomes of it. */
+  readonly #byOutpoint = new Map<string, readonly ChannelEntry[]>();
   readonly #byScript = new Map<string, ChannelEntry>();
 
   addOpening(entry: ChannelEntry): void {
     this.#opening.set(openingKey(entry.peer, entry.temporaryId), entry);
   }
-  /** From now on known by its channel id too. False when another channel has that id: then nothing is changed. */
+  /** From now on known by its channel id too. False when another channel has that id, or the output that this one names: then nothing is changed. */
   settle(entry: ChannelEntry): boolean {
     const id = settledId(entry.state, entry.temporaryId);
     assert(id !== undefined, "a channel has an id once both sides know what it is made of");
     const other = this.#byId.get(id);
     if (other !== undefined) return other === entry;
+    // Of a channel that both sides funded, or that was spliced, the id says nothing of the output.
+    const funding = paramsOf(entry.state)?.funding;
+    if (funding !== undefined && this.byOutpoint(funding).some((known) => known !== entry)) return false;
     this.#byId.set(id, entry);
     return true;
   }
@@ -174,11 +178,12 @@ export class ChannelTable {
   watchFunding(entry: ChannelEntry, outpoint: Outpoint, script: Uint8Array): void {
     const known = entry.watched.some((funding) => outpointKey(funding.outpoint) === outpointKey(outpoint));
     if (!known) entry.watched = [...entry.watched, { outpoint, script }];
-    this.#byOutpoint.set(outpointKey(outpoint), entry);
+    this.watchOutput(entry, outpoint);
     this.#byScript.set(toHex(script), entry);
   }
   watchOutput(entry: ChannelEntry, outpoint: Outpoint): void {
-    this.#byOutpoint.set(outpointKey(outpoint), entry);
+    const known = this.byOutpoint(outpoint);
+    if (!known.includes(entry)) this.#byOutpoint.set(outpointKey(outpoint), [...known, entry]);
   }
   nameShort(entry: ChannelEntry, id: ShortChannelId): void {
     this.#byScid.set(id, entry);
@@ -194,8 +199,17 @@ export class ChannelTable {
     entry.cancelFunding();
     this.coins.forget(entry);
     this.#opening.delete(openingKey(entry.peer, entry.temporaryId));
-    for (const map of [this.#byId, this.#byScid, this.#byOutpoint, this.#byScript] as Map<unknown, ChannelEntry>[]) {
+    for (const map of [this.#byId, this.#byScid, this.#byScript] as Map<unknown, ChannelEntry>[]) {
       for (const [key, value] of map) if (value === entry) map.delete(key);
+    }
+    for (const [key, known] of this.#byOutpoint) {
+      if (!known.includes(entry)) continue;
+      if (known.length === 1) this.#byOutpoint.delete(key);
+      else
+        this.#byOutpoint.set(
+          key,
+          known.filter((other) => other !== entry),
+        );
     }
   }
   opening(peer: NodeId, temporaryId: ChannelId): ChannelEntry | undefined {
@@ -207,8 +221,8 @@ export class ChannelTable {
   byScid(id: ShortChannelId): ChannelEntry | undefined {
     return this.#byScid.get(id);
   }
-  byOutpoint(outpoint: Outpoint): ChannelEntry | undefined {
-    return this.#byOutpoint.get(outpointKey(outpoint));
+  byOutpoint(outpoint: Outpoint): readonly ChannelEntry[] {
+    return this.#byOutpoint.get(outpointKey(outpoint)) ?? [];
   }
   byScript(script: Uint8Array): ChannelEntry | undefined {
     return this.#byScript.get(toHex(script));
