@@ -54,7 +54,11 @@ function decide(
   sides: ReadonlyMap<FilterHash, readonly Peer[]>,
 ): Outcome {
   const claimed = new Map([...sides.keys()].map((hash) => [hash, filters.get(hash)]));
-  const judged = judge(block, claimed, (outpoint) => light.scripts.get(outpointKey(outpoint)));
+  // Of two that were said one is false: then what it pays to is not known.
+  const judged = judge(block, claimed, (outpoint) => {
+    const [script, ...others] = light.scripts.get(outpointKey(outpoint)) ?? [];
+    return others.length === 0 ? script : undefined;
+  });
   const verdicts = new Map<FilterHash, Verdict>(judged);
   // Nobody is here to show the filter that was agreed on: that says nothing against it.
   if (agreed !== undefined && verdicts.get(agreed) === "withheld") verdicts.set(agreed, "possible");

@@ -33,8 +33,8 @@ export interface Light {
   readonly blocksAsked: Map<BlockHash, { readonly peer: Peer; readonly until: number }>;
   /** Blocks that somebody wants whatever their filters say. */
   readonly wanted: Set<HeaderNode>;
-  /** By outpoint: what is watched there. */
-  readonly scripts: Map<string, Uint8Array>;
+  /** By outpoint: what is watched there. Whoever names an output first need not know what it pays to: all that was said counts. */
+  readonly scripts: Map<string, readonly Uint8Array[]>;
   /** Counts how often the watches have changed: what filters said before is to be looked at again. */
   generation: number;
   /** Transactions that peers relayed of late, and what spends an outpoint among them; bounded. */

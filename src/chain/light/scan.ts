@@ -1,4 +1,4 @@
-import { fromHex } from "../../base/bytes.ts";
+import { equalBytes, fromHex } from "../../base/bytes.ts";
 import type { BlockHash, FilterHash } from "../../base/ids.ts";
 import { outpointKey } from "../../base/ids.ts";
 import type { Block, ClaimedBlock } from "../../bitcoin/block.ts";
@@ -32,10 +32,7 @@ export function horizonOf(light: Light, { told }: Feed, upTo: HeaderNode = light
 function scriptsOf({ scripts }: Light, list: WatchList, height: number): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (const [script, from] of list.scripts) if (from <= height) found.push(fromHex(script));
-  for (const [outpoint, from] of list.outpoints) {
-    const script = from <= height ? scripts.get(outpoint) : undefined;
-    if (script !== undefined) found.push(script);
-  }
+  for (const [outpoint, from] of list.outpoints) if (from <= height) found.push(...(scripts.get(outpoint) ?? []));
   return found;
 }
 /** Those that the feed still waits for in a block: of what it was told already, only late ones. */
@@ -172,9 +169,12 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
 /** Notes by which scripts outpoints are found. One without a script cannot be found. */
 export function noteScripts(light: Light, watches: readonly Watch[]): void {
   light.generation++;
-  for (const watch of watches)
-    if (watch.tag === "Outpoint" && watch.script.length > 0)
-      light.scripts.set(outpointKey(watch.outpoint), watch.script);
+  for (const watch of watches) {
+    if (watch.tag === "Script" || watch.script.length === 0) continue;
+    const key = outpointKey(watch.outpoint);
+    const known = light.scripts.get(key) ?? [];
+    if (!known.some((script) => equalBytes(script, watch.script))) light.scripts.set(key, [...known, watch.script]);
+  }
 }
 
 /** What was said of the blocks from here on was false or is in doubt: every listener's watches are looked for again. */

@@ -25,6 +25,15 @@ describe("light client: following the chain by filters", () => {
     expect([town.asked("getdata"), town.asked("getcfheaders")]).to.deep.equal([2, 2]);
     expect(town.light.filterTip.hash).to.equal(chain.brain.chain.tip.hash);
   });
+  it("tells the spend of an output that somebody else has watched for under a script that it never paid to", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    const watch = (script: Uint8Array) => ({ tag: "Outpoint", outpoint: coin, script, from: blockHeight(0) }) as const;
+    town.watch(watch(OURS), watch(Uint8Array.of(0, 20, ...new Uint8Array(20).fill(9))));
+    town.dial(town.citizen("anna", chain));
+    town.run();
+    expect(town.news()).to.deep.equal(["spent 105:1"]);
+  });
   it("asks for no filter before the height from which on something is watched", () => {
     const { chain } = story();
     const town = new Town();
