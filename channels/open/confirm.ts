@@ -1,5 +1,5 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { type ShortChannelId, shortChannelId } from "../../src/base/ids.ts";
+import { outpointKey, type ShortChannelId, shortChannelId } from "../../src/base/ids.ts";
 import type { TxOut } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
@@ -8,6 +8,7 @@ import { fundedWith, isWhole, settledAttempts, spendsOurCoins, withoutReplacemen
 import { replacedByBlock } from "../dual/freed.ts";
 import type { ChannelEnv } from "../env.ts";
 import { isSpliced } from "../fundings/doubt.ts";
+import { fundingTxOf } from "../fundings/other.ts";
 import type { ChannelInput } from "../input.ts";
 import { announceWhenDue } from "../normal/announce.ts";
 import { tellUnresolved } from "../normal/receive-revocation.ts";
@@ -126,9 +127,17 @@ const holdsOurCoins = ({ params, attempts }: FundedState): boolean =>
 /** Before it is ready it is; one that was used unconfirmed may hold money of ours, should its transaction come after all. */
 const isNobodys = ({ ready, commitments }: FundedState): boolean =>
   !ready.local || (commitments.balance.local === 0n && commitments.htlcs.length === 0);
-/** Not on the chain, nor anything that came of it. */
+/** Not on the chain, nor anything that came of it, nor another output that holds what this one was to. */
 const isUnfunded = (state: FundedState): boolean =>
-  state.funding.confirmed === undefined && !(state.tag === "Failed" && state.spends.length > 0);
+  state.funding.confirmed === undefined &&
+  !standsElsewhere(state) &&
+  !(state.tag === "Failed" && state.spends.length > 0);
+/** A splice of the funding is mined with it or not at all; what it was spliced from, or a rival of it, without it. */
+const standsElsewhere = ({ params, commitments }: Funded): boolean =>
+  commitments.others.some((other) => {
+    const spent = fundingTxOf(other)?.inputs.map(({ prevout }) => outpointKey(prevout));
+    return spent?.includes(outpointKey(params.funding)) !== true;
+  });
 
 /** Nothing that the channel holds will ever be there. */
 function neverFunded(state: FundedState, text: string): Transition {

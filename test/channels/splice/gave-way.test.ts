@@ -3,7 +3,7 @@ import { present } from "../../../src/base/result.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { close } from "../../support/closing.ts";
 import { Court } from "../../support/court.ts";
-import { out, pending, want } from "../../support/splicing.ts";
+import { lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 const NAMES = ["a", "b"] as const;
 const DEPTH = 6;
@@ -79,6 +79,36 @@ describe("CONFORMANCE 68: a locked splice in whose place another one is mined af
       ).to.not.equal(undefined);
     }
     expect(court.unspent({ txid: txidOf(second), vout: fundingVout(court, second) })).to.equal(false);
+  });
+});
+
+describe("RELIABILITY U18: coins that were put into a locked splice have gone another way for good", () => {
+  for (const [name, isLevel] of [
+    ["another candidate has them, and the peer is away", true],
+    ["another candidate has them, and the channel has failed as it was used since", false],
+  ] as const)
+    it(`forgets no channel whose money stands elsewhere: ${name}`, () => {
+      const pair = spliceable();
+      const [first, second] = [1_000, 3_000].map((feerate) => spliceBoth(pair, "a", out(50_000n), feerate));
+      lockBoth(pair, present(second, "a splice"));
+      if (!isLevel) pair.offer("a", 5_000_000n);
+      pair.settle();
+      pair.disconnect();
+      const { a } = pair.parties;
+      pair.give("a", { tag: "FundingReorged" });
+      mined(pair, "a", present(first, "a splice"), 100);
+      const { tag } = a.state;
+      expect(tag).to.equal(isLevel ? "Normal" : "Failed");
+      pair.give("a", { tag: "FundingConflictBuried" });
+      expect([a.state.tag, a.tags().includes("Forget")]).to.deep.equal([tag, false]);
+    });
+  it("forgets one of which nothing was mined, with all its splices", () => {
+    const pair = spliceable();
+    spliceBoth(pair, "a", out(50_000n));
+    const { a } = pair.parties;
+    pair.give("a", { tag: "FundingReorged" });
+    pair.give("a", { tag: "FundingConflictBuried" });
+    expect([a.state.tag, a.tags().includes("Forget")]).to.deep.equal(["Closed", true]);
   });
 });
 
