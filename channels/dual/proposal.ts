@@ -41,6 +41,7 @@ export function dualProposal(
   accept: AcceptChannel2,
 ): DualProposal {
   const [ours, theirs] = opener === "local" ? [open, accept] : [accept, open];
+  const depth = { opener, minimumDepth: accept.minimum_depth };
   const capacity = sat(open.funding_satoshis + accept.funding_satoshis);
   return {
     params: {
@@ -52,7 +53,7 @@ export function dualProposal(
       type,
       localAlias: env.alias,
       capacity,
-      minimumDepth: accept.minimum_depth,
+      minimumDepth: depthOf(env, depth, theirs.funding_satoshis),
       keyIndex: env.keyIndex,
       local: sideOf(ours, capacity),
       remote: sideOf(theirs, capacity),
@@ -73,15 +74,33 @@ export function dualProposal(
   };
 }
 
+/**
+ * An accepter says how deep its channel has to be for its own sake: what it puts in itself it could take back, so that is
+ * trusted no sooner than in any other channel. One that is trusted without a block holds nothing of its own (RELIABILITY U8).
+ */
+function depthOf(
+  { policy }: ChannelEnv,
+  { opener, minimumDepth }: Pick<DualProposal["params"], "opener" | "minimumDepth">,
+  theirs: Sat,
+): number {
+  const isTheirsToo = opener === "local" && theirs > 0n && minimumDepth > 0;
+  return isTheirsToo ? Math.max(minimumDepth, policy.minimumDepth) : minimumDepth;
+}
+
 /** The same channel with another funding transaction: what each side puts in may differ. */
-export function replanned({ params, ...rest }: Omit<DualProposal, "plan">, plan: FundingPlan): DualProposal {
+export function replanned(
+  env: ChannelEnv,
+  { params, ...rest }: Omit<DualProposal, "plan">,
+  plan: FundingPlan,
+): DualProposal {
   const capacity = sat(plan.contribution.local + plan.contribution.remote);
   const withReserve = (side: SideParams): SideParams => ({
     ...side,
     channelReserve: dualReserve(capacity, side.dustLimit),
   });
-  const next = { ...params, capacity, local: withReserve(params.local), remote: withReserve(params.remote) };
-  return { ...rest, params: next, plan };
+  const minimumDepth = depthOf(env, params, plan.contribution.remote);
+  const sides = { local: withReserve(params.local), remote: withReserve(params.remote) };
+  return { ...rest, params: { ...params, capacity, minimumDepth, ...sides }, plan };
 }
 
 /** What the construction of the funding transaction goes by. */

@@ -62,7 +62,7 @@ export function bumpFunding(
   if (busy) return refuse({ code: "negotiating" });
   const replacing = state as Replacing;
   const last = replacing.attempts.signed.at(-1) as FundingAttempt;
-  const proposal = again(replacing, last, {
+  const proposal = again(env, replacing, last, {
     initiator: "local",
     feerate,
     locktime: env.height,
@@ -85,12 +85,13 @@ const shares = (env: ChannelEnv, { params }: WaitForFundingConfirmed, contributi
 });
 
 function again(
+  env: ChannelEnv,
   { attempts }: Replacing,
   { params, feerate, remoteFirstPoint }: FundingAttempt,
   plan: Omit<FundingPlan, "replaces">,
 ): DualProposal {
   const replaces = attempts.signed.map(replaced);
-  return replanned({ params, feerate, remoteFirstPoint }, { ...plan, replaces });
+  return replanned(env, { params, feerate, remoteFirstPoint }, { ...plan, replaces });
 }
 
 /** What the peer says that it puts in beside our share; undefined for more than a channel may hold, which may be no amount at all. */
@@ -130,7 +131,7 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   if (message.feerate > env.policy.feerateMax) return abort("not at this price");
   // Such an attempt could not be mined, and would stand in the place of those that can.
   if (isLockedTooLong(env, message.locktime)) return abort("locked for too long");
-  const proposal = again(replacing, last, {
+  const proposal = again(env, replacing, last, {
     initiator: "remote",
     feerate: message.feerate,
     locktime: message.locktime,
@@ -164,7 +165,7 @@ const need = ({ attempts }: Replacing, proposal: DualProposal): VolatileEffect =
 export function acknowledgeAlone(env: ChannelEnv, state: Replacing, proposal: DualProposal): Transition {
   const { plan, ...rest } = proposal;
   const contribution = { ...plan.contribution, local: ZERO_SAT };
-  const alone = replanned(rest, { ...plan, contribution });
+  const alone = replanned(env, rest, { ...plan, contribution });
   const fault = planFault(env, alone);
   return fault === undefined ? acknowledge(env, state, alone) : abortNegotiation(state, fault);
 }
@@ -180,7 +181,7 @@ export function receiveAckRbf(env: ChannelEnv, state: WaitForFundingConfirmed, m
   if (share === undefined) return abortNegotiation(replacing, "not with such a contribution");
   const contribution = { ...plan.contribution, remote: share };
   const requiresConfirmed = { ...plan.requiresConfirmed, remote: message.require_confirmed_inputs !== undefined };
-  const proposal = replanned(rest, { ...plan, contribution, requiresConfirmed });
+  const proposal = replanned(env, rest, { ...plan, contribution, requiresConfirmed });
   const fault = planFault(env, proposal);
   if (fault !== undefined) return abortNegotiation(replacing, fault);
   const asked = { stage: "funding", proposal, answer: undefined } as const;

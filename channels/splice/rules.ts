@@ -35,11 +35,12 @@ export const OTHERS_MAX = 200;
 const NO_SIGNATURES: Signatures = { signature: new Uint8Array(64), htlcSignatures: [] };
 
 /**
- * How deep a splice must be before we lock it. A channel that was trusted before any block held it was so up to what it then
- * held: what is put in later is trusted like any other channel (RELIABILITY U8).
+ * How deep a splice must be before we lock it. A channel that was trusted before any block held it, or after as few as the peer
+ * asked for when we opened it, was so up to what it then held: what is put in later is trusted like any other channel
+ * (RELIABILITY U8).
  */
 export const lockDepth = ({ policy }: ChannelEnv, { params: { minimumDepth } }: Funded): number =>
-  minimumDepth === 0 ? policy.minimumDepth : minimumDepth;
+  Math.max(minimumDepth, policy.minimumDepth);
 
 /** The least feerate of the next attempt, in sat per 1,000 weight units. BOLT 2 §The tx_init_rbf Message. */
 export const nextFeerate = (feerate: SatPerKw): SatPerKw => satPerKw(Math.floor((feerate * 25) / 24));
