@@ -108,6 +108,7 @@ function replacesAll({ replaces }: TxTerms, inputs: readonly TxInput[], fee: big
   const spent = new Set(inputs.map(({ outpoint }) => outpointKey(outpoint)));
   if (!replaces.every((old) => old.inputs.some((outpoint) => spent.has(outpointKey(outpoint)))))
     return { code: "replaced_not_spent" };
-  const needed = replaces.at(-1)?.fee ?? 0n;
-  return fee < needed ? { code: "fee_below_replaced", needed } : undefined;
+  const last = replaces.at(-1)?.fee;
+  // No node takes what pays the same, and of the same transaction there would be two attempts.
+  return last !== undefined && fee <= last ? { code: "fee_below_replaced", needed: last + 1n } : undefined;
 }

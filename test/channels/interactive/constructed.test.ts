@@ -95,7 +95,7 @@ describe("BOLT 2 §The tx_complete Message", () => {
     const heavy = construct({ ...begin(terms("local")), outputs: wide });
     expect(heavy).to.deep.equal({ ok: false, error: { code: "tx_too_heavy", maximum: 400_000 } });
   });
-  it("CONFORMANCE 55, RELIABILITY U16: an attempt spends a coin of each attempt before it, and pays no less", () => {
+  it("CONFORMANCE 55, RELIABILITY U16: an attempt spends a coin of each attempt before it, and pays more: the same transaction once more is none", () => {
     const mine = coin("a", 1_001_000n);
     const spent = { txid: txidOf(mine.prevtx), vout: 1 };
     const stranger = { txid: "33".repeat(32) as Txid, vout: 0 };
@@ -109,7 +109,8 @@ describe("BOLT 2 §The tx_complete Message", () => {
     expect(run([old([stranger, spent], 900n)])).to.equal("ok");
     expect(run([old([stranger], 900n)])).to.equal("replaced_not_spent");
     expect(run([old([stranger], 800n), old([spent], 900n)]), "the first of two").to.equal("replaced_not_spent");
-    expect(run([old([spent], 1_001n)])).to.equal("fee_below_replaced");
+    for (const fee of [1_000n, 1_001n]) expect(run([old([spent], fee)])).to.equal("fee_below_replaced");
+    expect(run([old([spent], 999n)])).to.equal("ok");
   });
 });
 
