@@ -1,5 +1,5 @@
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
-import { assert, err, ok, present, type Result } from "../../base/result.ts";
+import { err, ok, present, type Result } from "../../base/result.ts";
 import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
 import { type InsufficientFunds, selectCoins, selectGiven } from "../../bitcoin/coins.ts";
 import { SIGHASH_ALL } from "../../bitcoin/hash-types.ts";
@@ -193,10 +193,10 @@ export function publishTogether(state: WalletState, tx: Tx): Together<boolean> {
   const draft = draftOf(state);
   const txid = txidOf(tx);
   const kept = state.txs.get(txid);
-  if (kept?.tx === undefined) return { step: undefined, value: false };
+  // Kept under another name it brings us something, as what a splice takes out, and a child of ours pays for that.
+  if (kept?.tx === undefined || kept.label !== FUNDING_LABEL) return { step: undefined, value: false };
   // Given up in a reorganisation: its coins are gone, or perhaps spent otherwise.
   if (kept.status === "abandoned") return { step: undefined, value: true };
-  assert(kept.label === FUNDING_LABEL, "only channels are funded together");
   const coins = tx.inputs.flatMap(({ prevout }) => state.coins.get(outpointKey(prevout)) ?? []);
   const replaced = new Set<Txid>(coins.flatMap(({ spent }) => (spent?.block === undefined ? (spent?.txid ?? []) : [])));
   replaced.delete(txid);

@@ -5,6 +5,7 @@ import { p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf, weightOf } from "../../../src/bitcoin/tx.ts";
 import { turnedDown } from "../../../src/daemon/wallet/answered.ts";
 import { bump } from "../../../src/daemon/wallet/bump.ts";
+import { publishTogether } from "../../../src/daemon/wallet/contribute.ts";
 import { bumpIncoming } from "../../../src/daemon/wallet/incoming.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { check } from "./history.ts";
@@ -52,6 +53,11 @@ describe("a child pays for a stranger's payment that waits", () => {
     chain.mine(ELSEWHERE, [parent, child.tx]);
     expect(walletBalance(chain.wallet)).to.deep.include({ confirmed: 150_000n - child.fee, unconfirmed: 0n });
     check(chain);
+  });
+  it("also for a splice that takes coins out of a channel to us: to say that again is the channel's, as before", () => {
+    const { chain, parent } = world();
+    bumped(chain, parent);
+    expect(publishTogether(chain.wallet, parent)).to.deep.equal({ step: undefined, value: false });
   });
   it("takes a confirmed coin besides where the payment itself is too small", () => {
     const { chain, parent } = world(sat(600n));
