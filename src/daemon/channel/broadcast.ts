@@ -24,8 +24,8 @@ export function broadcast(
     const { wallet } = host.parts;
     const txid = txidOf(effect.tx);
     const isTogether = "attempts" in state && (state.attempts.signed.length > 0 || state.commitments.others.length > 0);
-    // Long after both have made it, nothing but the wallet says whether a coin of ours is in it.
-    if (isTogether || !wallet.state().txs.has(txid)) publish(host, later, effect.tx);
+    // Long after both have made it, nothing but the wallet says whether a coin of ours is in it: what only pays us it does not keep.
+    if (isTogether || wallet.state().txs.get(txid)?.tx === undefined) publish(host, later, effect.tx);
     else wallet.publish(later, txid);
     answer(later, entry);
     host.parts.ctx.events.record(later, "channel.opening", {
