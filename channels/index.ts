@@ -70,7 +70,7 @@ export {
 } from "./onchain/fee.ts";
 export { BURIED_DEPTH } from "./onchain/progress.ts";
 export { closingReserve } from "./onchain/reserve.ts";
-export { namesOf } from "./open/confirm.ts";
+export { holdsOurCoins, namesOf } from "./open/confirm.ts";
 export type { ChannelParams, RestoredParams, SideParams } from "./params.ts";
 export { keptOthers, keptParams, restoredFundings } from "./restored/kept.ts";
 export { isPeersAlone, neverFundedFrom } from "./restored/never-funded.ts";

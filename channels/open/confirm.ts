@@ -122,7 +122,7 @@ function isGhost(env: ChannelEnv, state: FundedState): boolean {
   return unfunded && env.height - state.funding.since >= FUNDING_TIMEOUT_BLOCKS;
 }
 /** A transaction that spends coins of ours may put them into the channel at any time, until they are spent otherwise. */
-const holdsOurCoins = ({ params, attempts }: FundedState): boolean =>
+export const holdsOurCoins = ({ params, attempts }: FundedState): boolean =>
   attempts.signed.length === 0 ? params.opener === "local" : spendsOurCoins(attempts);
 /** Before it is ready it is; one that was used unconfirmed may hold money of ours, should its transaction come after all. */
 const isNobodys = ({ ready, commitments }: FundedState): boolean =>

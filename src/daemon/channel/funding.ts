@@ -65,8 +65,8 @@ export function performFundingEffect(host: ChannelHost, turn: Turn, entry: Chann
     case "ReleaseFunding":
       return wallet.together(turn, (state) => forgetUnsent(state, effect.txid));
     case "GiveUpFunding":
-      // Of several channels that it funds, one alone does not give it up.
-      if (host.table.fundedWith(entry).length > 0) return undefined;
+      // Of several channels that it funds, one alone does not give it up: the last one does.
+      if (host.table.fundedWith(entry).some(({ state }) => state.tag !== "Failed")) return undefined;
       return void wallet.together(turn, (state) => ({ step: doubted(state, effect.txid), value: undefined }));
     case "FundingReplaced":
       return wallet.giveUp(turn, effect.txid);

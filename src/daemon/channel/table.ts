@@ -6,6 +6,7 @@ import {
   type DurableState,
   type FundedState,
   fundingOutpoints,
+  holdsOurCoins,
   namesOf,
   type RestoredParams,
   type SignerMemory,
@@ -233,12 +234,16 @@ export class ChannelTable {
   of(peer: NodeId): readonly ChannelEntry[] {
     return this.all().filter((entry) => entry.peer === peer);
   }
-  /** Others that the same transaction funds, as long as no block holds it. */
+  /**
+   * Others that the same transaction funds with coins of ours, as long as no block holds it. A peer can make any number of it that
+   * hold nothing of ours.
+   */
   fundedWith(entry: ChannelEntry): readonly ChannelEntry[] {
     const txid = waitingFor(entry.state);
+    const isOurs = ({ state }: ChannelEntry): boolean => "funding" in state && holdsOurCoins(state);
     return txid === undefined
       ? []
-      : this.settled().filter((other) => other !== entry && waitingFor(other.state) === txid);
+      : this.settled().filter((other) => other !== entry && waitingFor(other.state) === txid && isOurs(other));
   }
   /** Whether there is a channel with this peer that has cost somebody a funding transaction. */
   hasFunded(peer: NodeId): boolean {
