@@ -1,6 +1,7 @@
 import type { Graph } from "../../routing/index.ts";
 import type { Safekeeping } from "./backup/safekeeping.ts";
 import type { ChainHost } from "./chain/host.ts";
+import type { InStep } from "./chain/in-step.ts";
 import type { StaleTip } from "./chain/stale-tip.ts";
 import type { SteadyMiner } from "./chain/steady-miner.ts";
 import type { SyncTeller } from "./chain/sync-teller.ts";
@@ -23,6 +24,7 @@ export interface Hosts extends Safekeeping {
   readonly graph: Graph;
   readonly peers: Peers;
   readonly chain: ChainHost;
+  readonly inStep: InStep;
   readonly wallet: WalletHost;
   readonly watching: WatchHost;
   readonly labels: LabelHost;

@@ -6,6 +6,7 @@ import { featureBits } from "../wire/features.ts";
 import type { BackupHost } from "./backup/host.ts";
 import { type Safekeeping, safekeepingOf, safekeptConnected, safekeptMessage } from "./backup/safekeeping.ts";
 import { createChainHost, loadCursor, tellOfBlock } from "./chain/host.ts";
+import { InStep } from "./chain/in-step.ts";
 import { StaleTip } from "./chain/stale-tip.ts";
 import { SteadyMiner } from "./chain/steady-miner.ts";
 import { SyncTeller } from "./chain/sync-teller.ts";
@@ -45,6 +46,9 @@ export async function createNode(parts: NodeParts): Promise<SluiceNode> {
   const ctx = contextOf(parts);
   const hosts = hostsOf(ctx, parts);
   const { turns } = ctx;
+  // What came in before is told again, and judged by that block.
+  const asked = hosts.inStep.start(hosts.chain.cursor());
+  if (asked !== undefined) await asked;
   turns.run((turn) => {
     hosts.wallet.start(turn);
     hosts.watching.start(turn);
@@ -102,7 +106,9 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const labels = new LabelHost(ctx, wallet);
   const gossip = new GossipHost({ ctx, graph, peers: peersOf, height });
   const ownGossip = new OwnGossip(ctx, graph, channelsOf, gossip);
-  const site = new SiteHost(ctx, height);
+  const inStep = new InStep(ctx, height);
+  const isBehind = () => inStep.isBehind();
+  const site = new SiteHost(ctx, () => ({ height: height(), isBehind: isBehind() }));
   const payments: PaymentHost = new PaymentHost({
     ctx,
     channels: channelsOf,
@@ -117,6 +123,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     ctx,
     channels: channelsOf,
     height,
+    isBehind,
     forwardPolicy: (id) => forwardPolicy(channels, ctx.policy.forwarding, id),
     streamTick: (turn, htlc) => site.tick(turn, htlc),
   });
@@ -128,6 +135,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const peers = peersOfNode(ctx, parts, peersListener(ctx, { channels: channelsOf, payments, gossip, safekeeping }));
   // Funding confirmations reach channels only after the wallet has seen the same block.
   const chain = createChainHost(ctx, [
+    (_turn, event) => inStep.chainEvent(event),
     (turn, event) => labels.chainEvent(turn, event),
     (turn, event) => watching.chainEvent(turn, event),
     (turn, event) => channelChainEvent(channels, turn, event),
@@ -140,7 +148,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
   const staleTip = new StaleTip(ctx);
   const syncTeller = new SyncTeller(ctx, height);
   const money = { wallet, watching, labels, channels, ...safekeeping, payments, incoming, subscriptions };
-  return { ctx, graph, peers, chain, gossip, ownGossip, site, miner, staleTip, syncTeller, ...money };
+  return { ctx, graph, peers, chain, inStep, gossip, ownGossip, site, miner, staleTip, syncTeller, ...money };
 }
 
 function peersOfNode(ctx: NodeContext, { network, observe }: NodeParts, listener: PeersListener): Peers {

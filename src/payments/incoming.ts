@@ -9,6 +9,8 @@ import type { HtlcRef } from "./payment.ts";
 export interface IncomingEnv {
   readonly height: BlockHeight;
   readonly now: UnixMs;
+  /** The height is not that of the chain: no HTLC has the time that it seems to have. */
+  readonly isBehind: boolean;
 }
 type InvoiceStep = Step<InvoiceRecord | undefined, SettleEffect>;
 
@@ -23,6 +25,7 @@ type InvoiceStep = Step<InvoiceRecord | undefined, SettleEffect>;
  */
 export function judgeFinal(env: IncomingEnv, invoice: InvoiceRecord | undefined, htlc: FinalHtlc): InvoiceStep {
   if (invoice !== undefined && settledBy(invoice, htlc)) return step(invoice, fulfill(htlc, invoice.preimage));
+  if (env.isBehind) return step<InvoiceRecord | undefined, SettleEffect>(invoice, notNow(htlc));
   if (invoice === undefined || !isPayment(env, invoice, htlc)) {
     return step<InvoiceRecord | undefined, SettleEffect>(invoice, refuseDetails(env.height, htlc));
   }
@@ -81,6 +84,8 @@ export const failHtlc = (
   { channelId, htlcId, sharedSecret }: HtlcRef & { readonly sharedSecret: Uint8Array },
   failure: FailureMessage,
 ): SettleEffect => ({ tag: "FailHtlc", channelId, htlcId, reason: createFailure(sharedSecret, failure) });
+/** It may be tried again soon, and says nothing of what we know of the payment. BOLT 4 §Failure Messages. */
+export const notNow = (htlc: FinalHtlc): SettleEffect => failHtlc(htlc, { name: "temporary_node_failure" });
 /** The one refusal for everything about the payment itself. BOLT 4 §Failure Messages. */
 export const refuseDetails = (height: BlockHeight, htlc: FinalHtlc): SettleEffect =>
   failHtlc(htlc, { name: "incorrect_or_unknown_payment_details", htlc_msat: htlc.amount, height });

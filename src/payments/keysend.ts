@@ -8,7 +8,16 @@ import { amountMsat, channelId, paymentHash, preimage, u8, u64 } from "../codec/
 import type { UnknownRecord } from "../codec/tlv.ts";
 import { bigSize } from "../codec/varint.ts";
 import { sha256 } from "../crypto/hash.ts";
-import { failHtlc, fulfill, type IncomingEnv, isWhole, leavesTime, refuseDetails, tamperedWith } from "./incoming.ts";
+import {
+  failHtlc,
+  fulfill,
+  type IncomingEnv,
+  isWhole,
+  leavesTime,
+  notNow,
+  refuseDetails,
+  tamperedWith,
+} from "./incoming.ts";
 import type { FinalHtlc, SettleEffect } from "./invoice-record.ts";
 import type { HtlcRef } from "./payment.ts";
 import { customRecord, time, versioned } from "./record-codecs.ts";
@@ -54,6 +63,7 @@ const keysendStep = (next: Keysend | undefined, effect: SettleEffect): KeysendSt
 export function judgeKeysend(env: KeysendEnv, known: Keysend | undefined, htlc: FinalHtlc): KeysendStep {
   if (known !== undefined)
     return keysendStep(known, isBrought(known, htlc) ? fulfill(htlc, known.preimage) : refuseDetails(env.height, htlc));
+  if (env.isBehind) return keysendStep(undefined, notNow(htlc));
   const given = htlc.payload.keysendPreimage;
   if (given === undefined || !isWanted(env, htlc, given))
     return keysendStep(undefined, refuseDetails(env.height, htlc));

@@ -26,7 +26,10 @@ export interface RelayEnv {
   readonly margin: number;
   /** Some channel's durable state holds an HTLC whose origin is this incoming one. False but after a start of the node. */
   readonly outgoingHeld: boolean;
-  /** No block has come for so long that somebody may be keeping them from us: then no HTLC has the time that it seems to have. */
+  /**
+   * No block has come for so long that somebody may be keeping them from us, or those that came are not heard yet: then no
+   * HTLC has the time that it seems to have.
+   */
   readonly isTipStale: boolean;
   /** Its channel bears too much dust, or has failed: it goes no further than here. */
   readonly mustFail: boolean;

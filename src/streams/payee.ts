@@ -1,14 +1,16 @@
 import type { NodeId } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { addMsat, type BlockHeight, type Msat, subMsat, type UnixMs, ZERO_MSAT } from "../base/units.ts";
+import { addMsat, type Msat, subMsat, type UnixMs, ZERO_MSAT } from "../base/units.ts";
 import { constantTimeEqual } from "../crypto/hash.ts";
 import {
   failHtlc,
   fulfill,
+  type IncomingEnv,
   isAmountDue,
   isWhole,
   leavesTime,
+  notNow,
   refuseDetails,
   tamperedWith,
 } from "../payments/incoming.ts";
@@ -149,7 +151,7 @@ export type PayeeEffect =
  * of the session changes: a router that tries to buy a preimage for less learns nothing. BOLT 4 §Failure Messages.
  */
 export function judgeTick(
-  height: BlockHeight,
+  { height, isBehind }: Pick<IncomingEnv, "height" | "isBehind">,
   session: PayeeSession,
   secrets: PayeeSecrets,
   record: TickRecord,
@@ -159,6 +161,7 @@ export function judgeTick(
   const { lastHtlc } = session;
   const seen = lastHtlc?.channelId === htlc.channelId && lastHtlc.htlcId === htlc.htlcId;
   if (seen && account.lastPreimage !== undefined) return step(session, fulfill(htlc, account.lastPreimage));
+  if (isBehind) return step<PayeeSession, PayeeEffect>(session, notNow(htlc));
   const planned = session.offered[0];
   const plan = planned && { sequence: account.sequence, ...planned };
   if (

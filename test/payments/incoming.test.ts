@@ -44,9 +44,9 @@ const htlc = (change: Partial<FinalHtlc>, payload: Partial<FinalHtlc["payload"]>
 });
 const paying = (amount: bigint) =>
   htlc({ amount: msat(amount) }, { amtToForward: msat(amount), totalMsat: msat(amount) });
-function judge(given: FinalHtlc, invoice: InvoiceRecord | "unknown" = INVOICE, now = T0) {
+function judge(given: FinalHtlc, invoice: InvoiceRecord | "unknown" = INVOICE, now = T0, isBehind = false) {
   const known = invoice === "unknown" ? undefined : invoice;
-  const { next, effects } = judgeFinal({ height: blockHeight(100), now }, known, given);
+  const { next, effects } = judgeFinal({ height: blockHeight(100), now, isBehind }, known, given);
   return { next: next && stored(invoiceRecord, next), effects: effects.map(opened(given.sharedSecret)) };
 }
 const status = (given: InvoiceStatus): InvoiceRecord => ({ ...INVOICE, status: given });
@@ -70,6 +70,16 @@ describe("BOLT 4 §Failure Messages: the final node", () => {
   });
   it("treats a sender that leaves out the total as one that means the amount", () => {
     expect(judge(htlc({}, { totalMsat: undefined })).next?.status.tag).to.equal("Settled");
+  });
+
+  it("takes nothing by a height that is not the chain's, whether it knows the invoice or not, but what it has taken", () => {
+    const settled = judge(HTLC).next as InvoiceRecord;
+    for (const invoice of [INVOICE, "unknown"] as const)
+      expect(judge(HTLC, invoice, T0, true)).to.deep.equal({
+        next: invoice === "unknown" ? undefined : invoice,
+        effects: [{ name: "temporary_node_failure" }],
+      });
+    expect(judge(HTLC, settled, T0, true).effects).to.deep.equal(judge(HTLC).effects);
   });
 
   const alike: Readonly<Record<string, readonly [FinalHtlc, InvoiceRecord | "unknown"]>> = {

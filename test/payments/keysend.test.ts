@@ -32,7 +32,7 @@ import {
 import { opened } from "./opened.ts";
 
 const PODCAST = { type: 7_629_169n, value: Uint8Array.of(0x7b, 0x7d) };
-const ENV: KeysendEnv = { height: blockHeight(100), now: T0, accepts: true, blocksMin: 21 };
+const ENV: KeysendEnv = { isBehind: false, height: blockHeight(100), now: T0, accepts: true, blocksMin: 21 };
 const HTLC: FinalHtlc = {
   channelId: CHANNEL,
   htlcId: 4n,
@@ -71,6 +71,11 @@ const FULFILLED = [{ tag: "FulfillHtlc", channelId: CHANNEL, htlcId: 4n, preimag
 const REFUSED = (amount: bigint) => [{ name: "incorrect_or_unknown_payment_details", htlc_msat: amount, height: 100 }];
 
 describe("a payment without an invoice that comes in (bLIP 3)", () => {
+  it("is refused for now by a height that is not the chain's, and fulfilled again if it was taken before", () => {
+    const env = { ...ENV, isBehind: true };
+    expect(judge(HTLC, { env })).to.deep.equal({ next: undefined, effects: [{ name: "temporary_node_failure" }] });
+    expect(judge(HTLC, { env, known: TAKEN }).effects).to.deep.equal(FULFILLED);
+  });
   it("is recorded with what its sender wrote, and fulfilled with the sender's preimage in the same step", () => {
     expect(judge(HTLC)).to.deep.equal({ next: TAKEN, effects: FULFILLED });
   });

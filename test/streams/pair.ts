@@ -146,7 +146,7 @@ export class Pair {
   arrive(htlc: FinalHtlc): readonly PayeeEffect[] {
     const record = findTickRecord(htlc.payload.customRecords);
     if (record === undefined) throw new Error("no tick");
-    const { next, effects } = judgeTick(HEIGHT, this.payee, PAYEE_SECRETS, record, htlc);
+    const { next, effects } = judgeTick({ height: HEIGHT, isBehind: false }, this.payee, PAYEE_SECRETS, record, htlc);
     this.payee = stored(payeeRecord, next);
     this.seenByPayee.push(...effects);
     return effects;

@@ -35,10 +35,10 @@ const tick = (sequence: bigint, cumulative: bigint, session = SESSION) => [
   encodeTickRecord({ session, sequence, cumulative: msat(cumulative) }),
 ];
 /** What the payee does with it: whether it was refused like everything else, and whether its session is as before. */
-function answer(session: PayeeSession, htlc: FinalHtlc, height = HEIGHT) {
+function answer(session: PayeeSession, htlc: FinalHtlc, height = HEIGHT, isBehind = false) {
   const record = findTickRecord(htlc.payload.customRecords);
   if (record === undefined) throw new Error("no tick");
-  return judgeTick(height, session, PAYEE_SECRETS, record, htlc);
+  return judgeTick({ height, isBehind }, session, PAYEE_SECRETS, record, htlc);
 }
 const uniform = (htlc: FinalHtlc, height: number = HEIGHT) => ({
   name: "incorrect_or_unknown_payment_details",
@@ -47,6 +47,14 @@ const uniform = (htlc: FinalHtlc, height: number = HEIGHT) => ({
 });
 
 describe("a tick at the payee", () => {
+  it("is refused for now by a height that is not the chain's, and fulfilled again if it was taken before", () => {
+    const { pair, htlc } = offered();
+    const { next, effects } = answer(pair.payee, htlc, HEIGHT, true);
+    expect(next).to.equal(pair.payee);
+    expect(effects.map(opened(htlc.sharedSecret))).to.deep.equal([{ name: "temporary_node_failure" }]);
+    const [fulfilled] = pair.arrive(htlc);
+    expect(answer(pair.payee, htlc, HEIGHT, true).effects).to.deep.equal([fulfilled]);
+  });
   it("is fulfilled when it is the next one, exactly as offered", () => {
     const { pair, htlc } = offered();
     const [fulfilled, settled] = pair.arrive(htlc);

@@ -12,7 +12,7 @@ import type { BlockHeight } from "../../base/units.ts";
 import type { Circuit, RelayEffect, RelayInput } from "../../payments/circuit.ts";
 import { circuitRecord } from "../../payments/circuit-codec.ts";
 import { addForward, EMPTY_TALLY, tallyKey, tallyRecord } from "../../payments/forward-tally.ts";
-import { judgeFinal } from "../../payments/incoming.ts";
+import { type IncomingEnv, judgeFinal } from "../../payments/incoming.ts";
 import { invoiceRecord } from "../../payments/invoice-codec.ts";
 import type { FinalHtlc, InvoiceRecord, SettleEffect } from "../../payments/invoice-record.ts";
 import { judgeKeysend, type Keysend, type KeysendEnv, keysendRecord } from "../../payments/keysend.ts";
@@ -30,6 +30,8 @@ export interface IncomingHostParts {
   readonly ctx: NodeContext;
   readonly channels: () => ChannelHost;
   readonly height: () => BlockHeight;
+  /** Whether that is not the chain's. */
+  readonly isBehind: () => boolean;
   /** What we advertise for a channel of ours. */
   readonly forwardPolicy: (id: ShortChannelId) => ForwardPolicy | undefined;
   /** HTLCs that pay for a stream of ours; undefined when this one does not. */
@@ -90,7 +92,7 @@ export class IncomingHost {
         const env = {
           height: this.#parts.height(),
           policy: this.#parts.forwardPolicy(payload.shortChannelId),
-          isTipStale: this.#parts.ctx.chain.staleSince() !== undefined,
+          isTipStale: this.#parts.ctx.chain.staleSince() !== undefined || this.#parts.isBehind(),
           mustFail,
           margin: this.#parts.ctx.policy.timing.forwardMargin,
           // Only an HTLC that is told again, after a start, has a circuit; looking for it goes through all channels.
@@ -112,7 +114,7 @@ export class IncomingHost {
     const invoice = this.invoices.get(htlc.paymentHash);
     // What an invoice of ours has the hash of is judged by the invoice, whatever else comes with it.
     if (invoice === undefined && htlc.payload.keysendPreimage !== undefined) return this.#keysend(turn, htlc);
-    const judged = judgeFinal({ height: this.#parts.height(), now: turn.now }, invoice, htlc);
+    const judged = judgeFinal(this.#env(turn), invoice, htlc);
     if (judged.next !== undefined && judged.next !== invoice) {
       this.invoices.put(turn, htlc.paymentHash, judged.next);
       this.#parts.ctx.events.record(turn, "invoice.settled", {
@@ -123,11 +125,13 @@ export class IncomingHost {
     for (const effect of judged.effects) this.#settle(turn, effect);
   }
 
+  #env({ now }: Turn): IncomingEnv {
+    return { height: this.#parts.height(), now, isBehind: this.#parts.isBehind() };
+  }
   #keysend(turn: Turn, htlc: FinalHtlc): void {
     const { policy, events } = this.#parts.ctx;
     const env: KeysendEnv = {
-      height: this.#parts.height(),
-      now: turn.now,
+      ...this.#env(turn),
       accepts: policy.acceptKeysend,
       // Below its deadline the channel would be closed for it at once: a few blocks more are for the fulfilment to go through.
       blocksMin: policy.channel.fulfillmentDeadlineBlocks + KEYSEND_SPARE_BLOCKS,

@@ -1,5 +1,6 @@
 import { err, ok, type Result, unreachable } from "../../base/result.ts";
-import { addMsat, type BlockHeight } from "../../base/units.ts";
+import { addMsat } from "../../base/units.ts";
+import type { IncomingEnv } from "../../payments/incoming.ts";
 import type { FinalHtlc, SettleEffect } from "../../payments/invoice-record.ts";
 import { listingRecord, type StreamListing, termsOf } from "../../streams/catalogue.ts";
 import { contentSecret, sessionSecrets } from "../../streams/keys.ts";
@@ -39,14 +40,14 @@ type Answer = Readonly<Record<string, unknown>>;
 /** The site's side of streams: what is on sale, the sessions with viewers, and the ticks that pay for them. */
 export class SiteHost {
   readonly #ctx: NodeContext;
-  readonly #height: () => BlockHeight;
+  readonly #env: () => Pick<IncomingEnv, "height" | "isBehind">;
   readonly #master: Uint8Array;
   readonly streams: RecordTable<StreamListing>;
   readonly sessions: RecordTable<PayeeSession>;
 
-  constructor(ctx: NodeContext, height: () => BlockHeight) {
+  constructor(ctx: NodeContext, env: () => Pick<IncomingEnv, "height" | "isBehind">) {
     this.#ctx = ctx;
-    this.#height = height;
+    this.#env = env;
     this.#master = ctx.signer.streamMaster;
     this.streams = recordTable(ctx.store, KEY.streams, listingRecord);
     this.sessions = recordTable(ctx.store, KEY.sessions, payeeRecord);
@@ -61,7 +62,7 @@ export class SiteHost {
     const record = findTickRecord(htlc.payload.customRecords);
     const session = record === undefined ? undefined : this.sessions.get(record.session);
     if (record === undefined || session === undefined) return undefined;
-    const { next, effects } = judgeTick(this.#height(), session, this.#secrets(session), record, htlc);
+    const { next, effects } = judgeTick(this.#env(), session, this.#secrets(session), record, htlc);
     if (next !== session) this.sessions.put(turn, next.id, next);
     const settling: SettleEffect[] = [];
     for (const effect of effects) {
