@@ -10,14 +10,16 @@ export function expectPeers({ parts: { ctx }, table }: ChannelHost): void {
   const until = ctx.clock.now() + ctx.policy.peersFirstMs;
   for (const entry of table.settled()) entry.unheardUntil = until;
 }
-/** Those whose peers have had their time and said nothing look at their deadlines now, without another block. */
+/**
+ * Then all look at their deadlines, without another block: those whose peers have had their time and said nothing, and those
+ * that heard of the blocks which came meanwhile before their peers had spoken.
+ */
 export function endWaitForPeers(host: ChannelHost): void {
   const { clock, turns, policy } = host.parts.ctx;
   if (policy.peersFirstMs === 0) return;
   clock.after(policy.peersFirstMs, () =>
     turns.run((turn) => {
-      const unheard = host.table.settled().filter(({ unheardUntil }) => unheardUntil !== undefined);
-      for (const entry of unheard) {
+      for (const entry of host.table.settled()) {
         entry.unheardUntil = undefined;
         host.apply(turn, entry, { tag: "BlockConnected", height: host.parts.height() });
       }
