@@ -1,7 +1,7 @@
 import { toHex } from "../../base/bytes.ts";
 import { err, ok, type Result, unreachable } from "../../base/result.ts";
 import { type Msat, msat, sumMsat } from "../../base/units.ts";
-import type { EndedPayment } from "../../payments/payment.ts";
+import type { EndedPayment, PaymentRequest } from "../../payments/payment.ts";
 import {
   parseKey,
   parseOffers,
@@ -206,7 +206,17 @@ export class SubscriptionHost {
     const started = this.#payments.pay(turn, request);
     if (started.ok) return;
     const { payment } = started.error;
+    if (!isSameTick(payment.request, request)) return this.#refuseHash(turn, request);
     if (payment.tag === "Succeeded" || payment.tag === "Failed") turn.next((later) => this.tickEnded(later, payment));
+  }
+  /** What becomes of that payment says nothing of the tick. */
+  #refuseHash(turn: Turn, request: PaymentRequest): void {
+    const failure = { code: "rejected_by_payee", detail: "the site named the hash of another payment" } as const;
+    const { now } = turn;
+    const payment: EndedPayment = { tag: "Failed", request, createdAt: now, attempts: 0, failure, endedAt: now };
+    const { purpose } = request;
+    if (purpose.tag !== "Tick") return;
+    turn.next((later) => this.#step(later, purpose.sessionId as SessionId, { tag: "PaymentEnded", payment, now }));
   }
   #answer(id: SessionId, slot: number, answer: KeyAnswer): void {
     const waiting = this.#waiting.get(keyId(id, slot)) ?? [];
@@ -282,4 +292,6 @@ export class SubscriptionHost {
   }
 }
 
+const isSameTick = ({ purpose: a }: PaymentRequest, { purpose: b }: PaymentRequest): boolean =>
+  a.tag === "Tick" && b.tag === "Tick" && a.sessionId === b.sessionId && a.sequence === b.sequence;
 const keyId = (id: SessionId, slot: number): string => `${id}/${slot}`;
