@@ -1,4 +1,4 @@
-import { toHex } from "../base/bytes.ts";
+import { equalBytes, toHex } from "../base/bytes.ts";
 import { type BlockHash, type FilterHash, type FilterHeader, type Outpoint, outpointKey } from "../base/ids.ts";
 import { assert, err, ok, type Result } from "../base/result.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import { CHECKPOINT_BLOCKS } from "../bitcoin/filter-messages.ts";
 import type { BitcoinMessageOf } from "../bitcoin/messages.ts";
 import { OP } from "../bitcoin/opcodes.ts";
+import { p2wpkhOf, p2wshOf, witnessProgramOf } from "../bitcoin/templates.ts";
 import type { HashedBlock } from "./hashed-block.ts";
 import type { HeaderNode } from "./headers.ts";
 
@@ -118,8 +119,9 @@ function contentsOf({ block, txids }: HashedBlock, scriptOf: (outpoint: Outpoint
   const spent: Uint8Array[] = [];
   let unknown = 0;
   for (const [index, tx] of block.txs.entries()) {
-    for (const { prevout } of index === 0 ? [] : tx.inputs) {
-      const script = within.get(outpointKey(prevout)) ?? scriptOf(prevout);
+    for (const { prevout, witness } of index === 0 ? [] : tx.inputs) {
+      const said = scriptOf(prevout);
+      const script = within.get(outpointKey(prevout)) ?? (said && isShownBy(said, witness) ? said : undefined);
       if (script === undefined) unknown++;
       else if (script.length > 0) spent.push(script);
     }
@@ -132,10 +134,18 @@ function contentsOf({ block, txids }: HashedBlock, scriptOf: (outpoint: Outpoint
   return { paid, spent, unknown };
 }
 
+/** Whoever had an output watched need not have said what it pays to: what spends a hash of a script or key shows that. */
+function isShownBy(script: Uint8Array, witness: readonly Uint8Array[]): boolean {
+  const program = witnessProgramOf(script);
+  if (program?.version !== 0) return true;
+  const last = witness.at(-1);
+  return last !== undefined && equalBytes(script, program.program.length === 32 ? p2wshOf(last) : p2wpkhOf(last));
+}
+
 /**
  * Judges the filters that peers claim for a block by the block.
  * @param filters   by the hash claimed; undefined where nobody who claims it sends it
- * @param scriptOf  what an outpoint holds, as far as we know for certain: what we watch, or have validated
+ * @param scriptOf  what an outpoint holds, as far as it was said: what we watch, or have validated
  */
 export function judge(
   hashed: HashedBlock,

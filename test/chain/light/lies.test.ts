@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { blockHeight } from "../../../src/base/units.ts";
+import { p2wsh } from "../../../src/bitcoin/templates.ts";
 import { copy, honest, OURS, omitting, scriptWatch, story } from "./story.ts";
 import { heightHash, type Tamper, Town } from "./town.ts";
 
@@ -59,6 +60,17 @@ describe("RELIABILITY B23: light client among peers of which some lie about filt
     expect(town.news()).to.deep.equal(["spent 105:1"]);
     town.restart();
     expect([...town.light.doubtful]).to.deep.equal([heightHash(chain, 105)]);
+  });
+  it("blames no honest peer for a script that an output never had, whoever had it watched under that one", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    const untrue = p2wsh(new Uint8Array(32).fill(9));
+    town.watch({ tag: "Outpoint", outpoint: coin, script: untrue, from: blockHeight(0) });
+    const anna = town.citizen("anna", copy(chain));
+    const liar = town.citizen("liar", copy(chain), omitting(chain, 105, OURS, untrue));
+    for (const citizen of [liar, anna]) town.dial(citizen);
+    town.run();
+    expect(anna.parted).to.equal(undefined);
   });
   it("parts with a peer that sends another filter than it named, and asks another", () => {
     const { chain } = story();

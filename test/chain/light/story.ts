@@ -46,8 +46,9 @@ export const scriptWatch = (from = 0) => ({ tag: "Script", script: OURS, from: b
 /**
  * Serves for the block at a height a filter that leaves out one script, and filter hashes and headers that fit it.
  * @param without  the script that the filter does not hold
+ * @param instead  one that it holds in its place
  */
-export function omitting(chain: Bench, height: number, without: Uint8Array): Tamper {
+export function omitting(chain: Bench, height: number, without: Uint8Array, ...instead: readonly Uint8Array[]): Tamper {
   const { brain, storage } = chain;
   const node = present(ancestorAt(brain.chain.tip, height), "a height");
   const txs = readBlock(brain.chain, node).txs.map((tx) => ({
@@ -57,7 +58,7 @@ export function omitting(chain: Bench, height: number, without: Uint8Array): Tam
   const spent = (storage.undo(node.hash) ?? [])
     .map((coin) => coin.output.script)
     .filter((each) => Buffer.compare(each, without) !== 0);
-  const filter = basicFilter(node.hash, txs, spent);
+  const filter = basicFilter(node.hash, txs, [...spent, ...instead]);
   const false_ = filterHashOf(filter);
   return (message: BitcoinMessage) => {
     if (message.name === "cfilter" && message.block_hash === node.hash) return { ...message, filter };
