@@ -6,7 +6,7 @@ import type { ConstructionMessage } from "../interactive/session.ts";
 import type { Contribution } from "../interactive/terms.ts";
 import { OFFLINE, type Online } from "../link/state.ts";
 import type { ChannelState, FundedState, WaitForFundingConfirmed } from "../state.ts";
-import { advance, commit, propose, stay, type Transition } from "../transition.ts";
+import { advance, commit, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import {
   allSigned,
   attemptSigned,
@@ -251,11 +251,16 @@ function receiveAbort(state: ConstructingOrSigning, text: string): Transition {
     return echoed(abandonAttempt(state, attempt, reason, "as you wish"));
   if (carrier === undefined) return stay();
   const told = propose(abortMessage(carriedId(carrier), "as you wish"));
-  if (negotiation === undefined) return stay(told);
+  if (negotiation === undefined) return answerOnce(carrier, told);
   if (carrier.tag === "ConstructingFunding")
     return advance({ tag: "Aborted", reason }, told, { tag: "ReleaseCoins" }, { tag: "Forget", reason });
   const link = { ...carrier.link, negotiation: undefined };
   return advance({ ...carrier, link }, told, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+}
+/** Of nothing that we know of. Two that always answered each other's would go on for ever. BOLT 2 §The tx_abort Message. */
+function answerOnce(carrier: Carrier, told: VolatileEffect): Transition {
+  if (carrier.tag === "ConstructingFunding" || carrier.link.abortAnswered) return stay();
+  return advance({ ...carrier, link: { ...carrier.link, abortAnswered: true } }, told);
 }
 /** Our answer is the last word: nothing is awaited. */
 function echoed(transition: Transition): Transition {

@@ -29,6 +29,7 @@ export const ONLINE: Online = {
   splicing: undefined,
   batch: undefined,
   negotiation: undefined,
+  abortAnswered: false,
 };
 
 export const completeParams = (proposal: Proposal, funding: Outpoint): ChannelParams => ({

@@ -147,6 +147,25 @@ describe("hostile openings that both sides fund", () => {
     expect(namesOf(pair).at(-1)).to.equal("a tx_abort");
     expect([pair.parties.a.state.tag, pair.parties.a.wallet.isFree]).to.deep.equal(["Closed", true]);
   });
+  it("answers a tx_abort of nothing once on a connection: two that answer each other's come to an end", () => {
+    const pair = fundedDual(JOINED);
+    const { channelId } = pair.parties.a.funded.params;
+    const message = { name: "tx_abort", channel_id: channelId, data: new Uint8Array(0) } as const;
+    const answers = (): number => {
+      const before = pair.trace.length;
+      pair.give("a", { tag: "PeerMessage", message });
+      pair.settle(100);
+      return pair.trace.length - before;
+    };
+    expect([answers(), answers()], "of both together").to.deep.equal([2, 0]);
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
+    expect(answers()).to.equal(2);
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(2_000) });
+    pair.settle();
+    expect(attemptsOf(pair).length, "and a replacement is made as before").to.equal(2);
+  });
   it("answers a peer that would replace what is mined, as it has not seen the block", () => {
     const pair = fundedDual(JOINED);
     const { a, b } = pair.parties;
