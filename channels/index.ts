@@ -56,7 +56,7 @@ export { isChannelMessage } from "./messages.ts";
 export { isUnresolved } from "./normal/receive-revocation.ts";
 export { isAttributing } from "./normal/settle.ts";
 export type { Claim, ClaimPurpose } from "./onchain/claim.ts";
-export { witnessOf } from "./onchain/claim.ts";
+export { byUrgency, witnessOf } from "./onchain/claim.ts";
 export { claimInput, presignedTx, sweepTx } from "./onchain/claim-tx.ts";
 export { fundingOutpoints } from "./onchain/decided.ts";
 export { type ExplainedOutput, type Explanation, explain, explanationRecord } from "./onchain/explain.ts";

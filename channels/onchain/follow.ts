@@ -12,7 +12,6 @@ import { advance, commit, type Effect, isVolatile, stay, type Transition } from 
 import { lockScript } from "../tx/lock.ts";
 import { fundingWitness, withWitness } from "../tx/witnesses.ts";
 import { anchorClaim } from "./anchor.ts";
-import { byUrgency } from "./claim.ts";
 import { classify, currentLocal, isUnknown } from "./classify.ts";
 import { decided, isFunding, signedOn, spendOf, spends } from "./decided.ts";
 import { failedOnChain, isAllTold } from "./ends.ts";
@@ -80,7 +79,6 @@ export function watchAndClaim({ spend, outputs }: Pick<Progress, "spend" | "outp
     return { outpoint, script: lockScript(lock), minedAt };
   });
   const claims = outputs.flatMap(({ status }) => (status.tag === "claimable" ? [status.claim] : []));
-  claims.sort(byUrgency);
   assert(spend.height > 0, "nothing of ours is in the genesis block");
   return [
     { tag: "WatchOutputs", outputs: watched },

@@ -1,4 +1,5 @@
 import {
+  byUrgency,
   type ChannelSigner,
   type Claim,
   claimFeerate,
@@ -13,7 +14,7 @@ import {
   witnessOf,
 } from "../../../channels/index.ts";
 import { type ChannelId, outpointKey, type Txid } from "../../base/ids.ts";
-import { assert } from "../../base/result.ts";
+import { assert, present } from "../../base/result.ts";
 import { type BlockHeight, type Sat, type SatPerKw, satPerKw, ZERO_SAT } from "../../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import type { NodeContext } from "../context.ts";
@@ -34,6 +35,8 @@ interface Wanted {
   readonly signer: ChannelSigner;
   readonly claims: readonly Claim[];
 }
+/** What has come of a channel's claims: what is out, and for what there was no coin. */
+const noneMade = () => ({ flights: new Map<string, Flight>(), short: [] as UnpaidClaim[] });
 /** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
 const RAISE_PERCENT = 125;
 /** And for as much more as that costs, or nodes do not take it: 1 sat for each virtual byte. BIP 125 §Implementation Details. */
@@ -76,9 +79,8 @@ export class ClaimHost {
 
   /** All that a channel claims from now on. Acted on at the end of the turn, when the whole block has been heard. */
   take(turn: Turn, channel: ChannelId, wanted: Wanted): void {
-    const isFirst = !this.#wanted.has(channel);
+    if (this.#wanted.size === 0) turn.next((later) => this.#settle(later));
     this.#wanted.set(channel, wanted);
-    if (isFirst) turn.next((later) => this.#settle(later, channel));
   }
 
   /**
@@ -93,31 +95,33 @@ export class ClaimHost {
     });
   }
 
-  #settle(turn: Turn, channel: ChannelId): void {
-    const wanted = this.#wanted.get(channel);
-    this.#wanted.delete(channel);
-    if (wanted === undefined) return;
-    const before = this.#flying.get(channel) ?? new Map<string, Flight>();
-    const after = new Map<string, Flight>();
-    const claimed = new Set(wanted.claims.map(({ outpoint }) => outpointKey(outpoint)));
-    for (const [key, { txid }] of before) if (!claimed.has(key)) this.#wallet.giveUp(turn, txid);
-    this.#short = [];
-    for (const claim of wanted.claims) {
+  /** Of all channels together: where coins are scarce, what is lost first gets one first, whosever it is. */
+  #settle(turn: Turn): void {
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    for (const [channel, { claims }] of wanted) this.#giveUpSettled(turn, channel, claims);
+    const due = wanted.flatMap(([channel, { signer, claims }]) => claims.map((claim) => ({ channel, signer, claim })));
+    const made = new Map(wanted.map(([channel]) => [channel, noneMade()]));
+    for (const { channel, signer, claim } of due.sort((one, other) => byUrgency(one.claim, other.claim))) {
+      const { flights, short } = present(made.get(channel), "a channel that claims");
       const key = outpointKey(claim.outpoint);
-      const flight = this.#fly(
-        turn,
-        channel,
-        wanted.signer,
-        claim,
-        this.#underWay(before.get(key)) ?? this.#known(claim),
-      );
-      if (flight !== undefined) after.set(key, flight);
+      const before = this.#underWay(this.#flying.get(channel)?.get(key)) ?? this.#known(claim);
+      this.#short = short;
+      const flight = this.#fly(turn, channel, signer, claim, before);
+      if (flight !== undefined) flights.set(key, flight);
     }
-    this.#unpaid.hear(turn, channel, this.#short);
+    for (const [channel, { flights, short }] of made) {
+      this.#unpaid.hear(turn, channel, short);
+      if (flights.size === 0) this.#flying.delete(channel);
+      else this.#flying.set(channel, flights);
+    }
     this.#chain.forgetGone((txid) => this.#wallet.isPublished(txid));
-    if (after.size === 0) this.#flying.delete(channel);
-    else this.#flying.set(channel, after);
     this.#sayAgainLater();
+  }
+  #giveUpSettled(turn: Turn, channel: ChannelId, claims: readonly Claim[]): void {
+    const claimed = new Set(claims.map(({ outpoint }) => outpointKey(outpoint)));
+    for (const [key, { txid }] of this.#flying.get(channel) ?? [])
+      if (!claimed.has(key)) this.#wallet.giveUp(turn, txid);
   }
   /** As long as anything is out; a node that has stopped runs no turn, and with it ends this. */
   #sayAgainLater(): void {
