@@ -2,7 +2,7 @@ import type { Outpoint } from "../../src/base/ids.ts";
 import type { Result } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
 import { afterCheck, hearChecked } from "../interactive/checked.ts";
-import type { ConstructedTx } from "../interactive/constructed.ts";
+import { areTooMany, type ConstructedTx } from "../interactive/constructed.ts";
 import type { TxFault } from "../interactive/fault.ts";
 import { beginSession, type ConstructionMessage, type SessionStep, speak } from "../interactive/session.ts";
 import { ownInputs } from "../interactive/signatures.ts";
@@ -104,6 +104,9 @@ function concluded(
   const { plan, params } = proposal;
   if (params.type.zeroConf && plan.initiator === "local" && ownInputs(constructed, "remote").length > 0)
     return abortNegotiation(carrier, "before a block holds it, you could take your coins back");
+  const before = carrier.tag === "ConstructingFunding" ? [] : carrier.attempts.signed.map((one) => one.constructed);
+  if (plan.initiator === "remote" && areTooMany(before, constructed))
+    return abortNegotiation(carrier, "too many inputs and outputs in all attempts");
   const attempt = prepareAttempt(env, proposal, constructed);
   const next = withNegotiation(carrier, { stage: "signing", attempt });
   return advance(next, ...effects, { tag: "NeedFundingWitnesses", constructed });

@@ -14,6 +14,17 @@ export const OUTPUTS_MAX = 252;
 /** MAX_STANDARD_TX_WEIGHT. BOLT 2 §The tx_complete Message. */
 export const TX_WEIGHT_MAX = 400_000;
 
+/**
+ * Inputs and outputs of all attempts of which one is to be mined: as many as two of the largest have. Each is written with every
+ * change of the channel, and a peer need not have the coins that it shows. Policy, not protocol.
+ */
+export const ITEMS_MAX = 2 * (INPUTS_MAX + OUTPUTS_MAX);
+/** Whether what a peer has us construct beside these would be more than that (RELIABILITY U11). */
+export function areTooMany(attempts: readonly ConstructedTx[], next: ConstructedTx): boolean {
+  const items = [...attempts, next].map(({ tx }) => tx.inputs.length + tx.outputs.length);
+  return items.reduce((sum, count) => sum + count, 0) > ITEMS_MAX;
+}
+
 /** What both sides have added up to, unsigned: from here on only witnesses are missing. */
 export interface ConstructedTx {
   readonly tx: Tx;

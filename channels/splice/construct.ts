@@ -2,7 +2,7 @@ import type { Outpoint } from "../../src/base/ids.ts";
 import type { Result } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
 import { afterCheck, hearChecked } from "../interactive/checked.ts";
-import type { ConstructedTx } from "../interactive/constructed.ts";
+import { areTooMany, type ConstructedTx } from "../interactive/constructed.ts";
 import type { TxFault } from "../interactive/fault.ts";
 import {
   beginSession,
@@ -15,7 +15,7 @@ import { ownInputs } from "../interactive/signatures.ts";
 import type { Contribution } from "../interactive/terms.ts";
 import { advance, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { abortSplice, type OnlineNormal, spliceFaulted, withSplicing } from "./abort.ts";
-import { outputsFault } from "./rules.ts";
+import { outputsFault, pendingSplices } from "./rules.ts";
 import { needCommitment } from "./sign.ts";
 import type { SplicePlan } from "./state.ts";
 
@@ -92,6 +92,9 @@ function concluded(
 ): Transition {
   const fault = outputsFault(state, plan, session);
   if (fault !== undefined) return abortSplice(state, fault);
+  const before = pendingSplices(state).flatMap(({ made }) => made?.constructed ?? []);
+  if (plan.initiator === "remote" && areTooMany(before, constructed))
+    return abortSplice(state, "too many inputs and outputs in all attempts");
   if (ownInputs(constructed, "local").length === 0) return needCommitment(env, state, plan, constructed, [], effects);
   const next = withSplicing(state, { stage: "signing", plan, constructed, witnesses: [] });
   return advance(next, ...effects, { tag: "NeedFundingWitnesses", constructed });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { nextFeerate } from "../../../channels/index.ts";
+import { ITEMS_MAX } from "../../../channels/interactive/constructed.ts";
 import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
@@ -146,6 +147,20 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
     });
     expect(namesOf(pair).at(-1)).to.equal("b tx_abort");
     expect(pair.parties.b.state.tag).to.equal("WaitForFundingConfirmed");
+  });
+  it("RELIABILITY U11: all attempts together are as large as two of the largest, when a peer asks for more", () => {
+    const pair = fundedDual(JOINED);
+    const { b } = pair.parties;
+    const [first] = attemptsOf(pair, "b");
+    const attempt = present(first, "an attempt");
+    const { constructed } = attempt;
+    const { tx } = constructed;
+    const outputs = [...tx.outputs, ...Array(ITEMS_MAX - 5).fill(tx.outputs[0])];
+    const wide = { ...attempt, constructed: { ...constructed, tx: { ...tx, outputs } } };
+    b.state = { ...b.funded, attempts: { signed: [wide], next: undefined } } as typeof b.state;
+    bumped(pair, 600);
+    expect(namesOf(pair).slice(-2)).to.deep.equal(["b tx_abort", "a tx_abort"]);
+    expect([attemptsOf(pair).length, attemptsOf(pair, "b").length]).to.deep.equal([1, 1]);
   });
   it("RELIABILITY U11: a peer that makes a replacement dear pays for it alone", () => {
     const pair = fundedDual(JOINED);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
+import { ITEMS_MAX } from "../../../channels/interactive/constructed.ts";
 import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { present } from "../../../src/base/result.ts";
 import { blockHeight } from "../../../src/base/units.ts";
@@ -64,6 +65,25 @@ describe("RELIABILITY U11: a peer that begins splices and comes to no end", () =
       spliceBoth(pair, "b", out(30_000n, "b"), 3_000);
       expect(pending(pair).length).to.equal(3);
     }
+  });
+  it("has all its attempts together as large as two of the largest, as each is written with every update; ours are ours", () => {
+    const pair = spliceable();
+    spliceBoth(pair, "b", out(20_000n, "b"));
+    const { a } = pair.parties;
+    const [first] = pending(pair);
+    const made = present(first?.made, "a splice");
+    const { tx } = made.constructed;
+    const wide = { ...tx, outputs: [...tx.outputs, ...Array(ITEMS_MAX - 5).fill(tx.outputs[0])] };
+    const others = [
+      { ...present(first, "a splice"), made: { ...made, constructed: { ...made.constructed, tx: wide } } },
+    ];
+    a.state = { ...a.funded, commitments: { ...a.funded.commitments, others } } as typeof a.state;
+    want(pair, "b", out(30_000n, "b"), 2_000);
+    pair.settle();
+    expect(lastAbort(pair, "a")).to.equal("too many inputs and outputs in all attempts");
+    expect([pending(pair).length, pair.connected, pair.parties.b.wallet.isFree]).to.deep.equal([1, true, true]);
+    spliceBoth(pair, "a", out(30_000n), 3_000);
+    expect(pending(pair).length).to.equal(2);
   });
   it("may begin ten at one height, however they end and over however many connections, and again after a block", () => {
     const pair = spliceable();
