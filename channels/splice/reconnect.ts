@@ -65,6 +65,8 @@ export function resumeSplice<S extends FundedState>(
   const txid = wanted.next_funding_txid;
   if (signing !== undefined && signing.terms.outpoint.txid !== txid) return "mismatch";
   const known = state.commitments.others.find((other) => other.made !== undefined && isOf(other, txid));
+  // Both have locked that one, so that a block has shown the peer what it lacks, and we remember no more how it was made.
+  if (known === undefined && state.params.funding.txid === txid) return { state, effects: [], signs: undefined };
   if (known?.made === undefined) return unknown(state);
   const { received, signature, constructed } = known.made;
   const again = (wanted.retransmit_flags & COMMITMENT_SIGNED) !== 0 ? [bind(spliceCommitment(state, known))] : [];

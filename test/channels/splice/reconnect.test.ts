@@ -45,6 +45,21 @@ describe("CONFORMANCE 123: a splice is locked by both, however a reconnection fa
     pair.settle();
     expectLocked(pair, txid);
   });
+  it("one side locks it and says that it lacks our tx_signatures all the same: a block has shown them, and nothing is given up", () => {
+    const pair = spliceable();
+    const txid = spliceBoth(pair, "a", out(50_000n));
+    lockBoth(pair, txid);
+    pair.disconnect();
+    pair.connect();
+    const said = pair.trace.findLast(({ from }) => from === "b")?.message;
+    if (said?.name !== "channel_reestablish") throw new Error("its first word on a connection");
+    pair.queues.a.length = 0;
+    const next_funding = { next_funding_txid: txid, retransmit_flags: 0 };
+    pair.give("a", { tag: "PeerMessage", message: { ...said, next_funding } });
+    expect(pair.trace.filter(({ message }) => message.name === "tx_abort")).to.deep.equal([]);
+    pair.settle();
+    expectLocked(pair, txid);
+  });
   it("no side can lock one that we have not signed for", () => {
     const pair = spliceable();
     want(pair, "a", out(50_000n));
