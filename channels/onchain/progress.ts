@@ -125,15 +125,20 @@ function standingOf({ commitments }: Failed, output: ChannelOutput): Omit<Standi
 
 export const depthOf = (env: ChannelEnv, height: BlockHeight): number => env.height - height + 1;
 
+/** From which on an HTLC of the peer's is never ours: its expiry, or that of the last one that was taken before the channel ended. */
+const lastHeightOf = ({ policy }: ChannelEnv, spend: Progress["spend"], output: ChannelOutput): number =>
+  Math.min(htlcOf(output)?.expiry ?? 0, spend.height + policy.expiryDeltaMax);
+
 /**
  * Whether nothing can come any more: every output that is worth something is spent, 100 blocks deep, and so is what
- * spends the funding output. An HTLC whose preimage nobody gave us is the peer's from its expiry on.
+ * spends the funding output. An HTLC whose preimage nobody gave us is the peer's from its expiry on, and one that
+ * is beyond any that would have been taken always was.
  */
 export function isOver(env: ChannelEnv, { spend, outputs }: Pick<Progress, "spend" | "outputs">): boolean {
   if (depthOf(env, spend.height) < BURIED_DEPTH) return false;
   return outputs.every(({ output, status }) => {
     if (status.tag === "spent") return depthOf(env, status.height) >= BURIED_DEPTH;
-    if (status.tag === "no_preimage") return env.height >= (htlcOf(output)?.expiry ?? 0) + BURIED_DEPTH;
+    if (status.tag === "no_preimage") return env.height >= lastHeightOf(env, spend, output) + BURIED_DEPTH;
     return status.tag === "uneconomical";
   });
 }

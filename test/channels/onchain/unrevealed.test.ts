@@ -68,3 +68,24 @@ describe("CONFORMANCE 133: the preimage of an HTLC that the peer could still do 
     expect(shownIn(court)).to.have.length(1);
   });
 });
+
+describe("An HTLC of the peer's that expires after any that would have been taken", () => {
+  it("keeps no channel, nor the coins that are held back for closing it, once one that was taken would be over", () => {
+    const court = new Court().open({ policy: { toSelfDelay: 10 } });
+    const { pair } = court;
+    pair.offer("b", AMOUNT, 1, cltvExpiry(HEIGHT + 1_500));
+    pair.settle();
+    const { a } = pair.parties;
+    // As two weeks of blocks are to one that expires in years.
+    a.policy = { ...a.policy, expiryDeltaMax: 50 };
+    pair.disconnect();
+    pair.give("b", { tag: "ForceClose" });
+    court.act();
+    court.mine(1);
+    const mined = court.height;
+    court.mineTo(mined + 149);
+    expect(a.state.tag).to.equal("Failed");
+    court.mineTo(mined + 150);
+    expect(a.state.tag).to.equal("Closed");
+  });
+});
