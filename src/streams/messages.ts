@@ -1,6 +1,7 @@
 import { toHex } from "../base/bytes.ts";
-import { type NodeId, parseNodeId, parsePaymentHash, parsePreimage } from "../base/ids.ts";
+import { idBytes, type NodeId, parseNodeId, parsePaymentHash, parsePreimage } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { secp256k1 } from "../crypto/secp256k1.ts";
 import {
   amountText,
   bigNumber,
@@ -42,6 +43,11 @@ const session = textAs(parseSessionId);
 const slot = wholeNumber(SLOT_MAX);
 const attempt = wholeNumber(0xffff_ffff);
 const signature = hexBytes(64);
+/** Of nothing else could a signature be, and a record that names anything else might not be read back. */
+const node = textAs((text) => {
+  const id = parseNodeId(text);
+  return id !== undefined && secp256k1.isPoint(idBytes(id)) ? id : undefined;
+});
 
 /** A request from a viewer, told apart by its name. */
 export type StreamRequest =
@@ -52,7 +58,7 @@ export type StreamRequest =
   | { readonly name: "stream.receipt"; readonly session: SessionId; readonly signature: Uint8Array };
 
 const REQUESTS = {
-  "stream.open": { session, stream: shortText(128), payer: textAs(parseNodeId) },
+  "stream.open": { session, stream: shortText(128), payer: node },
   "stream.offers": { session, sequence: bigNumber, attempt, ticks: listed(listed(slot, SLOTS_MAX), OFFERS_LIMIT) },
   "stream.key": { session, slot },
   "stream.pause": { session },
@@ -80,7 +86,7 @@ const plain = (value: unknown): unknown => {
 
 const TERMS = {
   stream: shortText(128),
-  payee: textAs(parseNodeId),
+  payee: node,
   pricePerUnitMsat: amountText,
   units: wholeNumber(SLOT_MAX),
   unitSeconds: wholeNumber(86_400),

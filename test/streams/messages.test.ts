@@ -103,6 +103,8 @@ describe("stream messages from strangers", () => {
       ["stream.key", { ...key, session: "zz".repeat(32) }],
       ["stream.key", { ...key, more: 1 }],
       ["stream.open", { session: SESSION, stream: "x".repeat(129), payer: NODES.self }],
+      ["stream.open", { session: SESSION, stream: "film", payer: "ff".repeat(33) }],
+      ["stream.open", { session: SESSION, stream: "film", payer: `02${"ff".repeat(32)}` }],
       ["stream.offers", { session: SESSION, sequence: 0, attempt: 1, ticks: [] }],
       ["stream.offers", { session: SESSION, sequence: "01", attempt: 1, ticks: [] }],
       ["stream.offers", { session: SESSION, sequence: (1n << 64n).toString(), attempt: 1, ticks: [] }],
@@ -119,6 +121,8 @@ describe("stream messages from strangers", () => {
       "/session",
       "/more",
       "/stream",
+      "/payer",
+      "/payer",
       "/sequence",
       "/sequence",
       "/sequence",
@@ -132,6 +136,13 @@ describe("stream messages from strangers", () => {
   });
   it("cannot reach what objects inherit", () => {
     expect(pointer("stream.key", JSON.parse('{"__proto__":{"slot":3},"session":"x"}'))).to.equal("/__proto__");
+  });
+  it("are refused when the terms name a payee that no record could be read back with", () => {
+    for (const payee of ["ff".repeat(33), `02${"ff".repeat(32)}`])
+      expect(parseTerms({ ...termsBody(TERMS), payee })).to.deep.equal({
+        ok: false,
+        error: { code: "misshapen", pointer: "/payee" },
+      });
   });
   it("are refused when an answer is for another slot or has no unit to sell", () => {
     expect(parseKey(4, keyBody(3, new Uint8Array(16)))).to.deep.equal({
