@@ -190,6 +190,8 @@ export class PaymentHost {
     }
   }
   #findRoute(turn: Turn, hash: PaymentHash, { request, excluded }: Extract<PaymentEffect, { tag: "FindRoute" }>): void {
+    // What has moved on since a search was asked for must never be found waiting for one.
+    if (this.payments.get(hash)?.tag !== "Routing") return;
     const now = turn.now;
     if (this.#parts.ctx.chain.staleSince() !== undefined)
       return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });

@@ -160,4 +160,19 @@ describe("payments for which a channel has no room at the moment", () => {
     await clock.runUntil(unixMs(clock.now() + 10_000));
     expect(state(1)).to.equal("InFlight");
   });
+
+  it("are not taken in again by a search that was asked for before they left", async () => {
+    const { clock, offered, pay, makeRoom, restart, state } = payer();
+    // One more than sets out on one turn of the loop.
+    const seeds = Array.from({ length: 33 }, (_, at) => at + 1);
+    for (const seed of seeds) pay(seed);
+    await clock.runUntil(clock.now());
+    restart();
+    clock.after(1_500, () => makeRoom(33n * AMOUNT));
+    await clock.runUntil(unixMs(clock.now() + 1_500));
+    expect([offered.length, new Set(seeds.map(state))]).to.deep.equal([33, new Set(["InFlight"])]);
+    makeRoom(0n);
+    await clock.runUntil(unixMs(clock.now() + 10_000));
+    expect([offered.length, new Set(seeds.map(state))]).to.deep.equal([33, new Set(["InFlight"])]);
+  });
 });
