@@ -202,12 +202,10 @@ export class SubscriptionHost {
         return unreachable(effect);
     }
   }
-  #pay(turn: Turn, request: Extract<PayerEffect, { tag: "StartPayment" }>["request"]): void {
-    const started = this.#payments.pay(turn, request);
-    if (started.ok) return;
-    const { payment } = started.error;
-    if (!isSameTick(payment.request, request)) return this.#refuseHash(turn, request);
-    if (payment.tag === "Succeeded" || payment.tag === "Failed") turn.next((later) => this.tickEnded(later, payment));
+  /** The record of a tick goes with its end: whatever has its hash, over or not, is another payment. */
+  #pay(turn: Turn, request: PaymentRequest): void {
+    const isTaken = this.#payments.payments.get(request.paymentHash) !== undefined;
+    if (isTaken || !this.#payments.pay(turn, request).ok) this.#refuseHash(turn, request);
   }
   /** What becomes of that payment says nothing of the tick. */
   #refuseHash(turn: Turn, request: PaymentRequest): void {
@@ -292,6 +290,4 @@ export class SubscriptionHost {
   }
 }
 
-const isSameTick = ({ purpose: a }: PaymentRequest, { purpose: b }: PaymentRequest): boolean =>
-  a.tag === "Tick" && b.tag === "Tick" && a.sessionId === b.sessionId && a.sequence === b.sequence;
 const keyId = (id: SessionId, slot: number): string => `${id}/${slot}`;

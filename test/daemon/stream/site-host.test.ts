@@ -4,8 +4,7 @@ import { type Stream, streaming } from "../stream-world.ts";
 
 const ask = ({ world, site }: Stream, name: string, body: unknown) =>
   soon(world, site.node.siteRequest("stranger", name, body));
-const codeOf = (answer: Readonly<Record<string, unknown>>): unknown =>
-  (answer["error"] as { readonly code?: unknown } | undefined)?.code;
+const codeOf = (answer: unknown): unknown => (answer as { readonly error?: { readonly code: unknown } }).error?.code;
 
 describe("Site host: what strangers ask", () => {
   it("is no session for a payer whose id could not be read back from the disk", async function () {

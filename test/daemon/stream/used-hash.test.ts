@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { seededRandom } from "../../../src/adapters/memory/random.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
+import type { PaymentHash } from "../../../src/base/ids.ts";
 import { err } from "../../../src/base/result.ts";
 import { msat } from "../../../src/base/units.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
@@ -9,7 +10,7 @@ import { createEvents } from "../../../src/daemon/events.ts";
 import type { PaymentHost } from "../../../src/daemon/payment/host.ts";
 import { SubscriptionHost } from "../../../src/daemon/stream/subscription-host.ts";
 import { createTurns } from "../../../src/daemon/turn.ts";
-import type { Payment, PaymentRequest } from "../../../src/payments/payment.ts";
+import type { Payment } from "../../../src/payments/payment.ts";
 import { sessionSecrets } from "../../../src/streams/keys.ts";
 import { offersBody, parseRequest, termsBody } from "../../../src/streams/messages.ts";
 import { offerTicks, openPayeeSession } from "../../../src/streams/payee.ts";
@@ -39,9 +40,13 @@ function viewer(existing: Pick<Payment, "tag">) {
   const turns = createTurns({ clock, store, onHalt: () => {} });
   const removed: string[] = [];
   const payments = {
-    pay: (_turn: unknown, { paymentHash }: PaymentRequest) =>
-      err({ code: "already_paid", payment: { ...existing, request: { ...REQUEST, paymentHash } } }),
-    payments: { put: (_turn: unknown, hash: string) => void removed.push(hash) },
+    pay: () => {
+      throw new Error("nothing is paid");
+    },
+    payments: {
+      get: (paymentHash: PaymentHash) => ({ ...existing, request: { ...REQUEST, paymentHash } }),
+      put: (_turn: unknown, hash: string) => void removed.push(hash),
+    },
     quote: () => err({ code: "no_route" }),
   };
   const links = {
@@ -74,7 +79,7 @@ function viewer(existing: Pick<Payment, "tag">) {
 }
 
 describe("A tick whose hash is that of another payment of this node", () => {
-  for (const tag of ["Routing", "InFlight", "Succeeded"] as const)
+  for (const tag of ["Routing", "InFlight", "Succeeded", "Failed"] as const)
     it(`fails, where that one is ${tag}, and leaves it as it is; the session can be closed`, async () => {
       const { host, answered, removed } = viewer({ tag });
       const request = { site: "http://site", stream: TERMS.stream, budget: msat(100_000n), maxUnpaid: msat(4_000n) };
