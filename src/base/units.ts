@@ -36,6 +36,8 @@ export function sat(value: bigint): Sat {
   assert(isSat(value), `sat out of range: ${value}`);
   return value;
 }
+/** For sums that are shown or compared and never paid: the most that there is where they come to more. */
+export const atMostAll = (value: bigint): Msat => msat(value < MSAT_MAX ? value : MSAT_MAX);
 export const ZERO_MSAT = msat(0n);
 export const ZERO_SAT = sat(0n);
 

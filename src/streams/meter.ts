@@ -1,4 +1,4 @@
-import { type Msat, msat } from "../base/units.ts";
+import { atMostAll, type Msat, msat } from "../base/units.ts";
 import { type Budget, budgetLeft } from "../payments/budget.ts";
 import type { Account, StreamTerms, TickOffer } from "./session.ts";
 
@@ -33,7 +33,7 @@ export function meterOf(
     units: account.units,
     paid: account.paid,
     fees: msat(budget.spent - account.paid),
-    owed: msat(terms.pricePerUnit * BigInt(pending.wanted) + atRisk),
+    owed: atMostAll(terms.pricePerUnit * BigInt(pending.wanted) + atRisk),
     atRisk: msat(atRisk),
     cap: budget.limit,
     left: budgetLeft(budget),

@@ -2,7 +2,7 @@ import { toHex } from "../base/bytes.ts";
 import { idBytes } from "../base/ids.ts";
 import { type Step, step } from "../base/machine.ts";
 import { assert, unreachable } from "../base/result.ts";
-import { addMsat, type Msat, minMsat, msat, subMsat, type UnixMs, unixMs } from "../base/units.ts";
+import { addMsat, atMostAll, type Msat, minMsat, msat, subMsat, type UnixMs, unixMs } from "../base/units.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { budgetLeft, charge, giveBack, setLimit, spend } from "../payments/budget.ts";
 import type { EndedPayment, Failed, PaymentRequest, Succeeded } from "../payments/payment.ts";
@@ -212,7 +212,7 @@ function tickFailed(session: PayerSession, { offer, held }: TickInFlight, paymen
   // The hash is not used again: the next offers are asked for anew.
   const next = { ...withRecord(session, { tick: undefined, budget }), offers: undefined };
   const slots = offer.slots.map(({ slot }) => slot);
-  const needed = addMsat(offer.amount, feeLimitOf(record, offer.amount));
+  const needed = atMostAll(offer.amount + feeLimitOf(record, offer.amount));
   const { code, detail } = payment.failure;
   if (held < needed && (code === "no_route" || code === "fee_too_high")) {
     return giveUp(next, { code: "need_topup", left: budgetLeft(budget), needed }, slots);

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import { idBytes, paymentHash } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
-import { msat } from "../../src/base/units.ts";
+import { MSAT_MAX, msat } from "../../src/base/units.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { offerTicks } from "../../src/streams/payee.ts";
-import { checkTerms } from "../../src/streams/payer-session.ts";
+import { checkTerms, payerMeter } from "../../src/streams/payer-session.ts";
 import type { SignedOffers, TickOffer } from "../../src/streams/session.ts";
 import { offersDigest } from "../../src/streams/ticket.ts";
 import { NODES, SECRETS, T0 } from "../payments/fixture.ts";
-import { LIMITS, PAYEE_SECRETS, Pair, SESSION, TERMS } from "./pair.ts";
+import { LIMITS, LISTING, PAYEE_SECRETS, Pair, SESSION, TERMS } from "./pair.ts";
 
 /** The site answers the first question with these offers in place of the right ones, signed by the key. */
 function answered(
@@ -114,5 +114,26 @@ describe("the payment of a tick", () => {
       maxFee: 110n,
       purpose: { tag: "Tick", sessionId: SESSION, sequence: 0n },
     });
+  });
+});
+
+describe("a session without a limit, at a price above all that there is with its fee", () => {
+  const pair = () => {
+    const all = msat(MSAT_MAX);
+    const limits = { ...LIMITS, cap: all, maxUnpaid: all };
+    return new Pair(limits, { ...LISTING, pricePerUnit: all, windowUnits: 1 });
+  };
+  it("can be shown while units are wanted and one is being paid for", () => {
+    const it = pair();
+    it.want(0, 1, 2);
+    it.answerOffers();
+    expect(payerMeter(it.payer).owed).to.equal(MSAT_MAX);
+  });
+  it("goes on when the payment has failed", () => {
+    const it = pair();
+    it.want(0);
+    it.answerOffers();
+    it.lose("no_route");
+    expect(it.effects.at(-1)).to.deep.include({ tag: "NotUnlocked", slots: [0] });
   });
 });

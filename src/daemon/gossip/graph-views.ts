@@ -1,7 +1,7 @@
 import type { Graph, Policy } from "../../../routing/index.ts";
 import { printable } from "../../base/bytes.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { isMsat, MSAT_MAX, type Msat, msat } from "../../base/units.ts";
+import { atMostAll, msat } from "../../base/units.ts";
 import type { CommandFault } from "../commands.ts";
 import type { Hosts } from "../hosts.ts";
 import { defaultFeeLimit } from "../payment/commands.ts";
@@ -23,16 +23,14 @@ export const graphChannels = (graph: Graph): readonly GraphChannel[] =>
     policies: [policyView(policies[0]), policyView(policies[1])],
   }));
 
-/** Amounts that no channel could carry are shown as the largest there is. */
-const shown = (amount: bigint): Msat => (isMsat(amount) ? amount : msat(MSAT_MAX));
 function policyView(policy: Policy | undefined): GraphPolicy | undefined {
   if (policy === undefined) return undefined;
   return {
     feeBaseMsat: msat(BigInt(policy.feeBaseMsat)),
     feePpm: policy.feeProportionalMillionths,
     cltvExpiryDelta: policy.cltvExpiryDelta,
-    htlcMinimum: shown(policy.htlcMinimumMsat),
-    htlcMaximum: shown(policy.htlcMaximumMsat),
+    htlcMinimum: atMostAll(policy.htlcMinimumMsat),
+    htlcMaximum: atMostAll(policy.htlcMaximumMsat),
     disabled: policy.disabled,
     timestamp: policy.timestamp,
   };

@@ -1,6 +1,6 @@
 import { toHex } from "../../base/bytes.ts";
 import { err, ok, type Result, unreachable } from "../../base/result.ts";
-import { type Msat, msat, sumMsat } from "../../base/units.ts";
+import { atMostAll, type Msat, msat } from "../../base/units.ts";
 import type { EndedPayment, PaymentRequest } from "../../payments/payment.ts";
 import {
   parseKey,
@@ -91,7 +91,9 @@ export class SubscriptionHost {
   }
   /** Held for ticks that are on their way. */
   held(): Msat {
-    return sumMsat([...this.#sessions.values()].map(({ record }) => record.budget.held));
+    let held = 0n;
+    for (const { record } of this.#sessions.values()) held += record.budget.held;
+    return atMostAll(held);
   }
   list(): readonly SubscriptionInfo[] {
     return [...this.#sessions.values()].map((session) => this.#info(session));
