@@ -1,6 +1,7 @@
 import { toHex } from "../../base/bytes.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { newListing } from "../../streams/catalogue.ts";
+import { isMsat } from "../../base/units.ts";
+import { newListing, WINDOW_UNITS_DEFAULT } from "../../streams/catalogue.ts";
 import { slotKey } from "../../streams/keys.ts";
 import type { CommandFault } from "../commands.ts";
 import { ANSWER_LANE } from "../context.ts";
@@ -22,6 +23,11 @@ export async function addStream(
     return err({ code: "bad_request", detail: `not a stream: ${JSON.stringify(packaged.error)}`, pointer: "/source" });
   }
   const { title, source, priceMsatPerSecond, freeSeconds } = request;
+  const dearest = priceMsatPerSecond * BigInt(packaged.value.unitSeconds) * BigInt(WINDOW_UNITS_DEFAULT);
+  if (!isMsat(dearest)) {
+    const detail = "what is bought at once would cost more than there is";
+    return err({ code: "bad_request", detail, pointer: "/priceMsatPerSecond" });
+  }
   const listing = newListing(
     { id, title, source, priceMsatPerSecond, freeSeconds, ...packaged.value },
     ctx.clock.now(),
