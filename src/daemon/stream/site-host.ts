@@ -28,6 +28,7 @@ import {
   resumePayee,
 } from "../../streams/payee.ts";
 import { hasSigned, receiptDigest, receiptOf } from "../../streams/receipt.ts";
+import type { SessionId } from "../../streams/session.ts";
 import { payeeRecord } from "../../streams/session-codecs.ts";
 import { findTickRecord, offersDigest } from "../../streams/ticket.ts";
 import { ANSWER_LANE, type NodeContext } from "../context.ts";
@@ -37,6 +38,14 @@ import type { Turn } from "../turn.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
 
+/**
+ * Policy, not protocol: sessions that have paid nothing. Anybody may open as many as he likes, so that beyond them the one that
+ * was not heard of for longest is forgotten.
+ */
+export const UNPAID_MAX = 10_000;
+/** What the record of a stream can count to. */
+const SESSIONS_MAX = 2 ** 32 - 1;
+
 /** The site's side of streams: what is on sale, the sessions with viewers, and the ticks that pay for them. */
 export class SiteHost {
   readonly #ctx: NodeContext;
@@ -44,6 +53,8 @@ export class SiteHost {
   readonly #master: Uint8Array;
   readonly streams: RecordTable<StreamListing>;
   readonly sessions: RecordTable<PayeeSession>;
+  /** Those that were opened since the start and have paid nothing, heard of last behind the others. */
+  readonly #unpaid = new Set<SessionId>();
 
   constructor(ctx: NodeContext, env: () => Pick<IncomingEnv, "height" | "isBehind">) {
     this.#ctx = ctx;
@@ -64,6 +75,7 @@ export class SiteHost {
     if (record === undefined || session === undefined) return undefined;
     const { next, effects } = judgeTick(this.#env(), session, this.#secrets(session), record, htlc);
     if (next !== session) this.sessions.put(turn, next.id, next);
+    if (hasPaid(next)) this.#unpaid.delete(next.id);
     const settling: SettleEffect[] = [];
     for (const effect of effects) {
       if (effect.tag !== "TickSettled") {
@@ -99,6 +111,7 @@ export class SiteHost {
     if (request.name === "stream.open") return this.#open(turn, request);
     const session = this.sessions.get(request.session);
     if (session === undefined) return err({ code: "unknown_session" });
+    if (this.#unpaid.delete(session.id)) this.#unpaid.add(session.id);
     const keep = (next: PayeeSession): PayeeSession => {
       if (next !== session) this.sessions.put(turn, next.id, next);
       return next;
@@ -120,7 +133,7 @@ export class SiteHost {
       case "stream.resume":
         return ok(accountBody(keep(resumePayee(session)).account));
       case "stream.close":
-        if (session.state !== "closed") this.#ctx.events.record(turn, "stream.session_closed", eventOf(session));
+        if (session.state !== "closed") this.#say(turn, "stream.session_closed", session);
         return ok(accountBody(keep(closePayee(session, turn.now)).account));
       case "stream.receipt": {
         const receipt = receiptOf(session.id, session.payer, session.terms, session.account);
@@ -144,9 +157,24 @@ export class SiteHost {
     const terms = termsOf(listing, this.#ctx.self, secrets.payment, minFinalCltvExpiryDelta);
     const session = openPayeeSession(id, payer, terms, turn.now);
     this.sessions.put(turn, id, session);
-    this.streams.put(turn, stream, { ...listing, sessions: listing.sessions + 1 });
-    this.#ctx.events.record(turn, "stream.session_opened", eventOf(session));
+    this.#unpaid.add(id);
+    this.#forgetBeyond(turn);
+    this.streams.put(turn, stream, { ...listing, sessions: Math.min(listing.sessions + 1, SESSIONS_MAX) });
+    this.#say(turn, "stream.session_opened", session);
     return ok(termsBody(terms));
+  }
+  #forgetBeyond(turn: Turn): void {
+    for (const oldest of this.#unpaid) {
+      if (this.#unpaid.size <= UNPAID_MAX) return;
+      this.#unpaid.delete(oldest);
+      this.sessions.put(turn, oldest, undefined);
+    }
+  }
+  /** What is kept for ever is about those that have paid. */
+  #say(turn: Turn, type: string, session: PayeeSession): void {
+    const { events } = this.#ctx;
+    if (hasPaid(session)) events.record(turn, type, eventOf(session));
+    else events.tell(turn, type, eventOf(session));
   }
   #secrets(session: PayeeSession): PayeeSecrets {
     return { ...sessionSecrets(this.#master, session.id), content: this.contentSecret(session.terms.stream) };
@@ -156,6 +184,7 @@ export class SiteHost {
   }
 }
 
+const hasPaid = ({ account }: PayeeSession): boolean => account.sequence > 0n;
 const eventOf = ({ id, terms, account }: PayeeSession) => ({
   session: `ses_${id}`,
   stream: terms.stream,

@@ -76,6 +76,7 @@ describe("Subscription host: a stream over crashes. RELIABILITY I9, I18", () => 
     this.timeout(60_000);
     const stream = await streaming();
     const { world, viewer, site, session } = stream;
+    expect(isKey(await key(stream, 0))).to.equal(true);
     site.crash();
     await soon(world, viewer.node.closeSubscription(session));
     await world.pass(600_000);
