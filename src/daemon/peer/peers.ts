@@ -139,15 +139,20 @@ class PeerTable implements Peers {
     );
   }
   #start(connection: Connection, expected: NodeId | undefined): void {
+    let isOver = false;
     const session = startPeerSession(this.#world, connection, expected, {
       ready: (ready) => this.#ready(ready),
       message: (from, message, bytes) => {
         const peer = from.remote;
         if (peer !== undefined && this.#live.get(peer)?.session === from) this.#listener.message(peer, message, bytes);
       },
-      closed: (closed, reason) => this.#closed(closed, expected, reason),
+      closed: (closed, reason) => {
+        isOver = true;
+        this.#closed(closed, expected, reason);
+      },
     });
-    this.#all.add(session);
+    // It may have come to nothing at once, and takes no place then.
+    if (!isOver) this.#all.add(session);
   }
   #ready(session: PeerSession): void {
     const peer = session.remote as NodeId;

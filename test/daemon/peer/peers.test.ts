@@ -47,7 +47,15 @@ async function node(channelWith: string) {
     });
     await clock.runUntil(unixMs(clock.now() + 50));
   };
-  return { peers, comes, isHere: (name: string): boolean => peers.session(idOf(name)) !== undefined };
+  /** Dials an id that is no point, at a machine that answers. */
+  const misses = async (): Promise<string> => {
+    const connecting = peers.connect(`02${"ff".repeat(32)}` as NodeId, { host: "elsewhere", port: 1 });
+    await clock.runUntil(unixMs(clock.now() + 50));
+    const connected = await connecting;
+    return connected.ok ? "connected" : connected.error.code;
+  };
+  await wires.host("elsewhere").listen({ host: "elsewhere", port: 1 }, () => {});
+  return { peers, comes, misses, isHere: (name: string): boolean => peers.session(idOf(name)) !== undefined };
 }
 
 describe("a node on which strangers have taken every place", () => {
@@ -60,5 +68,14 @@ describe("a node on which strangers have taken every place", () => {
     expect(here()).to.deep.equal([true, false, true, INBOUND_MAX]);
     for (let count = 0; count < INBOUND_MAX; count++) await comes(`another ${count}`);
     expect(here()).to.deep.equal([true, false, false, INBOUND_MAX]);
+  });
+});
+
+describe("a node that has dialled an id which is nobody's, over and over", () => {
+  it("has a place for everybody who comes", async () => {
+    const { comes, misses, isHere } = await node("friend");
+    for (let count = 0; count < INBOUND_MAX; count++) expect(await misses()).to.equal("peer_refused");
+    await comes("friend");
+    expect(isHere("friend")).to.equal(true);
   });
 });
