@@ -105,9 +105,11 @@ function signerOf({ signature, recovery }: Proof, digest: Uint8Array, stated: No
   return signer && nodeId(signer);
 }
 
-/** From when on it must not be paid. */
+/** The last that a date can be, in Unix milliseconds. */
+const LAST_DATE = 8.64e15;
+/** From when on it must not be paid: a time that can be shown, however far away it is said to be. */
 export const invoiceExpiry = ({ timestamp, expirySeconds }: Invoice): UnixMs =>
-  unixMs(Math.min((timestamp + expirySeconds) * 1000, Number.MAX_SAFE_INTEGER));
+  unixMs(Math.min((timestamp + expirySeconds) * 1000, LAST_DATE));
 
 /** What an invoice of ours says. */
 export interface InvoiceTerms {
