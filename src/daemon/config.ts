@@ -7,6 +7,7 @@ import { parseNodeId } from "../base/ids.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { contradictions } from "./config-checks.ts";
 import { OPENING_LIMITS } from "./context.ts";
+import { nodeName } from "./gossip/node-name.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 import { evenTypes } from "./payment/even-types.ts";
 import { flagOf, kebab } from "./setting-names.ts";
@@ -113,7 +114,7 @@ const SETTINGS = {
   network: { schema: z.string(), fallback: NETWORK_DEFAULT },
   realMoney: { schema: z.string(), fallback: "" },
   datadir: { schema: z.string().min(1), fallback: dataFolderOf(NETWORK_DEFAULT) },
-  alias: { schema: z.string().min(1).max(32, "must have at most 32 characters"), fallback: "sluice" },
+  alias: { schema: nodeName, fallback: "sluice" },
   signer: { schema: z.string().regex(/^(unix:\/.+)?$/, "must be unix:/path"), fallback: "" },
   apiPort: { schema: port, fallback: 9737 },
   peerPort: { schema: port, fallback: 9735 },
