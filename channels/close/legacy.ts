@@ -82,11 +82,12 @@ function ask(env: ChannelEnv, state: Agreeing, fee: Sat, effects: readonly Effec
     });
   }
   const tx = buildClosing(terms, fee, outputs);
-  if (hasDust(tx)) return after(effects, punish(state, { code: "closing_output_is_dust" }));
+  if (hasDust(tx)) return after(state, effects, punish(state, { code: "closing_output_is_dust" }));
   return needSignature(env, state, { fee, outputs, tx, complete: undefined }, effects);
 }
-/** What a step has led to before it came to this. */
-function after(effects: readonly Effect[], transition: Transition): Transition {
+/** What a step has led to before it came to this. What both have signed before is out all the same, and fails no more. */
+function after(state: Agreeing, effects: readonly Effect[], transition: Transition): Transition {
+  if (transition.kind === "stay") return commit(state, ...effects, ...transition.effects);
   assert(transition.kind === "commit", "a channel that fails is written");
   return commit(transition.next, ...effects, ...transition.effects);
 }

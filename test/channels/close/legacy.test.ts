@@ -5,7 +5,7 @@ import { p2pkh, p2sh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ClosingSigned } from "../../../src/wire/closing.ts";
 import { type Name, normal, type Pair, SCRIPT } from "../../support/channel-pair.ts";
-import { close, closingOf, names } from "../../support/closing.ts";
+import { close, closingOf, names, simple } from "../../support/closing.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 const failure = ({ parties: { a, b } }: Pair, name: Name): string | undefined => {
@@ -127,6 +127,25 @@ describe("BOLT 3 §Legacy Closing Transaction, dust", () => {
     tell(pair, "a", { name: "shutdown", channel_id: channelId, scriptpubkey: script });
     expect(failure(pair, "a"), "500 sat are dust for a P2PKH output").to.equal("closing output is dust");
     expect(pair.parties.a.broadcasts.at(-1)?.outputs.some((output) => output.script === script)).to.equal(false);
+  });
+  it("CONFORMANCE 105, 107: tells a peer of it whose channel is closed by option_simple_close already, and ends no node", () => {
+    const script = p2pkh(new Uint8Array(20).fill(0xbb));
+    const pair = simple({ push: 500_000n });
+    close(pair, "a");
+    pair.settle();
+    const { a } = pair.parties;
+    const shutdown = { name: "shutdown", channel_id: a.funded.params.channelId, scriptpubkey: script } as const;
+    for (const features of [pair.features, pair.features.filter((bit) => bit !== 60)]) {
+      pair.disconnect();
+      pair.features = features;
+      pair.trace.length = 0;
+      pair.connect();
+      while (!names(pair).includes("a shutdown")) if (!pair.deliver("a")) pair.deliver("b");
+      for (const queue of [pair.queues.a, pair.queues.b]) queue.length = 0;
+      tell(pair, "a", shutdown);
+    }
+    expect(a.state.tag).to.equal("Closing");
+    expect(a.take("SendError").map(({ text }) => text)).to.deep.equal(["closing output is dust"]);
   });
 });
 
