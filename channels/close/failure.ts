@@ -4,8 +4,8 @@ import type { ErrorMessage } from "../../src/wire/setup.ts";
 import { unsignedFreed, wantedBack } from "../dual/freed.ts";
 import { describeFault, type PeerFault, SEVERITY } from "../fault.ts";
 import { unsignedSpliceFreed } from "../fundings/freed.ts";
+import { negotiationLost } from "../link/lost.ts";
 import { offline } from "../link/offline.ts";
-import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Failed, FailureCause, FundedState } from "../state.ts";
 import { advance, commit, type Effect, stay, type Transition } from "../transition.ts";
 
@@ -55,7 +55,12 @@ export function punish(state: ChannelState, fault: PeerFault): Transition {
       return stay({ tag: "SendWarning", channelId, text, disconnect: false });
     case "warn-and-disconnect": {
       if (!("commitments" in state)) return abortOpening(channelId, fault);
-      return advance(offline(state), ...spliceLost(state), { tag: "SendWarning", channelId, text, disconnect: true });
+      return advance(offline(state), ...negotiationLost(state), {
+        tag: "SendWarning",
+        channelId,
+        text,
+        disconnect: true,
+      });
     }
     case "error-and-fail":
       return "commitments" in state ? fail(state, { tag: "fault", text }) : abortOpening(channelId, fault);
@@ -77,7 +82,7 @@ export function failWhatever(state: Exclude<FundedState, Failed>, cause: Failure
   const error = { tag: "SendError", channelId: state.params.channelId, text: failureText(cause) } as const;
   return commit(
     failed(state, cause),
-    ...spliceLost(state),
+    ...negotiationLost(state),
     ...unsignedFreed(state),
     ...unsignedSpliceFreed(state),
     ...(cause.tag === "requested" ? wantedBack(state) : []),
@@ -107,6 +112,7 @@ export function forceClose(state: ChannelState): Transition {
 export const dataLost = (state: ChannelState): Transition =>
   "commitments" in state ? fail(state, { tag: "data_lost" }) : stay();
 
+const NOTHING_UNDER_WAY = { quiescence: undefined, batch: undefined, negotiation: undefined } as const;
 export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause): Failed {
   const { params, commitments, funding, attempts, ready, remoteAlias, announcement } = offline(state);
   return {
@@ -118,8 +124,8 @@ export function failed(state: Exclude<FundedState, Failed>, cause: FailureCause)
     ready,
     remoteAlias,
     announcement,
-    // Of what is said over it only the end is still waited for: neither silence nor the rest of a batch.
-    link: state.link.tag === "online" ? { ...state.link, quiescence: undefined, batch: undefined } : state.link,
+    // Of what is said over it only the end is still waited for: neither silence nor the rest of a batch or a negotiation.
+    link: state.link.tag === "online" ? { ...state.link, ...NOTHING_UNDER_WAY } : state.link,
     cause,
     failedAt: undefined,
     mutual: state.tag === "Closing" && cause.tag !== "requested" ? state.tx : undefined,

@@ -5,6 +5,7 @@ import { localTerms } from "../commitments.ts";
 import { unsignedFreed } from "../dual/freed.ts";
 import type { ChannelEnv } from "../env.ts";
 import { splicesReplaced } from "../fundings/freed.ts";
+import { negotiationLost } from "../link/lost.ts";
 import { isFunding, isOwnFunding } from "../onchain/decided.ts";
 import { spendConfirmed, withoutSpendsFrom } from "../onchain/follow.ts";
 import { BURIED_DEPTH } from "../onchain/progress.ts";
@@ -37,7 +38,8 @@ export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height
   const ended = spendConfirmed(env, failed(state, cause), { outpoint, tx, height });
   assert(ended.kind === "commit", "that the funding output is spent is news");
   const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }];
-  return commit(ended.next, ...unsignedFreed(state), ...freed, ...told, ...ended.effects);
+  const unmade = [...negotiationLost(state), ...unsignedFreed(state)];
+  return commit(ended.next, ...unmade, ...freed, ...told, ...ended.effects);
 }
 
 /** Blocks from `height` on are no longer in the best chain. */

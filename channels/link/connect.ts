@@ -9,11 +9,11 @@ import { announceAgain, announceWhenDue } from "../normal/announce.ts";
 import { readyEffect, readyMessage } from "../open/confirm.ts";
 import { ONLINE } from "../open/initial.ts";
 import { lockDeepSplice, receiveSpliceLocked } from "../splice/lock.ts";
-import { spliceLost } from "../splice/lost.ts";
 import { lockedByPeer, lockedUnknown, resumeSplice, wantsAnnouncement } from "../splice/reconnect.ts";
 import { needShared } from "../splice/sign.ts";
 import type { ChannelState, FundedState } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition } from "../transition.ts";
+import { negotiationLost } from "./lost.ts";
 import { offline } from "./offline.ts";
 import { judgeReestablish, reestablishMessage, type Verdict } from "./reestablish.ts";
 import { retransmission } from "./retransmit.ts";
@@ -44,8 +44,7 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
 export function disconnected(state: ChannelState): Transition {
   if ("commitments" in state) {
     if (state.link.tag === "offline") return stay();
-    const held = state.link.tag === "online" && state.link.negotiation !== undefined;
-    return advance(offline(state), ...spliceLost(state), ...(held ? [{ tag: "ReleaseCoins" } as const] : []));
+    return advance(offline(state), ...negotiationLost(state));
   }
   if (state.tag === "Closed" || state.tag === "Fresh" || state.tag === "Aborted") return stay();
   const reason = "disconnected while opening";

@@ -86,6 +86,28 @@ describe("BOLT 2 §The tx_abort Message", () => {
       expect(b.broadcasts.at(-1)?.inputs[0]?.prevout).to.deep.equal(funding);
     }
   });
+  it("RELIABILITY U11: a peer that breaks a rule while it replaces the transaction keeps no coin of ours held", () => {
+    const pair = fundedDual(JOINED);
+    const { b } = pair.parties;
+    const { channelId: channel_id } = b.funded.params;
+    const heldBefore = b.wallet.held.size;
+    pair.give("b", {
+      tag: "PeerMessage",
+      message: {
+        name: "tx_init_rbf",
+        channel_id,
+        locktime: 0,
+        feerate: satPerKw(600),
+        funding_output_contribution: 1_000_000n,
+      },
+    });
+    expect(namesOf(pair).at(-1)).to.equal("b tx_ack_rbf");
+    expect(b.wallet.held.size).to.be.greaterThan(heldBefore);
+    const stfu = { name: "stfu", channel_id, initiator: 1 } as const;
+    pair.give("b", { tag: "PeerMessage", message: stfu });
+    pair.disconnect();
+    expect([b.funded.link.tag, b.wallet.held.size]).to.deep.equal(["offline", heldBefore]);
+  });
   it("does not print what is not printable", () => {
     const pair = openedUntil(2);
     pair.give("a", {
