@@ -28,7 +28,7 @@ import type { PsbtLimits } from "./psbt-sign.ts";
 import { plentyOf } from "./psbt-view.ts";
 import { type WalletKeys, walletKeysOf } from "./public-keys.ts";
 import { loadWallet } from "./records.ts";
-import { beginRescan, type Rescan, rescanned } from "./recovery.ts";
+import { beginRescan, handedOut, type Rescan, rescanned } from "./recovery.ts";
 import {
   type Funded,
   fund,
@@ -87,12 +87,13 @@ export class WalletHost {
     this.#apply(turn, begun.step);
   }
   chainEvent(turn: Turn, event: ChainEvent): void {
-    const more = this.#rescan && rescanned(this.#state, this.#keys, this.#rescan, event);
-    if (more !== undefined) {
-      this.#rescan = more.rescan;
-      this.#apply(turn, more.step);
-    }
+    this.#searchOn(turn, this.#rescan && rescanned(this.#state, this.#keys, this.#rescan, event));
     this.#apply(turn, applyChainEvent(this.#state, event));
+  }
+  #searchOn(turn: Turn, more: ReturnType<typeof rescanned>): void {
+    if (more === undefined) return;
+    this.#rescan = more.rescan;
+    this.#apply(turn, more.step);
   }
   /** A script of ours, never used before; told to others only after this turn is durable. */
   newScript(turn: Turn, label: string, wish: Partial<AddressWish> = {}): Uint8Array {
@@ -269,9 +270,12 @@ export class WalletHost {
       this.#ctx.turns.run((turn) => this.#apply(turn, turnedDown(this.#state, txid)));
   }
   #apply(turn: Turn, step: WalletStep): void {
+    const { used } = this.#state;
     this.#state = step.next;
     for (const { key, value } of step.records) turn.put(key, value);
     for (const effect of step.effects) this.#perform(turn, effect);
+    if (this.#rescan !== undefined && step.next.used !== used)
+      this.#searchOn(turn, handedOut(this.#state, this.#keys, this.#rescan));
   }
   #perform(turn: Turn, effect: WalletEffect): void {
     const { chain, events } = this.#ctx;

@@ -58,6 +58,20 @@ export function rescanned(
   return { step: draft.finish(), rescan: { ...rescan, ahead } };
 }
 
+/**
+ * Addresses were handed out while the chain is gone through: whoever used these words before may have used as many and more.
+ * Undefined where the window covers that already.
+ */
+export function handedOut(
+  state: WalletState,
+  keys: WalletKeys,
+  rescan: Rescan,
+): { readonly step: WalletStep; readonly rescan: Rescan } | undefined {
+  const draft = draftOf(state);
+  const ahead = lookAhead(draft, keys, rescan);
+  return ahead.size === rescan.ahead.size ? undefined : { step: draft.finish(), rescan: { ...rescan, ahead } };
+}
+
 /** The window behind what is handed out, moved on; what is new in it is asked for. */
 function lookAhead(draft: Draft, keys: WalletKeys, { from, ahead }: Rescan): ReadonlyMap<string, KeyPath> {
   const known = new Map([...ahead].map(([script, path]) => [nameOf(path), script]));

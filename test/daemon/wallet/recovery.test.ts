@@ -71,6 +71,20 @@ describe("a wallet of which nothing is left but the words", () => {
     expect(chain.wallet.used.p2wpkh.external).to.equal(3 * GAP);
   });
 
+  it("is found behind as many addresses as are handed out before the chain has told of them", () => {
+    const chain = new SmallChain();
+    const scripts = Array.from({ length: 2 * GAP }, () => chain.address());
+    const paid = [GAP + 3, 2 * GAP - 1].map((at) => scripts[at] ?? ELSEWHERE);
+    for (const script of paid) chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(1_000n), script })]);
+    chain.lose();
+    chain.slowly(() => {
+      chain.rescan(0);
+      for (let i = 0; i < GAP + 5; i++) chain.address();
+    });
+    expect(walletBalance(chain.wallet).confirmed).to.equal(2_000n);
+    expect(chain.wallet.used.p2wpkh.external).to.equal(2 * GAP);
+  });
+
   it("looks from the height that is given on, and a second time changes nothing", () => {
     const chain = past(0);
     chain.lose();

@@ -4,17 +4,13 @@ import { assert, present } from "../../../src/base/result.ts";
 import { blockHeight, type Sat, sat } from "../../../src/base/units.ts";
 import { STANDARD_FLAGS } from "../../../src/bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../../src/bitcoin/interpreter/verify.ts";
-import type { AddressType, KeyPath } from "../../../src/bitcoin/key-path.ts";
-import { CHAINS } from "../../../src/bitcoin/params.ts";
+import type { AddressType } from "../../../src/bitcoin/key-path.ts";
 import { COINBASE_VOUT, isCoinbase, SEQUENCE_FINAL, type Tx, type TxOut, txidOf } from "../../../src/bitcoin/tx.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
-import { keychainOfSeed } from "../../../src/daemon/keychain.ts";
 import { KEY } from "../../../src/daemon/records.ts";
-import { localSigner } from "../../../src/daemon/signer/local-signer.ts";
 import { applyChainEvent, resume } from "../../../src/daemon/wallet/chain.ts";
-import { type WalletKeys, walletKeysOf } from "../../../src/daemon/wallet/public-keys.ts";
 import { loadWallet } from "../../../src/daemon/wallet/records.ts";
-import { beginRescan, type Rescan, rescanned } from "../../../src/daemon/wallet/recovery.ts";
+import { beginRescan, handedOut, type Rescan, rescanned } from "../../../src/daemon/wallet/recovery.ts";
 import { newAddress } from "../../../src/daemon/wallet/spend.ts";
 import {
   EMPTY_WALLET,
@@ -30,24 +26,9 @@ import { NOTHING_WATCHED, type WatchState, type WatchStep } from "../../../src/d
 import type { BlockRef, ChainEvent, Watch } from "../../../src/ports/chain-source.ts";
 import type { StoreEntry, StoreRecord } from "../../../src/ports/store.ts";
 import { makeScript } from "./made-scripts.ts";
+import { rememberedKeys } from "./remembered-keys.ts";
 
-/** Keys whose derivation is remembered: a test asks for the same few again and again. */
-function remembered(): WalletKeys {
-  const keychain = keychainOfSeed(new Uint8Array(64).fill(3), "regtest");
-  const cached = (derive: (path: KeyPath) => Uint8Array) => {
-    const known = new Map<string, Uint8Array>();
-    return (path: KeyPath): Uint8Array => {
-      const key = `${path.type}${path.branch}${path.index}`;
-      const value = known.get(key) ?? derive(path);
-      known.set(key, value);
-      return value;
-    };
-  };
-  const derived = { ...keychain, walletSecret: cached(keychain.walletSecret) };
-  const keys = walletKeysOf(localSigner(derived, CHAINS.regtest));
-  return { ...keys, walletKey: cached(keys.walletKey) };
-}
-export const keys = remembered();
+export const keys = rememberedKeys();
 
 interface SmallBlock {
   readonly ref: BlockRef;
@@ -68,12 +49,21 @@ export class SmallChain {
   readonly shown = new Set<string>();
   #watches: Watch[] = [];
   #rescan: Rescan | undefined;
+  /** Watches whose past is told later, while a chain takes its time. */
+  #untold: Watch[] | undefined;
   #nonce = 0;
 
   take(step: WalletStep): void {
+    const { used } = this.wallet;
     this.#write(step.records);
     this.wallet = step.next;
     for (const effect of step.effects) this.#perform(effect);
+    if (this.#rescan && step.next.used !== used) this.#searchOn(handedOut(this.wallet, keys, this.#rescan));
+  }
+  #searchOn(more: ReturnType<typeof rescanned>): void {
+    if (more === undefined) return;
+    this.#rescan = more.rescan;
+    this.take(more.step);
   }
   takeWatched({ next, records, watches }: WatchStep): void {
     this.#write(records);
@@ -94,6 +84,10 @@ export class SmallChain {
   }
   #watch(watches: readonly Watch[]): void {
     this.#watches.push(...watches);
+    if (this.#untold === undefined) this.#tellPast(watches);
+    else this.#untold.push(...watches);
+  }
+  #tellPast(watches: readonly Watch[]): void {
     for (const block of this.blocks) {
       if (watches.some(({ from }) => from <= block.ref.height)) this.#tell(this.#matches(block, watches));
     }
@@ -101,11 +95,7 @@ export class SmallChain {
 
   #tell(events: readonly ChainEvent[]): void {
     for (const event of events) {
-      const more = this.#rescan && rescanned(this.wallet, keys, this.#rescan, event);
-      if (more !== undefined) {
-        this.#rescan = more.rescan;
-        this.take(more.step);
-      }
+      this.#searchOn(this.#rescan && rescanned(this.wallet, keys, this.#rescan, event));
       this.take(applyChainEvent(this.wallet, event));
       this.takeWatched(applyWatchEvent(this.watched, event, makeScript));
     }
@@ -277,6 +267,15 @@ export class SmallChain {
     const { step, rescan } = beginRescan(this.wallet, keys, blockHeight(from));
     this.#rescan = rescan;
     this.take(step);
+  }
+
+  /** What these steps ask of the past is told after them. */
+  slowly(steps: () => void): void {
+    this.#untold = [];
+    steps();
+    const watches = this.#untold;
+    this.#untold = undefined;
+    this.#tellPast(watches);
   }
 
   /** As after a crash: the state is what the store holds, and the watches are set anew. */
