@@ -53,12 +53,13 @@ export function encodeBech32({ hrp, words, variant }: Bech32): string {
 
 /** What a bech32 or bech32m text of at most `limit` characters says; undefined when it is neither. BIP 173 §Bech32. */
 export function decodeBech32(text: string, limit = BECH32_CHARACTERS_MAX): Bech32 | undefined {
+  // The sign for kelvin is a k in lower case: what is no ASCII is refused before.
+  if (text.length > limit || !/^[\x21-\x7e]+$/.test(text)) return undefined;
   const lower = text.toLowerCase();
-  if (text.length > limit || (text !== lower && text !== text.toUpperCase())) return undefined;
+  if (text !== lower && text !== text.toUpperCase()) return undefined;
   const separator = lower.lastIndexOf("1");
   if (separator < 1 || separator > 83 || lower.length - separator - 1 < CHECKSUM_WORDS) return undefined;
   const hrp = lower.slice(0, separator);
-  if (!/^[\x21-\x7e]+$/.test(hrp)) return undefined;
   const words = new Uint8Array(lower.length - separator - 1);
   for (let i = 0; i < words.length; i++) {
     const value = VALUE[lower.charCodeAt(separator + 1 + i)] ?? -1;

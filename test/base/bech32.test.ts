@@ -30,6 +30,11 @@ for (const [variant, path] of SETS) {
 }
 
 describe("bech32", () => {
+  it("refuses a letter that is no ASCII and becomes one in lower case", () => {
+    const text = encodeBech32({ hrp: "bcrt", words: Uint8Array.of(0, 22, 22, 22), variant: "bech32" }).toUpperCase();
+    expect(decodeBech32(text)).to.have.property("hrp", "bcrt");
+    expect(decodeBech32(text.replace("K", "\u212a"))).to.equal(undefined);
+  });
   const anyHrp = fc.stringMatching(/^[a-z0-9]{1,20}$/);
   const anyBytes = fc.uint8Array({ maxLength: 60 });
   it("gives back any prefix and bytes, in either variant and case", () => {
