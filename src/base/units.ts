@@ -38,11 +38,15 @@ export function sat(value: bigint): Sat {
 }
 /** For sums that are shown or compared and never paid: the most that there is where they come to more. */
 export const atMostAll = (value: bigint): Msat => msat(value < MSAT_MAX ? value : MSAT_MAX);
+/** Of what is asked for, which may be more than all coins there are, at most that: there is as little of it. Throws below zero. */
+export const lackingSat = (value: bigint): Sat => sat(value > SAT_MAX ? SAT_MAX : value);
 export const ZERO_MSAT = msat(0n);
 export const ZERO_SAT = sat(0n);
 
+/** Of 32 bits, as in `update_fee`. */
+export const FEERATE_MAX = 0xffff_ffff;
 export function satPerKw(value: number): SatPerKw {
-  assert(Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff, `feerate out of range: ${value}`);
+  assert(Number.isInteger(value) && value >= 0 && value <= FEERATE_MAX, `feerate out of range: ${value}`);
   return value as SatPerKw;
 }
 export function blockHeight(value: number): BlockHeight {

@@ -1,7 +1,7 @@
 import { compareBytes } from "../base/bytes.ts";
 import { type Outpoint, outpointKey } from "../base/ids.ts";
 import { assert, err, ok, type Result } from "../base/result.ts";
-import { feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw, sumSat } from "../base/units.ts";
+import { feeForWeightCeil, lackingSat, type Sat, type SatPerKw, sat, satPerKw, sumSat } from "../base/units.ts";
 import { exactly } from "./branch-and-bound.ts";
 import { type CoinGroup, groupsOf, poolsOf } from "./coin-groups.ts";
 import type { TxOut } from "./tx.ts";
@@ -123,7 +123,7 @@ export function selectGiven<C extends Coin>(
 ): Result<Selection<C>, InsufficientFunds> {
   const needed = neededFor(coins, spending);
   if (total(coins) >= needed && coins.length <= INPUTS_MAX) return ok(settle(coins, spending, "change"));
-  return err({ code: "insufficient_funds", needed: sat(needed), available: total(coins) });
+  return err({ code: "insufficient_funds", needed: lackingSat(needed), available: total(coins) });
 }
 
 /** One or two ways to pay from each pool: with nothing left over, and with as few addresses as possible. */
@@ -182,7 +182,7 @@ const extra = ({ besides, needsChange, changeScript }: Spending): number =>
   (besides?.weight ?? 0) + (needsChange ? outputWeight(changeScript) : 0);
 /** What the coins pay besides the fee for the weight, in sat. */
 const leastOf = ({ outputs, besides, needsChange, changeMin }: Spending): bigint =>
-  sumSat(outputs.map(({ amount }) => amount)) + (besides?.fee ?? 0n) + (needsChange ? changeMin : 0n);
+  outputs.reduce((sum, { amount }) => sum + amount, 0n) + (besides?.fee ?? 0n) + (needsChange ? changeMin : 0n);
 const neededFor = (coins: readonly Coin[], spending: Spending): bigint =>
   leastOf(spending) + feeForWeightCeil(spending.feerate, weightOf(coins, spending.outputs) + extra(spending));
 const isEnough = (coins: readonly Coin[], spending: Spending): boolean => total(coins) >= neededFor(coins, spending);

@@ -8,7 +8,7 @@ import {
 } from "../../../channels/index.ts";
 import type { Txid } from "../../base/ids.ts";
 import { present } from "../../base/result.ts";
-import { sumSat, ZERO_SAT } from "../../base/units.ts";
+import { lackingSat, ZERO_SAT } from "../../base/units.ts";
 import { type CoinsNeed, type Gathered, gather, release, serialId } from "../channel/funding-coins.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import type { ChannelEntry } from "../channel/table.ts";
@@ -43,7 +43,7 @@ export class BatchConstruction {
     const first = present(this.#members[0], "a batch has members");
     const { feerate } = present(needs[0], "a batch has members");
     const all = {
-      amount: sumSat(needs.map(({ amount }) => amount)),
+      amount: lackingSat(needs.reduce((sum, { amount }) => sum + amount, 0n)),
       feerate,
       // What every transaction weighs is in each of them.
       besides: needs.reduce((sum, { besides }) => sum + besides - COMMON_WEIGHT, COMMON_WEIGHT),

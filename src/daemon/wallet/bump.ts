@@ -1,7 +1,7 @@
 import { toHex } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import { err, ok, present, type Result } from "../../base/result.ts";
-import { feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw, sumSat } from "../../base/units.ts";
+import { FEERATE_MAX, feeForWeightCeil, type Sat, type SatPerKw, sat, satPerKw, sumSat } from "../../base/units.ts";
 import type { InsufficientFunds, Spending } from "../../bitcoin/coins.ts";
 import { selectGiven } from "../../bitcoin/coins.ts";
 import { type Tx, type TxOut, txidOf, vsizeOf, weightOf } from "../../bitcoin/tx.ts";
@@ -116,7 +116,7 @@ function replace(state: WalletState, keys: WalletKeys, request: BumpRequest, old
   if (!made.ok) return made;
   const least = leastFee(old, made.value.tx);
   if (made.value.fee >= least) return ok(made.value);
-  return err({ code: "too_little", least: feerateFor(least, made.value.tx) });
+  return err({ code: "too_little", least: feerateAbove(least, weightOf(made.value.tx)) });
 }
 /** Sat for 1,000 virtual bytes. Newer nodes are content with a tenth of it. Policy, not protocol. */
 const RELAY_AGAIN = 1_000n;
@@ -126,8 +126,9 @@ function leastFee(old: Waiting, tx: Tx): bigint {
   const better = (old.fee * BigInt(vsizeOf(tx))) / BigInt(vsizeOf(old.tx)) + 1n;
   return more > better ? more : better;
 }
-/** A little above, as a signature may be a byte shorter than what is paid for. */
-const feerateFor = (fee: bigint, tx: Tx): SatPerKw => satPerKw(Number((fee * 1000n) / BigInt(weightOf(tx))) + 1);
+/** A little above, as a signature may be a byte shorter than what is paid for; of fees beyond all measure the most that is one. */
+const feerateAbove = (fee: bigint, weight: number): SatPerKw =>
+  satPerKw(Math.min(Number((fee * 1000n) / BigInt(weight)) + 1, FEERATE_MAX));
 
 function payForParent(
   state: WalletState,
@@ -161,7 +162,7 @@ export function childFor(
 ): Result<Bumped, BumpFault> {
   if (coins.length === 0) return err({ code: "no_output" });
   const owed = feeForWeightCeil(feerate, weight) - paid;
-  if (owed <= 0n) return err({ code: "too_little", least: satPerKw(Number((paid * 1000n) / BigInt(weight)) + 1) });
+  if (owed <= 0n) return err({ code: "too_little", least: feerateAbove(paid, weight) });
   const change = changeFor(draft, keys, undefined, []);
   const spending = { ...spendingOf([], feerate, change), besides: { weight: 0, fee: sat(owed) } };
   return make(draft, keys, { coins, spending, change, label, version: besideOf(version) });

@@ -1,6 +1,6 @@
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { err, ok, present, type Result } from "../../base/result.ts";
-import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
+import { lackingSat, type Sat, type SatPerKw, sumSat, ZERO_SAT } from "../../base/units.ts";
 import { type InsufficientFunds, selectCoins, selectGiven } from "../../bitcoin/coins.ts";
 import { SIGHASH_ALL } from "../../bitcoin/hash-types.ts";
 import { type Tx, type TxOut, txidOf } from "../../bitcoin/tx.ts";
@@ -76,16 +76,16 @@ export function choose(
   // Shown again for a replacement they may not be, if the peer asks for confirmed ones. BOLT 2 §The tx_add_input Message.
   if (wish.confirmedOnly && given.some(({ paidIn }) => paidIn === undefined)) {
     const available = sumSat(free.map(({ amount }) => amount));
-    return refuse({ code: "insufficient_funds", needed: addSat(wish.amount, wish.keep), available });
+    return refuse({ code: "insufficient_funds", needed: lackingSat(wish.amount + wish.keep), available });
   }
-  if (!selected.ok) return refuse({ ...selected.error, needed: addSat(selected.error.needed, wish.keep) });
+  if (!selected.ok) return refuse({ ...selected.error, needed: lackingSat(selected.error.needed + wish.keep) });
   const coins = selected.value.coins.map(({ coin }) => coin);
   const taken = new Set(coins.map(({ outpoint }) => outpointKey(outpoint)));
   const left = sumSat(free.filter(({ outpoint }) => !taken.has(outpointKey(outpoint))).map(({ amount }) => amount));
   const back = selected.value.change ?? ZERO_SAT;
   if (left + back < wish.keep && coins.some(({ spent }) => spent === undefined)) {
     const available = sumSat(free.map(({ amount }) => amount));
-    return refuse({ code: "insufficient_funds", needed: sat(available - left - back + wish.keep), available });
+    return refuse({ code: "insufficient_funds", needed: lackingSat(available - left - back + wish.keep), available });
   }
   if (selected.value.change !== undefined) change.take();
   const step = draft.finish();

@@ -1,7 +1,7 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { outpointKey, type Txid } from "../../base/ids.ts";
 import { err, ok, present, type Result } from "../../base/result.ts";
-import { feeForWeightCeil, type Sat, type SatPerKw, sat } from "../../base/units.ts";
+import { feeForWeightCeil, isSat, type Sat, type SatPerKw } from "../../base/units.ts";
 import { SIGHASH_ALL, SIGHASH_DEFAULT } from "../../bitcoin/sighash.ts";
 import { strippedSize, type TxOut, txidOf } from "../../bitcoin/tx.ts";
 import { isDust } from "../../chain/standard.ts";
@@ -43,10 +43,8 @@ const coinAt = (state: WalletState, key: string): WalletCoin | undefined => {
 };
 /** An amount that there cannot be says nothing. */
 const witnessOut = (said: PsbtInput["witnessUtxo"]): TxOut | undefined => {
-  const isAmount = said !== undefined && said.amount >= 0n && said.amount <= MONEY_MAX;
-  return isAmount ? { amount: sat(said.amount), script: said.script } : undefined;
+  return said !== undefined && isSat(said.amount) ? { amount: said.amount, script: said.script } : undefined;
 };
-const MONEY_MAX = 2_100_000_000_000_000n;
 const isSame = (one: { readonly amount: bigint; readonly script: Uint8Array }, other: TxOut): boolean =>
   one.amount === other.amount && equalBytes(one.script, other.script);
 
@@ -79,12 +77,13 @@ export function checked(state: WalletState, psbt: Psbt, most: SatPerKw | undefin
     return err({ code: "unknown_prevout", index: spendings.value.findIndex(({ spends }) => spends === undefined) });
   }
   if (fee < 0n) return err({ code: "negative_fee" });
+  if (!isSat(fee)) return err({ code: "too_much" });
   const plenty = most === undefined ? undefined : feeForWeightCeil(most, leastWeight(psbt));
-  if (plenty !== undefined && fee > plenty) return err({ code: "absurd_fee", fee: sat(fee), most: plenty });
+  if (plenty !== undefined && fee > plenty) return err({ code: "absurd_fee", fee, most: plenty });
   const dust = psbt.tx.outputs.findIndex(isDust);
   if (dust >= 0) return err({ code: "dust_output", index: dust });
   const fault = keptCoin(state, txidOf(psbt.tx), coins) ?? otherSighash(psbt, spendings.value);
-  return fault === undefined ? ok({ coins, spent, fee: sat(fee) }) : err(fault);
+  return fault === undefined ? ok({ coins, spent, fee }) : err(fault);
 }
 /** Weight units of the smallest witness that a signature fits into, with the flags of BIP 144 §Serialization. */
 const LEAST_WITNESS = 66;

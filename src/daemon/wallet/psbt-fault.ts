@@ -21,6 +21,8 @@ export type PsbtFault =
   | { readonly code: "wrong_prevout"; readonly index: number }
   /** More goes out than comes in. */
   | { readonly code: "negative_fee" }
+  /** More comes in than there are coins. */
+  | { readonly code: "too_much" }
   | { readonly code: "absurd_fee"; readonly fee: Sat; readonly most: Sat }
   | { readonly code: "dust_output"; readonly index: number }
   /** A coin of ours that is not free for it. */
@@ -58,6 +60,8 @@ export function psbtFault(fault: PsbtFault, kept: Sat = ZERO_SAT): CommandFault 
       return untrue(`what is said of input ${fault.index} is not what it spends`);
     case "negative_fee":
       return untrue("more goes out than comes in");
+    case "too_much":
+      return untrue("more comes in than there are coins");
     case "absurd_fee":
       return refuse("fee_too_high", `it pays ${fault.fee} sat to miners, and ${fault.most} would be plenty`);
     case "dust_output":

@@ -1,7 +1,7 @@
 import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
-import { addSat, type Sat, type SatPerKw, sat, sumSat, ZERO_SAT } from "../../base/units.ts";
+import { lackingSat, type Sat, type SatPerKw, sumSat, ZERO_SAT } from "../../base/units.ts";
 import {
   type Coin,
   type InsufficientFunds,
@@ -210,10 +210,10 @@ export function build(draft: Draft, keys: WalletKeys, payment: WalletPayment): R
   };
   const selected =
     from === undefined ? selectConfirmedFirst(draft.state(), free, spending) : selectGiven(from, spending);
-  if (!selected.ok) return err({ ...selected.error, needed: addSat(selected.error.needed, keep) });
+  if (!selected.ok) return err({ ...selected.error, needed: lackingSat(selected.error.needed + keep) });
   const { coins, outputs, fee, change } = selected.value;
   const available = sumSat(free.map(({ amount }) => amount));
-  const needed = sat(sumSat([output, ...others].map(({ amount }) => amount)) + fee + keep);
+  const needed = lackingSat(sumSat([output, ...others].map(({ amount }) => amount)) + fee + keep);
   if (available < needed) return err({ code: "insufficient_funds", needed, available });
   if (change !== undefined) ours.take();
   const inputs = coins.map(({ outpoint }) => unsignedInput(outpoint));

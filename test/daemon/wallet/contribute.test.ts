@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { outpointKey, type Txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { sat, satPerKw } from "../../../src/base/units.ts";
+import { SAT_MAX, sat, satPerKw } from "../../../src/base/units.ts";
 import { p2wsh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import {
@@ -71,6 +71,15 @@ const replacementOf = ({ coins }: Chosen, tx: Tx): Pick<ContributionWish, "spend
 const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
 
 describe("coins for a transaction that is made with a peer", () => {
+  it("are none for an amount that nobody has", () => {
+    const { wallet } = world();
+    for (const wish of [{ amount: sat(SAT_MAX), keep: sat(1n) }, { amount: sat(SAT_MAX), confirmedOnly: true }])
+      expect(choose(wallet, keys, { ...WISH, ...wish }).value).to.deep.equal({
+        ok: false,
+        error: { code: "insufficient_funds", needed: SAT_MAX, available: 200_000n },
+      });
+  });
+
   it("RELIABILITY U11: a peer that gives up again and again uses up no addresses, so that the words alone find all coins", () => {
     const chain = world();
     for (let count = 0; count < 50; count++) free(chain, chosen(chain));

@@ -102,6 +102,9 @@ describe("a child pays for a stranger's payment that waits", () => {
     const { chain, parent } = world();
     expect(codeOf(asked(chain, chain.foreign({ amount: sat(9n), script: ELSEWHERE })))).to.equal("not_waiting");
     expect(codeOf(asked(chain, parent, 1))).to.equal("too_little");
+    const dear = { tx: parent, fee: sat(2_100_000_000_000n), before: BEFORE };
+    const request = { txid: txidOf(parent), method: "cpfp", feerate: satPerKw(1), keep: NOTHING } as const;
+    expect(codeOf(bumpIncoming(chain.wallet, keys, request, dear))).to.equal("too_little");
     bumped(chain, parent);
     expect(codeOf(asked(chain, parent, 4_000))).to.equal("no_output");
     const small = world(sat(600n));

@@ -3,7 +3,7 @@ import { RawPSBTV0 } from "@scure/btc-signer/psbt.js";
 import { expect } from "chai";
 import { toHex } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
-import { sat } from "../../../src/base/units.ts";
+import { SAT_MAX, sat } from "../../../src/base/units.ts";
 import { encodeTx, type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { lock } from "../../../src/daemon/wallet/locks.ts";
 import { type Psbt, type PsbtInput, parsePsbt, psbtOf, psbtText, withInputs } from "../../../src/daemon/wallet/psbt.ts";
@@ -188,6 +188,15 @@ describe("a PSBT of somebody else's making", () => {
     expect(sign(joint(chain, [100_000n]))).to.have.property("code", "absurd_fee");
     expect(signPsbt(chain.wallet, keys, joint(chain, [100_000n]), { ...free, most: undefined }).ok).to.equal(true);
     expect(sign(joint(chain, [240_000n, 100n]))).to.deep.equal({ code: "dust_output", index: 1 });
+  });
+
+  it("into which more comes than there are coins is refused, whatever fee is asked for", () => {
+    const { chain } = world();
+    const psbt = joint(chain, [100_000n], SAT_MAX);
+    for (const most of [MOST, undefined]) {
+      expect(wrong(signPsbt(chain.wallet, keys, psbt, { ...free, most }))).to.deep.equal({ code: "too_much" });
+      expect(wrong(sendPsbt(chain.wallet, psbt, most))).to.have.property("code", "incomplete");
+    }
   });
 
   it("that asks for a signature which leaves something open is refused", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sat } from "../../../src/base/units.ts";
+import { SAT_MAX, sat } from "../../../src/base/units.ts";
 import { applyChainEvent } from "../../../src/daemon/wallet/chain.ts";
 import { fund, publish, refused, release, reservations, send } from "../../../src/daemon/wallet/spend.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
@@ -31,6 +31,15 @@ describe("the wallet", () => {
     chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(100_000n), script })]);
     return chain;
   }
+
+  it("refuses amounts that nobody has as any that it has not", () => {
+    const { wallet } = funded();
+    const all = { amount: sat(SAT_MAX), script: ELSEWHERE };
+    const payment = { ...paying(1_000n), output: all, keep: sat(10_000n) };
+    const refusal = { code: "insufficient_funds", needed: SAT_MAX, available: 100_000n };
+    for (const made of [send(wallet, keys, payment), fund(wallet, keys, { ...payment, others: [all, all] })])
+      expect(made).to.deep.equal({ ok: false, error: refusal });
+  });
 
   it("never hands out an address twice, also over a restart", () => {
     const chain = new SmallChain();
