@@ -183,10 +183,7 @@ export function resume(state: WalletState): WalletStep {
   for (const one of state.txs.values())
     if (one.tx !== undefined && one.block === undefined && one.status === "published")
       waiting.set(one.txid, { ...one, tx: one.tx });
-  for (const one of parentsFirst(waiting)) {
-    draft.effect({ tag: "Broadcast", tx: one.tx });
-    if (isIncoming(one)) watchIncoming(draft, one.tx);
-  }
+  for (const { tx } of parentsFirst(waiting)) draft.effect({ tag: "Broadcast", tx });
   return draft.finish();
 }
 
@@ -210,21 +207,23 @@ function parentsFirst<T extends { readonly tx: Tx }>(txs: ReadonlyMap<Txid, T>):
  * What a stranger's payment spends is watched, until it is mined. Filters could not be searched for that, as its scripts are
  * not known; but a node that has only filters knows of no payment that waits.
  */
-export function watchIncoming(draft: Draft, { inputs }: Tx): void {
-  const from = nextHeight(draft.state());
+export function watchIncoming(draft: Draft, { inputs }: Tx, from = nextHeight(draft.state())): void {
   const watches = inputs.map(
     ({ prevout }): Watch => ({ tag: "Outpoint", outpoint: prevout, script: new Uint8Array(0), from }),
   );
   draft.effect({ tag: "Watch", watches });
 }
 
-/** Every address, and every coin that is not seen spent. A watch that is set already, from as low, costs nothing. */
+/** Every address, every coin that is not seen spent, and what payments to us spend that wait. A watch that is set already, from as low, costs nothing. */
 export function watchAll(draft: Draft, from: BlockHeight): void {
-  const { addresses, coins } = draft.state();
+  const { addresses, coins, txs } = draft.state();
   const watches: Watch[] = [];
   for (const { script } of addresses.values()) watches.push({ tag: "Script", script, from });
   for (const { outpoint, script, spent: spend } of coins.values()) {
     if (spend?.block === undefined) watches.push({ tag: "Outpoint", outpoint, script, from });
   }
   if (watches.length > 0) draft.effect({ tag: "Watch", watches });
+  for (const one of txs.values())
+    if (isIncoming(one) && one.tx !== undefined && one.block === undefined && one.status === "published")
+      watchIncoming(draft, one.tx, from);
 }

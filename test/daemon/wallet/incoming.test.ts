@@ -90,6 +90,21 @@ describe("a child pays for a stranger's payment that waits", () => {
     expect(walletBalance(chain.wallet)).to.deep.include({ confirmed: 100_000n, unconfirmed: 0n });
     check(chain);
   });
+  it("is forgotten with the payment also when a reorganisation brings the other one in a lower block", () => {
+    for (const restarts of [false, true]) {
+      const { chain, parent } = world(sat(600n));
+      chain.mine(ELSEWHERE);
+      bumped(chain, parent, 4_000);
+      const other: Tx = { ...parent, outputs: [{ amount: sat(500n), script: ELSEWHERE }] };
+      chain.mempool.clear();
+      chain.disconnect();
+      if (restarts) chain.restart();
+      chain.mine(ELSEWHERE, [other]);
+      chain.mine(ELSEWHERE);
+      expect(walletBalance(chain.wallet)).to.deep.include({ confirmed: 100_000n, unconfirmed: 0n });
+      check(chain);
+    }
+  });
   it("that nobody takes gives its coins back, and can be made again for more", () => {
     const { chain, parent } = world(sat(600n));
     const child = bumped(chain, parent, 4_000);
