@@ -118,11 +118,13 @@ function connected(draft: Draft, block: BlockRef): void {
 /** Takes back what happened in blocks that are gone. */
 function undo(draft: Draft, isGone: (block: BlockRef) => boolean): void {
   const before = draft.state();
+  const waiting = new Map<Txid, WalletTx & { readonly tx: Tx }>();
   for (const walletTx of before.txs.values()) {
     if (walletTx.block === undefined || !isGone(walletTx.block)) continue;
     draft.setTx({ ...walletTx, block: undefined });
-    if (walletTx.tx !== undefined) draft.effect({ tag: "Broadcast", tx: walletTx.tx });
+    if (walletTx.tx !== undefined) waiting.set(walletTx.txid, { ...walletTx, tx: walletTx.tx });
   }
+  for (const { tx } of parentsFirst(waiting)) draft.effect({ tag: "Broadcast", tx });
   for (const coin of before.coins.values()) {
     if (coin.spent?.block === undefined || !isGone(coin.spent.block)) continue;
     draft.setCoin({ ...coin, spent: { ...coin.spent, block: undefined } });

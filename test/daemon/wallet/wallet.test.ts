@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { SAT_MAX, sat } from "../../../src/base/units.ts";
+import { txidOf } from "../../../src/bitcoin/tx.ts";
 import { applyChainEvent } from "../../../src/daemon/wallet/chain.ts";
 import { fund, publish, refused, release, reservations, send } from "../../../src/daemon/wallet/spend.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
@@ -67,6 +68,24 @@ describe("the wallet", () => {
     chain.wallet = { ...chain.wallet, height };
     chain.restart();
     expect(walletBalance(chain.wallet)).to.deep.equal(balance({ confirmed: 100_000n, unconfirmed: 0n, reserved: 0n }));
+  });
+
+  it("says what a block no longer holds in the order in which it was made, also after a restart", () => {
+    for (let amount = 10_000n; amount < 10_008n; amount++) {
+      const chain = funded();
+      const made = [amount, 20_000n].map((paid) => {
+        const one = send(chain.wallet, keys, paying(paid));
+        if (!one.ok) throw new Error(one.error.code);
+        chain.take(one.value.step);
+        return one.value.txid;
+      });
+      chain.mine(ELSEWHERE);
+      chain.restart();
+      const before = chain.effects.length;
+      chain.disconnect();
+      const said = chain.effects.slice(before).flatMap((effect) => (effect.tag === "Broadcast" ? [effect.tx] : []));
+      expect(said.map(txidOf)).to.deep.equal(made);
+    }
   });
 
   it("keeps the coins of a funded transaction until it is published", () => {
