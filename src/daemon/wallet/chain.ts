@@ -6,7 +6,7 @@ import { isCoinbase, type Tx, txidOf } from "../../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, Confirmation, Watch } from "../../ports/chain-source.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import {
-  isIncoming,
+  hasRivals,
   isLost,
   nextHeight,
   reservedTx,
@@ -88,10 +88,10 @@ function spent(draft: Draft, key: string, by: Confirmation): void {
 const isWhole = ({ inputs }: Tx): boolean =>
   inputs.every(({ witness, scriptSig }) => witness.length > 0 || scriptSig.length > 0);
 
-/** Whoever paid us with this outpoint has spent it otherwise: what waits of that payment never comes. */
+/** Whoever paid us with this outpoint, or with us, has spent it otherwise: what waits of that never comes. */
 function replaced(draft: Draft, key: string, by: Txid): void {
   for (const walletTx of draft.state().txs.values()) {
-    if (!isIncoming(walletTx) || walletTx.txid === by) continue;
+    if (!hasRivals(walletTx) || walletTx.txid === by) continue;
     if (walletTx.tx?.inputs.some(({ prevout }) => outpointKey(prevout) === key)) abandon(draft, walletTx.txid);
   }
 }
@@ -206,17 +206,18 @@ function parentsFirst<T extends { readonly tx: Tx }>(txs: ReadonlyMap<Txid, T>):
 }
 
 /**
- * What a stranger's payment spends is watched, until it is mined. Filters could not be searched for that, as its scripts are
- * not known; but a node that has only filters knows of no payment that waits.
+ * What such a transaction spends of others is watched, until it is mined. Filters cannot be searched for that before a script is
+ * known of it.
  */
-export function watchIncoming(draft: Draft, { inputs }: Tx, from = nextHeight(draft.state())): void {
-  const watches = inputs.map(
-    ({ prevout }): Watch => ({ tag: "Outpoint", outpoint: prevout, script: new Uint8Array(0), from }),
-  );
-  draft.effect({ tag: "Watch", watches });
+export function watchOthers(draft: Draft, { inputs }: Tx, from = nextHeight(draft.state())): void {
+  const watches = inputs.flatMap(({ prevout }): readonly Watch[] => {
+    if (draft.state().coins.has(outpointKey(prevout))) return [];
+    return [{ tag: "Outpoint", outpoint: prevout, script: new Uint8Array(0), from }];
+  });
+  if (watches.length > 0) draft.effect({ tag: "Watch", watches });
 }
 
-/** Every address, every coin that is not seen spent, and what payments to us spend that wait. A watch that is set already, from as low, costs nothing. */
+/** Every address, every coin that is not seen spent, and what of others is spent by what waits. A watch that is set already, from as low, costs nothing. */
 export function watchAll(draft: Draft, from: BlockHeight): void {
   const { addresses, coins, txs } = draft.state();
   const watches: Watch[] = [];
@@ -226,6 +227,6 @@ export function watchAll(draft: Draft, from: BlockHeight): void {
   }
   if (watches.length > 0) draft.effect({ tag: "Watch", watches });
   for (const one of txs.values())
-    if (isIncoming(one) && one.tx !== undefined && one.block === undefined && one.status === "published")
-      watchIncoming(draft, one.tx, from);
+    if (hasRivals(one) && one.tx !== undefined && one.block === undefined && one.status === "published")
+      watchOthers(draft, one.tx, from);
 }

@@ -5,7 +5,7 @@ import { addSat, type Sat, ZERO_SAT } from "../../base/units.ts";
 import { type Tx, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import type { Asked, BaseNode } from "../../ports/base-node.ts";
 import { type Bumped, type BumpFault, type BumpRequest, childFor, leaving } from "./bump.ts";
-import { watchIncoming } from "./chain.ts";
+import { watchOthers } from "./chain.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { publishIn, spendableOf } from "./spend.ts";
@@ -64,7 +64,7 @@ export function bumpIncoming(
   if (known?.status !== "published") {
     draft.setTx(reservedTx(txid, INCOMING_LABEL, fee, tx));
     publishIn(draft, txid);
-    watchIncoming(draft, tx);
+    watchOthers(draft, tx);
   }
   const free = tx.outputs.flatMap((_, vout) => {
     const coin = draft.state().coins.get(outpointKey({ txid, vout }));

@@ -37,10 +37,12 @@ export function spendingsOf(state: WalletState, { tx, inputs }: Psbt): Result<re
   }
   return ok(found);
 }
-const coinAt = (state: WalletState, key: string): WalletCoin | undefined => {
+const coinAt = (state: WalletState, key: string): WalletCoin | undefined =>
+  isLostCoin(state, key) ? undefined : state.coins.get(key);
+function isLostCoin(state: WalletState, key: string): boolean {
   const coin = state.coins.get(key);
-  return coin === undefined || isLost(state, coin) ? undefined : coin;
-};
+  return coin !== undefined && isLost(state, coin);
+}
 /** An amount that there cannot be says nothing. */
 const witnessOut = (said: PsbtInput["witnessUtxo"]): TxOut | undefined => {
   return said !== undefined && isSat(said.amount) ? { amount: said.amount, script: said.script } : undefined;
@@ -70,6 +72,8 @@ export function checked(state: WalletState, psbt: Psbt, most: SatPerKw | undefin
   const spendings = spendingsOf(state, psbt);
   if (!spendings.ok) return spendings;
   const coins = spendings.value.flatMap(({ coin }) => coin ?? []);
+  const lost = psbt.tx.inputs.findIndex(({ prevout }) => isLostCoin(state, outpointKey(prevout)));
+  if (lost >= 0) return err({ code: "lost_coin", index: lost });
   if (coins.length === 0) return err({ code: "not_ours" });
   const spent = spendings.value.flatMap(({ spends }) => spends ?? []);
   const fee = feeOf(psbt, spendings.value);

@@ -27,6 +27,8 @@ export type PsbtFault =
   | { readonly code: "dust_output"; readonly index: number }
   /** A coin of ours that is not free for it. */
   | { readonly code: "kept_coin"; readonly outpoint: Outpoint; readonly status: CoinStatus }
+  /** It spends a payment to us that is in no block any more: nothing would know of that once it is there again. */
+  | { readonly code: "lost_coin"; readonly index: number }
   /** Our signature would not cover everything. */
   | { readonly code: "other_sighash"; readonly index: number }
   /** Several that are to be one are not of the same transaction. */
@@ -68,6 +70,8 @@ export function psbtFault(fault: PsbtFault, kept: Sat = ZERO_SAT): CommandFault 
       return refuse("not_possible", `output ${fault.index} is dust, which is not relayed`);
     case "kept_coin":
       return refuse("not_possible", `${outpointKey(fault.outpoint)} is ${fault.status}`);
+    case "lost_coin":
+      return refuse("not_possible", `what input ${fault.index} spends is in no block any more: wait until it is again`);
     case "other_sighash":
       return refuse("not_possible", `input ${fault.index} asks for a signature that does not cover everything`);
     case "other_transaction":

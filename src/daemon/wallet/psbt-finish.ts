@@ -4,15 +4,14 @@ import type { SatPerKw } from "../../base/units.ts";
 import { STANDARD_FLAGS } from "../../bitcoin/interpreter/flags.ts";
 import { verifyInputs } from "../../bitcoin/interpreter/verify.ts";
 import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
-import { abandon } from "./chain.ts";
+import { abandon, watchOthers } from "./chain.ts";
 import { draftOf } from "./draft.ts";
 import { type Psbt, type PsbtInput, withInputs } from "./psbt.ts";
 import { checked, spendingsOf } from "./psbt-check.ts";
 import type { PsbtFault } from "./psbt-fault.ts";
-import { PSBT_LABEL } from "./psbt-sign.ts";
 import { typeOfScript } from "./scripts.ts";
 import { keepFor, publishIn, weighed } from "./spend.ts";
-import { reservedTx, type WalletState, type WalletStep } from "./state.ts";
+import { PSBT_LABEL, reservedTx, type WalletState, type WalletStep } from "./state.ts";
 
 export interface Finished {
   readonly psbt: Psbt;
@@ -98,5 +97,6 @@ export function sendPsbt(state: WalletState, psbt: Psbt, most: SatPerKw | undefi
   const { fee } = sound.value;
   keepFor(draft, coins, { ...reservedTx(txid, PSBT_LABEL, fee, tx), unheard: true });
   publishIn(draft, txid);
+  watchOthers(draft, tx);
   return ok({ step: draft.finish(), sent: txid });
 }

@@ -13,10 +13,7 @@ import type { PsbtFault } from "./psbt-fault.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { signCoins } from "./sign.ts";
 import { build, keepFor, spendable, type WalletPayment, weighed } from "./spend.ts";
-import { reservedTx, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
-
-/** What the list of coins says they are kept for while a PSBT is out, and the history once it is mined. */
-export const PSBT_LABEL = "PSBT";
+import { PSBT_LABEL, reservedTx, type WalletCoin, type WalletState, type WalletStep } from "./state.ts";
 
 /** What a PSBT may cost. */
 export interface PsbtLimits {

@@ -96,6 +96,10 @@ export const FUNDING_LABEL = "channel opened";
 /** What a stranger's payment is called while a child of ours pays for it, on disk as well. */
 export const INCOMING_LABEL = "incoming payment";
 export const isIncoming = ({ label }: WalletTx): boolean => label === INCOMING_LABEL;
+/** What the list of coins says they are kept for while a PSBT is out, and the history once it is mined; on disk as well. */
+export const PSBT_LABEL = "PSBT";
+/** Others can spend otherwise what it spends, and nobody else looks: after its own transactions each channel looks itself. */
+export const hasRivals = (walletTx: WalletTx): boolean => isIncoming(walletTx) || walletTx.label === PSBT_LABEL;
 
 /** What is to be done once the records of the step are durable. */
 export type WalletEffect =

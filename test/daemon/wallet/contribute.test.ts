@@ -73,7 +73,10 @@ const handedOut = ({ wallet }: SmallChain): number => wallet.used.p2wpkh.change;
 describe("coins for a transaction that is made with a peer", () => {
   it("are none for an amount that nobody has", () => {
     const { wallet } = world();
-    for (const wish of [{ amount: sat(SAT_MAX), keep: sat(1n) }, { amount: sat(SAT_MAX), confirmedOnly: true }])
+    for (const wish of [
+      { amount: sat(SAT_MAX), keep: sat(1n) },
+      { amount: sat(SAT_MAX), confirmedOnly: true },
+    ])
       expect(choose(wallet, keys, { ...WISH, ...wish }).value).to.deep.equal({
         ok: false,
         error: { code: "insufficient_funds", needed: SAT_MAX, available: 200_000n },

@@ -1,3 +1,4 @@
+import * as btc from "@scure/btc-signer";
 import { txid } from "../../../src/base/ids.ts";
 import type { Result } from "../../../src/base/result.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
@@ -50,6 +51,14 @@ export const changed = (psbt: Psbt, change: Partial<PsbtInput>, at = 0): Psbt =>
   withInputs(psbt, (input, index) => (index === at ? { ...input, ...change } : input));
 
 export const STRANGER = new Uint8Array(32).fill(7);
+/** With the stranger's signature, by another program. */
+export function theirsToo(ours: Psbt): Psbt {
+  const theirs = btc.Transaction.fromPSBT(Uint8Array.from(Buffer.from(psbtText(ours), "base64")), {
+    allowUnknownOutputs: true,
+  });
+  theirs.signIdx(STRANGER, 0);
+  return right(parsePsbt(Buffer.from(theirs.toPSBT()).toString("base64")));
+}
 export const strangersScript = p2wpkhOf(secp256k1.publicKey(STRANGER));
 export const strangersPrevout = { txid: txid(new Uint8Array(32).fill(8)), vout: 1 };
 /** Of somebody else's making: all of our coins and one of theirs, to two outputs. */
