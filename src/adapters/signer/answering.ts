@@ -16,7 +16,7 @@ export class Answering {
   readonly #channels = new Map<number, ChannelSigner>();
   /** For which something was given that may not be contradicted: these are not forgotten in this life. */
   readonly #bound = new Set<number>();
-  /** What the signer called the moment of each `mark`. */
+  /** What the signer called the moment of each `mark`, oldest first: their numbers begin again one day. */
   readonly #marks = new Map<number, number>();
 
   constructor(signer: Signer) {
@@ -52,7 +52,10 @@ export class Answering {
   }
   async kept(mark: number): Promise<void> {
     const known = present(this.#marks.get(mark), "what is kept was marked");
-    for (const earlier of this.#marks.keys()) if (earlier < mark) this.#marks.delete(earlier);
+    for (const earlier of this.#marks.keys()) {
+      if (earlier === mark) break;
+      this.#marks.delete(earlier);
+    }
     await this.#signer.keep(known);
   }
 

@@ -16,6 +16,8 @@ const KEEP_MS_MAX = 60_000;
 const POINTS_AT_ONCE = 32;
 const POINTS_KEPT = 64;
 const NUMBERS = 1n << 48n;
+/** Marks have 32 bits on the way: a busy node comes to the end of them in weeks, and begins again. */
+const MARKS = 2 ** 32;
 
 export interface SocketSignerOptions {
   /** Of the socket. */
@@ -183,13 +185,13 @@ class Connected implements SocketSigner {
     if (!this.#changed) return this.#mark;
     this.#changed = false;
     this.#mark++;
-    this.#asking.tell({ tag: "mark", mark: this.#mark });
+    this.#asking.tell({ tag: "mark", mark: this.#mark % MARKS });
     return this.#mark;
   }
   async keep(mark: number): Promise<void> {
     if (mark <= this.#kept) return;
     const { keepsAtOnce = false, keepMsMax = KEEP_MS_MAX } = this.#options;
-    const keep = { tag: "keep", mark } as const;
+    const keep = { tag: "keep", mark: mark % MARKS } as const;
     this.#asking.expected(
       "kept",
       keepsAtOnce ? this.#asking.ask(keep, keepMsMax) : await this.#asking.askLater(keep, keepMsMax),

@@ -1,0 +1,27 @@
+import { expect } from "chai";
+import { memoryDisk } from "../../../src/adapters/memory/store.ts";
+import { Answering } from "../../../src/adapters/signer/answering.ts";
+import { CHAINS } from "../../../src/bitcoin/params.ts";
+import { keychainOf } from "../../../src/daemon/keychain.ts";
+import { localSigner } from "../../../src/daemon/signer/local-signer.ts";
+import { keptMemories } from "../../../src/daemon/signer/memories.ts";
+import { WORDS } from "../../contract/signer.ts";
+
+describe("the answers of a signer", () => {
+  it("forget the marks before the one that is kept, also when their numbers begin again", async () => {
+    const memories = keptMemories(memoryDisk().open());
+    const answering = new Answering(localSigner(keychainOf(WORDS, "regtest"), CHAINS.regtest, memories));
+    const last = 2 ** 32 - 1;
+    for (const mark of [last - 1, last, 0, 1]) answering.marked(mark);
+    await answering.kept(last);
+    await answering.kept(0);
+    for (const gone of [last - 1, last]) {
+      const error = await answering.kept(gone).then(
+        () => undefined,
+        (reason: Error) => reason.message,
+      );
+      expect(error, `${gone}`).to.equal("what is kept was marked");
+    }
+    await answering.kept(1);
+  });
+});
