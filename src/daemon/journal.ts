@@ -12,7 +12,10 @@ export interface Journal {
   note(records: ReadonlyMap<string, Written>): void;
   /** Of the group that holds everything noted so far. 0: nothing was noted yet. */
   readonly sequence: number;
-  /** Resolves when everything noted so far is durable, or the disk has refused it. */
+  /**
+   * Resolves when everything noted so far is durable, or the disk has refused it. What is noted meanwhile is not waited for: while
+   * the chain is gone through there is always more.
+   */
   settled(): Promise<void>;
   /** What has not been given to the disk never will be. */
   stop(): void;
@@ -30,11 +33,13 @@ export interface JournalPorts {
 export function createJournal({ store, later, flushed, failed }: JournalPorts): Journal {
   let gathering = new Map<string, Written>();
   let given = 0;
+  let durable = 0;
   let writing: Promise<void> | undefined;
   let waiting = false;
   let stopped = false;
-
   const fail = (error: unknown): void => {
+    // At the end of a node its disk and its signer are closed under what nobody waits for.
+    if (stopped) return;
     stopped = true;
     writing = undefined;
     failed(error instanceof Error ? error : new Error(String(error)));
@@ -48,6 +53,7 @@ export function createJournal({ store, later, flushed, failed }: JournalPorts): 
       writing = store.append(encoded(group)).then(() => {
         writing = undefined;
         if (stopped) return;
+        durable = sequence;
         flushed(sequence);
         writeSoon();
       }, fail);
@@ -55,6 +61,7 @@ export function createJournal({ store, later, flushed, failed }: JournalPorts): 
       fail(error);
     }
   };
+  const newest = (): number => (gathering.size > 0 ? given + 1 : given);
   const writeSoon = (): void => {
     if (waiting || writing !== undefined || gathering.size === 0) return;
     waiting = true;
@@ -69,10 +76,11 @@ export function createJournal({ store, later, flushed, failed }: JournalPorts): 
       writeSoon();
     },
     get sequence() {
-      return gathering.size > 0 ? given + 1 : given;
+      return newest();
     },
     async settled() {
-      while (!stopped && (writing !== undefined || gathering.size > 0)) {
+      const all = newest();
+      while (!stopped && durable < all) {
         write();
         await writing;
       }
