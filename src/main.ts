@@ -20,7 +20,7 @@ import { isToken, makeFirstTokens, type TokenDocument } from "./api/auth.ts";
 import { createApi } from "./api/server.ts";
 import { satPerKw } from "./base/units.ts";
 import { serveBitcoinRpc } from "./bitcoin-rpc/server.ts";
-import { EXIT_REFUSED, ending } from "./cli/ending.ts";
+import { EXIT_REFUSED, endAtOnce, ending } from "./cli/ending.ts";
 import { HIGH_WATER, openNodeData } from "./cli/node-data.ts";
 import { screen } from "./cli/screen.ts";
 import { screenLog } from "./cli/screen-log.ts";
@@ -74,7 +74,7 @@ const halting =
     line.end();
     log.error("halted", { error: error.stack ?? error.message });
     console.error(sentenceFor(error) ?? "The node has stopped: see the line before.");
-    process.exit(EXIT_REFUSED);
+    endAtOnce();
   };
 
 /** LMDB's binding, of the store and of the chain, also rejects promises that nobody can wait for. Answers how to stop hearing. */

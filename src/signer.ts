@@ -10,7 +10,7 @@ import { keepHighWater, readHighWater } from "./adapters/store/high-water.ts";
 import { openWords } from "./adapters/words.ts";
 import { CHAINS } from "./bitcoin/params.ts";
 import { askSecret } from "./cli/ask-secret.ts";
-import { EXIT_REFUSED, ending } from "./cli/ending.ts";
+import { endAtOnce, ending } from "./cli/ending.ts";
 import { screenLog } from "./cli/screen-log.ts";
 import { NO_WORDS, WORDS, WORDS_QUESTION, wordsIn, wordsOfText } from "./cli/words.ts";
 import { keychainOf } from "./daemon/keychain.ts";
@@ -68,7 +68,7 @@ async function run({ socket, datadir, network, restore }: Settings): Promise<voi
   const stopping = stopSignal();
   const onHalt = (error: Error): never => {
     console.error(sentenceFor(error) ?? `The signer has stopped: ${error.stack ?? error.message}`);
-    process.exit(EXIT_REFUSED);
+    endAtOnce();
   };
   process.on("unhandledRejection", (error) => onHalt(error instanceof Error ? error : new Error(String(error))));
   if (restore) await takeWords(datadir);

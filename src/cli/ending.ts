@@ -15,3 +15,12 @@ export async function ending(run: () => Promise<void>): Promise<number> {
     return EXIT_REFUSED;
   }
 }
+
+/**
+ * Ends this process at once, without its exit handlers: where a disk has refused a write, LMDB's thread may wait for this one for
+ * ever, and an exit waits for that thread. Everything that must not be lost is on the disk.
+ */
+export function endAtOnce(): never {
+  process.kill(process.pid, "SIGKILL");
+  throw new Error("this process has ended");
+}
