@@ -24,13 +24,18 @@ export class SiteLinks {
       try {
         return await (await link).request(name, body, ANSWER_MS_MAX);
       } catch (error) {
-        if (this.#open.get(site) === link) this.#open.delete(site);
+        this.#giveUp(site, link);
         if (attempt >= tries || this.#stopped) throw error;
         await new Promise<void>((resolve) => {
           this.#clock.after(RETRY_MS, resolve);
         });
       }
     }
+  }
+  /** A site that takes connections and does not answer must not be left with one for each try. */
+  #giveUp(site: string, link: Promise<StreamLink>): void {
+    if (this.#open.get(site) === link) this.#open.delete(site);
+    link.then((open) => open.close()).catch(() => {});
   }
   get isStopped(): boolean {
     return this.#stopped;
