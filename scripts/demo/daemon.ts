@@ -211,11 +211,16 @@ export class Ended extends Error {
 /** Below those that systems give to a connection: none has it by chance when a daemon comes back to its port. */
 const PORTS = { from: 20_000, below: 32_000 };
 
+/** Programs that run at the same time look in different places: a port is nobody's while its daemon is down. */
+const LANES = 24;
+const LANE_PORTS = (PORTS.below - PORTS.from) / LANES;
+const LANE_FROM = PORTS.from + (process.pid % LANES) * LANE_PORTS;
+
 /** Different ports of the loopback that nobody uses now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = new Map<number, Server>();
   while (servers.size < count) {
-    const port = randomInt(PORTS.from, PORTS.below);
+    const port = LANE_FROM + randomInt(LANE_PORTS);
     const server = await serverAt(port);
     if (server !== undefined) servers.set(port, server);
   }
