@@ -8,8 +8,6 @@ const DIAL_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 5_000;
 /** Policy, not protocol: the last line. Hosts bound their queues earlier, by `queuedBytes`. */
 const QUEUED_BYTES_MAX = 64 * 1024 * 1024;
-/** Policy, not protocol: more than so much of what one turn of the loop sends is not held back: the peer can begin with it. */
-const GATHERED_BYTES = 8 * 1024;
 
 class TcpConnection implements Connection {
   readonly remoteAddress: string;
@@ -18,9 +16,6 @@ class TcpConnection implements Connection {
   #listener: ConnectionListener | undefined;
   #ending = false;
   #closed = false;
-  /** Bytes that wait for the end of this turn of the loop. */
-  #gathered = 0;
-  #turnEnd: NodeJS.Immediate | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -50,23 +45,8 @@ class TcpConnection implements Connection {
   }
   send(bytes: Uint8Array): void {
     if (this.#ending || this.#closed) return;
-    this.#gather();
     this.#socket.write(bytes);
-    this.#gathered += bytes.length;
-    if (this.#gathered >= GATHERED_BYTES) this.#leave();
     if (this.#socket.writableLength > QUEUED_BYTES_MAX) this.#socket.destroy();
-  }
-  /** What is sent on one turn of the loop leaves in one call of the system, which costs as much as encrypting it did. */
-  #gather(): void {
-    if (this.#turnEnd !== undefined) return;
-    this.#socket.cork();
-    this.#turnEnd = setImmediate(() => this.#leave());
-  }
-  #leave(): void {
-    clearImmediate(this.#turnEnd);
-    this.#turnEnd = undefined;
-    this.#gathered = 0;
-    this.#socket.uncork();
   }
   get queuedBytes(): number {
     return this.#socket.writableLength;
