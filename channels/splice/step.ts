@@ -78,11 +78,11 @@ export function receiveSplice(env: ChannelEnv, state: Normal, message: ChannelMe
     case "commitment_signed": {
       const { splicing, batch } = online.link;
       const funding = signingOf(state);
+      // Those of a batch sign an update, and each of them counts, whatever is given up meanwhile.
+      if (batch !== undefined) return undefined;
       if (splicing?.stage === "aborting" && message.funding_txid !== undefined)
         return message.funding_txid === state.params.funding.txid ? undefined : stay();
-      return funding === undefined || batch !== undefined
-        ? undefined
-        : receiveSpliceCommitment(env, state, funding, message);
+      return funding === undefined ? undefined : receiveSpliceCommitment(env, state, funding, message);
     }
     case "tx_signatures":
       return online.link.splicing?.stage === "aborting"

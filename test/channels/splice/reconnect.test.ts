@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import type { Txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
+import { expectAgreementOnAll } from "../../support/fundings.ts";
 import { lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 const funding = (pair: Pair, name: Name) => pair.parties[name].funded.params.funding.txid;
@@ -74,5 +76,28 @@ describe("CONFORMANCE 123: a splice is locked by both, however a reconnection fa
     pair.settle();
     const txid = present(pending(pair, "b")[0], "they go on after that").terms.outpoint.txid;
     lockBoth(pair, txid);
+  });
+  it("a batch that the peer begins before it has heard our tx_abort counts: it signs an update, and not what was given up", () => {
+    const pair = spliceable();
+    spliceBoth(pair, "a", out(50_000n));
+    pair.disconnect();
+    pair.connect();
+    const said = pair.trace.findLast(({ from }) => from === "b")?.message;
+    if (said?.name !== "channel_reestablish") throw new Error("its first word on a connection");
+    pair.queues.a.length = 0;
+    const next_funding = { next_funding_txid: "ab".repeat(32) as Txid, retransmit_flags: 0 };
+    pair.give("a", { tag: "PeerMessage", message: { ...said, next_funding } });
+    expect(pair.trace.at(-1)?.message.name).to.equal("tx_abort");
+    // b has not heard it yet.
+    pair.deliver("b");
+    const heard = pair.queues.b.splice(0);
+    pair.offer("b", 1_000_000n);
+    pair.settle();
+    expect(pair.parties.a.take("SendWarning")).to.deep.equal([]);
+    expect(pair.parties.a.funded.commitments.htlcs.map(({ step }) => step)).to.deep.equal([
+      "RECEIVED_ADD_ACK_REVOCATION",
+    ]);
+    expectAgreementOnAll(pair);
+    expect(heard.length).to.equal(1);
   });
 });
