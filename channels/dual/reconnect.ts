@@ -78,6 +78,8 @@ export function resumeAttempt(
   if (wanted === undefined) return next === undefined ? { state, effects: [] } : withoutNext(state, next);
   if (ours !== undefined && ours.params.funding.txid !== wanted) return "mismatch";
   const known = [...signed, ...(next === undefined ? [] : [next])].find(({ params }) => params.funding.txid === wanted);
+  // Both have called it ready, so that a block has shown the peer what it lacks, and we remember no more how it was made.
+  if (known === undefined && state.params.funding.txid === wanted) return { state, effects: [] };
   if (known === undefined) return aborting(state, []);
   const commitment = lacksCommitment(message) ? [bind(attemptCommitment(known))] : [];
   const signatures = known === next ? [] : [bind(attemptSignatures(known))];

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { Txid } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
+import { satPerKw } from "../../../src/base/units.ts";
+import { SCRIPT } from "../../support/channel-fixtures.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
 import { expectAgreementOnAll } from "../../support/fundings.ts";
 import { lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
@@ -61,6 +63,26 @@ describe("CONFORMANCE 123: a splice is locked by both, however a reconnection fa
     expect(pair.trace.filter(({ message }) => message.name === "tx_abort")).to.deep.equal([]);
     pair.settle();
     expectLocked(pair, txid);
+  });
+  it("nor while the channel shuts down: the signatures that come next are heard", () => {
+    const pair = spliceable();
+    lockBoth(pair, spliceBoth(pair, "a", out(50_000n)));
+    pair.offer("b", 1_000_000n);
+    pair.settle();
+    pair.give("b", { tag: "Shutdown", script: SCRIPT.b, feerate: satPerKw(1_000) });
+    pair.settle();
+    pair.disconnect();
+    pair.connect();
+    const said = pair.trace.findLast(({ from }) => from === "b")?.message;
+    if (said?.name !== "channel_reestablish") throw new Error("its first word on a connection");
+    pair.queues.a.length = 0;
+    const next_funding = { next_funding_txid: funding(pair, "a"), retransmit_flags: 0 };
+    pair.give("a", { tag: "PeerMessage", message: { ...said, next_funding } });
+    expect(pair.trace.filter(({ message }) => message.name === "tx_abort")).to.deep.equal([]);
+    pair.settle();
+    for (const htlc of pair.parties.a.incoming.values()) pair.fulfill("a", htlc);
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Closing", "Closing"]);
   });
   it("no side can lock one that we have not signed for", () => {
     const pair = spliceable();
