@@ -21,7 +21,7 @@ import { keysendInfo, payKeysend } from "./payment/keysend-commands.ts";
 import { peerAndChannelCommands } from "./peer-and-channel-commands.ts";
 import { addStream, streamInfos } from "./stream/commands.ts";
 import type { NodeInfo } from "./views.ts";
-import { waitingPayment } from "./wallet/incoming.ts";
+import { isStrange, waitingPayment } from "./wallet/incoming.ts";
 import { labelCommands } from "./wallet/label-commands.ts";
 import { psbtCommands } from "./wallet/psbt-commands.ts";
 import { watchCommands } from "./wallet/watch-commands.ts";
@@ -116,8 +116,8 @@ function walletCommands({ ctx, wallet, labels }: Hosts): WalletCommands {
       });
     },
     bumpFee: async (request) => {
-      const isStrange = request.method === "cpfp" && wallet.isStrange(request.txid);
-      const incoming = isStrange ? await waitingPayment(ctx.chain, request.txid) : ok(undefined);
+      const isStrangers = request.method === "cpfp" && isStrange(wallet.state(), request.txid);
+      const incoming = isStrangers ? await waitingPayment(ctx.chain, request.txid) : ok(undefined);
       if (!incoming.ok) return fromChain(incoming);
       return inTurn((turn) => {
         const bumped = wallet.bump(turn, request, incoming.value);

@@ -41,7 +41,7 @@ import {
   send,
   type WalletPayment,
 } from "./spend.ts";
-import { isIncoming, type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./state.ts";
+import { type WalletEffect, type WalletState, type WalletStep, walletBalance } from "./state.ts";
 
 /** A step, and the transaction that goes out with it. */
 interface PsbtDone {
@@ -192,11 +192,6 @@ export class WalletHost {
     if (!sent.ok) return err(toPerson(sent.error, keep));
     this.#apply(turn, sent.value.step);
     return ok(sent.value.txid);
-  }
-  /** Whether only the Bitcoin node can tell what a child would have to pay for it. */
-  isStrange(txid: Txid): boolean {
-    const walletTx = this.#state.txs.get(txid);
-    return walletTx === undefined || isIncoming(walletTx);
   }
   /** Pays more for a transaction that waits; the answer is the transaction that does. */
   bump(turn: Turn, { txid, method, feerate }: BumpFeeRequest, incoming?: WaitingPayment): Result<Txid, CommandFault> {

@@ -46,6 +46,12 @@ export async function waitingPayment(chain: BaseNode, txid: Txid): Asked<Waiting
   return ok({ tx, fee, before });
 }
 
+/** Whether only the Bitcoin node can tell what a child would have to pay for it; so it is of one that a block held before. */
+export function isStrange({ txs }: WalletState, txid: Txid): boolean {
+  const known = txs.get(txid);
+  return known === undefined || isIncoming(known) || (known.status === "published" && known.tx === undefined);
+}
+
 /**
  * A child that spends what a stranger's payment brings us pays for both. The payment is remembered from then on, as ours to
  * say again; when its sender puts another in its place, the chain tells, and both are forgotten.
@@ -58,10 +64,10 @@ export function bumpIncoming(
 ): Result<Bumped, BumpFault> {
   const txid = txidOf(tx);
   const known = state.txs.get(txid);
-  if (known !== undefined && (!isIncoming(known) || known.block !== undefined)) return err({ code: "not_ours" });
+  if (known?.block !== undefined || !isStrange(state, txid)) return err({ code: "not_ours" });
   if (!tx.outputs.some(({ script }) => state.addresses.has(toHex(script)))) return err({ code: "not_waiting" });
   const draft = draftOf(state);
-  if (known?.status !== "published") {
+  if (known?.status !== "published" || known.tx === undefined) {
     draft.setTx(reservedTx(txid, INCOMING_LABEL, fee, tx));
     publishIn(draft, txid);
     watchOthers(draft, tx);
