@@ -6,6 +6,7 @@ import { isCoinbase, type Tx, txidOf } from "../../bitcoin/tx.ts";
 import type { BlockRef, ChainEvent, Confirmation, Watch } from "../../ports/chain-source.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import {
+  ELSEWHERE_LABEL,
   hasRivals,
   isLost,
   nextHeight,
@@ -80,7 +81,7 @@ function spent(draft: Draft, key: string, by: Confirmation): void {
   draft.setCoin({ ...(draft.state().coins.get(key) ?? coin), spent: { txid, block: by.block } });
   const known = draft.state().txs.get(txid);
   if (known?.block?.hash !== by.block.hash) draft.effect({ tag: "Confirmed", txid, block: by.block });
-  const made = confirm(draft, txid, by, "spent elsewhere");
+  const made = confirm(draft, txid, by, ELSEWHERE_LABEL);
   // What we sign together with others stands here with our witnesses alone.
   if (made.tx === undefined || !isWhole(made.tx)) draft.setTx({ ...made, tx: by.tx });
 }

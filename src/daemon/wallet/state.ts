@@ -98,8 +98,11 @@ export const INCOMING_LABEL = "incoming payment";
 export const isIncoming = ({ label }: WalletTx): boolean => label === INCOMING_LABEL;
 /** What the list of coins says they are kept for while a PSBT is out, and the history once it is mined; on disk as well. */
 export const PSBT_LABEL = "PSBT";
+/** What a transaction is called that spends our coins and was made by another copy of these words; on disk as well. */
+export const ELSEWHERE_LABEL = "spent elsewhere";
 /** Others can spend otherwise what it spends, and nobody else looks: after its own transactions each channel looks itself. */
-export const hasRivals = (walletTx: WalletTx): boolean => isIncoming(walletTx) || walletTx.label === PSBT_LABEL;
+export const hasRivals = ({ label }: WalletTx): boolean =>
+  label === INCOMING_LABEL || label === PSBT_LABEL || label === ELSEWHERE_LABEL;
 
 /** What is to be done once the records of the step are durable. */
 export type WalletEffect =

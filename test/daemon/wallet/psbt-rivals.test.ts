@@ -48,4 +48,20 @@ describe("what a PSBT spends, when the chain has it otherwise", () => {
       check(chain);
     }
   });
+
+  it("does so as well when it was signed elsewhere and stood in a block before, also after a restart", () => {
+    for (const restarts of [false, true]) {
+      const { chain } = world();
+      const { tx } = theirsToo(signedBy(chain, joint(chain, [240_000n])));
+      const elsewhere = world().chain;
+      elsewhere.mine(ELSEWHERE, [tx]);
+      expect(total(elsewhere.wallet)).to.equal(0n);
+      elsewhere.disconnect();
+      if (restarts) elsewhere.restart();
+      elsewhere.mempool.clear();
+      elsewhere.mine(ELSEWHERE, [{ ...tx, inputs: [unsignedInput(strangersPrevout)], outputs: [] }]);
+      expect(walletBalance(elsewhere.wallet)).to.deep.equal(balance({ confirmed: 200_000n }));
+      check(elsewhere);
+    }
+  });
 });
