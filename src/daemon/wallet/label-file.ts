@@ -2,7 +2,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import { LABEL_TYPES, type Label } from "./label.ts";
-import { isRef, LABEL_MAX, LABELS_MAX, ORIGIN_MAX } from "./labels.ts";
+import { LABEL_MAX, LABELS_MAX, ORIGIN_MAX, refOf } from "./labels.ts";
 
 /** A file of labels: one JSON object a line. BIP 329 §Specification. */
 
@@ -45,8 +45,9 @@ export function readLabelFile(text: string, params: ChainParams): Result<ReadLab
       skipped++;
       continue;
     }
-    const { ref, label = "", origin, spendable } = parsed.data;
-    if (!isRef(type, ref, params)) return refuse(`its ref is no ${type} of this network`);
+    const { label = "", origin, spendable } = parsed.data;
+    const ref = refOf(type, parsed.data.ref, params);
+    if (ref === undefined) return refuse(`its ref is no ${type} of this network`);
     if (!isOneLine(label ?? "", LABEL_MAX))
       return refuse(`its label is not one line of ${LABEL_MAX} characters at most`);
     if (!isOneLine(origin ?? "", ORIGIN_MAX)) return refuse(`its origin is not one line of ${ORIGIN_MAX} characters`);

@@ -1,6 +1,6 @@
 import { type Outpoint, parseTxid } from "../../base/ids.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { scriptOfAddress } from "../../bitcoin/address.ts";
+import { addressOf, scriptOfAddress } from "../../bitcoin/address.ts";
 import type { ChainParams } from "../../bitcoin/params.ts";
 import type { StoreRecord } from "../../ports/store.ts";
 import { type Label, type Labels, type LabelType, labelKey } from "./label.ts";
@@ -11,6 +11,8 @@ export const LABEL_MAX = 500;
 export const ORIGIN_MAX = 500;
 export const LABELS_MAX = 20_000;
 
+/** Longer than any that there is. */
+const ADDRESS_MAX = 100;
 const TXID = /^[0-9a-f]{64}$/;
 const OUTPOINT = /^([0-9a-f]{64}):(0|[1-9]\d{0,9})$/;
 const PUBKEY = /^(?:0[23][0-9a-f]{64}|04[0-9a-f]{128}|[0-9a-f]{64})$/;
@@ -23,10 +25,16 @@ export function outpointOfRef(ref: string): Outpoint | undefined {
   const vout = Number(index);
   return txid !== undefined && vout < 2 ** 32 ? { txid, vout } : undefined;
 }
-/** Whether it can be a thing of this type, on this network. */
-export function isRef(type: LabelType, ref: string, params: ChainParams): boolean {
+/** As the thing of this type that it names is written here, which is what it is found by; undefined where it can be none of this network. */
+export function refOf(type: LabelType, ref: string, params: ChainParams): string | undefined {
+  if (type === "addr") {
+    const script = ref.length <= ADDRESS_MAX ? scriptOfAddress(ref, params) : undefined;
+    return script?.ok ? addressOf(script.value, params) : undefined;
+  }
+  return isWritten(type, ref) ? ref : undefined;
+}
+function isWritten(type: Exclude<LabelType, "addr">, ref: string): boolean {
   if (type === "tx") return TXID.test(ref);
-  if (type === "addr") return ref.length <= 100 && scriptOfAddress(ref, params).ok;
   if (type === "pubkey") return PUBKEY.test(ref);
   return type === "xpub" ? XPUB.test(ref) : outpointOfRef(ref) !== undefined;
 }

@@ -46,6 +46,13 @@ describe("BIP 329 §Specification: a file of labels", () => {
     const later = { type: "utxo-set", ref: "x", label: "later" };
     expect(read(later, { type: "tx", ref: TX, label: "a" })).to.have.nested.property("value.skipped", 1);
   });
+  it("names an address as the wallet writes it, also where it stands there in capitals", () => {
+    const capitals = { type: "addr", ref: ADDRESS.toUpperCase(), label: "From a QR code" };
+    expect(read(capitals)).to.deep.equal({
+      ok: true,
+      value: { labels: [{ ...capitals, ref: ADDRESS, ...none }], skipped: 0 },
+    });
+  });
   it("is refused at the line that is wrong", () => {
     const good = { type: "tx", ref: TX, label: "a" };
     const bad: readonly (readonly [object | string, RegExp])[] = [

@@ -41,7 +41,7 @@ describe("What people call transactions, addresses and coins", () => {
     ];
     expect(wordsOf()).to.deep.equal(["tenant", "tenant", "confirmed"]);
     expect(a.node.labels()).to.deep.equal([label("addr", address, "tenant")]);
-    await soon(world, a.node.setLabel(label("addr", address, "new tenant")));
+    await soon(world, a.node.setLabel(label("addr", address.toUpperCase(), "new tenant")));
     expect(wordsOf()).to.deep.equal(["new tenant", "tenant", "confirmed"]);
     granted(await soon(world, a.node.setLabel(label("tx", txid, "June"))));
     granted(await soon(world, a.node.setLabel(label("output", ref, "deposit", false))));
