@@ -13,12 +13,17 @@ import type { WalletState, WalletStep } from "./state.ts";
  * BIP 44 §Address gap limit.
  */
 export const GAP = 20;
+/**
+ * So many in a row this wallet looks for itself: it hands out addresses that nothing comes to, of closes to which no peer
+ * agreed, of claims that another was faster with, of splices that came to nothing. Policy, not protocol.
+ */
+export const AHEAD = 100;
 const BRANCHES: readonly Branch[] = ["external", "change"];
 
 /** The chain is gone through again: addresses that the words give beyond those known here may have been paid as well. */
 export interface Rescan {
   readonly from: BlockHeight;
-  /** By hex of the scriptPubKey: the next `GAP` of each branch, not handed out. */
+  /** By hex of the scriptPubKey: the next `AHEAD` of each branch, not handed out. */
   readonly ahead: ReadonlyMap<string, KeyPath>;
 }
 
@@ -80,7 +85,7 @@ function lookAhead(draft: Draft, keys: WalletKeys, { from, ahead }: Rescan): Rea
   for (const type of ADDRESS_TYPES) {
     for (const branch of BRANCHES) {
       const first = draft.state().used[type][branch];
-      for (let index = first; index < first + GAP; index++) {
+      for (let index = first; index < first + AHEAD; index++) {
         const path = { type, branch, index };
         if (known.has(nameOf(path))) continue;
         const script = scriptOfKey(type, keys.walletKey(path));

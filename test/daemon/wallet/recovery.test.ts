@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { toHex } from "../../../src/base/bytes.ts";
 import { sat, satPerKw } from "../../../src/base/units.ts";
 import { p2tr, p2wsh } from "../../../src/bitcoin/templates.ts";
-import { GAP } from "../../../src/daemon/wallet/recovery.ts";
+import { AHEAD } from "../../../src/daemon/wallet/recovery.ts";
 import { send } from "../../../src/daemon/wallet/spend.ts";
 import { walletBalance } from "../../../src/daemon/wallet/state.ts";
 import { check } from "./history.ts";
@@ -48,10 +48,10 @@ describe("a wallet of which nothing is left but the words", () => {
     for (const type of ["p2wpkh", "p2tr"] as const) expect(used.has(toHex(chain.address(type)))).to.equal(false);
   });
 
-  it("is found over a gap of 19 unused addresses, and not over one of 20, as everywhere", () => {
+  it("is found over a gap of 99 unused addresses, and not over one of 100", () => {
     for (const [unpaid, isFound] of [
-      [GAP - 1, true],
-      [GAP, false],
+      [AHEAD - 1, true],
+      [AHEAD, false],
     ] as const) {
       const chain = past(unpaid);
       chain.lose();
@@ -62,27 +62,27 @@ describe("a wallet of which nothing is left but the words", () => {
 
   it("is found behind gap after gap, however the payments came", () => {
     const chain = new SmallChain();
-    const scripts = Array.from({ length: 3 * GAP }, () => chain.address());
-    const paid = [GAP - 1, 2 * GAP - 1, 3 * GAP - 1].map((at) => scripts[at] ?? ELSEWHERE);
+    const scripts = Array.from({ length: 3 * AHEAD }, () => chain.address());
+    const paid = [AHEAD - 1, 2 * AHEAD - 1, 3 * AHEAD - 1].map((at) => scripts[at] ?? ELSEWHERE);
     for (const script of paid.reverse()) chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(1_000n), script })]);
     chain.lose();
     chain.rescan(0);
     expect(walletBalance(chain.wallet).confirmed).to.equal(3_000n);
-    expect(chain.wallet.used.p2wpkh.external).to.equal(3 * GAP);
+    expect(chain.wallet.used.p2wpkh.external).to.equal(3 * AHEAD);
   });
 
   it("is found behind as many addresses as are handed out before the chain has told of them", () => {
     const chain = new SmallChain();
-    const scripts = Array.from({ length: 2 * GAP }, () => chain.address());
-    const paid = [GAP + 3, 2 * GAP - 1].map((at) => scripts[at] ?? ELSEWHERE);
+    const scripts = Array.from({ length: 2 * AHEAD }, () => chain.address());
+    const paid = [AHEAD + 3, 2 * AHEAD - 1].map((at) => scripts[at] ?? ELSEWHERE);
     for (const script of paid) chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(1_000n), script })]);
     chain.lose();
     chain.slowly(() => {
       chain.rescan(0);
-      for (let i = 0; i < GAP + 5; i++) chain.address();
+      for (let i = 0; i < AHEAD + 5; i++) chain.address();
     });
     expect(walletBalance(chain.wallet).confirmed).to.equal(2_000n);
-    expect(chain.wallet.used.p2wpkh.external).to.equal(2 * GAP);
+    expect(chain.wallet.used.p2wpkh.external).to.equal(2 * AHEAD);
   });
 
   it("looks from the height that is given on, and a second time changes nothing", () => {
