@@ -53,7 +53,7 @@ export class SiteHost {
   readonly #master: Uint8Array;
   readonly streams: RecordTable<StreamListing>;
   readonly sessions: RecordTable<PayeeSession>;
-  /** Those that were opened since the start and have paid nothing, heard of last behind the others. */
+  /** Those that have paid nothing, heard of last behind the others. */
   readonly #unpaid = new Set<SessionId>();
 
   constructor(ctx: NodeContext, env: () => Pick<IncomingEnv, "height" | "isBehind">) {
@@ -62,6 +62,8 @@ export class SiteHost {
     this.#master = ctx.signer.streamMaster;
     this.streams = recordTable(ctx.store, KEY.streams, listingRecord);
     this.sessions = recordTable(ctx.store, KEY.sessions, payeeRecord);
+    const unpaid = this.sessions.list().filter(({ value }) => !hasPaid(value));
+    for (const { value } of unpaid.sort((a, b) => a.value.openedAt - b.value.openedAt)) this.#unpaid.add(value.id);
   }
   /** Of a stream's segment keys, for the packager. */
   contentSecret(stream: string): Uint8Array {

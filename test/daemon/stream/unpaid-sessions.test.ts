@@ -17,9 +17,8 @@ const idOf = (number: number): SessionId =>
   present(parseSessionId(number.toString(16).padStart(64, "0")), "a session id");
 
 /** A site with one film that is asked by anybody. */
-function site() {
-  const clock = virtualClock(unixMs(T0));
-  const store = memoryDisk().open();
+function site(clock = virtualClock(unixMs(T0)), disk = memoryDisk()) {
+  const store = disk.open();
   const turns = createTurns({ clock, store, onHalt: (error) => expect.fail(String(error)) });
   const events = createEvents(store);
   const signer = { streamMaster: MASTER, signAsNode: () => ({ signature: new Uint8Array(64), recovery: 0 }) };
@@ -28,7 +27,7 @@ function site() {
   turns.run((turn) => host.streams.put(turn, LISTING.id, LISTING));
   const ask = async (name: string, session: number, body: object = {}): Promise<unknown> => {
     const answer = host.request(name, { session: idOf(session), ...body });
-    await clock.runUntil(clock.now());
+    await clock.runUntil(unixMs(clock.now() + 1));
     return answer;
   };
   const open = (session: number) => ask("stream.open", session, { stream: LISTING.id, payer: NODES.self });
@@ -56,7 +55,12 @@ function site() {
     await clock.runUntil(clock.now());
   };
   const log = () => events.after(0, 100).map(({ type }) => type);
-  return { ask, open, isKnown, payTick, log };
+  /** The same site, after its daemon has ended and started. */
+  const again = async () => {
+    await store.close();
+    return site(clock, disk);
+  };
+  return { ask, open, isKnown, payTick, log, again };
 }
 
 describe("Site host: sessions that have paid nothing", () => {
@@ -72,6 +76,17 @@ describe("Site host: sessions that have paid nothing", () => {
     const known = [0, 1, 2, 3, 4, UNPAID_MAX, UNPAID_MAX + 1];
     expect(await Promise.all(known.map(isKnown))).to.deep.equal([true, true, true, false, true, true, true]);
     expect(log()).to.deep.equal([]);
+  });
+  it("count over a restart", async function () {
+    this.timeout(30_000);
+    const { open, payTick, again } = site();
+    await payTick(0);
+    await open(UNPAID_MAX);
+    await Promise.all(Array.from({ length: UNPAID_MAX - 1 }, (_, at) => open(at + 1)));
+    const later = await again();
+    await later.open(UNPAID_MAX + 1);
+    const known = [0, 1, UNPAID_MAX, UNPAID_MAX + 1];
+    expect(await Promise.all(known.map(later.isKnown))).to.deep.equal([true, true, false, true]);
   });
   it("leave nothing in the log when they end, and others do", async () => {
     const { ask, open, payTick, log } = site();
