@@ -214,11 +214,13 @@ export class PaymentHost {
   }
   #search(request: Wanted, localChannels: readonly LocalChannel[]) {
     const { ctx, graph, height } = this.#parts;
+    const { timing, channel } = ctx.policy;
     return findRoute(graph, {
       source: ctx.self,
       target: request.payee,
       amount: request.amount,
-      finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + ctx.policy.timing.expirySlack),
+      finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + timing.expirySlack),
+      maxExpiry: cltvExpiry(height() + channel.expiryDeltaMax),
       maxFee: request.maxFee,
       localChannels,
       routeHints: request.routeHints ?? [],

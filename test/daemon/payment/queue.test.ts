@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { OfferHtlcInput } from "../../../channels/index.ts";
+import { DEFAULT_POLICY, type OfferHtlcInput } from "../../../channels/index.ts";
 import { emptyGraph, type LocalChannel } from "../../../routing/index.ts";
 import { virtualClock } from "../../../src/adapters/memory/clock.ts";
 import { seededRandom } from "../../../src/adapters/memory/random.ts";
@@ -39,7 +39,7 @@ function payer() {
     store,
     random: seededRandom(1),
     chain: { staleSince: () => undefined },
-    policy: { timing: HTLC_TIMING },
+    policy: { timing: HTLC_TIMING, channel: DEFAULT_POLICY },
     events: createEvents(store),
   };
   const local = (): LocalChannel => ({ ...CHANNEL, spendable: channel.spendable });
