@@ -4,7 +4,14 @@ import { type Msat, msat, type UnixMs, unixMs } from "../../base/units.ts";
 import { scriptOfAddress } from "../../bitcoin/address.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { expireInvoice } from "../../payments/incoming.ts";
-import { decodeInvoice, encodeInvoice, type Invoice, invoiceExpiry, signedInvoice } from "../../payments/invoice.ts";
+import {
+  decodeInvoice,
+  encodeInvoice,
+  type Invoice,
+  type InvoiceFault,
+  invoiceExpiry,
+  signedInvoice,
+} from "../../payments/invoice.ts";
 import type { InvoiceRecord } from "../../payments/invoice-record.ts";
 import type { Payment, PaymentFailureCode, PaymentRequest } from "../../payments/payment.ts";
 import { featureBits, OFFERED } from "../../wire/features.ts";
@@ -163,8 +170,13 @@ function amountOf(invoice: Invoice, given: Msat | undefined): Result<Msat, Comma
   return ok(invoice.amount);
 }
 
-const invoiceFault = (code: string): CommandFault => ({
-  code: code === "wrong_network" ? "wrong_network" : code === "unknown_feature" ? "invoice_unsupported" : "bad_request",
+/** Which of them have a code of their own. */
+const FAULT_CODE: Partial<Record<InvoiceFault["code"], CommandFault["code"]>> = {
+  wrong_network: "wrong_network",
+  unsupported_feature: "invoice_unsupported",
+};
+const invoiceFault = (code: InvoiceFault["code"]): CommandFault => ({
+  code: FAULT_CODE[code] ?? "bad_request",
   detail: `not an invoice that can be paid: ${code.replaceAll("_", " ")}`,
   pointer: "/bolt11",
 });
