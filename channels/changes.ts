@@ -147,8 +147,12 @@ function moveFees(
     if (index === ADDED) feerate = update.feerate;
     else feeUpdates.push({ ...update, step: steps[index] as FeeUpdate["step"] });
   }
-  return { feerate, feeUpdates };
+  return { feerate, feeUpdates: lastOfEachStep(feeUpdates) };
 }
+
+/** Of those that have come to the same step only the last counts. Oldest first, as they stand. BOLT 2 §Updating Fees: update_fee. */
+export const lastOfEachStep = (updates: readonly FeeUpdate[]): readonly FeeUpdate[] =>
+  updates.filter(({ step }, at) => updates[at + 1]?.step !== step);
 
 /** As after a disconnection: what the peer proposed without a `commitment_signed` never was. BOLT 2 §Message Retransmission. */
 export function forgetUncommitted(commitments: Commitments): Commitments {

@@ -1,6 +1,7 @@
 import { assert } from "../../src/base/result.ts";
 import type { SatPerKw } from "../../src/base/units.ts";
 import type { UpdateFee } from "../../src/wire/updates.ts";
+import { lastOfEachStep } from "../changes.ts";
 import { punish } from "../close/failure.ts";
 import { assertConserved } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
@@ -12,11 +13,11 @@ import { queueSign } from "./queue.ts";
 import { isHolding } from "./stfu.ts";
 import { feeMessage } from "./update-messages.ts";
 
-/** Only the last one counts, so an uncommitted one is replaced: at most one stands at each step. BOLT 2 §Updating Fees: update_fee. */
+/** One that is not committed yet is replaced. BOLT 2 §Updating Fees: update_fee. */
 function withFee(commitments: Commitments, update: FeeUpdate): Commitments {
-  const kept = commitments.feeUpdates.filter((known) => known.step !== update.step);
-  assert(kept.length < 5, "an update_fee takes five steps");
-  return { ...commitments, feeUpdates: [...kept, update] };
+  const feeUpdates = lastOfEachStep([...commitments.feeUpdates, update]);
+  assert(feeUpdates.length < 5, "an update_fee takes five steps, the last of which is its end");
+  return { ...commitments, feeUpdates };
 }
 
 /** As opener we may change what both commitments pay. BOLT 2 §Updating Fees: update_fee. */
