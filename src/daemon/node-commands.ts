@@ -94,7 +94,7 @@ type WalletCommands = Pick<
   NodeCommands,
   "bumpFee" | "newAddress" | "rescan" | "setCoinLocked" | "walletTransactions" | "walletUtxos" | "send" | "stamp"
 >;
-function walletCommands({ ctx, wallet, labels }: Hosts): WalletCommands {
+function walletCommands({ ctx, wallet, labels, recovery }: Hosts): WalletCommands {
   const inTurn = answeredAfter(ctx);
   return {
     newAddress: ({ type = "segwit", label = "received" } = {}) =>
@@ -111,7 +111,7 @@ function walletCommands({ ctx, wallet, labels }: Hosts): WalletCommands {
       if (!lowest.ok && lowest.error.code === "not_held")
         return err({ code: "not_possible", detail: lowest.error.detail, pointer: "/fromHeight" });
       return inTurn((turn) => {
-        wallet.rescan(turn, from);
+        recovery.search(turn, from);
         return ok({ from });
       });
     },

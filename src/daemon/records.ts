@@ -49,7 +49,7 @@ export const KEY = {
   peerStorage: "peer-storage/",
   /** Which static backup is the newest. */
   backup: "backup/mark",
-  /** There while the wallet of words that were used before is looked for in the chain. */
+  /** There while the chain is gone through for what the wallet may own and does not know. */
   recovering: "backup/recovering",
   /** Announced channels and their updates: rebuildable, kept to start quickly. */
   gossip: "gossip/",

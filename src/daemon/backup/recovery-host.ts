@@ -1,7 +1,11 @@
 import { type ChannelKeys, FRESH, type RestoredParams } from "../../../channels/index.ts";
-import { blockHeight } from "../../base/units.ts";
+import { type BlockHeight, blockHeight } from "../../base/units.ts";
+import { type Codec, decode, encode, struct } from "../../codec/codec.ts";
+import { height } from "../../codec/primitives.ts";
+import { versioned } from "../../payments/record-codecs.ts";
 import type { ChainEvent } from "../../ports/chain-source.ts";
 import { OldCopy } from "../../ports/signer.ts";
+import { type Store, StoreCorrupt } from "../../ports/store.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import { channelEntry } from "../channel/table.ts";
 import type { NodeContext } from "../context.ts";
@@ -14,6 +18,9 @@ import type { BackedUpChannel, StaticBackup } from "./static-backup.ts";
 
 /** Blocks at the tip after which the wallet is taken for found: a late find asks for blocks that were told before. */
 const SETTLED_BLOCKS = 6;
+const GENESIS = blockHeight(0);
+/** From which block on a wallet is looked for; a record of no bytes, as there are older ones, is of a search from the first. */
+export const searchRecord: Codec<{ readonly from: BlockHeight }> = versioned(1, struct({ from: height }));
 
 export interface RecoveryParts {
   readonly ctx: NodeContext;
@@ -27,25 +34,31 @@ export interface RecoveryParts {
 /** Gets back what these words own and the store does not know: coins from the chain, channels from static backups. */
 export class RecoveryHost {
   readonly #parts: RecoveryParts;
-  #isRecovering: boolean;
+  /** From which block on the wallet is looked for; undefined while it is not. */
+  #from: BlockHeight | undefined;
   #blocksAtTip = 0;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
-    this.#isRecovering = parts.ctx.store.get(KEY.recovering) !== undefined;
+    this.#from = loadSearch(parts.ctx.store);
   }
   /** Also after a restart: the search begins again until it has come to its end. */
   start(turn: Turn): void {
-    if (this.#isRecovering) this.#parts.wallet.rescan(turn, blockHeight(0));
+    if (this.#from !== undefined) this.#parts.wallet.rescan(turn, this.#from);
     else if (this.#parts.wordsWereUsed && isFresh(this.#parts.ctx)) this.#begin(turn);
   }
   #begin(turn: Turn): void {
-    const { ctx, wallet, channels } = this.#parts;
-    this.#isRecovering = true;
-    turn.put(KEY.recovering, new Uint8Array(0));
-    wallet.rescan(turn, blockHeight(0));
+    const { ctx, channels } = this.#parts;
+    if (this.#from !== GENESIS) this.search(turn, GENESIS);
     channels().keyIndexes.skip(turn);
     ctx.log.info("these words may have been used before: looking for what they own");
+  }
+  /** Looks through the chain from this block on, in this run and the next, until it has come to its end. */
+  search(turn: Turn, from: BlockHeight): void {
+    this.#from = blockHeight(Math.min(from, this.#from ?? from));
+    this.#blocksAtTip = 0;
+    turn.put(KEY.recovering, encode(searchRecord, { from: this.#from }));
+    this.#parts.wallet.rescan(turn, this.#from);
   }
 
   /** Takes in the channels of an authentic backup that the store knows nothing of. */
@@ -55,7 +68,7 @@ export class RecoveryHost {
     const unknown = backup.channels.filter(({ params: { channelId } }) => {
       return host.table.byId(channelId) === undefined && host.ended.get(channelId) === undefined;
     });
-    if (unknown.length > 0 && !this.#isRecovering) this.#begin(turn);
+    if (unknown.length > 0) this.#begin(turn);
     for (const channel of unknown) this.#take(turn, channel);
     const known = new Set(loadPeers(ctx.store).map(({ peer }) => peer));
     for (const { nodeId, address } of backup.peers) {
@@ -79,12 +92,20 @@ export class RecoveryHost {
   }
 
   chainEvent(turn: Turn, event: ChainEvent): void {
-    if (!this.#isRecovering || event.tag !== "BlockConnected") return;
+    if (this.#from === undefined || event.tag !== "BlockConnected") return;
     this.#blocksAtTip = this.#parts.ctx.chain.tip().height === event.block.height ? this.#blocksAtTip + 1 : 0;
     if (this.#blocksAtTip < SETTLED_BLOCKS) return;
-    this.#isRecovering = false;
+    this.#from = undefined;
     turn.put(KEY.recovering, undefined);
   }
+}
+
+function loadSearch(store: Pick<Store, "get">): BlockHeight | undefined {
+  const value = store.get(KEY.recovering);
+  if (value === undefined || value.length === 0) return value && GENESIS;
+  const decoded = decode(searchRecord, value);
+  if (!decoded.ok) throw new StoreCorrupt(KEY.recovering, "not the beginning of a search");
+  return decoded.value.from;
 }
 
 /** A store in which nothing of the chain and no channel has been yet. */
