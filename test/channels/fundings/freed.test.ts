@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
-import { into, lockBoth, mined, out, pending, spliceable, spliceBoth } from "../../support/splicing.ts";
+import { into, lockBoth, mined, out, pending, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 describe("RELIABILITY U11: coins of a splice come back when it can never be mined", () => {
   it("also of one that was locked, when a reorganisation takes it back and a commitment is mined on what it spent", () => {
@@ -50,5 +50,16 @@ describe("RELIABILITY U11: coins of a splice come back when it can never be mine
     pair.give("a", { tag: "FundingSpent", tx, height: a.height });
     expect(replaced()).to.deep.equal([second, third]);
     expect([...a.wallet.kept.keys()]).to.deep.equal([first]);
+  });
+  it("at once when a commitment is mined before anything of it is signed: nobody answers for it any more", () => {
+    const pair = spliceable();
+    const { a, b } = pair.parties;
+    want(pair, "a", into(200_000n));
+    expect(a.wallet.isFree).to.equal(false);
+    pair.give("b", { tag: "ForceClose" });
+    const tx = present(b.broadcasts.at(-1), "b's commitment");
+    pair.give("a", { tag: "FundingSpent", tx, height: a.height });
+    expect([a.state.tag, a.wallet.isFree]).to.deep.equal(["Failed", true]);
+    expect(a.take("NegotiationFailed").map(({ reason }) => reason)).to.deep.equal(["the connection was lost"]);
   });
 });
