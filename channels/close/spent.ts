@@ -9,6 +9,7 @@ import { negotiationLost } from "../link/lost.ts";
 import { isFunding, isOwnFunding } from "../onchain/decided.ts";
 import { spendConfirmed, withoutSpendsFrom } from "../onchain/follow.ts";
 import { BURIED_DEPTH } from "../onchain/progress.ts";
+import { isSomebodyElses, neverFunded } from "../open/confirm.ts";
 import type { FundedState } from "../state.ts";
 import { commit, type Effect, stay, type Transition } from "../transition.ts";
 import { commitmentNumberOf } from "../tx/commitment-number.ts";
@@ -19,6 +20,7 @@ import { failed } from "./failure.ts";
 export function fundingSpent(env: ChannelEnv, state: FundedState, tx: Tx, height: BlockHeight): Transition {
   const outpoint = tx.inputs.map(({ prevout }) => prevout).find((prevout) => isFunding(state, prevout));
   assert(outpoint !== undefined, "the transaction spends a funding output");
+  if (isSomebodyElses(state, outpoint, tx)) return neverFunded(state, "the funding output is somebody else's");
   // The channel only goes on elsewhere: that the next funding is confirmed is told apart.
   if (isOwnFunding(state, txidOf(tx))) return stay();
   const freed = splicesReplaced(state, outpoint);

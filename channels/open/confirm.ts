@@ -1,6 +1,6 @@
 import { equalBytes } from "../../src/base/bytes.ts";
-import { outpointKey, type ShortChannelId, shortChannelId } from "../../src/base/ids.ts";
-import type { TxOut } from "../../src/bitcoin/tx.ts";
+import { type Outpoint, outpointKey, type ShortChannelId, shortChannelId } from "../../src/base/ids.ts";
+import type { Tx, TxOut } from "../../src/bitcoin/tx.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
 import type { ChannelReady } from "../../src/wire/opening.ts";
 import { punish } from "../close/failure.ts";
@@ -16,7 +16,7 @@ import { failedWithFunding } from "../onchain/ends.ts";
 import { lockDepth } from "../splice/rules.ts";
 import type { Funded, FundedState, Normal, WaitForChannelReady } from "../state.ts";
 import { advance, bind, commit, type Effect, stay, type Transition, type VolatileEffect } from "../transition.ts";
-import { fundingOutput } from "../tx/funding-tx.ts";
+import { fundingOutput, fundingScript } from "../tx/funding-tx.ts";
 
 /** An accepter may forget a channel that was not funded for this long. BOLT 2 §The channel_ready Message. */
 const FUNDING_TIMEOUT_BLOCKS = 2016;
@@ -139,8 +139,19 @@ const standsElsewhere = ({ params, commitments }: Funded): boolean =>
     return spent?.includes(outpointKey(params.funding)) !== true;
   });
 
+/**
+ * The peer has named an output that is behind another script than was agreed on, as what spends it shows: an output of
+ * somebody else's, whose commitments say nothing of ours. RELIABILITY C29.
+ */
+export function isSomebodyElses({ params, funding }: Funded, outpoint: Outpoint, { inputs }: Tx): boolean {
+  if (funding.confirmed !== undefined || outpointKey(outpoint) !== outpointKey(params.funding)) return false;
+  const spending = inputs.find(({ prevout }) => outpointKey(prevout) === outpointKey(outpoint));
+  const keys = [params.local.basepoints.fundingPubkey, params.remote.basepoints.fundingPubkey] as const;
+  return !equalBytes(spending?.witness.at(-1) ?? new Uint8Array(0), fundingScript(...keys));
+}
+
 /** Nothing that the channel holds will ever be there. */
-function neverFunded(state: FundedState, text: string): Transition {
+export function neverFunded(state: FundedState, text: string): Transition {
   const { params } = state;
   return commit(
     { tag: "Closed", params, closingTxid: undefined },

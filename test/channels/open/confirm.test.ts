@@ -1,8 +1,12 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
+import { fundingScript } from "../../../channels/tx/funding-tx.ts";
 import { utf8 } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
-import { blockHeight, satPerKw } from "../../../src/base/units.ts";
+import { blockHeight, sat, satPerKw } from "../../../src/base/units.ts";
+import type { Tx } from "../../../src/bitcoin/tx.ts";
+import { sha256 } from "../../../src/crypto/hash.ts";
+import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import { SCRIPT } from "../../support/channel-fixtures.ts";
 import { fundedOutput, HEIGHT, normal, opened, type Pair } from "../../support/channel-pair.ts";
 
@@ -123,6 +127,24 @@ describe("RELIABILITY U1: no channel_ready before the funding output is checked 
       expect(pair.parties.b.tags()).to.include("Forget");
     });
 
+  for (const [what, tag, leave] of [["that waits", "WaitForFundingConfirmed", () => {}], ...leavings] as const)
+    it(`RELIABILITY C29: forgets a channel ${what} once somebody else's commitment spends the output that its opener has named`, () => {
+      const pair = opened();
+      pair.settle();
+      const { b } = pair.parties;
+      leave(pair);
+      expect(b.state.tag).to.equal(tag);
+      b.log = [];
+      const { funding: prevout } = b.funded.params;
+      const witness = [new Uint8Array(0), new Uint8Array(72), new Uint8Array(72), multisig("a", "c")];
+      const input = { prevout, scriptSig: new Uint8Array(0), sequence: 0x80123456, witness };
+      const outputs = [{ amount: sat(20_000n), script: SCRIPT.a }];
+      const tx: Tx = { version: 2, inputs: [input], outputs, locktime: 0x20654321 };
+      pair.give("b", { tag: "FundingSpent", tx, height: blockHeight(HEIGHT + 5) });
+      expect(b.state.tag).to.equal("Closed");
+      expect(b.tags()).to.deep.equal(["SendError", "Forget"]);
+    });
+
   it("forgets nothing that was once ready, though a reorganisation took its funding away", () => {
     const pair = normal();
     pair.give("b", { tag: "FundingReorged" });
@@ -130,6 +152,9 @@ describe("RELIABILITY U1: no channel_ready before the funding output is checked 
     expect(pair.parties.b.state.tag).to.equal("Normal");
   });
 });
+/** Behind an output of two others. */
+const multisig = (one: string, other: string): Uint8Array =>
+  fundingScript(secp256k1.publicKey(sha256(utf8(one))), secp256k1.publicKey(sha256(utf8(other))));
 const errorTo = (pair: Pair): ChannelMessage => ({
   name: "error",
   channel_id: pair.parties.b.funded.params.channelId,
