@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import helmet from "helmet";
@@ -79,6 +79,7 @@ export async function createApi(options: ApiOptions): Promise<Result<Api, Listen
     expressApp(options, origins, { ...options, logins, idempotency }),
   );
   server.maxConnections = CONNECTIONS_MAX;
+  const connections = connectionsOf(server);
   const listening = await listen(server, host, port);
   if (!listening.ok) {
     idempotency.close();
@@ -91,7 +92,7 @@ export async function createApi(options: ApiOptions): Promise<Result<Api, Listen
     port: listening.value,
     close() {
       idempotency.close();
-      return closeServer(server, sockets, clock);
+      return closeServer({ server, connections, sockets, clock });
     },
   });
 }
@@ -113,11 +114,29 @@ function listen(server: HttpServer, host: string, port: number): Promise<Result<
   });
 }
 
-async function closeServer(server: HttpServer, sockets: Sockets, clock: Clock): Promise<void> {
+/** All connections, WebSockets too: the server itself knows only of the others. */
+function connectionsOf(server: HttpServer): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on("connection", (connection) => {
+    connections.add(connection);
+    connection.once("close", () => connections.delete(connection));
+  });
+  return connections;
+}
+
+interface Closing {
+  readonly server: HttpServer;
+  readonly connections: ReadonlySet<Socket>;
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+}
+async function closeServer({ server, connections, sockets, clock }: Closing): Promise<void> {
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
   sockets.close();
   server.closeIdleConnections();
-  const cancel = clock.after(CLOSE_MS_MAX, () => server.closeAllConnections());
+  const cancel = clock.after(CLOSE_MS_MAX, () => {
+    for (const connection of connections) connection.destroy();
+  });
   await ended;
   cancel();
 }

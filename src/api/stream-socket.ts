@@ -13,6 +13,7 @@ export interface StreamServing {
 /** Of one connection: a viewer that pays as fast as a route allows needs a few a unit. */
 const REQUESTS_PER_SECOND = 200;
 const REQUESTS_BURST = 400;
+/** Requests that are not answered, and answers that the viewer has not read. */
 const UNANSWERED_MAX = 64;
 /** A connection that goes on after this many refusals for speed is cut. */
 const REFUSALS_MAX = 1_000;
@@ -24,17 +25,22 @@ export function serveStream(namespace: Namespace, serving: StreamServing): void 
   namespace.on("connection", (socket) => {
     const pace = createPace(serving.clock);
     let unanswered = 0;
+    let unread = 0;
     let refusals = 0;
+    // Whatever waited for the viewer to read is on its way.
+    socket.conn.on("drain", () => {
+      unread = 0;
+    });
     const refuse = (ack: (answer: unknown) => void, error: ApiFault): void => {
       ack({ error });
-      if (++refusals > REFUSALS_MAX) socket.disconnect(true);
+      if (++refusals > REFUSALS_MAX) cut(socket);
     };
     socket.onAny((name: unknown, ...args: readonly unknown[]) => {
       const ack = args.at(-1);
       const fresh = pace();
-      if (typeof ack !== "function") return fresh ? undefined : void socket.disconnect(true);
+      if (typeof ack !== "function") return fresh ? undefined : cut(socket);
       const answer = (value: unknown): void => void ack(value);
-      if (!fresh || unanswered >= UNANSWERED_MAX) return refuse(answer, TOO_FAST);
+      if (!fresh || unanswered + unread >= UNANSWERED_MAX) return refuse(answer, TOO_FAST);
       const [body] = args;
       if (args.length !== 2 || typeof name !== "string" || !NAME_FORM.test(name) || !isPlainJson(body)) {
         return refuse(answer, MALFORMED);
@@ -42,12 +48,16 @@ export function serveStream(namespace: Namespace, serving: StreamServing): void 
       unanswered += 1;
       void askSite(socket, { name, body }, serving).then((value) => {
         unanswered -= 1;
+        unread += 1;
         answer(value);
       });
     });
     socket.once("disconnect", () => serving.site.closed(socket.id));
   });
 }
+
+/** Now: who does not read would not hear of it, and what waits for him would be kept until he did. */
+const cut = (socket: Socket): void => void socket.conn.close(true);
 
 interface Asked {
   readonly name: string;

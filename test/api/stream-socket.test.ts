@@ -27,6 +27,11 @@ async function viewer(here: World) {
   expect(await outcome(socket)).to.equal("connected");
   return socket;
 }
+/** From now on it reads nothing that comes. */
+function deafen(socket: Awaited<ReturnType<typeof viewer>>): void {
+  const { ws } = socket.io.engine.transport as unknown as { readonly ws: { pause(): void } };
+  ws.pause();
+}
 const error = (answer: unknown): unknown => (answer as { readonly error?: { readonly code: string } }).error?.code;
 
 describe("/stream", () => {
@@ -128,5 +133,28 @@ describe("/stream", () => {
     const tooLarge = gone(large);
     large.emit("stream.offer", "x".repeat(70_000), () => {});
     expect(await tooLarge).to.equal("transport close");
+  });
+  it("keeps at most 64 answers for who does not read, cuts who goes on, and waits for nobody at the end", async () => {
+    let isOver = false;
+    let cut = (): void => {};
+    const end = new Promise<void>((resolve) => {
+      cut = resolve;
+    });
+    const site = siteThat(async () => "x".repeat(200_000));
+    const here = await world(fakeNode(), { streamSite: { ...site, closed: () => cut() } });
+    const deaf = await viewer(here);
+    deafen(deaf);
+    const knock = (): void => {
+      deaf.emit("stream.offer", {}, () => {});
+      if (!isOver) setImmediate(knock);
+    };
+    knock();
+    await end;
+    isOver = true;
+    // Some have left for the buffers of the machine.
+    expect(site.asked.length).to.be.below(200);
+    const closed = here.api.close();
+    here.clock.advance(2_000);
+    await closed;
   });
 });
