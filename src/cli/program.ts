@@ -87,7 +87,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   const asJson = argv.includes("--json") || !terminal.err.isTerminal;
   const complaints: string[] = [];
   let misused = terminal.called;
-  const program = programOf(terminal, (text) => complaints.push(text));
+  const defaults = argv.includes("start") ? await defaultsFor(argv, terminal) : {};
+  const program = programOf(terminal, defaults, (text) => complaints.push(text));
   for (const verb of everyVerb(program))
     verb.exitOverride((error) => {
       misused = pathOf(verb);
@@ -123,7 +124,17 @@ function usageOf(error: CommanderError, wrong: string) {
   return usage(detail, `${wrong} --help`);
 }
 
-function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
+type Defaults = Parameters<typeof settingOptions>[0];
+/** For the help of `start`: on the network that is named. Loaded for nothing else, as it takes a while. */
+async function defaultsFor(argv: readonly string[], { env }: Terminal): Promise<Defaults> {
+  const { settingDefaults } = await import("../daemon/config.ts");
+  const flag = "--network";
+  const inline = argv.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1);
+  const apart = argv.includes(flag) ? argv[argv.indexOf(flag) + 1] : undefined;
+  return settingDefaults(inline ?? apart ?? env["SLUICE_NETWORK"]);
+}
+
+function programOf(terminal: Terminal, defaults: Defaults, complain: (text: string) => void): Verb {
   const program = new Verb(terminal.called)
     .description("A Lightning node for streaming micropayments. Amounts: 25 or 25sat, or 25000msat.")
     .option("--json", "JSON on a terminal too (a pipe always gets JSON)")
@@ -137,7 +148,7 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
       subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[options\] ?/, "")}`.trimEnd(),
     })
     .configureOutput({ writeOut: terminal.out.write, writeErr: complain });
-  addForeground(program, terminal);
+  addForeground(program, terminal, defaults);
   for (const command of COMMANDS) {
     let parent = program;
     let words = command.words;
@@ -156,17 +167,17 @@ function programOf(terminal: Terminal, complain: (text: string) => void): Verb {
   return program;
 }
 /** For their help: they are run by what reads their flags. */
-function addForeground(program: Verb, { called }: Terminal): void {
+function addForeground(program: Verb, { called }: Terminal, defaults: Defaults): void {
   const start = program
     .command("start")
     .description("runs a daemon in the foreground; its flags are also settings of config.toml and of the environment");
-  for (const [flags, about] of settingOptions()) start.option(flags, about);
+  for (const [flags, about] of settingOptions(defaults)) start.option(flags, about);
   const signer = program
     .command("signer")
     .description("runs in the foreground what has the keys of a daemon, which names its socket by --signer unix:<path>")
     .option("--socket <path>", "where the daemon finds it (needed)")
     .option("--datadir <folder>", "of its own, with the words (needed)")
-    .option("--network <name>", "as the daemon's")
+    .option("--network <name>", "as the daemon's (default: regtest)")
     .option("--restore", "asks for the words of a node that was lost, in place of making new ones");
   for (const verb of [start, signer])
     verb

@@ -44,9 +44,15 @@ const SETTINGS: { readonly [K in keyof Config]: readonly [value: string, about: 
 };
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly (keyof Config)[];
 
-/** Each of them as an option of `start`, as commander writes one, and what it is for. */
-export const settingOptions = (): readonly (readonly [flags: string, about: string])[] =>
+/**
+ * Each of them as an option of `start`, as commander writes one, and what it is for.
+ * @param defaults  what each is where nobody gives it
+ */
+export const settingOptions = (
+  defaults: Readonly<Record<string, unknown>>,
+): readonly (readonly [flags: string, about: string])[] =>
   SETTING_NAMES.map((name) => {
     const [value, about] = SETTINGS[name];
-    return [`${flagOf(name)} <${value}>`, about] as const;
+    const byDefault = String(defaults[name] ?? "");
+    return [`${flagOf(name)} <${value}>`, byDefault === "" ? about : `${about} (default: ${byDefault})`] as const;
   });

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { contradictions } from "./config-checks.ts";
 import { OPENING_LIMITS } from "./context.ts";
 import { nodeName } from "./gossip/node-name.ts";
+import { nearest } from "./nearest.ts";
 import { type DaemonNetwork, dataFolderOf, defaultsOf, isDaemonNetwork, NETWORK_DEFAULT } from "./networks.ts";
 import { evenTypes } from "./payment/even-types.ts";
 import { flagOf, kebab } from "./setting-names.ts";
@@ -192,20 +193,26 @@ export function loadConfig(
   const file = fromFile(join(String(datadir), CONFIG_FILE));
   if (!file.ok) return file;
   const { network } = { ...file.value, ...asked };
-  const defaults = { datadir, ...defaultsOf(isDaemonNetwork(network) ? network : NETWORK_DEFAULT) };
+  const defaults = { ...settingDefaults(network), datadir };
   return merge({ flag: flags.value, environment: environment.value, file: file.value }, defaults);
+}
+/** What each setting is where nobody gives it, on the network of that name or else on the one that is followed unless told. */
+export function settingDefaults(name: unknown): Readonly<Record<Key, unknown>> {
+  const network = isDaemonNetwork(name) ? name : NETWORK_DEFAULT;
+  const own: Found = { datadir: dataFolderOf(network), ...defaultsOf(network) };
+  return Object.fromEntries(KEYS.map((key) => [key, own[key] ?? SETTINGS[key].fallback])) as Record<Key, unknown>;
 }
 
 function merge(
   found: Readonly<Record<"flag" | "environment" | "file", Found>>,
-  defaults: Found,
+  defaults: Readonly<Record<Key, unknown>>,
 ): Result<LoadedConfig, readonly ConfigFault[]> {
   const faults: ConfigFault[] = [];
   const config: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const key of KEYS) {
     const origin = (["flag", "environment", "file"] as const).find((place) => found[place][key] !== undefined);
-    const value = origin === undefined ? (defaults[key] ?? SETTINGS[key].fallback) : found[origin][key];
+    const value = origin === undefined ? defaults[key] : found[origin][key];
     const read = SETTINGS[key].schema.safeParse(value);
     if (read.success) config[key] = read.data;
     else
@@ -279,21 +286,7 @@ const lineOf = (text: string, name: string): number =>
   text.split("\n").findIndex((line) => line.trim().startsWith(name) || line.trim().startsWith(`[${name}`)) + 1;
 
 function unknown(name: string, known: readonly string[], place: string): ConfigFault {
-  const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? "";
-  const hint = distance(name, nearest) <= 3 ? ` Did you mean ${nearest}?` : "";
+  const meant = nearest(name, known);
+  const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
   return { code: "unknown_key", detail: `Unknown setting ${name} ${place}.${hint}` };
-}
-
-/** Levenshtein: how many letters have to be put in, taken out or changed. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const change = (row[j] as number) + (letter === other ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] as number) + 1, (next[j] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

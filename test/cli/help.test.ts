@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { COMMANDS } from "../../src/cli/program.ts";
 import { flagOf, SETTING_NAMES } from "../../src/cli/settings.ts";
@@ -79,6 +81,34 @@ describe("the command line", () => {
         expect(listed).to.deep.equal(SETTING_NAMES.map((name) => flagOf(name)));
         expect(signer.out).to.include("--socket <path>").and.include("--restore");
       }
+    });
+
+    it("says what each setting is where nobody sets it, on the network that is named", async () => {
+      const help = async (flags: readonly string[], env = {}) => {
+        const { out } = await run(["start", ...flags, "--help"], { env });
+        return out.replaceAll(/\s+/g, " ");
+      };
+      const [plain, signet, sluicenet] = [
+        await help([]),
+        await help(["--network=signet"]),
+        await help(["--network", "sluicenet"], { SLUICE_NETWORK: "signet" }),
+      ];
+      for (const [flag, byDefault] of [
+        ["--network", "regtest"],
+        ["--api-port", "9737"],
+        ["--chain-port", "18444"],
+        ["--fee-ppm", "1000"],
+        ["--filters", "true"],
+        ["--max-channel-sat", "1000000000"],
+        ["--datadir", join(homedir(), ".local/share/sluice/regtest")],
+      ] as const)
+        expect(plain).to.match(new RegExp(`${flag} <[^ ]+> (?:(?! --).)*\\(default: ${byDefault}\\)`));
+      // Nothing is said of what is empty.
+      expect(plain).to.not.match(/\(default: \)/);
+      expect(signet).to.include("(default: 38333)").and.include("(default: http://127.0.0.1:38332)");
+      expect(sluicenet).to.include("sluice/sluicenet)");
+      expect(await help([], { SLUICE_NETWORK: "signet" })).to.equal(signet);
+      expect(await help(["--network", "nowhere"])).to.equal(plain);
     });
 
     it("is pointed at where a command is used wrongly", async () => {
