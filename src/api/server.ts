@@ -46,6 +46,8 @@ export interface ApiOptions {
   readonly streamFiles?: StreamFiles;
   /** Who answers viewers on the socket.io namespace `/stream`; without it the namespace does not exist. */
   readonly streamSite?: StreamSite;
+  /** Connections over socket.io at a time. */
+  readonly socketsMax?: number;
   /** Pages for browsers, tried after the API's own routes. */
   readonly pages?: PageFiles;
 }

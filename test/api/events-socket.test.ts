@@ -208,4 +208,29 @@ describe("/events", () => {
     await here.api.close();
     expect(await ended).to.match(/transport close|io server disconnect/);
   });
+  it("finds a place for an operator whoever else has come, at the expense of who has been there longest", async () => {
+    const site = { request: async () => "fine", closed: () => {} };
+    const here = await world(fakeNode(), { streamSite: site, socketsMax: 4 });
+    const first = await listener(here);
+    const viewers: Socket[] = [];
+    for (let i = 0; i < 3; i++) {
+      const viewer = dial(here.api, "/stream");
+      expect(await outcome(viewer)).to.equal("connected");
+      viewers.push(viewer);
+    }
+    const left = Promise.all(viewers.slice(0, 2).map(gone));
+    const second = await listener(here);
+    const another = dial(here.api, "/stream");
+    expect(await outcome(another)).to.equal("connected");
+    await left;
+    const here4 = [first.socket, second.socket, another, ...viewers].map(({ connected }) => connected);
+    expect(here4).to.deep.equal([true, true, true, false, false, true]);
+  });
+  it("lets nobody in where there are operators alone", async () => {
+    const here = await world(fakeNode(), { socketsMax: 1 });
+    await listener(here);
+    expect(await outcome(dial(here.api, "/events", { auth: { token: here.admin } }))).to.deep.include({
+      message: "websocket error",
+    });
+  });
 });
