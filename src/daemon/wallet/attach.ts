@@ -1,10 +1,11 @@
+import { RELAY_FEERATE_MIN } from "../../../channels/index.ts";
 import { toHex } from "../../base/bytes.ts";
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result } from "../../base/result.ts";
-import { addSat, type Sat, type SatPerKw } from "../../base/units.ts";
+import { addSat, feeForWeightCeil, type Sat, type SatPerKw, sat, ZERO_SAT } from "../../base/units.ts";
 import { type InsufficientFunds, type Spending, selectLeast } from "../../bitcoin/coins.ts";
 import type { KeyPath } from "../../bitcoin/key-path.ts";
-import { type Tx, type TxIn, type TxOut, txidOf } from "../../bitcoin/tx.ts";
+import { type Tx, type TxIn, type TxOut, txidOf, weightOf } from "../../bitcoin/tx.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { signCoins } from "./sign.ts";
@@ -42,6 +43,12 @@ export interface Attached {
   readonly fee: Sat;
 }
 
+/** A transaction whose place another one takes, and what it pays. */
+export interface Replaced {
+  readonly tx: Tx;
+  readonly fee: Sat;
+}
+
 /** The key of the wallet that a script pays to. */
 export type PathOf = (script: Uint8Array) => KeyPath | undefined;
 export const pathIn =
@@ -63,12 +70,12 @@ export function attach(
   keys: WalletKeys,
   attachment: Attachment,
   complete: Complete,
-  instead?: Tx,
+  instead?: Replaced,
 ): Result<Attached, InsufficientFunds> {
   const { input, spends, output, locktime, weight, owed, lift, feerate, label } = attachment;
   const draft = draftOf(state);
   const free = spendable(state, "also contested");
-  const all = instead === undefined ? free : free.filter((one) => mayReplaceWith(state, instead, one));
+  const all = instead === undefined ? free : free.filter((one) => mayReplaceWith(state, instead.tx, one));
   const change = takeChange(draft, keys, "p2wpkh");
   const spending = (fee: Sat): Spending => ({
     outputs: [],
@@ -81,8 +88,10 @@ export function attach(
   });
   const alone = selectConfirmedFirst(state, all, spending(owed), selectLeast);
   const rests = alone.ok && alone.value.coins.some(({ coin }) => statusOf(state, coin) === "unconfirmed");
-  const selected =
-    rests && lift > 0n ? selectConfirmedFirst(state, all, spending(addSat(owed, lift)), selectLeast) : alone;
+  const due = rests ? addSat(owed, lift) : owed;
+  const meant = due === owed ? alone : selectConfirmedFirst(state, all, spending(due), selectLeast);
+  const short = meant.ok && instead !== undefined ? shortOf(meant.value.fee, instead) : ZERO_SAT;
+  const selected = short === 0n ? meant : selectConfirmedFirst(state, all, spending(addSat(due, short)), selectLeast);
   if (!selected.ok) return err(selected.error);
   if (selected.value.change !== undefined) change.take();
   const { coins, outputs, fee } = selected.value;
@@ -101,6 +110,15 @@ export function attach(
   publishIn(draft, txid);
   assert(present(tx.inputs[0], "the first input").witness.length > 0, "the first input is signed");
   return ok({ step: draft.finish(), tx, fee });
+}
+
+/**
+ * What a fee lacks of more than the other pays and of the way through the network, in sat: a coin that came since may make it
+ * smaller, and no node would take it for less. Being smaller it weighs no more than the other does. BIP 125 §Implementation Details.
+ */
+function shortOf(fee: Sat, { tx, fee: before }: Replaced): Sat {
+  const least = addSat(before, feeForWeightCeil(RELAY_FEERATE_MIN, weightOf(tx)));
+  return fee < least ? sat(least - fee) : ZERO_SAT;
 }
 
 /** What takes the place of another may rest on nothing unconfirmed that the other did not: BIP 125 §Implementation Details. */

@@ -137,9 +137,10 @@ export class WalletHost {
    * for that, and stays as it is where they do not suffice.
    */
   attach(turn: Turn, attachment: Attachment, complete: Complete, instead?: Txid): Result<Tx, InsufficientFunds> {
-    const before = instead === undefined ? undefined : this.#state.txs.get(instead);
+    const { tx, fee = ZERO_SAT } = (instead && this.#state.txs.get(instead)) ?? {};
     const freed = instead === undefined ? undefined : refused(this.#state, instead);
-    const attached = attach(freed?.next ?? this.#state, this.#keys, attachment, complete, before?.tx);
+    const before = tx && { tx, fee };
+    const attached = attach(freed?.next ?? this.#state, this.#keys, attachment, complete, before);
     if (!attached.ok) return attached;
     if (freed !== undefined) this.#apply(turn, freed);
     this.#apply(turn, attached.value.step);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RELAY_FEERATE_MIN } from "../../../channels/index.ts";
 import { concat } from "../../../src/base/bytes.ts";
 import { outpointKey } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
@@ -123,12 +124,26 @@ describe("the wallet pays the fee of a transaction that is not its own", () => {
     const leaf = attached(chain, attachment);
     chain.take(refused(chain.wallet, txidOf(leaf)));
     const dear = (owed: bigint) => {
-      const made = attach(chain.wallet, keys, { ...attachment, owed: sat(owed) }, complete, leaf);
+      const made = attach(chain.wallet, keys, { ...attachment, owed: sat(owed) }, complete, { tx: leaf, fee: sat(0n) });
       return made.ok ? made.value.tx.inputs.map(({ prevout }) => prevout) : undefined;
     };
     expect(dear(5_000n)).to.deep.equal(leaf.inputs.map(({ prevout }) => prevout));
-    const from = attach(chain.wallet, keys, attachment, complete, before);
+    const from = attach(chain.wallet, keys, attachment, complete, { tx: before, fee: sat(0n) });
     expect(from.ok, "the change of another is none of its coins").to.equal(false);
+  });
+  it("pays more than what it takes the place of, and for the way through the network, also where it is smaller", () => {
+    const { chain, attachment } = world(600n, 600n);
+    const made = attach(chain.wallet, keys, attachment, complete);
+    if (!made.ok) throw new Error(made.error.code);
+    chain.take(made.value.step);
+    expect(made.value.tx.inputs).to.have.length(3);
+    chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(50_000n), script: chain.address() })], () => false);
+    chain.take(refused(chain.wallet, txidOf(made.value.tx)));
+    const dearer = { ...attachment, feerate: satPerKw(1_250) };
+    const after = attach(chain.wallet, keys, dearer, complete, made.value);
+    if (!after.ok) throw new Error(after.error.code);
+    expect(after.value.tx.inputs).to.have.length(2);
+    expect(after.value.fee).to.equal(1_200n + feeForWeightCeil(RELAY_FEERATE_MIN, weightOf(made.value.tx)));
   });
   it("always has change when there is no other output", () => {
     const { chain, attachment } = world(1_200n, 40_000n);
