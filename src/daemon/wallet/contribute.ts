@@ -179,10 +179,10 @@ export function forgetUnsent(state: WalletState, txid: Txid): Together<void> {
   draft.dropTx(txid);
   return { step: draft.finish(), value: undefined };
 }
-/** Spent by a block, by something else than what is to be replaced, or by that and its change by a payment. */
+/** Spent by something else than what is to be replaced, or by that while it waits and its change by a payment. */
 function isGone(state: WalletState, { spent }: WalletCoin, replaces: readonly Txid[]): boolean {
   if (spent === undefined) return false;
-  return spent.block !== undefined || !replaces.includes(spent.txid) || hasChildren(state, spent.txid);
+  return !replaces.includes(spent.txid) || (spent.block === undefined && hasChildren(state, spent.txid));
 }
 
 /**

@@ -4,7 +4,7 @@ import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
 import type { Name, Pair } from "../../support/channel-pair.ts";
 import { attemptsOf, fundedDual, mine, namesOf } from "../../support/dual-pair.ts";
-import { into, lockBoth, out, spliceable, spliceBoth, want } from "../../support/splicing.ts";
+import { into, lockBoth, mined, out, spliceable, spliceBoth, want } from "../../support/splicing.ts";
 
 const waiting = (pair: Pair, name: Name = "a") =>
   constructedTogether(pair.parties[name].funded).map(({ txid }) => txid);
@@ -35,6 +35,16 @@ describe("transactions that both sides have constructed and that wait", () => {
     want(unsigned, "a", into(200_000n));
     while (!namesOf(unsigned).includes("b commitment_signed")) unsigned.deliver("b") || unsigned.deliver("a");
     expect(waiting(unsigned), "nothing of ours is out").to.deep.equal([]);
+  });
+  it("and one that a block holds is still what a splice takes the place of that is being signed", () => {
+    const pair = spliceable();
+    const first = spliceBoth(pair, "a", into(200_000n));
+    want(pair, "a", into(200_000n), 3_000);
+    while (!namesOf(pair).slice(-2).includes("b commitment_signed")) pair.deliver("b") || pair.deliver("a");
+    mined(pair, "a", first, 1);
+    expect([waiting(pair), replaced(pair)]).to.deep.equal([[], [first]]);
+    pair.settle();
+    expect(replaced(pair), "once it is signed it waits itself").to.deep.equal(waiting(pair));
   });
   it("keep our coins waiting for the peer's where both are in one", () => {
     const both = fundedDual({ joins: 400_000n });

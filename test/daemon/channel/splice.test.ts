@@ -110,6 +110,33 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("RELIABILITY U11: one that was to take the place of another is signed for though a block holds that, coins given back or not", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const [a, b] = [present(nodes[0], "a"), present(nodes[1], "b")];
+    const id = present(edges[0]?.id, "a channel");
+    const into = (feerate: number) =>
+      a.node.spliceChannel({ id, direction: "in", amount: sat(200_000n), feerate: satPerKw(feerate) });
+    expect((await soon(world, into(1_000), 30_000)).ok).to.equal(true);
+    const said = (): number => world.tally.messages.get("tx_signatures") ?? 0;
+    const signed = said();
+    void into(2_000);
+    expect(await world.until(() => said() > signed, 10_000)).to.equal(true);
+    world.network.part(a.name, b.name);
+    await world.pass(62_000);
+    world.chain.mine(1);
+    await world.pass(300);
+    world.network.heal(a.name, b.name);
+    expect(await world.until(() => a.node.channels()[0]?.active === true, 120_000)).to.equal(true);
+    for (let block = 0; block < 6; block++) {
+      world.chain.mine(1);
+      await world.pass(300);
+    }
+    const seen = nodes.map(({ node }) => node.channels().map(({ state, splices }) => [state, splices.length]));
+    expect(seen).to.deep.equal([[["Normal", 0]], [["Normal", 0]]]);
+    expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("RELIABILITY O28: one that is locked comes back after a reorganisation, whichever way its money went", async function () {
     this.timeout(60_000);
     for (const direction of ["in", "out"] as const) {

@@ -181,7 +181,7 @@ describe("coins for a transaction that is made with a peer", () => {
     expect(pay(late.chain), "after the minute that they are held for").to.equal("sent");
     expect(signed(late.chain, slow, late.replacing.replaces), "it is signed for no more").to.equal(undefined);
   });
-  it("are signed for once more, as was agreed, when what is to be replaced is mined meanwhile; not when they were given back", () => {
+  it("are signed for once more, as was agreed, when what is to be replaced is mined meanwhile, given back or not", () => {
     const chain = world();
     const made = chosen(chain, { amount: sat(60_000n) });
     const first = published(chain, made);
@@ -191,7 +191,8 @@ describe("coins for a transaction that is made with a peer", () => {
     chain.mine(ELSEWHERE, [first]);
     expect(signed(chain, again), "kept for it all the while").to.deep.equal(next);
     chain.take(present(forgetUnsent(chain.wallet, txidOf(next)).step, "given back"));
-    expect(signed(chain, again)).to.equal(undefined);
+    expect(signed(chain, again), "to something else").to.equal(undefined);
+    expect(signed(chain, again, replaces)).to.deep.equal(next);
   });
   it("are free again when one of them is gone before it is signed for", () => {
     const chain = world();
