@@ -3,6 +3,7 @@ import { assert } from "../../src/base/result.ts";
 import { type Tx, txidOf } from "../../src/bitcoin/tx.ts";
 import { NO_SIMPLE_CLOSE } from "../close/state.ts";
 import { splicesReplaced, unsignedSpliceFreed } from "../fundings/freed.ts";
+import { ownInputs } from "../interactive/signatures.ts";
 import { offline } from "../link/offline.ts";
 import { initialCommitments } from "../open/initial.ts";
 import { spliceLost } from "../splice/lost.ts";
@@ -105,6 +106,11 @@ export function withoutReplacement<S extends FundedState>(
   return { state: after, effects: [...told, freed, { tag: "NegotiationFailed", reason }] };
 }
 
-/** Both sides call it ready: of the ways to it only those are kept that a reorganisation may still lead to. */
+/**
+ * Both sides call it ready: of the ways to it only those are kept that a reorganisation may still lead to, or one that holds
+ * coins of both, as the peer may spend its own otherwise once no block holds it (RELIABILITY U11).
+ */
 export const settledAttempts = (attempts: FundingAttempts): FundingAttempts =>
-  attempts.signed.length > 1 ? attempts : NO_ATTEMPTS;
+  attempts.signed.length > 1 || attempts.signed.some(isOfBoth) ? attempts : NO_ATTEMPTS;
+const isOfBoth = ({ constructed }: FundingAttempt): boolean =>
+  ownInputs(constructed, "local").length > 0 && ownInputs(constructed, "remote").length > 0;

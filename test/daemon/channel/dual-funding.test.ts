@@ -193,27 +193,29 @@ describe("A channel that both sides can fund, between two daemons", () => {
     expect(a.node.channels().map((one) => one.id)).to.not.include(id);
     expect(violations(world)).to.deep.equal([]);
   });
-  it("RELIABILITY U11: a peer's coin is watched again when a reorganisation takes back what a block held at the last start", async () => {
-    const made = await line(2, { ...NOTHING_PUSHED, channelPolicy: () => ({ contribution: sat(200_000n) }) });
-    const { world } = made;
-    const [a, b] = pair(made);
-    for (const node of [a, b]) await giveCoins(world, node);
-    const before = onchain(a);
-    const id = await requested(made);
-    const funded = a.recorder.last.get(id as never);
-    const funding = present(funded !== undefined && "funding" in funded ? funded.funding.tx : undefined, "a funding");
-    const elsewhere = doubleSpend(b, world.chain, funding);
-    world.network.part(a.name, b.name);
-    await mine(world, 6);
-    expect(channel(a, id).state).to.equal("WaitForChannelReady");
-    await a.crash(0);
-    await a.start();
-    await world.pass(1_000);
-    world.chain.reorganise(6, { txs: [elsewhere] });
-    await mine(world, RESOLUTION_DEPTH);
-    expect(onchain(a)).to.equal(before);
-    expect(violations(world)).to.deep.equal([]);
-  });
+  for (const state of ["WaitForChannelReady", "Normal"] as const)
+    it(`RELIABILITY U11: a peer's coin is watched again when a reorganisation takes back what a block held at the last start: ${state}`, async () => {
+      const made = await line(2, { ...NOTHING_PUSHED, channelPolicy: () => ({ contribution: sat(200_000n) }) });
+      const { world } = made;
+      const [a, b] = pair(made);
+      for (const node of [a, b]) await giveCoins(world, node);
+      const before = onchain(a);
+      const id = await requested(made);
+      const funded = a.recorder.last.get(id as never);
+      const funding = present(funded !== undefined && "funding" in funded ? funded.funding.tx : undefined, "a funding");
+      const elsewhere = doubleSpend(b, world.chain, funding);
+      if (state === "WaitForChannelReady") world.network.part(a.name, b.name);
+      await mine(world, 6);
+      expect(channel(a, id).state).to.equal(state);
+      world.network.part(a.name, b.name);
+      await a.crash(0);
+      await a.start();
+      await world.pass(1_000);
+      world.chain.reorganise(6, { txs: [elsewhere] });
+      await mine(world, RESOLUTION_DEPTH);
+      expect(onchain(a)).to.equal(before);
+      expect(violations(world)).to.deep.equal([]);
+    });
   it("RELIABILITY U18: is said again by both when a reorganisation takes it back, also by who has no coin in it", async () => {
     const made = await line(2, NOTHING_PUSHED);
     const { world } = made;
