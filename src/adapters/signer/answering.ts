@@ -50,13 +50,14 @@ export class Answering {
     assert(this.#marks.size < MARKS_MAX, "marks are kept");
     this.#marks.set(mark, this.#signer.mark());
   }
-  async kept(mark: number): Promise<void> {
+  /** Throws at once where nothing was marked; what rejects is the disk alone. */
+  kept(mark: number): Promise<void> {
     const known = present(this.#marks.get(mark), "what is kept was marked");
     for (const earlier of this.#marks.keys()) {
       if (earlier === mark) break;
       this.#marks.delete(earlier);
     }
-    await this.#signer.keep(known);
+    return this.#signer.keep(known);
   }
 
   #open({ index, remembered }: Extract<Question, { readonly tag: "open" }>): Answer {
