@@ -15,6 +15,8 @@ import { judgeSplice, makesFunding } from "./splice-judgement.ts";
 /** What is signed for one funding is remembered as long as the channel: a peer that begins and gives up fills no more than that. Policy, not protocol. */
 export const FUNDINGS_MAX = 4_096;
 
+const VOUT_MAX = 0xffff;
+
 type Judged = Result<SignerMemory, SigningRefusal>;
 type Of<P extends SigningRequest["purpose"]> = Extract<SigningRequest, { readonly purpose: P }>;
 const malformed: Judged = err({ code: "malformed_request" });
@@ -38,11 +40,12 @@ export function judge(secrets: ChannelSecrets, memory: SignerMemory, request: Si
   }
 }
 
-/** Only a splice spends other coins with it. */
+/** Only a splice spends other coins with it. The index of a funding output has 16 bits. BOLT 2 §Definition of `channel_id`. */
 function spendsFunding(request: SigningRequest): boolean {
   const { tx, funding } = request;
   const isSplice = request.purpose === "splice";
   const input = tx.inputs[isSplice ? request.index : 0];
+  if (funding.outpoint.vout > VOUT_MAX) return false;
   return (isSplice || tx.inputs.length === 1) && input !== undefined && isSame(input.prevout, funding.outpoint);
 }
 const isSame = (a: Outpoint, b: Outpoint): boolean => a.txid === b.txid && a.vout === b.vout;
