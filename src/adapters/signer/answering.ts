@@ -5,8 +5,8 @@ import type { Answer, Question } from "./questions.ts";
 
 /** Policy, not protocol: more channels than any node has open in one life. */
 const CHANNELS_MAX = 1_000_000;
-/** Policy, not protocol. */
-const MARKS_MAX = 10_000;
+/** Policy, not protocol: a node writes one group at a time. What waits for the disk is held until it is there. */
+const MARKS_MAX = 64;
 /** What commitments have numbers of: 48 bits. */
 const NUMBERS = 1n << 48n;
 
@@ -48,16 +48,20 @@ export class Answering {
   }
   marked(mark: number): void {
     assert(this.#marks.size < MARKS_MAX, "marks are kept");
+    assert(!this.#marks.has(mark), "a mark is set once");
     this.#marks.set(mark, this.#signer.mark());
   }
   /** Throws at once where nothing was marked; what rejects is the disk alone. */
   kept(mark: number): Promise<void> {
     const known = present(this.#marks.get(mark), "what is kept was marked");
+    return this.#signer.keep(known).then(() => this.#forgetBefore(mark));
+  }
+  #forgetBefore(mark: number): void {
+    if (!this.#marks.has(mark)) return;
     for (const earlier of this.#marks.keys()) {
       if (earlier === mark) break;
       this.#marks.delete(earlier);
     }
-    return this.#signer.keep(known);
   }
 
   #open({ index, remembered }: Extract<Question, { readonly tag: "open" }>): Answer {

@@ -41,10 +41,10 @@ function cellOf(first: SignerMemory, changed: (memory: SignerMemory) => void): M
   };
 }
 
-interface Change {
-  readonly index: number;
-  readonly memory: SignerMemory;
-  readonly number: number;
+/** What has changed of each channel since the mark before. */
+interface Marked {
+  readonly mark: number;
+  readonly changes: ReadonlyMap<number, SignerMemory>;
 }
 const PREFIX = "signer/";
 /**
@@ -61,7 +61,8 @@ const keyOf = (index: number): string => `${PREFIX}${index.toString().padStart(1
  * that are opened anew do not know of it.
  */
 export function keptMemories(store: Store): Memories {
-  let changes: Change[] = [];
+  let changes = new Map<number, SignerMemory>();
+  let marked: readonly Marked[] = [];
   let count = 0;
   let writing: Promise<void> = Promise.resolve();
   return {
@@ -69,20 +70,26 @@ export function keptMemories(store: Store): Memories {
       const known = read(store, index);
       const older = olderThan(remembered, known);
       if (older !== undefined) return err({ code: "old_record", detail: `of channel ${index} ${older}` });
-      const noted = (memory: SignerMemory): void => void changes.push({ index, memory, number: ++count });
+      const noted = (memory: SignerMemory): void => void changes.set(index, memory);
       const memory = joined(remembered, known);
       // The record may be ahead: what it holds is durable, and may have left.
       if (!isFresh(remembered)) noted(memory);
       return ok(cellOf(memory, noted));
     },
     areSome: [...store.range(PREFIX, { limit: 1 })].length > 0,
-    mark: () => count,
+    mark: () => {
+      if (changes.size === 0) return count;
+      marked = [...marked, { mark: ++count, changes }];
+      changes = new Map();
+      return count;
+    },
     keep: (mark) => {
-      const due = changes.filter(({ number }) => number <= mark);
+      const due = marked.filter((one) => one.mark <= mark);
       if (due.length === 0) return writing;
-      changes = changes.filter(({ number }) => number > mark);
-      const last = new Map(due.map(({ index, memory }) => [keyOf(index), memory]));
-      writing = store.append([...last].map(([key, memory]) => ({ key, value: encode(signerMemoryRecord, memory) })));
+      marked = marked.filter((one) => one.mark > mark);
+      const last = new Map(due.flatMap((one) => [...one.changes]));
+      const value = (memory: SignerMemory): Uint8Array => encode(signerMemoryRecord, memory);
+      writing = store.append([...last].map(([index, memory]) => ({ key: keyOf(index), value: value(memory) })));
       return writing;
     },
   };

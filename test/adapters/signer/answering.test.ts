@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { FRESH_MEMORY } from "../../../channels/index.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { Answering } from "../../../src/adapters/signer/answering.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
@@ -18,5 +19,22 @@ describe("the answers of a signer", () => {
     for (const gone of [last - 1, last])
       expect(() => void answering.kept(gone), `${gone}`).to.throw("what is kept was marked");
     await answering.kept(1);
+  });
+  it("wait for the disk with few marks, however many a node sets and keeps without hearing that they are", () => {
+    const memories = keptMemories(memoryDisk({ sync: () => {} }).open());
+    const answering = new Answering(localSigner(keychainOf(WORDS, "regtest"), CHAINS.regtest, memories));
+    answering.answer({ tag: "open", index: 3, remembered: FRESH_MEMORY });
+    const kept = (mark: number): void => {
+      answering.answer({ tag: "secret", index: 3, number: BigInt(mark) });
+      answering.marked(mark);
+      void answering.kept(mark);
+    };
+    for (let mark = 0; mark < 64; mark++) kept(mark);
+    expect(() => kept(64)).to.throw("marks are kept");
+  });
+  it("take no mark twice, for which the node would have more held", () => {
+    const answering = new Answering(localSigner(keychainOf(WORDS, "regtest"), CHAINS.regtest));
+    answering.marked(5);
+    expect(() => answering.marked(5)).to.throw("a mark is set once");
   });
 });

@@ -1,4 +1,7 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect } from "chai";
+import { FRESH_MEMORY, type SignerMemory } from "../../../channels/index.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { keepWordsUsed, keptMemories } from "../../../src/daemon/signer/memories.ts";
 
@@ -12,4 +15,30 @@ describe("what a signer remembers", () => {
     await store.close();
     expect(keptMemories(disk.open()).areSome).to.equal(true);
   });
+  it("is the newest of each channel, and what is marked before it: not all that a node asks for and has never kept", async () => {
+    const memories = keptMemories(memoryDisk().open());
+    const opened = [3, 4].map((index) => memories.open(index, FRESH_MEMORY));
+    const held: WeakRef<SignerMemory>[] = [];
+    const ask = (count: number): void => {
+      for (let at = 0; at < count; at++)
+        for (const cell of opened) {
+          if (!cell.ok) throw new Error(cell.error.detail);
+          const memory = { ...FRESH_MEMORY, revokedBelow: BigInt(at) };
+          held.push(new WeakRef(memory));
+          cell.value.set(memory);
+        }
+    };
+    ask(100);
+    memories.mark();
+    ask(100);
+    // What a WeakRef has shown stays until the end of the task.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(held.filter((memory) => memory.deref() !== undefined).length).to.equal(4);
+  });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
