@@ -2,6 +2,7 @@ import { outpointKey } from "../../src/base/ids.ts";
 import { assert } from "../../src/base/result.ts";
 import { type Codec, listOf, optional, refine, struct } from "../../src/codec/codec.ts";
 import { amountSat, txid, u8, u16, u64 } from "../../src/codec/primitives.ts";
+import { FUNDINGS_MAX } from "./judgement.ts";
 import type { SignedCommitment, SignerMemory } from "./signer.ts";
 
 /**
@@ -12,8 +13,9 @@ export function olderThan(remembered: SignerMemory, known: SignerMemory): string
   const [has, left] = [newest(remembered), newest(known)];
   if (left !== undefined && (has === undefined || has < left))
     return `commitment ${left} of the peer is signed, the record ends at ${has ?? "none"}`;
-  for (const { funding, number, txid: id } of known.signed) {
-    const same = remembered.signed.find((one) => outpointKey(one.funding) === outpointKey(funding));
+  const signed = byFunding(known);
+  for (const { funding, number, txid: id } of remembered.signed) {
+    const same = signed.get(outpointKey(funding));
     if (same !== undefined && same.number === number && same.txid !== id)
       return `another commitment ${number} of the peer is signed than the record holds`;
   }
@@ -39,16 +41,20 @@ const newest = ({ signed }: SignerMemory): bigint | undefined =>
  */
 export function joined(remembered: SignerMemory, known: SignerMemory): SignerMemory {
   assert(olderThan(remembered, known) === undefined, "an older record was refused before");
-  const newer = remembered.signed.map((one) => {
-    const same = known.signed.find(({ funding }) => isSame(funding, one.funding));
+  const [told, ours] = [byFunding(remembered), byFunding(known)];
+  const newer = [...told].map(([funding, one]) => {
+    const same = ours.get(funding);
     return same !== undefined && same.number > one.number ? same : one;
   });
-  const also = known.signed.filter((one) => remembered.signed.every(({ funding }) => !isSame(funding, one.funding)));
-  const obscuringFactor = known.obscuringFactor ?? remembered.obscuringFactor;
-  return { ...remembered, signed: [...newer, ...also], obscuringFactor };
+  const also = [...ours].filter(([funding]) => !told.has(funding)).map(([, one]) => one);
+  const signed = [...newer, ...also];
+  // Whatever a node says that its records hold: no more than that was ever signed, and all of it has to fit into ours.
+  assert(signed.length <= FUNDINGS_MAX, "no channel has so many fundings");
+  return { ...remembered, signed, obscuringFactor: known.obscuringFactor ?? remembered.obscuringFactor };
 }
-const isSame = (a: SignedCommitment["funding"], b: SignedCommitment["funding"]): boolean =>
-  outpointKey(a) === outpointKey(b);
+/** A node may say of thousands. */
+const byFunding = ({ signed }: SignerMemory): ReadonlyMap<string, SignedCommitment> =>
+  new Map(signed.map((one) => [outpointKey(one.funding), one]));
 
 const VERSION = 1;
 /** There is room for an amount, which is read and left empty. */

@@ -2,7 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { FRESH_MEMORY, type SignerMemory } from "../../../channels/index.ts";
+import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
+import { txid } from "../../../src/base/ids.ts";
 import { keepWordsUsed, keptMemories } from "../../../src/daemon/signer/memories.ts";
 
 describe("what a signer remembers", () => {
@@ -35,6 +37,24 @@ describe("what a signer remembers", () => {
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
     expect(held.filter((memory) => memory.deref() !== undefined).length).to.equal(4);
+  });
+  it("RELIABILITY U11: is of as many fundings as a channel may have signed, whatever a node says that its records hold", async () => {
+    const store = memoryDisk().open();
+    const claimed = (first: number, count: number): SignerMemory => ({
+      ...FRESH_MEMORY,
+      signed: Array.from({ length: count }, (_, at) => ({
+        funding: { txid: txid(new Uint8Array(32)), vout: first + at },
+        number: 0n,
+        txid: txid(new Uint8Array(32)),
+      })),
+    });
+    const opened = (remembered: SignerMemory): boolean => keptMemories(store).open(3, remembered).ok;
+    expect(() => opened(claimed(0, FUNDINGS_MAX + 1))).to.throw("no channel has so many fundings");
+    const memories = keptMemories(store);
+    memories.open(3, claimed(0, FUNDINGS_MAX));
+    await memories.keep(memories.mark());
+    expect(() => opened(claimed(FUNDINGS_MAX, 1))).to.throw("no channel has so many fundings");
+    expect(opened(claimed(1, FUNDINGS_MAX - 1))).to.equal(true);
   });
 });
 
