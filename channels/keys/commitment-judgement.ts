@@ -49,6 +49,8 @@ function isDivided(keys: Basepoints, request: Of<"remote_commitment">, toRemote:
 }
 function isSecondStage({ tx, witnessScript }: SecondStageInput, delayed: Uint8Array): boolean {
   const [output, ...others] = tx.outputs;
+  // Taken for an HTLC, the peer's own output would say no more where the others pay.
+  if (isToLocal(witnessScript)) return false;
   if (output === undefined || others.length > 0 || !equalBytes(output.script, delayed)) return false;
   // BOLT 3 §HTLC-Timeout and HTLC-Success Transactions: only an HTLC that the owner offered has a locktime.
   return witnessScript[HTLC.branch] === OP.NOTIF || tx.locktime === 0;

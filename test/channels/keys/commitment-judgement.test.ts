@@ -13,8 +13,10 @@ import { buildCommitment, type CommitmentSpec } from "../../../channels/tx/commi
 import { obscureNumber } from "../../../channels/tx/commitment-number.ts";
 import type { CommitmentFormat } from "../../../channels/tx/format.ts";
 import { toLocalScript } from "../../../channels/tx/scripts.ts";
+import { equalBytes } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
 import { sat } from "../../../src/base/units.ts";
+import { p2wshOf } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { alice, bob, CAPACITY, keysOf, type Side, specs, termsOf } from "../tx/two-sides.ts";
 import { alices, bobs, quiet, refusal, signed, simple } from "./requests.ts";
@@ -103,6 +105,22 @@ describe("the signer of the peer's commitments", () => {
     const foreign = derivePublicKey(alice.keys.fundingPubkey, keys.perCommitmentPoint);
     const script = toLocalScript(keys.revocationPubkey, foreign, terms.toSelfDelay);
     expect(refusal(FRESH_MEMORY, { ...request, toLocalScript: script })).to.deep.equal(malformed);
+  });
+  it("takes the peer's own output for no HTLC, beside which second stages could pay to anybody", () => {
+    const { tx, txid, toLocalScript: own, htlcs, ...request } = theirs(5n);
+    const { keys, terms } = bobs(5n);
+    const foreign = derivePublicKey(alice.keys.fundingPubkey, keys.perCommitmentPoint);
+    const thiefs = toLocalScript(foreign, foreign, terms.toSelfDelay);
+    const vout = tx.outputs.findIndex(({ script }) => equalBytes(script, p2wshOf(own)));
+    const { amount } = present(tx.outputs[vout], "the peer's own output");
+    const first = present(htlcs[0], "an HTLC");
+    const inputs = first.tx.inputs.map((input) => ({ ...input, prevout: { txid, vout } }));
+    const taken = [...htlcs, { tx: { ...first.tx, inputs, locktime: 0 }, amount, witnessScript: own }].map((htlc) => ({
+      ...htlc,
+      tx: { ...htlc.tx, outputs: [{ amount: sat(900n), script: p2wshOf(thiefs) }] },
+    }));
+    const asked: SigningRequest = { ...request, tx, txid, toLocalScript: thiefs, htlcs: taken };
+    expect(refusal(FRESH_MEMORY, asked)).to.deep.equal(malformed);
   });
   it("signs no second stage that could be published where we alone can claim, after the expiry", () => {
     const request = theirs(5n);
