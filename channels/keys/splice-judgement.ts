@@ -54,6 +54,8 @@ export function judgeSplice(
   const before = entitlementOf(commitments.before, { funding, format }, keys);
   const after = entitlementOf(commitments.after, { funding: next, format }, keys);
   if (before === undefined || after === undefined) return { code: "malformed_request" };
+  // What pays more than there is can never be published, and says nothing of what is ours.
+  if (sumOf(commitments.after.tx) > next.amount) return { code: "malformed_request" };
   const due = before.ours + share.contribution;
   // What is left out on either side is dust, or went to the fee of an opener who could pay no more.
   const slack = before.ours === 0n || after.ours === 0n ? TRIMMED_MAX : 0n;
@@ -63,9 +65,11 @@ export function judgeSplice(
   const most = sat(feeMax(tx) + TRIMMED_MAX);
   if (share.fee > most) return { code: "fee_too_high", most, fee: share.fee };
   const owed = share.coins - share.contribution - share.fee;
-  const elsewhere = sat(sumSat(tx.outputs.map(({ amount }) => amount)) - next.amount);
+  const elsewhere = sat(sumOf(tx) - next.amount);
   return owed > elsewhere ? { code: "splice_output_missing", due: sat(owed), paid: elsewhere } : undefined;
 }
+
+const sumOf = ({ outputs }: Tx): Sat => sumSat(outputs.map(({ amount }) => amount));
 
 /** Outputs of a commitment stand in an order that follows from them. BOLT 3 §Transaction Output Ordering. */
 const isSame = (a: readonly TxOut[], b: readonly TxOut[]): boolean =>

@@ -7,7 +7,7 @@ import { toRemoteLock } from "../../../channels/tx/scripts.ts";
 import { signerMemoryOf } from "../../../channels/view.ts";
 import { equalBytes } from "../../../src/base/bytes.ts";
 import { present } from "../../../src/base/result.ts";
-import { type Sat, sat } from "../../../src/base/units.ts";
+import { type Sat, sat, sumSat } from "../../../src/base/units.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { Name } from "../../support/channel-pair.ts";
 import { into, out, spliceable, spliceBoth } from "../../support/splicing.ts";
@@ -99,6 +99,24 @@ describe("the signer of a channel that is spliced", () => {
       const { known, ...asked } = insteadOf(memory, commitments, worse(sat(paid - 1n)));
       expect(refusal(asked, known)).to.deep.equal({ code: "splice_pays_less", due: paid, paid: paid - 1n });
     });
+  it("signs none whose new output holds less than the commitment over it pays", () => {
+    const { request, refusal, memory } = spliced();
+    const { commitments, tx, next } = request;
+    const { vout } = next.outpoint;
+    const paid = sumSat(commitments.after.tx.outputs.map(({ amount }) => amount));
+    const holding = (amount: Sat) => {
+      const thiefs = { amount: sat(next.amount - amount), script: new Uint8Array(22) };
+      const outputs = [...tx.outputs.map((output, at) => (at === vout ? { ...output, amount } : output)), thiefs];
+      const made = { ...tx, outputs };
+      const txid = txidOf(made);
+      const outpoint = { txid, vout };
+      const signed = memory.signed.map((one) =>
+        one.funding.txid === request.txid ? { ...one, funding: outpoint } : one,
+      );
+      return refusal({ tx: made, txid, next: { ...next, amount, outpoint } }, { ...memory, signed });
+    };
+    expect([holding(paid), holding(sat(paid - 1n))]).to.deep.equal([undefined, { code: "malformed_request" }]);
+  });
   it("lets go what is left out of the new commitment as dust, and no more", () => {
     const { request, refusal, memory, toRemote } = spliced();
     const { share, commitments } = request;
