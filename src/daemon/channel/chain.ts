@@ -65,13 +65,13 @@ function scriptPaid(host: ChannelHost, turn: Turn, { script, by }: Extract<Chain
   if (entry === undefined) return;
   const { block, index, tx } = by;
   const [txid, current] = [txidOf(tx), paramsOf(entry.state)?.funding];
+  // Anybody may pay to the same script.
+  const made = fundingsOf(entry.state).find((funding) => funding.txid === txid);
+  if (made === undefined) return;
   entry.isFundingSeen = true;
-  const place = { height: block.height, txIndex: index, tx };
-  if (current?.txid === txid)
-    return host.apply(turn, entry, { tag: "FundingConfirmed", ...place, output: tx.outputs[current.vout] });
-  const other = fundingsOf(entry.state).find((funding) => funding.txid === txid);
-  if (other === undefined) return;
-  host.apply(turn, entry, { tag: "OtherFundingConfirmed", txid, ...place, output: tx.outputs[other.vout] });
+  const place = { height: block.height, txIndex: index, tx, output: tx.outputs[made.vout] };
+  if (current?.txid === txid) return host.apply(turn, entry, { tag: "FundingConfirmed", ...place });
+  host.apply(turn, entry, { tag: "OtherFundingConfirmed", txid, ...place });
 }
 
 /** A coin that was to fund a channel, the funding output, or one of those that came of it when the channel ended. */

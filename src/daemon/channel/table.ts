@@ -9,6 +9,7 @@ import {
   holdsOurCoins,
   namesOf,
   type RestoredParams,
+  restoredFundings,
   type SignerMemory,
   signerMemoryOf,
 } from "../../../channels/index.ts";
@@ -95,6 +96,7 @@ export const settledId = (state: ChannelState, temporaryId: ChannelId): ChannelI
 export function fundingsOf(state: ChannelState): readonly Outpoint[] {
   const params = paramsOf(state);
   if (params === undefined) return [];
+  if (state.tag === "Restored") return restoredFundings(state).map(({ outpoint }) => outpoint);
   if (!("attempts" in state)) return [params.funding];
   const { signed, next } = state.attempts;
   const made = [...signed, ...(next === undefined ? [] : [next])].map((attempt) => attempt.params.funding);

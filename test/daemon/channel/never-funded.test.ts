@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { fundingOutput } from "../../../channels/tx/funding-tx.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import type { ChannelId } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
@@ -101,6 +102,18 @@ describe("RELIABILITY U18: a restored channel whose funding never comes", () => 
     node.crash(node.disk.pending);
     const records = [...node.disk.open().range("channel/")].map(({ key }) => key);
     expect(records).to.deep.equal([`channel/${funded}`]);
+  });
+
+  it("is forgotten too when somebody has paid to the same script with something else", async function () {
+    this.timeout(120_000);
+    const scene = await restored();
+    const { world, node, never, funded } = scene;
+    const { local, remote, capacity } = present(node.recorder.last.get(never), "as it was before").params;
+    const { script } = fundingOutput(local.basepoints.fundingPubkey, remote.basepoints.fundingPubkey, capacity);
+    world.chain.mine(1, script);
+    await mined(world, 2_016 + 160);
+    expect(ids(node)).to.deep.equal([funded]);
+    expect(await byHand(scene, funded)).to.equal(HELD);
   });
 
   it("is left to its operator where coins of ours may be in the transaction", async function () {
