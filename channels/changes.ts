@@ -154,13 +154,17 @@ function moveFees(
 export const lastOfEachStep = (updates: readonly FeeUpdate[]): readonly FeeUpdate[] =>
   updates.filter(({ step }, at) => updates[at + 1]?.step !== step);
 
-/** As after a disconnection: what the peer proposed without a `commitment_signed` never was. BOLT 2 §Message Retransmission. */
+/**
+ * As after a disconnection: what the peer proposed without a `commitment_signed` never was, nor was a change of the feerate of
+ * ours. Sent again it would come behind what has been agreed on since, which may leave us unable to pay it: whether it is
+ * still wanted is decided anew. BOLT 2 §Message Retransmission.
+ */
 export function forgetUncommitted(commitments: Commitments): Commitments {
   const { htlcs, feeUpdates } = commitments;
   const forgotten = htlcs.filter((htlc) => htlc.step === "RECEIVED_ADD_HTLC").length;
   const reverted = htlcs.some((htlc) => htlc.step === "RECEIVED_REMOVE_HTLC");
-  const fees = feeUpdates.some((update) => update.step === "RECEIVED_ADD_HTLC");
-  if (forgotten === 0 && !reverted && !fees) return commitments;
+  const fees = feeUpdates.filter(({ step }) => step !== "RECEIVED_ADD_HTLC" && step !== "SENT_ADD_HTLC");
+  if (forgotten === 0 && !reverted && fees.length === feeUpdates.length) return commitments;
   return {
     ...commitments,
     htlcs: htlcs
@@ -168,7 +172,8 @@ export function forgetUncommitted(commitments: Commitments): Commitments {
       .map((htlc) =>
         htlc.step === "RECEIVED_REMOVE_HTLC" ? { ...htlc, step: "SENT_ADD_ACK_REVOCATION", removal: undefined } : htlc,
       ),
-    feeUpdates: feeUpdates.filter((update) => update.step !== "RECEIVED_ADD_HTLC"),
+    feeUpdates: fees,
+    proposed: commitments.proposed.filter(({ tag }) => tag !== "fee"),
     nextReceivedId: commitments.nextReceivedId - BigInt(forgotten),
   };
 }

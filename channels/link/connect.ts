@@ -17,7 +17,7 @@ import { negotiationLost } from "./lost.ts";
 import { offline } from "./offline.ts";
 import { judgeReestablish, reestablishMessage, type Verdict } from "./reestablish.ts";
 import { retransmission } from "./retransmit.ts";
-import { withoutStale } from "./stale.ts";
+import { sentAgain } from "./stale.ts";
 import { begun } from "./state.ts";
 
 /** `init` is exchanged: `channel_reestablish` first of all, and what it counts is on disk before. BOLT 2 §Message Retransmission. */
@@ -32,7 +32,7 @@ export function connected(env: ChannelEnv, state: ChannelState): Transition {
   }
   // A peer that has seen the end of it too knows no such channel any more, and could only be alarmed.
   if (back.tag === "Closing" && back.confirmed !== undefined) return advance(back);
-  const { state: fresh, effects } = withoutStale(env, back);
+  const { state: fresh, effects } = sentAgain(env, back);
   return commit(
     { ...fresh, link: { tag: "reestablishing", ...begun(fresh.link) } },
     ...effects,

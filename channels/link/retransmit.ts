@@ -1,6 +1,6 @@
 import { assert, present } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
-import type { Htlc, OfferedHtlc, OfferedStep, ReceivedHtlc } from "../htlc.ts";
+import type { Htlc, OfferedHtlc, ReceivedHtlc } from "../htlc.ts";
 import { commitmentEffects } from "../normal/sign.ts";
 import { addMessage, feeMessage, removalMessage, revocationMessage } from "../normal/update-messages.ts";
 import type { Commitments, Funded, UpdateRef } from "../state.ts";
@@ -18,21 +18,19 @@ export function retransmission(
   const { sent, lastSent } = state.commitments;
   assert(!lacks.commitment || sent !== undefined, "only an unrevoked commitment is sent again");
   const commitment =
-    lacks.commitment && sent !== undefined
-      ? [...updates(state, sent.updates, "SENT_ADD_COMMIT"), ...commitmentEffects(env, state)]
-      : [];
+    lacks.commitment && sent !== undefined ? [...updates(state, sent.updates), ...commitmentEffects(env, state)] : [];
   const revocation = lacks.revocation ? [bind(revocationMessage(env, state))] : [];
   const both = lastSent === "revoke_and_ack" ? [...commitment, ...revocation] : [...revocation, ...commitment];
   return [...both, ...proposedUpdates(state)];
 }
 /** Our updates that no `commitment_signed` covers yet, but for the first `known` ones. */
 export const proposedUpdates = (state: Funded, known = 0): readonly Effect[] =>
-  updates(state, state.commitments.proposed.slice(known), "SENT_ADD_HTLC");
+  updates(state, state.commitments.proposed.slice(known));
 
-const updates = (state: Funded, refs: readonly UpdateRef[], feeStep: OfferedStep): readonly Effect[] =>
-  refs.map((ref) => updateEffect(state, ref, feeStep));
+const updates = (state: Funded, refs: readonly UpdateRef[]): readonly Effect[] =>
+  refs.map((ref) => updateEffect(state, ref));
 
-function updateEffect(state: Funded, ref: UpdateRef, feeStep: OfferedStep): Effect {
+function updateEffect(state: Funded, ref: UpdateRef): Effect {
   const { commitments } = state;
   switch (ref.tag) {
     case "add":
@@ -42,8 +40,8 @@ function updateEffect(state: Funded, ref: UpdateRef, feeStep: OfferedStep): Effe
       return message.name === "update_fulfill_htlc" ? bind(message) : propose(message);
     }
     case "fee": {
-      const update = commitments.feeUpdates.find((known) => known.step === feeStep);
-      return propose(feeMessage(state, present(update, "the fee update is pending").feerate));
+      const update = commitments.feeUpdates.find((known) => known.step === "SENT_ADD_COMMIT");
+      return propose(feeMessage(state, present(update, "only one that is signed for is sent again").feerate));
     }
   }
 }

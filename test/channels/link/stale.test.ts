@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { FundedState, OfferedHtlc } from "../../../channels/index.ts";
-import { blockHeight, cltvExpiry } from "../../../src/base/units.ts";
-import { EXPIRY, normal, preimageOfHash } from "../../support/channel-pair.ts";
+import type { FundedState, OfferedHtlc, Transition } from "../../../channels/index.ts";
+import { blockHeight, cltvExpiry, satPerKw } from "../../../src/base/units.ts";
+import { EXPIRY, normal, type Pair, preimageOfHash } from "../../support/channel-pair.ts";
 
 const offered = (state: FundedState) =>
   state.commitments.htlcs.filter((htlc): htlc is OfferedHtlc => htlc.side === "offered");
@@ -73,6 +73,38 @@ describe("BOLT 2 §Message Retransmission: HTLCs that no commitment covers", () 
     pair.settle();
     expect(offered(a.funded).map(({ id, step }) => [id, step])).to.deep.equal([[0n, "SENT_ADD_ACK_REVOCATION"]]);
     expect(offered(pair.parties.b.funded)).to.deep.equal([]);
+  });
+});
+
+describe("BOLT 2 §Message Retransmission: updates that are out of bounds by what the peer has added meanwhile", () => {
+  /** a pays for the commitments and has little; b adds twelve HTLCs, and does not hear that a has revoked for them. */
+  function crossed(update: (pair: Pair) => Transition): Pair {
+    const pair = normal({ capacity: 100_000n, push: 94_390_000n });
+    expect(update(pair).kind).to.equal("advance");
+    for (let i = 0; i < 12; i++) pair.offer("b", 1_000_000n);
+    pair.signTurn("b");
+    while (pair.deliver("a"));
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
+    const { a, b } = pair.parties;
+    expect([...a.take("SendWarning"), ...b.take("SendWarning")]).to.deep.equal([]);
+    expect(pair.connected).to.equal(true);
+    expect(a.incoming.size, "what the peer added is committed").to.equal(12);
+    return pair;
+  }
+  it("takes an HTLC back that the peer would part with us for, each time", () => {
+    const { a } = crossed((pair) => pair.offer("a", 1_000_000n)).parties;
+    expect(a.take("Refused").map(({ reason }) => reason)).to.deep.equal([
+      { code: "insufficient_balance", available: 0n, requested: 1_000_000n },
+    ]);
+    expect([offered(a.funded), a.funded.commitments.nextOfferedId]).to.deep.equal([[], 0n]);
+  });
+  it("forgets a change of the feerate, to be decided on anew", () => {
+    const pair = crossed((pair) => pair.give("a", { tag: "UpdateFee", feerate: satPerKw(3_000) }));
+    const { a, b } = pair.parties;
+    for (const { commitments } of [a.funded, b.funded])
+      expect([commitments.feerate, commitments.feeUpdates, commitments.proposed]).to.deep.equal([1_000, [], []]);
   });
 });
 
