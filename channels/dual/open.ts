@@ -14,16 +14,11 @@ import { dualProposal } from "./proposal.ts";
 import { acceptRuleBroken2, isAffordable, isDear, openRuleBroken2, type TypedOpen } from "./rules.ts";
 import type { Answer, DualProposal, WaitForAcceptChannel2 } from "./state.ts";
 
-/** All of a channel may be in flight: said so that it need not be known how much that is. */
-const WHOLE_PPM = 1_000_000n;
-const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
-
 /** What we announce in either message. */
 function announced(env: ChannelEnv, type: ChannelType, contribution: Sat, own: SideParams) {
   const { keys, policy } = env;
   return {
     ...announcedSide(env, own, type),
-    ...(policy.inFlightSharePpm === WHOLE_PPM ? { max_htlc_value_in_flight_msat: NO_LIMIT } : {}),
     funding_satoshis: contribution,
     second_per_commitment_point: keys.commitmentPoint(1n),
     ...(policy.requireConfirmedInputs ? { require_confirmed_inputs: true as const } : {}),

@@ -18,7 +18,11 @@ const ANNOUNCE_CHANNEL = 1;
 export const isAnnounced = (open: Pick<OpenChannel, "channel_flags">): boolean =>
   (open.channel_flags & ANNOUNCE_CHANNEL) === 1;
 
-const share = (amount: bigint, ppm: bigint): bigint => (amount * ppm) / 1_000_000n;
+/** All of a channel may be in flight: said so that it need not be known how much that is, nor what splices make of it. */
+const WHOLE_PPM = 1_000_000n;
+const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
+
+const share = (amount: bigint, ppm: bigint): bigint => (amount * ppm) / WHOLE_PPM;
 
 /** What we announce for a channel of this capacity. `remoteDust` is known to the accepter only. */
 export function ownSide(
@@ -38,7 +42,8 @@ export function ownSide(
       htlcBasepoint: keys.htlcBasepoint,
     },
     dustLimit: policy.dustLimit,
-    maxHtlcValueInFlight: share(toMsat(capacity), policy.inFlightSharePpm),
+    maxHtlcValueInFlight:
+      policy.inFlightSharePpm === WHOLE_PPM ? NO_LIMIT : share(toMsat(capacity), policy.inFlightSharePpm),
     channelReserve: sat(reserves.reduce((most, value) => (value > most ? value : most))),
     htlcMinimum: policy.htlcMinimum,
     toSelfDelay: policy.toSelfDelay,

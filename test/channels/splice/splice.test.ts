@@ -137,6 +137,13 @@ describe("BOLT 2 §Splice Completion", () => {
     tell(pair, "a", { name: "splice_locked", channel_id: id(pair), splice_txid: "77".repeat(32) as never });
     expect(warnings(pair, "a")).to.deep.equal(["unknown splice"]);
   });
+  it("carries at once all that was put in: what one side takes in flight is no share of what it was opened with", () => {
+    const pair = spliceable();
+    lockBoth(pair, spliceBoth(pair, "a", into(2_000_000n)));
+    pair.offer("a", 2_000_000_000n);
+    pair.settle();
+    expect([pair.parties.a.take("Refused"), pair.parties.b.incoming.size]).to.deep.equal([[], 1]);
+  });
   it("can be spliced again once it is locked", () => {
     const pair = spliceable();
     lockBoth(pair, spliceBoth(pair, "a", out(50_000n)));
