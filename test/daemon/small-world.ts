@@ -107,6 +107,7 @@ export async function stranger(world: World, node: LabNode, name = "mallory"): P
     connection,
     node.id,
     {
+      hasChannel: () => true,
       ready: () => {
         isReady = true;
       },

@@ -18,7 +18,7 @@ export const SECOND = 1_000;
 const SETUP_MS = 100;
 
 /** Two sessions in virtual time; what each sends after `init` is told with the second in which it leaves, what it hears by name. */
-export async function twoSessions(offered: readonly number[] = OFFERED.init) {
+export async function twoSessions(offered: readonly number[] = OFFERED.init, { strangers = false } = {}) {
   const clock = virtualClock(unixMs(0));
   const random = seededRandom(7);
   const wires = memoryNetwork({ clock, random });
@@ -40,6 +40,7 @@ export async function twoSessions(offered: readonly number[] = OFFERED.init) {
     },
   });
   const listener = (name: "a" | "b") => ({
+    hasChannel: () => !strangers,
     ready: (session: PeerSession) => {
       sessions[name] = session;
     },

@@ -221,8 +221,7 @@ export class GossipHost {
     this.#cancelFlush = undefined;
     const peers = [...this.#talking].map(([nodeId, { sync }]) => ({ nodeId, filter: sync.filter }));
     for (const [peer, messages] of flush(this.#relay, peers)) {
-      const session = this.#parts.peers().session(peer);
-      for (const message of messages) session?.sendBytes(message);
+      this.#talking.get(peer)?.sync.tell(messages);
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   receiveRange,
 } from "../../../routing/index.ts";
 import { hasFeature } from "../../wire/features.ts";
+import type { QueryChannelRange } from "../../wire/gossip-queries.ts";
 import type { WireMessage } from "../../wire/registry.ts";
 import type { NodeContext } from "../context.ts";
 import type { PeerSession } from "../peer/session.ts";
@@ -29,15 +30,20 @@ const PIECE_BYTES = 64 * 1024;
 const PIECE_MS = 10;
 /** With so much on its way to the peer the next piece waits. Policy, not protocol. */
 const QUEUED_BYTES_MAX = 256 * 1024;
+/** News that wait for a peer to read those before them; what does not fit is left to its queries. Policy, not protocol. */
+const NEWS_MAX = 20_000;
 /** News from this far back are wanted: as old as an update can be. */
 const TWO_WEEKS_SECONDS = 14 * 24 * 60 * 60;
 const GOSSIP_QUERIES_BIT = 6;
 
-/** With one peer: asking for the channels that we lack, and answering what it asks. */
+/** With one peer: asking for the channels that we lack, answering what it asks, and telling it what is new. */
 export class GossipSync {
   readonly #parts: GossipSyncParts;
   readonly #asking = emptyAsking();
   readonly #answering = emptyAnswering();
+  /** Not answered yet. Another one is no question before that: BOLT 7 §The query_channel_range and reply_channel_range Messages. */
+  #range: QueryChannelRange | undefined;
+  #news: readonly Uint8Array[] = [];
   #pumping = false;
 
   constructor(parts: GossipSyncParts) {
@@ -59,9 +65,7 @@ export class GossipSync {
         receiveFilter(this.#answering, graph, this.#chain(), message);
         break;
       case "query_channel_range":
-        for (const reply of answerRange(this.#answering, graph, this.#chain(), message, this.#now())) {
-          this.#parts.session()?.send(reply);
-        }
+        this.#range ??= message;
         break;
       case "query_short_channel_ids":
         this.#warn(receiveIdsQuery(this.#answering, this.#chain(), message));
@@ -79,6 +83,13 @@ export class GossipSync {
     return true;
   }
 
+  /** Messages that are new, in the order in which they belong. */
+  tell(news: readonly Uint8Array[]): void {
+    this.#news = [...this.#news, ...news].slice(0, NEWS_MAX);
+    if (!this.#pumping) this.#sendPiece();
+    this.#pump();
+  }
+
   #chain() {
     return this.#parts.ctx.params.genesisHash;
   }
@@ -93,17 +104,37 @@ export class GossipSync {
     if (warning !== undefined) this.#parts.session()?.refuse(warning);
   }
   #pump(): void {
-    if (this.#pumping || !hasAnswers(this.#answering)) return;
+    const isIdle = !hasAnswers(this.#answering) && this.#range === undefined && this.#news.length === 0;
+    if (this.#pumping || isIdle) return;
     this.#pumping = true;
     this.#parts.ctx.clock.after(PIECE_MS, () => {
       this.#pumping = false;
-      const session = this.#parts.session();
-      if (session === undefined) return;
-      if (session.queuedBytes > QUEUED_BYTES_MAX) return this.#pump();
-      for (const frame of nextFrames(this.#answering, this.#parts.graph, this.#chain(), PIECE_BYTES)) {
-        session.sendBytes(frame);
-      }
+      if (this.#parts.session() === undefined) return;
+      this.#sendPiece();
       this.#pump();
     });
+  }
+  /** Unless the peer has enough to read. */
+  #sendPiece(): void {
+    const { session: sessionOf, graph } = this.#parts;
+    const session = sessionOf();
+    if (session === undefined || session.queuedBytes > QUEUED_BYTES_MAX) return;
+    const range = this.#range;
+    this.#range = undefined;
+    if (range !== undefined) {
+      const replies = answerRange(this.#answering, graph, this.#chain(), range, this.#now());
+      for (const reply of replies) session.send(reply);
+    }
+    for (const message of this.#takeNews()) session.sendBytes(message);
+    for (const frame of nextFrames(this.#answering, graph, this.#chain(), PIECE_BYTES)) session.sendBytes(frame);
+  }
+  #takeNews(): readonly Uint8Array[] {
+    let count = 0;
+    for (let bytes = 0; bytes < PIECE_BYTES && count < this.#news.length; count++) {
+      bytes += (this.#news[count] as Uint8Array).length;
+    }
+    const taken = this.#news.slice(0, count);
+    this.#news = this.#news.slice(count);
+    return taken;
   }
 }

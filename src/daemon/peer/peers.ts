@@ -141,6 +141,7 @@ class PeerTable implements Peers {
   #start(connection: Connection, expected: NodeId | undefined): void {
     let isOver = false;
     const session = startPeerSession(this.#world, connection, expected, {
+      hasChannel: this.#listener.hasChannel,
       ready: (ready) => this.#ready(ready),
       message: (from, message, bytes) => {
         const peer = from.remote;

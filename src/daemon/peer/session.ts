@@ -30,6 +30,8 @@ export interface PeerSession {
   close(): void;
 }
 export interface PeerListener {
+  /** Whether money is in channels with it. */
+  readonly hasChannel: (peer: NodeId) => boolean;
   /** Handshake and `init` done in both directions. */
   readonly ready: (session: PeerSession) => void;
   /** A message after `init`, with its bytes (type in front). */
@@ -54,8 +56,8 @@ const SETUP_MS_MAX = 10_000;
 /** Policy, not protocol: silence that makes us ask, and silence after asking that makes us hang up. */
 const IDLE_MS = 60_000;
 const PONG_MS_MAX = 30_000;
-/** Policy, not protocol: a peer that does not read what it asked for is cut off. */
-const QUEUED_BYTES_MAX = 8 * 1024 * 1024;
+/** Policy, not protocol: a peer that does not read what it asked for is cut off, one that cost nothing earlier. RELIABILITY D2. */
+const QUEUED_BYTES_MAX = { stranger: 1024 * 1024, known: 8 * 1024 * 1024 };
 /** Policy, not protocol: pings that are answered at once, and for each second after. RELIABILITY D21. */
 const PINGS_MAX = 60;
 const ALL_CHANNELS: ChannelId = channelId(new Uint8Array(32));
@@ -115,7 +117,7 @@ class Session implements PeerSession {
     this.#unsent.push(message);
     this.#unsentBytes += message.length;
     // What one piece of the peer's bytes brings about cannot be more than it may leave unread.
-    if (this.#unsentBytes > QUEUED_BYTES_MAX) {
+    if (this.#isTooMuch(this.#unsentBytes)) {
       this.#unsent = [];
       return this.#end("asks for more than it reads");
     }
@@ -151,7 +153,12 @@ class Session implements PeerSession {
     this.#unsent = [];
     this.#unsentBytes = 0;
     this.#connection.send(this.#noise.send(messages));
-    if (this.#connection.queuedBytes > QUEUED_BYTES_MAX) this.#end("does not read");
+    if (this.#isTooMuch(this.#connection.queuedBytes)) this.#end("does not read");
+  }
+  #isTooMuch(bytes: number): boolean {
+    if (bytes <= QUEUED_BYTES_MAX.stranger) return false;
+    const isKnown = this.remote !== undefined && this.#listener.hasChannel(this.remote);
+    return !isKnown || bytes > QUEUED_BYTES_MAX.known;
   }
   #timer(delayMs: number, task: () => void): void {
     this.#cancelTimer();
