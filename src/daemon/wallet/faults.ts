@@ -3,6 +3,8 @@ import { unreachable } from "../../base/result.ts";
 import type { Sat } from "../../base/units.ts";
 import type { InsufficientFunds } from "../../bitcoin/coins.ts";
 import { DESCRIPTOR_FAULTS } from "../../bitcoin/descriptor-fault.ts";
+import type { TxOut } from "../../bitcoin/tx.ts";
+import { dustLimit, isDust } from "../../chain/standard.ts";
 import type { CommandFault } from "../command-fault.ts";
 import type { BumpFault } from "./bump.ts";
 import type { LockFault } from "./locks.ts";
@@ -14,6 +16,15 @@ export const unspendableCoin = (outpoint: Outpoint): CommandFault => ({
   detail: `${outpointKey(outpoint)} is no coin of this wallet that can be spent now`,
   pointer: "/coins",
 });
+/** What no Bitcoin node would pass on: it would be given up after it was said to be sent. */
+export const dustFault = (output: TxOut): CommandFault | undefined =>
+  isDust(output)
+    ? {
+        code: "not_possible",
+        detail: `less than ${dustLimit(output)} sat to such an address is not relayed`,
+        pointer: "/amountSat",
+      }
+    : undefined;
 export const lockFault = (fault: LockFault): CommandFault =>
   fault.code === "no_coin"
     ? { code: "not_found", detail: "no coin of this wallet that is not spent or reserved", pointer: "/outpoint" }

@@ -19,7 +19,7 @@ import { applyChainEvent, resume } from "./chain.ts";
 import { conflictDepth } from "./conflict.ts";
 import type { Together } from "./contribute.ts";
 import type { AddressWish } from "./draft.ts";
-import { bumpFault, lockFault, toPerson, unspendableCoin } from "./faults.ts";
+import { bumpFault, dustFault, lockFault, toPerson, unspendableCoin } from "./faults.ts";
 import { bumpIncoming, type WaitingPayment } from "./incoming.ts";
 import { listTransactions, listUtxos } from "./lists.ts";
 import { type CoinLock, lock, setLocks, unlock } from "./locks.ts";
@@ -180,7 +180,9 @@ export class WalletHost {
     const named = coins === undefined ? undefined : namedCoins(this.#state, coins);
     if (named !== undefined && !named.ok) return err(unspendableCoin(named.error));
     const from = named === undefined ? {} : { from: named.value };
-    return this.#pay(turn, { output: { amount, script: script.value }, feerate, label: "sent", ...from });
+    const output = { amount, script: script.value };
+    const dust = dustFault(output);
+    return dust === undefined ? this.#pay(turn, { output, feerate, label: "sent", ...from }) : err(dust);
   }
   /** Writes a root of documents into the chain. */
   stamp(turn: Turn, root: Uint8Array, feerate = this.feerate()): Result<Txid, CommandFault> {

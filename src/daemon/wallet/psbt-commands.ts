@@ -4,7 +4,7 @@ import type { CommandFault } from "../command-fault.ts";
 import type { NodeCommands } from "../commands.ts";
 import { answeredAfter } from "../context.ts";
 import type { Hosts } from "../hosts.ts";
-import { unspendableCoin } from "./faults.ts";
+import { dustFault, unspendableCoin } from "./faults.ts";
 import { hasRoom, type Psbt, type PsbtInput, parsePsbt } from "./psbt.ts";
 import { spendingsOf } from "./psbt-check.ts";
 import { combinePsbts } from "./psbt-combine.ts";
@@ -90,7 +90,10 @@ function create(
   }
   const named = coins === undefined ? undefined : namedCoins(wallet.state(), coins);
   if (named !== undefined && !named.ok) return err(unspendableCoin(named.error));
-  const payment = { output: { amount, script: script.value }, feerate, ...(named && { from: named.value }) };
+  const output = { amount, script: script.value };
+  const dust = dustFault(output);
+  if (dust !== undefined) return err(dust);
+  const payment = { output, feerate, ...(named && { from: named.value }) };
   const made = wallet.psbt(turn, anyFee, (state, limits, keys) => createPsbt(state, keys, payment, limits));
   return made.ok ? ok(made.value.psbt) : made;
 }
