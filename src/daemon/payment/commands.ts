@@ -96,7 +96,7 @@ export function invoiceInfo(record: InvoiceRecord, now: UnixMs): InvoiceInfo {
   };
 }
 
-/** Begins to pay; the same hash again answers with the payment that there is. */
+/** Begins to pay; the same again answers with the payment that there is. */
 export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentInfo, CommandFault>> {
   const { ctx, payments } = hosts;
   const decoded = decodeInvoice(request.bolt11, ctx.params.network);
@@ -104,7 +104,10 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
   const amount = amountOf(decoded.value, request.amount);
   if (!amount.ok) return Promise.resolve(amount);
   const known = payments.payments.get(decoded.value.paymentHash);
-  if (known !== undefined && known.tag !== "Failed") return whenDurable(hosts, () => paymentInfo(known));
+  if (known !== undefined && known.tag !== "Failed")
+    return isFor(known, decoded.value.payee, amount.value)
+      ? whenDurable(hosts, () => paymentInfo(known))
+      : Promise.resolve(err(otherPayment(known.request)));
   if (ctx.chain.staleSince() !== undefined) return Promise.resolve(err({ code: "stale_tip", detail: STALE_TIP }));
   if (ctx.clock.now() >= invoiceExpiry(decoded.value)) {
     return Promise.resolve(err({ code: "expired", detail: "the invoice has expired", pointer: "/bolt11" }));
@@ -114,6 +117,16 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
   }
   return begin(hosts, paymentOf(hosts, decoded.value, amount.value, request));
 }
+
+/** Whether a payment gives as much to the same node, and for an invoice: that only the text of that differs means nothing. */
+const isFor = ({ request }: Payment, payee: NodeId, amount: Msat): boolean =>
+  request.purpose.tag === "Invoice" && request.payee === payee && request.amount === amount;
+/** A hash is paid once, and whoever asked for more would take the other one for it. */
+const otherPayment = ({ amount, payee }: PaymentRequest): CommandFault => ({
+  code: "already_paid",
+  detail: `its hash has a payment already: ${amount} msat to ${payee}`,
+  pointer: "/bolt11",
+});
 
 /** Begins to pay, and tells of it once that is durable. */
 export function begin({ ctx, payments }: Hosts, payment: PaymentRequest): Promise<Result<PaymentInfo, CommandFault>> {
