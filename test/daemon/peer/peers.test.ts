@@ -41,6 +41,7 @@ async function node(channelWith: string) {
     const dialled = wires.host(name).dial(ADDRESS);
     await clock.runUntil(unixMs(clock.now() + 50));
     startPeerSession(worldOf(name), await dialled, idOf("us"), {
+      hasChannel: () => false,
       ready: () => {},
       message: () => {},
       closed: () => {},
