@@ -101,6 +101,10 @@ export class ClaimHost {
     this.#wanted.clear();
     for (const [channel, { claims }] of wanted) this.#giveUpSettled(turn, channel, claims);
     const due = wanted.flatMap(([channel, { signer, claims }]) => claims.map((claim) => ({ channel, signer, claim })));
+    this.#wallet.takeBack(
+      turn,
+      due.map(({ claim }) => claim.outpoint),
+    );
     const made = new Map(wanted.map(([channel]) => [channel, noneMade()]));
     for (const { channel, signer, claim } of due.sort((one, other) => byUrgency(one.claim, other.claim))) {
       const { flights, short } = present(made.get(channel), "a channel that claims");

@@ -1,7 +1,7 @@
-import { outpointKey, type Txid } from "../../base/ids.ts";
+import type { Txid } from "../../base/ids.ts";
 import { abandon } from "./chain.ts";
-import { type Draft, draftOf } from "./draft.ts";
-import { keepFor, publishIn, spendableOf } from "./spend.ts";
+import { draftOf } from "./draft.ts";
+import { reinstate } from "./reinstate.ts";
 import type { WalletState, WalletStep } from "./state.ts";
 
 /** A Bitcoin node has taken it: from now on the chain decides what becomes of it, and no refusal does. */
@@ -39,20 +39,4 @@ export function doubted(state: WalletState, txid: Txid): WalletStep {
     draft.effect({ tag: "Broadcast", tx: walletTx.tx });
   }
   return draft.finish();
-}
-
-/** Where its coins are all there and free. */
-function reinstate(draft: Draft, txid: Txid): void {
-  const state = draft.state();
-  const walletTx = state.txs.get(txid);
-  if (walletTx?.tx === undefined || walletTx.status !== "abandoned" || walletTx.block !== undefined) return;
-  const coins = walletTx.tx.inputs.flatMap(({ prevout }) => state.coins.get(outpointKey(prevout)) ?? []);
-  const isFree = coins.length === walletTx.tx.inputs.length && coins.every(({ spent }) => spent === undefined);
-  if (!isFree) return;
-  keepFor(
-    draft,
-    coins.map((coin) => spendableOf(state, coin)),
-    { ...walletTx, status: "reserved" },
-  );
-  publishIn(draft, txid);
 }

@@ -29,6 +29,7 @@ import { plentyOf } from "./psbt-view.ts";
 import { type WalletKeys, walletKeysOf } from "./public-keys.ts";
 import { loadWallet } from "./records.ts";
 import { beginRescan, handedOut, type Rescan, rescanned } from "./recovery.ts";
+import { takeBack } from "./reinstate.ts";
 import {
   type Funded,
   fund,
@@ -149,6 +150,10 @@ export class WalletHost {
   /** Takes over a signed transaction of a channel that pays to us, and broadcasts it. */
   adopt(turn: Turn, tx: Tx, fee: Sat, label: string): void {
     this.#apply(turn, adopt(this.#state, tx, fee, label));
+  }
+  /** What was given up is ours again where it spends one of these outputs of channels, which are claimed. */
+  takeBack(turn: Turn, claimed: readonly Outpoint[]): void {
+    this.#apply(turn, takeBack(this.#state, claimed));
   }
   /** A transaction of ours that is to be mined and not yet is, spending this outpoint. */
   unconfirmedSpender(outpoint: Outpoint): { readonly tx: Tx; readonly txid: Txid; readonly fee: Sat } | undefined {

@@ -24,7 +24,7 @@ const feerateOf = (together: readonly MempoolEntry[]): number =>
   Number(together.reduce((sum, { fee }) => sum + fee, 0n) * 1_000n) /
   together.reduce((sum, { weight }) => sum + weight, 0);
 
-/** A payee with fewer coins than HTLCs to claim on its own commitment; the block after that holds no claim. */
+/** A payee with fewer coins than HTLCs to claim on its own commitment, which the last block holds. */
 async function claiming(): Promise<World> {
   const street = await streetOf(2);
   const { world, nodes } = street;
@@ -37,29 +37,44 @@ async function claiming(): Promise<World> {
   await payer.crash(payer.disk.pending);
   while (stateOf(payee, street, 0) === "Normal") await mine(world, 1);
   await mine(world, 1);
-  const { pool } = world.chain.brain;
-  for (const entry of pool.entries.values()) removeWithDescendants(pool, entry);
-  await mine(world, 1);
   return world;
+}
+const sizes = (world: World): readonly number[] => clusters(world).map(({ length }) => length);
+/** Each time another block without any of them. */
+async function expectRaised(world: World, feerates: readonly number[]): Promise<void> {
+  for (const feerate of feerates) {
+    world.chain.setFeerate(satPerKw(feerate));
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(500);
+    expect(waiting(world)).to.have.length(PAYMENTS);
+    const least = Math.min(...clusters(world).map(feerateOf));
+    expect(least, `at ${feerate}`).to.be.within(feerate, feerate * 1.3);
+  }
+  await mine(world, 1);
+  expect(waiting(world)).to.deep.equal([]);
+  expect(world.violations).to.deep.equal([]);
 }
 
 describe("Claims that are built on each other, as one coin pays for several", () => {
   it("all meet a feerate that has risen: the last of them pays for those before it", async function () {
     this.timeout(60_000);
     const world = await claiming();
-    expect(waiting(world)).to.have.length(PAYMENTS);
-    const sizes = (): readonly number[] => clusters(world).map(({ length }) => length);
-    expect(Math.max(...sizes()) > 1, "some are built on others").to.equal(true);
-    for (const feerate of [3_500, 4_500, 6_000, 10_000]) {
-      world.chain.setFeerate(satPerKw(feerate));
-      world.chain.reorganise(1, { txs: "same" });
-      await world.pass(500);
-      expect(waiting(world)).to.have.length(PAYMENTS);
-      const least = Math.min(...clusters(world).map(feerateOf));
-      expect(least, `at ${feerate}`).to.be.within(feerate, feerate * 1.3);
-    }
+    const { pool } = world.chain.brain;
+    for (const entry of pool.entries.values()) removeWithDescendants(pool, entry);
     await mine(world, 1);
-    expect(waiting(world)).to.deep.equal([]);
-    expect(world.violations).to.deep.equal([]);
+    expect(waiting(world)).to.have.length(PAYMENTS);
+    expect(Math.max(...sizes(world)) > 1, "some are built on others").to.equal(true);
+    await expectRaised(world, [3_500, 4_500, 6_000, 10_000]);
+  });
+  it("come back as they were with the commitment's block, which a reorganisation took away, and meet it then too", async function () {
+    this.timeout(60_000);
+    const world = await claiming();
+    const before = waiting(world).map(({ txid }) => txid);
+    expect(Math.max(...sizes(world)) > 1, "some are built on others").to.equal(true);
+    world.chain.setFeerate(satPerKw(2_000));
+    world.chain.reorganise(1, { txs: "same" });
+    await world.pass(500);
+    expect(waiting(world).map(({ txid }) => txid)).to.have.members(before);
+    await expectRaised(world, [3_500, 4_500, 6_000, 10_000]);
   });
 });

@@ -53,6 +53,7 @@ describe("RELIABILITY O9: claims of several channels, where there are not coins 
       isPublished: () => true,
       unconfirmedSpender: () => undefined,
       giveUp: () => undefined,
+      takeBack: () => undefined,
       again: () => undefined,
       attach: (_turn: unknown, { input }: Attachment) => {
         asked.push(outpointKey(input.prevout));
