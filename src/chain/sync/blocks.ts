@@ -1,5 +1,5 @@
 import type { BlockHash } from "../../base/ids.ts";
-import type { ClaimedBlock } from "../../bitcoin/block.ts";
+import { type BlockHeader, blockHashOf, type ClaimedBlock } from "../../bitcoin/block.ts";
 import { type BitcoinMessageOf, HEADERS_MAX, PROTOCOL_VERSION } from "../../bitcoin/messages.ts";
 import { workOf } from "../../bitcoin/pow.ts";
 import { takeBlock, takeVerdict } from "../brain.ts";
@@ -47,6 +47,8 @@ export function onHeaders(
     peer.presync = undefined;
     return [];
   }
+  // What is found out of the first or the last of them is then true of all.
+  if (!areInLine(headers)) return [discourage(peer, "headers that are no chain")];
   const instead = screenHeaders(sync, peer, headers, now);
   if (instead !== undefined) return instead;
   const { last, fault } = acceptHeaders(sync.brain.chain, headers, Math.floor(now / 1000));
@@ -60,6 +62,9 @@ export function onHeaders(
   peer.unconnected = 0;
   return [...(headers.length === HEADERS_MAX ? askHeaders(sync, peer, now, last) : []), ...taken()];
 }
+
+const areInLine = (headers: readonly BlockHeader[]): boolean =>
+  headers.every(({ previous }, at) => at === 0 || previous === blockHashOf(headers[at - 1] as BlockHeader));
 
 /** Asks for the headers up to blocks that a peer announces by their hashes, or for the blocks when we know those. */
 export function onBlocksAnnounced(

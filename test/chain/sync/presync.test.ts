@@ -85,6 +85,28 @@ describe("P2P: a long chain of headers must show its work", () => {
     expect(names(alone(poor).say({ name: "cmpctblock", ...compactBlock(block, 1n) }))).to.deep.equal([]);
     expect(known(poor)).to.equal(0);
   });
+  it("RELIABILITY B12: keeps no poor header that stands beside one of its own chain, before or behind it", () => {
+    const chain = bench();
+    grow(chain, 300);
+    const before = known(chain);
+    const poor = headersOn(genesis, 100, 6);
+    const own = chain.brain.chain.tip.header;
+    for (const headers of [
+      [...poor, own],
+      [own, ...poor],
+    ]) {
+      expect(names(alone(chain).say({ name: "headers", headers }))).to.deep.equal(["Disconnect"]);
+      expect(known(chain)).to.equal(before);
+    }
+  });
+  it("RELIABILITY B12: keeps none in the second pass that does not lead to where the first one led", () => {
+    const chain = bench(demanding(4_400));
+    const { say } = alone(chain);
+    show(say, long);
+    const headers = [...headersOn(genesis, 1_999, 7), long[1_999] as BlockHeader];
+    expect(names(say({ name: "headers", headers }))).to.deep.equal(["Disconnect"]);
+    expect(known(chain)).to.equal(0);
+  });
   it("parts with a peer that shows another chain the second time, which is not kept", () => {
     const chain = bench(demanding(4_400));
     const { say } = alone(chain);
