@@ -60,20 +60,29 @@ export function judgeTx(
 }
 
 /**
+ * What one more child of a transaction that hangs on nothing may go beyond the bounds of its descendants by: where two parties can
+ * spend of it, the one cannot keep the other from paying for it. Policy, not protocol.
+ */
+const LAST_CHILD = { count: 1, vsize: 10_000 };
+const NO_MORE = { count: 0, vsize: 0 };
+
+/**
  * Whether a chain of unconfirmed transactions would be too long with the arrivals in it and without what they replace.
  * Several count as if each were ancestor and descendant of all the others.
  */
 export function isTooLong(pool: Mempool, { entries, replaced }: Omit<Arrival, "now">): boolean {
   const { chainCountMax, chainVsizeMax } = pool.policy;
   const own = entries.reduce((sum, { vsize }) => sum + vsize, 0);
-  const exceeds = (others: readonly Txid[]): boolean =>
-    others.length + entries.length > chainCountMax || vsizeOfAll(pool, others) + own > chainVsizeMax;
+  const exceeds = (others: readonly Txid[], more: typeof NO_MORE): boolean =>
+    others.length + entries.length > chainCountMax + more.count ||
+    vsizeOfAll(pool, others) + own > chainVsizeMax + more.vsize;
   const parents = entries.flatMap((entry) => [...entry.parents]).filter((txid) => pool.entries.has(txid));
   const ancestors = relatives(pool, parents, "parents");
-  if (exceeds([...ancestors])) return true;
+  if (exceeds([...ancestors], NO_MORE)) return true;
+  const isLastChild = entries.length === 1 && ancestors.size === 1 && own <= LAST_CHILD.vsize;
   for (const ancestor of ancestors) {
-    const descendants = [...relatives(pool, [ancestor], "children")];
-    if (exceeds(descendants.filter((txid) => !replaced.has(txid)))) return true;
+    const descendants = [...relatives(pool, [ancestor], "children")].filter((txid) => !replaced.has(txid));
+    if (exceeds(descendants, isLastChild ? LAST_CHILD : NO_MORE)) return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { script } from "../../src/bitcoin/script.ts";
-import { type Tx, vsizeOf } from "../../src/bitcoin/tx.ts";
+import { type Tx, txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
 import {
   buildBlock,
   COIN,
@@ -16,7 +16,7 @@ import {
   verdict,
 } from "./builder.ts";
 
-import { coinOf, offer, paying, relayFee } from "./pool-bench.ts";
+import { coinOf, offer, paying, refused, relayFee, splitting, takeAll, waiting } from "./pool-bench.ts";
 
 describe("mempool: what it takes", () => {
   const chain = matured(3);
@@ -138,16 +138,39 @@ describe("mempool: what it takes", () => {
     expect(offer(own, { ...child, inputs: [input(outpointOf(parent), { sequence: 1 })] })).to.equal("non-BIP68-final");
     expect(offer(own, child)).to.equal("accepted");
   });
-  it("refuses the 26th transaction of a chain, and the 26th descendant of one", () => {
+  it("refuses the 26th transaction of a chain", () => {
     const own = matured(1);
-    let last = spend([coinOf(own)], [output(COIN / 2n), output(COIN / 2n - 1000n)]);
-    const first = last;
-    const answers = [offer(own, last)];
-    for (let i = 1n; answers.length < 26; i++) {
-      last = spend([outpointOf(last)], [output(COIN / 2n - 1000n * i)]);
-      answers.push(offer(own, last));
-    }
+    const { answers } = chainOn(own, 25);
     expect(answers).to.deep.equal([...Array.from({ length: 25 }, () => "accepted"), "too-long-mempool-chain"]);
-    expect(offer(own, spend([outpointOf(first, 1)], [output(COIN / 2n - 9000n)]))).to.equal("too-long-mempool-chain");
+  });
+  it("refuses the 26th descendant of one, but for a small child of what hangs on nothing else", () => {
+    const own = matured(2);
+    const { first } = chainOn(own, 24);
+    const large = spend(
+      [outpointOf(first, 1)],
+      Array.from({ length: 250 }, () => output(1_000_000n)),
+    );
+    expect(vsizeOf(large)).to.be.greaterThan(10_000);
+    refused(own, large, "too-long-mempool-chain");
+    const other = paying(coinOf(own, 1), 1000n);
+    takeAll(own, [other]);
+    const ofTwo = spend([outpointOf(first, 1), outpointOf(other)], [output(COIN)]);
+    refused(own, ofTwo, "too-long-mempool-chain");
+    const small = paying(outpointOf(first, 1), 1000n, COIN / 4n);
+    const dearer = paying(outpointOf(first, 1), 5000n, COIN / 4n);
+    takeAll(own, [small, dearer]);
+    expect(waiting(own)).not.to.include(txidOf(small));
+    refused(own, paying(outpointOf(first, 2), 1000n, COIN / 4n), "too-long-mempool-chain");
   });
 });
+/** A transaction of four outputs and so many more, each of which spends of the one before it. */
+function chainOn(own: ReturnType<typeof matured>, count: number): { first: Tx; answers: readonly string[] } {
+  const first = splitting(coinOf(own), 4, 1000n);
+  const answers = [offer(own, first)];
+  let last = first;
+  for (let i = 1n; answers.length <= count; i++) {
+    last = paying(outpointOf(last), 1000n, COIN / 4n - 1000n * i);
+    answers.push(offer(own, last));
+  }
+  return { first, answers };
+}
