@@ -33,7 +33,7 @@ import { ALL_CHANNELS } from "../channel/openings.ts";
 import type { NodeContext } from "../context.ts";
 import type { Peers } from "../peer/peers.ts";
 import { warningTo } from "../peer/session.ts";
-import { type Credit, fullCredit, GossipProofs, hasCredit, type Proof } from "./proofs.ts";
+import { type Credit, firstCredit, GossipProofs, hasCredit, newcomersCredit, noteProof, type Proof } from "./proofs.ts";
 import { GossipSync } from "./sync.ts";
 
 export interface GossipHostParts {
@@ -61,12 +61,14 @@ export class GossipHost {
   readonly #held = emptyHeld();
   readonly #relay = emptyRelay();
   readonly #proofs: GossipProofs;
+  readonly #newcomers: Credit;
   #cancelFlush: (() => void) | undefined;
   #stopped = false;
 
   constructor(parts: GossipHostParts) {
     this.#parts = parts;
     this.#proofs = new GossipProofs(parts.ctx);
+    this.#newcomers = newcomersCredit(parts.ctx.clock.now());
   }
   stop(): void {
     this.#stopped = true;
@@ -75,7 +77,8 @@ export class GossipHost {
   peerConnected(peer: NodeId, features: Uint8Array): void {
     const { ctx, graph, peers } = this.#parts;
     const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer) });
-    this.#talking.set(peer, { intake: emptyIntake(), sync, credit: fullCredit(ctx.clock.now()), busy: false });
+    const credit = firstCredit(this.#newcomers, ctx.clock.now());
+    this.#talking.set(peer, { intake: emptyIntake(), sync, credit, busy: false });
     sync.begin(features);
   }
   peerDisconnected(peer: NodeId): void {
@@ -167,13 +170,13 @@ export class GossipHost {
     if (verdict.tag !== "NeedsFunding") return this.#follow(peer, gossip, verdict);
     const { message, bytes } = gossip as Gossip<ChannelAnnouncement>;
     // The chain is asked only for what its announcers have signed, and not for ever for one that announces nothing.
-    if (!verifyGossip(gossip, message.node_id_1)) return this.#follow(peer, gossip, badSignature(message));
     if (!hasCredit(talking.credit, ctx.clock.now())) return;
+    if (!verifyGossip(gossip, message.node_id_1)) return this.#follow(peer, gossip, badSignature(message));
     const proof = await this.#proofs.find(verdict);
     if (graph.channels.has(verdict.shortChannelId)) return;
     const judged = judgeFunding({ message, bytes }, verdict, proof);
+    noteProof(talking.credit, judged.tag === "Accept");
     if (judged.tag === "Accept") this.#accept(peer, gossip, judged.relay, proof);
-    else talking.credit.left--;
   }
   #follow(peer: NodeId, gossip: Gossip, verdict: Verdict): void {
     const { message } = gossip;

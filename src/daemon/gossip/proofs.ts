@@ -17,21 +17,43 @@ export interface Proof {
   readonly outpoint: Outpoint;
 }
 
-/** Policy, not protocol: look-ups of one peer that may come to nothing, at once and in each ten seconds after. RELIABILITY D10. */
+/**
+ * Policy, not protocol: look-ups that may come to nothing. Each may cost a whole block, and connections cost nothing: so those
+ * that a peer begins with are taken from what all have together. One more comes each minute, and with each that was right.
+ * RELIABILITY D10.
+ */
+const FIRST_FAILURES = 5;
 const FAILURES_MAX = 100;
-const FAILURE_MS = 10_000;
+const FAILURE_MS = 60_000;
+/** Of all newcomers together: at once, and one more in this time. */
+const NEWCOMERS_FAILURES_MAX = 100;
+const NEWCOMERS_FAILURE_MS = 1_000;
 
-/** How many of a peer's announcements may still turn out to be of no channel. */
+/** How many announcements may still turn out to be of no channel. */
 export interface Credit {
   left: number;
   countedAt: UnixMs;
 }
-export const fullCredit = (now: UnixMs): Credit => ({ left: FAILURES_MAX, countedAt: now });
+export const newcomersCredit = (now: UnixMs): Credit => ({ left: NEWCOMERS_FAILURES_MAX, countedAt: now });
+/** Of a peer that has just come. */
+export function firstCredit(newcomers: Credit, now: UnixMs): Credit {
+  count(newcomers, now, NEWCOMERS_FAILURES_MAX, NEWCOMERS_FAILURE_MS);
+  const left = Math.min(FIRST_FAILURES, Math.floor(newcomers.left));
+  newcomers.left -= left;
+  return { left, countedAt: now };
+}
 /** Whether the chain is asked for this peer at all now. */
 export function hasCredit(credit: Credit, now: UnixMs): boolean {
-  credit.left = Math.min(FAILURES_MAX, credit.left + Math.max(0, now - credit.countedAt) / FAILURE_MS);
-  credit.countedAt = now;
+  count(credit, now, FAILURES_MAX, FAILURE_MS);
   return credit.left >= 1;
+}
+/** One of its announcements was right, or of no channel. */
+export function noteProof(credit: Credit, wasRight: boolean): void {
+  credit.left = Math.min(FAILURES_MAX, credit.left + (wasRight ? 1 : -1));
+}
+function count(credit: Credit, now: UnixMs, most: number, everyMs: number): void {
+  credit.left = Math.min(most, credit.left + Math.max(0, now - credit.countedAt) / everyMs);
+  credit.countedAt = now;
 }
 
 /** The funding outputs of announced channels: asked of the chain, watched, and doubted when their block is gone. */

@@ -103,13 +103,36 @@ describe("Gossip host: what strangers say of channels. RELIABILITY D9, D10", () 
     const { graph, hear, asked, world } = desk();
     world.unspent = false;
     for (let height = 1; height <= 300; height++) await hear(MALLORY, channelAnnouncement(scid(height)));
-    expect(asked.length).to.equal(100);
+    expect(asked.length).to.equal(5);
     world.unspent = true;
     await hear(CARL, channelAnnouncement(scid(500)));
     expect(graph.channels.size).to.equal(1);
     world.nowMs += 60_000;
     await hear(MALLORY, channelAnnouncement(scid(501)));
     expect(graph.channels.size, "a minute later it may try again").to.equal(2);
+  });
+
+  it("asks no oftener for a stranger who comes again and again, and for each that was right once more", async () => {
+    const { host, graph, hear, asked, world, connect } = desk();
+    world.unspent = false;
+    let height = 1;
+    const lie = async (times: number): Promise<number> => {
+      const before = asked.length;
+      for (let time = 0; time < times; time++) await hear(MALLORY, channelAnnouncement(scid(height++)));
+      return asked.length - before;
+    };
+    for (let visit = 0; visit < 40; visit++) {
+      host.peerDisconnected(MALLORY);
+      connect(MALLORY, "mallory");
+      await lie(6);
+    }
+    expect(asked.length).to.equal(90);
+    world.nowMs += 60_000;
+    world.unspent = true;
+    for (let time = 0; time < 8; time++) await hear(MALLORY, channelAnnouncement(scid(500 + time)));
+    expect(graph.channels.size).to.equal(8);
+    world.unspent = false;
+    expect(await lie(20)).to.equal(9);
   });
 
   it("goes on when the chain does not answer", async () => {
