@@ -1,4 +1,4 @@
-import type { BlockHash, ShortChannelId } from "../../src/base/ids.ts";
+import { type BlockHash, unpackShortChannelId } from "../../src/base/ids.ts";
 import type {
   GossipTimestampFilter,
   QueryChannelRange,
@@ -7,6 +7,7 @@ import type {
   ReplyShortChannelIdsEnd,
 } from "../../src/wire/gossip-queries.ts";
 import type { Graph } from "../graph/graph.ts";
+import { IdList } from "./id-list.ts";
 import { decodeShortIds, encodeShortIds } from "./short-ids.ts";
 
 /**
@@ -17,7 +18,7 @@ export interface Asking {
   /** A `query_channel_range` that is not answered to its end. */
   range: RangeQuery | undefined;
   /** To be asked for, in ascending order. */
-  wanted: ShortChannelId[];
+  wanted: BigUint64Array;
   /** A `query_short_channel_ids` is not answered to its end. */
   inFlight: boolean;
 }
@@ -27,7 +28,7 @@ interface RangeQuery {
   /** `first_blocknum` of the last reply. */
   last: number;
   replies: number;
-  readonly unknown: Set<ShortChannelId>;
+  readonly unknown: IdList;
 }
 export type AskingMessage = GossipTimestampFilter | QueryChannelRange | QueryShortChannelIds;
 /** What to send, or why the peer is at fault: then all that it told us is forgotten. */
@@ -43,7 +44,8 @@ const REPLIES_MAX = 10_000;
 /** Policy, not protocol: ids in one query. */
 const BATCH_IDS = 500;
 
-export const emptyAsking = (): Asking => ({ range: undefined, wanted: [], inFlight: false });
+const NO_IDS = new BigUint64Array(0);
+export const emptyAsking = (): Asking => ({ range: undefined, wanted: NO_IDS, inFlight: false });
 /** Everything that the peer told us of has been asked for and answered. */
 export const isSynced = ({ range, wanted, inFlight }: Asking): boolean =>
   range === undefined && wanted.length === 0 && !inFlight;
@@ -52,7 +54,7 @@ const NOTHING: AskingStep = { send: [], warning: undefined };
 const sending = (...send: readonly AskingMessage[]): AskingStep => ({ send, warning: undefined });
 function atFault(asking: Asking, warning: string): AskingStep {
   asking.range = undefined;
-  asking.wanted = [];
+  asking.wanted = NO_IDS;
   return { send: [], warning };
 }
 
@@ -73,7 +75,7 @@ export function beginSync(asking: Asking, chain: BlockHash, since: number, offer
   });
   if (!offersQueries) return sending(filter(U32_MAX, 0));
   if (asking.range !== undefined) return sending(filter(since, U32_MAX));
-  asking.range = { end: U32_MAX, last: 0, replies: 0, unknown: new Set() };
+  asking.range = { end: U32_MAX, last: 0, replies: 0, unknown: new IdList() };
   const query: QueryChannelRange = {
     name: "query_channel_range",
     chain_hash: chain,
@@ -92,18 +94,18 @@ export function receiveRange(asking: Asking, graph: Graph, chain: BlockHash, rep
   if (reply.first_blocknum < range.last) return atFault(asking, "reply_channel_range: blocks out of order");
   range.last = reply.first_blocknum;
   range.replies++;
-  for (const id of ids.value) if (!graph.channels.has(id)) range.unknown.add(id);
-  if (range.unknown.size > WANTED_MAX || range.replies > REPLIES_MAX)
+  for (const id of ids.value) if (!graph.channels.has(id)) range.unknown.push(id);
+  if (range.unknown.length > WANTED_MAX || range.replies > REPLIES_MAX)
     return atFault(asking, "reply_channel_range: more than there can be");
   if (reply.first_blocknum + reply.number_of_blocks < range.end) return NOTHING;
   asking.range = undefined;
-  return wantChannels(asking, chain, range.unknown);
+  return wantChannels(asking, chain, range.unknown.all());
 }
 
 /** Asks for these channels, now or after what is being asked for already. */
-export function wantChannels(asking: Asking, chain: BlockHash, ids: Iterable<ShortChannelId>): AskingStep {
-  const wanted = new Set([...asking.wanted, ...ids]);
-  asking.wanted = [...wanted].sort((a, b) => (a < b ? -1 : 1)).slice(0, WANTED_MAX);
+export function wantChannels(asking: Asking, chain: BlockHash, ids: Iterable<bigint>): AskingStep {
+  const wanted = BigUint64Array.from([...asking.wanted, ...ids]).sort();
+  asking.wanted = wanted.filter((id, at) => id !== wanted[at - 1]).subarray(0, WANTED_MAX);
   return asking.inFlight ? NOTHING : nextBatch(asking, chain);
 }
 
@@ -115,13 +117,13 @@ export function receiveEnd(asking: Asking, chain: BlockHash, reply: ReplyShortCh
 }
 
 function nextBatch(asking: Asking, chain: BlockHash): AskingStep {
-  const batch = asking.wanted.slice(0, BATCH_IDS);
+  const batch = asking.wanted.subarray(0, BATCH_IDS);
   if (batch.length === 0) return NOTHING;
-  asking.wanted = asking.wanted.slice(BATCH_IDS);
+  asking.wanted = asking.wanted.subarray(BATCH_IDS);
   asking.inFlight = true;
   return sending({
     name: "query_short_channel_ids",
     chain_hash: chain,
-    encoded_short_ids: encodeShortIds(batch),
+    encoded_short_ids: encodeShortIds(Array.from(batch, unpackShortChannelId)),
   });
 }

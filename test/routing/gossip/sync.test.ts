@@ -240,6 +240,14 @@ describe("BOLT 7 §The query_channel_range and reply_channel_range Messages: ask
       expect(asking).to.deep.equal(emptyAsking());
     }
   });
+  it("RELIABILITY D5: keeps ids in eight bytes each, once", () => {
+    const asking = asked();
+    const ids = Array.from({ length: 8_000 }, (_, index) => scid(7, index));
+    for (let at = 0; at < 3; at++) receiveRange(asking, emptyGraph(), CHAIN, reply(at, 1, ids));
+    receiveRange(asking, emptyGraph(), CHAIN, reply(3, U32_MAX - 3, [scid(8), scid(1)]));
+    const [first, last] = [asking.wanted[0], asking.wanted.at(-1)];
+    expect([asking.wanted.byteLength, first, last]).to.deep.equal([8 * (8_002 - 500), scid(7, 499), scid(8)]);
+  });
   it("RELIABILITY D5: refuses more ids than there can be, and replies without end", () => {
     const asking = asked();
     const graph = emptyGraph();
