@@ -43,7 +43,7 @@ export {
   type SigningRequest,
   sign,
 } from "./keys/signer.ts";
-export { joined, olderThan, signerMemoryRecord } from "./keys/signer-memory.ts";
+export { isFresh, joined, olderThan, signerMemoryRecord } from "./keys/signer-memory.ts";
 export {
   basepoints,
   claimRefusal,

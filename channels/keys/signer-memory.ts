@@ -29,6 +29,9 @@ export function olderThan(remembered: SignerMemory, known: SignerMemory): string
     return `commitment ${published} is signed for the chain, of which the record says nothing`;
   return undefined;
 }
+/** Nothing has been signed yet. */
+export const isFresh = ({ signed, revokedBelow, broadcastFrom }: SignerMemory): boolean =>
+  signed.length === 0 && revokedBelow === 0n && broadcastFrom === undefined;
 const newest = ({ signed }: SignerMemory): bigint | undefined =>
   signed.reduce<bigint | undefined>(
     (most, { number }) => (most === undefined || number > most ? number : most),

@@ -1,4 +1,4 @@
-import type { ChannelSigner } from "../../../channels/index.ts";
+import { type ChannelSigner, isFresh } from "../../../channels/index.ts";
 import { assert, present, unreachable } from "../../base/result.ts";
 import type { Signer } from "../../ports/signer.ts";
 import type { Answer, Question } from "./questions.ts";
@@ -14,7 +14,7 @@ const NUMBERS = 1n << 48n;
 export class Answering {
   readonly #signer: Signer;
   readonly #channels = new Map<number, ChannelSigner>();
-  /** For which something was given that may not be contradicted: these are not forgotten in this life. */
+  /** Of which there is a record, or for which something was given that may not be contradicted: not forgotten in this life. */
   readonly #bound = new Set<number>();
   /** What the signer called the moment of each `mark`, oldest first: their numbers begin again one day. */
   readonly #marks = new Map<number, number>();
@@ -73,6 +73,7 @@ export class Answering {
     const opened = this.#signer.channel(index, remembered);
     if (!opened.ok) return { tag: "old_record", detail: opened.error.detail };
     this.#channels.set(index, opened.value);
+    if (remembered !== undefined && !isFresh(remembered)) this.#bound.add(index);
     return { tag: "opened", basepoints: opened.value.keys };
   }
   #ofChannel(

@@ -1,5 +1,6 @@
 import {
   FRESH_MEMORY,
+  isFresh,
   joined,
   type MemoryCell,
   olderThan,
@@ -72,7 +73,7 @@ export function keptMemories(store: Store): Memories {
       if (older !== undefined) return err({ code: "old_record", detail: `of channel ${index} ${older}` });
       const noted = (memory: SignerMemory): void => void changes.set(index, memory);
       const memory = joined(remembered, known);
-      // The record may be ahead: what it holds is durable, and may have left.
+      // The record may be ahead: what it holds is durable, and may have left. Of what strangers begin nothing is kept.
       if (!isFresh(remembered)) noted(memory);
       return ok(cellOf(memory, noted));
     },
@@ -94,10 +95,6 @@ export function keptMemories(store: Store): Memories {
     },
   };
 }
-
-/** Nothing has been signed yet: strangers begin as many channels as they like, and nothing of those is kept. */
-const isFresh = ({ signed, revokedBelow, broadcastFrom }: SignerMemory): boolean =>
-  signed.length === 0 && revokedBelow === 0n && broadcastFrom === undefined;
 
 function read(store: Store, index: number): SignerMemory {
   const bytes = store.get(keyOf(index));

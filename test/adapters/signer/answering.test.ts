@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { FRESH_MEMORY } from "../../../channels/index.ts";
+import { FRESH_MEMORY, type SignerMemory } from "../../../channels/index.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { Answering } from "../../../src/adapters/signer/answering.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
@@ -36,5 +36,16 @@ describe("the answers of a signer", () => {
     const answering = new Answering(localSigner(keychainOf(WORDS, "regtest"), CHAINS.regtest));
     answering.marked(5);
     expect(() => answering.marked(5)).to.throw("a mark is set once");
+  });
+  it("hold a channel of which a node has a record, whatever it forgets: it cannot tell of more than it may have", () => {
+    const memories = keptMemories(memoryDisk().open());
+    const answering = new Answering(localSigner(keychainOf(WORDS, "regtest"), CHAINS.regtest, memories));
+    const opened = (index: number, remembered: SignerMemory) =>
+      answering.answer({ tag: "open", index, remembered }).tag;
+    const recorded = { ...FRESH_MEMORY, revokedBelow: 1n };
+    expect([opened(3, recorded), opened(4, FRESH_MEMORY)]).to.deep.equal(["opened", "opened"]);
+    for (const index of [3, 4]) answering.forgotten(index);
+    expect(() => opened(3, recorded)).to.throw("a channel is opened once");
+    expect(opened(4, FRESH_MEMORY)).to.equal("opened");
   });
 });
