@@ -7,6 +7,7 @@ import { receiveClosing } from "./close/legacy.ts";
 import { receiveClosingSig } from "./close/offer.ts";
 import { isSimpleClose } from "./close/script.ts";
 import { receiveShutdown } from "./close/shutdown.ts";
+import { answerAbort } from "./dual/abort.ts";
 import { receiveOpen2 } from "./dual/open.ts";
 import { refuseRbf } from "./dual/rbf.ts";
 import { receiveFunding, receiveLate } from "./dual/step.ts";
@@ -80,7 +81,8 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
   const spliced = state.tag === "Normal" ? receiveSplice(env, state, message) : undefined;
   if (spliced !== undefined) return spliced;
   // What is said of a funding transaction that is mined, or of none.
-  if (message.name === "tx_abort" || message.name === "tx_signatures") return stay();
+  if (message.name === "tx_abort") return answerAbort(state);
+  if (message.name === "tx_signatures") return stay();
   switch (message.name) {
     case "channel_ready":
       return receiveReady(env, state, message);

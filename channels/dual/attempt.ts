@@ -64,7 +64,8 @@ export function attemptSigned(env: ChannelEnv, carrier: Carrier, { signature }: 
     return commit(next, message, { tag: "TimeSignatures" });
   }
   const attempts = { ...carrier.attempts, next: attempt };
-  const link = { ...carrier.link, negotiation: undefined };
+  // From now on the peer may give up what it was not answered for.
+  const link = { ...carrier.link, negotiation: undefined, abortAnswered: false };
   return commit({ ...carrier, link, attempts }, message, { tag: "TimeSignatures" });
 }
 

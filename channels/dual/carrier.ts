@@ -22,6 +22,14 @@ export type Carrier = ConstructingFunding | Replacing;
 /** Where an attempt is signed. */
 export type Signer = WaitForFundingSignatures | WaitForFundingConfirmed;
 
+/** What is made of the first transaction or of another, before both have signed it. */
+export type ConstructingOrSigning = ConstructingFunding | Signer;
+/** The one that is being signed. */
+export function attemptOf(state: ConstructingOrSigning): FundingAttempt | undefined {
+  if (state.tag === "ConstructingFunding") return undefined;
+  return state.tag === "WaitForFundingSignatures" ? state.attempt : state.attempts.next;
+}
+
 /** The carrier in a state that may be one. */
 export function carrierOf(state: ChannelState): Carrier | undefined {
   if (state.tag === "ConstructingFunding") return state;

@@ -1,12 +1,12 @@
 import { equalBytes, printable } from "../../src/base/bytes.ts";
-import { assert } from "../../src/base/result.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput, ChannelMessage } from "../input.ts";
 import type { ConstructionMessage } from "../interactive/session.ts";
 import type { Contribution } from "../interactive/terms.ts";
 import { OFFLINE, type Online } from "../link/state.ts";
 import type { ChannelState, FundedState, WaitForFundingConfirmed } from "../state.ts";
-import { advance, commit, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
+import { advance, commit, propose, stay, type Transition } from "../transition.ts";
+import { aborted, receiveAbort } from "./abort.ts";
 import {
   allSigned,
   attemptSigned,
@@ -17,20 +17,19 @@ import {
 } from "./attempt.ts";
 import {
   abandonAttempt,
-  abortMessage,
   abortNegotiation,
+  attemptOf,
   type Carrier,
-  carriedId,
+  type ConstructingOrSigning,
   carrierOf,
   negotiationOf,
-  type Replacing,
   type Signer,
 } from "./carrier.ts";
 import { inputChecked, receiveConstructionMessage, startConstruction } from "./negotiate.ts";
 import { acceptAlone, receiveAccept2 } from "./open.ts";
 import { acknowledgeAlone, receiveAckRbf, receiveInitRbf } from "./rbf.ts";
 import { attemptReestablish, resumeSigning } from "./reconnect.ts";
-import type { DualOpening, FundingAttempt, WaitForFundingSignatures } from "./state.ts";
+import type { DualOpening, WaitForFundingSignatures } from "./state.ts";
 
 export type DualState = DualOpening | WaitForFundingSignatures;
 export const isDual = (state: ChannelState): state is DualState =>
@@ -79,9 +78,6 @@ export function stepDual(env: ChannelEnv, state: DualState, input: ChannelInput)
       return stay();
   }
 }
-
-const aborted = (reason: string): Transition =>
-  advance({ tag: "Aborted", reason }, { tag: "ReleaseCoins" }, { tag: "Forget", reason });
 
 /** Somebody here, or the time, ends an opening. */
 function gaveUp(state: DualState, reason: string): Transition {
@@ -171,7 +167,7 @@ function failedByPeer(state: DualState, text: string): Transition {
 /** A message about a funding transaction that is being constructed or signed, the first one or another; undefined for all else. */
 export function receiveFunding(
   env: ChannelEnv,
-  state: Exclude<DualState, { tag: "WaitForAcceptChannel2" }> | WaitForFundingConfirmed,
+  state: ConstructingOrSigning,
   message: ChannelMessage,
 ): Transition | undefined {
   switch (message.name) {
@@ -206,12 +202,6 @@ function constructing(
   return receiveConstructionMessage(env, carrier, message);
 }
 
-type ConstructingOrSigning = Exclude<DualState, { tag: "WaitForAcceptChannel2" }> | WaitForFundingConfirmed;
-function attemptOf(state: ConstructingOrSigning): FundingAttempt | undefined {
-  if (state.tag === "ConstructingFunding") return undefined;
-  return state.tag === "WaitForFundingSignatures" ? state.attempt : state.attempts.next;
-}
-
 function signing(
   env: ChannelEnv,
   state: ConstructingOrSigning,
@@ -231,42 +221,6 @@ function signing(
   // Sent again on a reconnection: what it signs is known.
   const known = state.attempts.signed.at(-1)?.received;
   return known !== undefined && equalBytes(known, message.signature) ? stay() : undefined;
-}
-
-/** The peer gives up: what has not been signed for is forgotten, and told back once. BOLT 2 §The tx_abort Message. */
-function receiveAbort(state: ConstructingOrSigning, text: string): Transition {
-  const carrier = carrierOf(state);
-  const negotiation = carrier === undefined ? undefined : negotiationOf(carrier);
-  if (negotiation?.stage === "aborting") {
-    if (state.tag === "ConstructingFunding") return aborted("negotiation aborted");
-    assert(
-      state.tag === "WaitForFundingConfirmed" && state.link.tag === "online",
-      "a replacement is negotiated online",
-    );
-    return advance({ ...state, link: { ...state.link, negotiation: undefined } });
-  }
-  const reason = `the peer gave up: ${text}`;
-  const attempt = attemptOf(state);
-  if (attempt !== undefined && state.tag !== "ConstructingFunding")
-    return echoed(abandonAttempt(state, attempt, reason, "as you wish"));
-  if (carrier === undefined) return stay();
-  const told = propose(abortMessage(carriedId(carrier), "as you wish"));
-  if (negotiation === undefined) return answerOnce(carrier, told);
-  if (carrier.tag === "ConstructingFunding")
-    return advance({ tag: "Aborted", reason }, told, { tag: "ReleaseCoins" }, { tag: "Forget", reason });
-  const link = { ...carrier.link, negotiation: undefined };
-  return advance({ ...carrier, link }, told, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
-}
-/** Of nothing that we know of. Two that always answered each other's would go on for ever. BOLT 2 §The tx_abort Message. */
-function answerOnce(carrier: Carrier, told: VolatileEffect): Transition {
-  if (carrier.tag === "ConstructingFunding" || carrier.link.abortAnswered) return stay();
-  return advance({ ...carrier, link: { ...carrier.link, abortAnswered: true } }, told);
-}
-/** Our answer is the last word: nothing is awaited. */
-function echoed(transition: Transition): Transition {
-  if (transition.kind !== "commit" || transition.next.tag !== "WaitForFundingConfirmed") return transition;
-  const { link } = transition.next as Replacing;
-  return { ...transition, next: { ...(transition.next as Replacing), link: { ...link, negotiation: undefined } } };
 }
 
 const OF_NEGOTIATION: ReadonlySet<ChannelMessage["name"]> = new Set<ChannelMessage["name"]>([
