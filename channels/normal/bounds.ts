@@ -9,6 +9,7 @@ import type { ChannelParams } from "../params.ts";
 import type { Commitments } from "../state.ts";
 import type { OfferRefusal } from "../transition.ts";
 import type { HtlcSide } from "../tx/format.ts";
+import { channelIdOf } from "../tx/funding-tx.ts";
 import type { CommitmentTerms } from "../tx/terms.ts";
 import { openerCost, trimThreshold } from "../tx/weights.ts";
 
@@ -145,19 +146,35 @@ function outOfBounds(
   if (count > maximum) return { code: "too_many_htlcs", maximum };
   const limit = params.remote.maxHtlcValueInFlight;
   if (value > limit) return { code: "in_flight_limit", maximum: limit, would: value };
-  for (const look of looks) {
+  for (const [at, look] of looks.entries()) {
     const needed =
       localReserve(env, params) + (params.opener === "local" ? cost(look, 1, spiked(env, look.feerate)) : 0n);
     if (look.local < needed) {
       const before = look.local + requested;
       return { code: "insufficient_balance", available: msat(before > needed ? before - needed : 0n), requested };
     }
-    if (params.opener === "remote" && look.remote < cost(look, 0, look.feerate))
+    const hasOutput = requested >= look.outputFrom[at === 0 ? "offered" : "received"];
+    if (params.opener === "remote" && !(hasOutput ? remotePays(params, look, 0) : remotePaysFor(look, 0)))
       return { code: "remote_cannot_pay_fee" };
     if (isDust(params, "offered", requested, look.feerate) && look.exposure > env.policy.maxDustExposure)
       return { code: "dust_exposure", maximum: env.policy.maxDustExposure, would: look.exposure };
   }
   return undefined;
+}
+
+const remotePaysFor = (look: Look, extra: number): boolean => look.remote >= cost(look, extra, look.feerate);
+
+/** Behind a splice an opener below its reserve may have to pay for so many outputs of HTLCs. Policy, not protocol. */
+const OUTPUTS_BELOW_RESERVE = 5;
+/**
+ * Whether the peer, as opener, pays for one more output and keeps its reserve: it may fail the channel for less. Where a
+ * splice has raised the reserve nothing could come to it any more then, so it pays for a few out of what it has.
+ * BOLT 2 §Adding an HTLC: update_add_htlc.
+ */
+function remotePays(params: ChannelParams, look: Look, extra: number): boolean {
+  if (look.remote >= toMsat(params.local.channelReserve) + cost(look, extra, look.feerate)) return true;
+  const isSpliced = params.channelId !== channelIdOf(params.funding);
+  return isSpliced && look.untrimmed + extra <= OUTPUTS_BELOW_RESERVE && remotePaysFor(look, extra);
 }
 
 /** Whether the peer may have added what stands in our next commitment. BOLT 2 §Adding an HTLC: update_add_htlc. */
@@ -237,7 +254,7 @@ function spendableIn(env: ChannelEnv, params: ChannelParams, look: Look): bigint
     const withOutput = free - cost(look, 2, spiked(env, feerate));
     return withOutput > dust ? withOutput : least(free - cost(look, 1, spiked(env, feerate)), dust);
   }
-  return look.remote >= cost(look, 1, feerate) ? free : look.remote >= cost(look, 0, feerate) ? least(free, dust) : 0n;
+  return remotePays(params, look, 1) ? free : remotePaysFor(look, 0) ? least(free, dust) : 0n;
 }
 function threshold({ feerate, terms }: Look): Sat {
   const [offered, received] = (["offered", "received"] as const).map((side) =>

@@ -72,11 +72,20 @@ describe("BOLT 2 §Adding an HTLC: update_add_htlc, sending node", () => {
       available: 390_000_000n,
       requested: 390_000_001n,
     });
-    const poor = normal({ push: 985_000_000n, feerate: 10_000 });
-    poor.offer("b", 300_000_000n);
-    poor.offer("b", 300_000_000n);
-    poor.offer("b", 300_000_000n);
-    expect(refusal(poor, "b")).to.deep.equal({ code: "remote_cannot_pay_fee" });
+  });
+  it("leaves the opener, as accepter, its reserve beside the fee: it would fail the channel for an HTLC that does not", () => {
+    // 10,000 sat reserve, 660 sat anchors, 1124 weight units and 172 for one HTLC at 1,000 sat/kw.
+    const least = 10_000_000n + 660_000n + 1_296_000n;
+    const short = normal({ push: 1_000_000_000n - least + 1n });
+    short.offer("b", 1_000_000n);
+    expect(refusal(short, "b")).to.deep.equal({ code: "remote_cannot_pay_fee" });
+    const { funded } = short.parties.b;
+    expect(spendable(short.env("b"), funded.params, funded.commitments)).to.equal(353_999n);
+    expect(short.offer("b", 353_999n).kind, "what has no output costs nothing").to.equal("advance");
+    const pair = normal({ push: 1_000_000_000n - least });
+    expect(pair.offer("b", 1_000_000n).kind).to.equal("advance");
+    pair.offer("b", 1_000_000n);
+    expect(refusal(pair, "b")).to.deep.equal({ code: "remote_cannot_pay_fee" });
   });
   it("takes several HTLCs of one payment_hash (CONFORMANCE 75)", () => {
     const pair = normal();
