@@ -22,6 +22,7 @@ import type { Turn } from "../turn.ts";
 import { type Complete, type PathOf, pathIn } from "../wallet/attach.ts";
 import { waitingOn } from "../wallet/chained.ts";
 import type { WalletHost } from "../wallet/host.ts";
+import { LIFT_LABEL } from "../wallet/state.ts";
 import { ClaimChain } from "./claim-chain.ts";
 import { type UnpaidClaim, UnpaidClaims, unpaid } from "./unpaid-claims.ts";
 
@@ -251,7 +252,7 @@ const LABEL: { readonly [W in Claim["why"]]: string } = {
   htlc_timeout: "channel closed: payment taken back",
   htlc_success: "channel closed: payment received",
   penalty: "channel closed: penalty",
-  anchor: "channel closed: fee",
+  anchor: LIFT_LABEL,
 };
 
 /** The claim's own input, always the first. */

@@ -6,6 +6,7 @@ import { addSat, feeForWeightCeil, type Sat, type SatPerKw, sat, ZERO_SAT } from
 import { type InsufficientFunds, type Spending, selectLeast } from "../../bitcoin/coins.ts";
 import type { KeyPath } from "../../bitcoin/key-path.ts";
 import { type Tx, type TxIn, type TxOut, txidOf, weightOf } from "../../bitcoin/tx.ts";
+import { hasRoomOn } from "./chained.ts";
 import { draftOf } from "./draft.ts";
 import type { WalletKeys } from "./public-keys.ts";
 import { signCoins } from "./sign.ts";
@@ -74,8 +75,11 @@ export function attach(
 ): Result<Attached, InsufficientFunds> {
   const { input, spends, output, locktime, weight, owed, lift, feerate, label } = attachment;
   const draft = draftOf(state);
-  const free = spendable(state, "also contested");
-  const all = instead === undefined ? free : free.filter((one) => mayReplaceWith(state, instead.tx, one));
+  const all = spendable(state, "also contested").filter(
+    (one) =>
+      (one.coin.paidIn !== undefined || hasRoomOn(state, one.outpoint.txid, output === undefined ? 2 : 1)) &&
+      (instead === undefined || mayReplaceWith(state, instead.tx, one)),
+  );
   const change = takeChange(draft, keys, "p2wpkh");
   const spending = (fee: Sat): Spending => ({
     outputs: [],

@@ -1,5 +1,8 @@
 import { type Outpoint, outpointKey, type Txid } from "../../base/ids.ts";
-import type { WalletState, WalletTx } from "./state.ts";
+import { LIFT_LABEL, type WalletState, type WalletTx } from "./state.ts";
+
+/** So many may wait for each other in a mempool, the last one included: a longer line is taken by no node. Policy, not protocol. */
+const WAITING_MAX = 25;
 
 /** Out, and in no block. */
 const isWaiting = (tx: WalletTx | undefined): tx is WalletTx =>
@@ -32,6 +35,18 @@ export function restingOn({ txs }: WalletState, txid: Txid): readonly WalletTx[]
       waiting.push(tx.txid);
     }
   return [...found.values()];
+}
+
+/**
+ * Whether something may still be built on what this one pays us. In a line that is too long the last, which is to pay for all
+ * before it, never gets to a miner, and none of them can be raised.
+ *
+ * @param own  how many come with what is built on it
+ */
+export function hasRoomOn(state: WalletState, txid: Txid, own: number): boolean {
+  const before = [state.txs.get(txid), ...restingOn(state, txid)].filter(isWaiting);
+  // What lifts a commitment waits for that one too.
+  return before.reduce((count, { label }) => count + (label === LIFT_LABEL ? 2 : 1), own) <= WAITING_MAX;
 }
 
 /** Ours that are out, in no block, and spend an output of one of these transactions; `on` are those outputs. */

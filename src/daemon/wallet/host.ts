@@ -140,8 +140,7 @@ export class WalletHost {
   attach(turn: Turn, attachment: Attachment, complete: Complete, instead?: Txid): Result<Tx, InsufficientFunds> {
     const { tx, fee = ZERO_SAT } = (instead && this.#state.txs.get(instead)) ?? {};
     const freed = instead === undefined ? undefined : refused(this.#state, instead);
-    const before = tx && { tx, fee };
-    const attached = attach(freed?.next ?? this.#state, this.#keys, attachment, complete, before);
+    const attached = attach(freed?.next ?? this.#state, this.#keys, attachment, complete, tx && { tx, fee });
     if (!attached.ok) return attached;
     if (freed !== undefined) this.#apply(turn, freed);
     this.#apply(turn, attached.value.step);

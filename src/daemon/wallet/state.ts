@@ -98,6 +98,8 @@ export const INCOMING_LABEL = "incoming payment";
 export const isIncoming = ({ label }: WalletTx): boolean => label === INCOMING_LABEL;
 /** What the list of coins says they are kept for while a PSBT is out, and the history once it is mined; on disk as well. */
 export const PSBT_LABEL = "PSBT";
+/** What a transaction is called that pays for a commitment through its anchor, on disk as well. */
+export const LIFT_LABEL = "channel closed: fee";
 /** What a transaction is called that spends our coins and was made by another copy of these words; on disk as well. */
 export const ELSEWHERE_LABEL = "spent elsewhere";
 /** Others can spend otherwise what it spends, and nobody else looks: after its own transactions each channel looks itself. */

@@ -25,12 +25,12 @@ const feerateOf = (together: readonly MempoolEntry[]): number =>
   together.reduce((sum, { weight }) => sum + weight, 0);
 
 /** A payee with fewer coins than HTLCs to claim on its own commitment, which the last block holds. */
-async function claiming(): Promise<World> {
+async function claiming(payments = PAYMENTS, amount = msat(40_000_000n)): Promise<World> {
   const street = await streetOf(2);
   const { world, nodes } = street;
   const [payer, payee] = nodes as [LabNode, LabNode];
   const invoices = [];
-  for (let at = 0; at < PAYMENTS; at++) invoices.push(await invoiceOf(world, payee, msat(40_000_000n)));
+  for (let at = 0; at < payments; at++) invoices.push(await invoiceOf(world, payee, amount));
   for (const { bolt11 } of invoices) void payer.node.pay({ bolt11 });
   while (invoices.some(({ paymentHash }) => payee.node.invoice(paymentHash)?.state !== "settled")) await world.step();
   world.network.part(payer.name, payee.name);
@@ -41,12 +41,12 @@ async function claiming(): Promise<World> {
 }
 const sizes = (world: World): readonly number[] => clusters(world).map(({ length }) => length);
 /** Each time another block without any of them. */
-async function expectRaised(world: World, feerates: readonly number[]): Promise<void> {
+async function expectRaised(world: World, feerates: readonly number[], payments = PAYMENTS): Promise<void> {
   for (const feerate of feerates) {
     world.chain.setFeerate(satPerKw(feerate));
     world.chain.reorganise(1, { txs: "same" });
     await world.pass(500);
-    expect(waiting(world)).to.have.length(PAYMENTS);
+    expect(waiting(world)).to.have.length(payments);
     const least = Math.min(...clusters(world).map(feerateOf));
     expect(least, `at ${feerate}`).to.be.within(feerate, feerate * 1.3);
   }
@@ -76,5 +76,12 @@ describe("Claims that are built on each other, as one coin pays for several", ()
     await world.pass(500);
     expect(waiting(world).map(({ txid }) => txid)).to.have.members(before);
     await expectRaised(world, [3_500, 4_500, 6_000, 10_000]);
+  });
+  it("are no more on one coin than mempools hold in a line: others take another coin, and all can be raised", async function () {
+    this.timeout(60_000);
+    const [many, line] = [32, 25];
+    const world = await claiming(many, msat(7_500_000n));
+    expect(sizes(world).toSorted((a, b) => b - a)).to.deep.equal([line, many - line]);
+    await expectRaised(world, [3_000], many);
   });
 });
