@@ -171,6 +171,13 @@ export function takeTx(
   return known ? ok({ txid: txidOf(tx), fresh: false }) : err(accepted.error);
 }
 
+/** One of our own. Where it waits with another witness, that one does under its txid all that it would do. */
+export function takeOwnTx(brain: NodeBrain, tx: ClaimedTx, now: number): Result<Txid, MempoolFault> {
+  const taken = takeTx(brain, tx, now);
+  const waits = taken.ok || taken.error.code === "txn-same-nonwitness-data-in-mempool";
+  return waits ? ok(txidOf(tx)) : taken;
+}
+
 /** What is not final waits apart, where policy lets it; whoever watches its coins hears of it as of anything that waits. */
 function holdPending(
   brain: NodeBrain,

@@ -2,6 +2,9 @@ import { expect } from "chai";
 import type { BlockHash, Outpoint } from "../../src/base/ids.ts";
 import { present } from "../../src/base/result.ts";
 import { blockHeight } from "../../src/base/units.ts";
+import { OP } from "../../src/bitcoin/opcodes.ts";
+import { script } from "../../src/bitcoin/script.ts";
+import { p2wshOf } from "../../src/bitcoin/templates.ts";
 import type { Tx } from "../../src/bitcoin/tx.ts";
 import { txidOf, vsizeOf } from "../../src/bitcoin/tx.ts";
 import type { BaseNode } from "../../src/ports/base-node.ts";
@@ -238,6 +241,20 @@ export function chainSourceContract(
         await pay(tx);
         await mine(1);
         await pay(tx);
+      });
+      it("takes what waits with another witness without a refusal", async () => {
+        await mine(101);
+        const lock = script(OP.DROP, 1n);
+        const parent = spend([await reward(1)], [output(COIN - 1000n, p2wshOf(lock))]);
+        await pay(parent);
+        const child = spend([outpointOf(parent)], [output(COIN - 2000n)]);
+        const shown = (byte: number): Tx => ({
+          ...child,
+          inputs: child.inputs.map((each) => ({ ...each, witness: [Uint8Array.of(byte), lock] })),
+        });
+        await pay(shown(1));
+        await pay(shown(2));
+        await mine(1);
       });
       it("puts what pays more in the place of what waits", async () => {
         await mine(101);

@@ -1,7 +1,7 @@
 import type { BlockHash } from "../../base/ids.ts";
 import { err, ok } from "../../base/result.ts";
 import type { SatPerKw } from "../../base/units.ts";
-import { feerateFor, type NodeBrain, takePackage, takeTx, tryTx } from "../../chain/brain.ts";
+import { feerateFor, type NodeBrain, takeOwnTx, takePackage, tryTx } from "../../chain/brain.ts";
 import type { HeaderNode } from "../../chain/headers.ts";
 import type { BaseNode, DialFault } from "../../ports/base-node.ts";
 import { answersOf, brainInfo, isSynced, refOf, txidAtPlace, unspentAt, wholeChain } from "../chain/answers.ts";
@@ -41,9 +41,9 @@ export function memorySource(options: SourceOptions): BaseNode {
     unspent: async (outpoint) => unspentAt(brain, outpoint),
     txidAt: async (height, index) => txidAtPlace(chain, horizon(), height, index),
     broadcast: async (tx) => {
-      const taken = takeTx(brain, tx, now());
+      const taken = takeOwnTx(brain, tx, now());
       for (const other of viewpoints) other.pump.poke();
-      return taken.ok ? ok(taken.value.txid) : err({ code: "rejected", reason: taken.error.code });
+      return taken.ok ? taken : err({ code: "rejected", reason: taken.error.code });
     },
     submitPackage: async (txs) => {
       const verdict = takePackage(brain, txs, now());

@@ -41,8 +41,8 @@ function refuseBurning(txs: readonly ClaimedTx[], max: Sat): void {
   const burns = txs.some(({ outputs }) => outputs.some(({ amount, script }) => amount > max && isUnspendable(script)));
   if (burns) refuse("verify", "Unspendable output exceeds maximum configured by user (maxburnamount)");
 }
-/** Telling again what waits already is no fault. */
-const KNOWN: ReadonlySet<string> = new Set(["txn-already-in-mempool"]);
+/** Telling again what waits already is no fault, be it with another witness. */
+const KNOWN: ReadonlySet<string> = new Set(["txn-already-in-mempool", "txn-same-nonwitness-data-in-mempool"]);
 const isInChain = ({ storage }: Chain, wanted: Outpoint["txid"], tx: ClaimedTx): boolean =>
   tx.outputs.some((_, vout) => storage.coin({ txid: wanted, vout }) !== undefined);
 

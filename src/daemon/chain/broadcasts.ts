@@ -1,6 +1,7 @@
 import type { Txid } from "../../base/ids.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Tx, txidOf } from "../../bitcoin/tx.ts";
+import type { TxVerdict } from "../../ports/base-node.ts";
 import type { BroadcastRefusal } from "../../ports/chain-source.ts";
 import { CHAIN_LANE, type NodeContext } from "../context.ts";
 import type { Turn } from "../turn.ts";
@@ -84,9 +85,9 @@ export class Broadcasts {
       throw new Error(verdict.error.detail);
     }
     const { txs, fault } = verdict.value;
-    for (const { tag, txid } of txs) if (tag === "Taken" || tag === "Known") this.#refused.delete(txid);
+    for (const each of txs) if (waits(each)) this.#refused.delete(each.txid);
     const last = txs.at(-1);
-    if (last?.tag === "Taken" || last?.tag === "Known") return ok(last.txid);
+    if (last !== undefined && waits(last)) return ok(last.txid);
     const reason = last?.tag === "Refused" ? last.code : (fault ?? "not judged");
     return err({ code: "rejected", reason });
   }
@@ -105,3 +106,6 @@ export class Broadcasts {
     );
   }
 }
+
+/** Also with another witness: under its txid that one does the same. */
+const waits = ({ tag }: TxVerdict): boolean => tag === "Taken" || tag === "Known" || tag === "OtherWitness";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import type { Outpoint, Txid } from "../../../src/base/ids.ts";
-import { ok, present } from "../../../src/base/result.ts";
+import { err, ok, present } from "../../../src/base/result.ts";
 import { msat, sat, satPerKw, unixMs } from "../../../src/base/units.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { mempool } from "../../../src/chain/mempool.ts";
@@ -183,6 +183,35 @@ describe("Transactions on their way to a Bitcoin node that takes its time", () =
     asked[2]?.answer();
     await settled();
     expect(shown()).to.deep.equal([1, 4, 2, 3]);
+  });
+  it("are taken where they wait with another witness, as is what was refused without them", async () => {
+    const clock = { now: () => unixMs(0), after: () => () => {} };
+    const store = memoryDisk().open();
+    const turns = createTurns({ clock, store, onHalt: () => {} });
+    const [parent, rest] = [spending(1), spending(3)];
+    const child = spending(2, parent);
+    const packages: (readonly number[])[] = [];
+    const chain = {
+      broadcast: async () => err({ code: "rejected", reason: "min relay fee not met" }),
+      submitPackage: async (txs: readonly Tx[]) => {
+        packages.push(txs.map(({ locktime }) => locktime));
+        return ok({ txs: txs.map((tx) => ({ tag: "OtherWitness", txid: txidOf(tx) })) });
+      },
+    };
+    const told: string[] = [];
+    const listener = {
+      isWanted: () => true,
+      taken: (txid: Txid) => told.push(`taken ${txid === txidOf(child)}`),
+      refused: ({ locktime }: Tx) => told.push(`refused ${locktime}`),
+    };
+    const broadcasts = new Broadcasts({ clock, store, turns, chain, log: noLog } as unknown as NodeContext, listener);
+    for (const tx of [parent, child, spending(4, parent), rest]) {
+      turns.run((turn) => broadcasts.say(turn, tx));
+      await turns.settled();
+      await settled();
+    }
+    expect(told).to.deep.equal(["refused 1", "taken true", "refused 4", "refused 3"]);
+    expect(packages).to.deep.equal([[1, 2]]);
   });
   it("are held back with what they spend when that was not heard, and nothing else is", async () => {
     const { asked, say, shown } = slowNode();

@@ -13,8 +13,8 @@ import {
   prefer,
   reconsider,
   takeBlockAtOnce,
+  takeOwnTx,
   takePackage,
-  takeTx,
   templateFor,
   tryTx,
 } from "../../../chain/brain.ts";
@@ -172,11 +172,11 @@ export class EmbeddedNode extends WholeAnswers implements BaseNode {
     return txidAtPlace(this.brain.chain, this.brain.chain.tip, height, index);
   }
   async broadcast(tx: ClaimedTx): Promise<Result<Txid, BroadcastRefusal>> {
-    const taken = takeTx(this.brain, tx, this.#now());
+    const taken = takeOwnTx(this.brain, tx, this.#now());
     if (!taken.ok) return err({ code: "rejected", reason: wordsOf(taken.error) });
     this.#pump.poke();
-    this.#links.perform(announceTx(this.#sync, taken.value.txid));
-    return ok(taken.value.txid);
+    this.#links.perform(announceTx(this.#sync, taken.value));
+    return taken;
   }
   async submitPackage(txs: readonly ClaimedTx[]): Asked<PackageVerdict> {
     const verdict = takePackage(this.brain, txs, this.#now());
