@@ -173,9 +173,17 @@ export function faultInPlace(
   return oldVersion(params, version, place.height) ? { code: "bad-version" } : undefined;
 }
 
+type Moment = Pick<HeaderPlace, "height" | "previousTime">;
 /** BIP 94 §Specification: the first block of an interval may be earlier than the last one by the time of one block, and no more. */
-const isTimewarp = ({ retargeting, pace }: ChainParams, time: number, { height, previousTime }: HeaderPlace): boolean =>
+const isTimewarp = ({ retargeting, pace }: ChainParams, time: number, { height, previousTime }: Moment): boolean =>
   retargeting === "testnet4" && height % pace.retargetBlocks === 0 && time < previousTime - pace.spacingS;
+/** The earliest time that a block on `previous` may have. */
+export function earliestTime(params: ChainParams, previous: HeaderNode): number {
+  const height = previous.height + 1;
+  const time = medianTimeOf(previous) + 1;
+  const allowed = previous.header.time - params.pace.spacingS;
+  return isTimewarp(params, time, { height, previousTime: previous.header.time }) ? allowed : time;
+}
 
 /** BIP 34, 66 and 65 each retired the version below theirs. */
 const oldVersion = ({ activation }: ChainParams, version: number, height: number): boolean =>

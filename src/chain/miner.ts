@@ -14,7 +14,7 @@ import { targetOf } from "../bitcoin/pow.ts";
 import { script } from "../bitcoin/script.ts";
 import { COINBASE_VOUT, NULL_TXID, SEQUENCE_FINAL, type Tx } from "../bitcoin/tx.ts";
 import { searchTail, type Words256 } from "../crypto/sha256d80.ts";
-import { type HeaderNode, medianTimeOf, requiredBits } from "./headers.ts";
+import { earliestTime, type HeaderNode, requiredBits } from "./headers.ts";
 import type { Mempool, MempoolEntry } from "./mempool.ts";
 import { selectPackages } from "./select.ts";
 
@@ -57,7 +57,7 @@ export function assembleBlock(chosen: readonly ChosenTx[], request: BlockRequest
   const fees = chosen.reduce((sum, { fee }) => sum + fee, 0n);
   const reward = sat(subsidyAt(height, params) + fees);
   const txs = [coinbaseTx(height, reward, request, chosen), ...chosen.map(({ tx }) => tx)];
-  const time = Math.max(medianTimeOf(previous) + 1, request.now);
+  const time = Math.max(earliestTime(params, previous), request.now);
   const header: BlockHeader = {
     version: height < params.activation.segwit ? BLOCK_VERSION | SEGWIT_SIGNALS : BLOCK_VERSION,
     previous: previous.hash,

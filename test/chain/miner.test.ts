@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { present } from "../../src/base/result.ts";
 import type { Block } from "../../src/bitcoin/block.ts";
-import { regtestWithSegwitFrom } from "../../src/bitcoin/params.ts";
+import { CHAINS, regtestWithSegwitFrom } from "../../src/bitcoin/params.ts";
 import { type Tx, txidOf, weightOf } from "../../src/bitcoin/tx.ts";
 import { ancestorAt } from "../../src/chain/headers.ts";
 import {
@@ -15,6 +15,7 @@ import {
   give,
   grow,
   matured,
+  NOW,
   outpointOf,
   output,
   solve,
@@ -120,6 +121,16 @@ describe("miner: which transactions, and what they pay", () => {
     expect(verdict(chain, { coinbase: greedy })).to.equal("bad-cb-amount");
     grow(chain, 151);
     expect(countCoins(chain).total).to.equal(149n * COIN + 150n * (COIN / 2n) + COIN / 4n);
+  });
+  it("gives the first block of an interval no time that its rules forbid after one of the future", () => {
+    const pace = { spacingS: 30, retargetBlocks: 4 };
+    const chain = bench({ ...CHAINS.regtest, retargeting: "testnet4", pace });
+    grow(chain, 2);
+    grow(chain, 1, { time: NOW + 7_000 });
+    expect(verdict(chain, {})).to.equal("accepted");
+    expect(chain.brain.chain.tip.header.time).to.equal(NOW + 6_970);
+    expect(verdict(chain, {})).to.equal("accepted");
+    expect(chain.brain.chain.tip.header.time).to.equal(NOW + 2);
   });
 });
 
