@@ -40,8 +40,17 @@ export function receiveMessage(env: ChannelEnv, state: ChannelState, message: Ch
   if (state.tag === "Failed") return message.name === "update_fulfill_htlc" ? lateFulfill(state, message) : stay();
   if (state.link.tag === "offline") return stay();
   if (message.name === "channel_reestablish") return receiveReestablish(env, state, message);
-  if (state.link.tag === "reestablishing") return unexpected(state, message);
+  if (state.link.tag === "reestablishing") return early(env, state, message);
   return funded(env, state, message);
+}
+/**
+ * Before the peer has said where it stands. Some nodes say these two as soon as they are connected: the one comes again
+ * where it counts, and the other is as good here. BOLT 2 §Message Retransmission.
+ */
+function early(env: ChannelEnv, state: FundedState, message: FundedMessage): Transition {
+  if (message.name === "channel_ready") return stay();
+  if (message.name === "announcement_signatures") return receiveAnnouncementSignatures(env, state, message);
+  return unexpected(state, message);
 }
 
 const unexpected = (state: ChannelState, message: ChannelMessage): Transition =>

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
+import { present } from "../../../src/base/result.ts";
+import { ChannelReady } from "../../../src/wire/opening.ts";
 import { type Name, normal, opened, type Pair } from "../../support/channel-pair.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
@@ -138,6 +140,39 @@ describe("BOLT 2 §Message Retransmission", () => {
     });
     expect(pair.parties.a.take("SendWarning")[0]?.text).to.match(/^unexpected message/);
     expect(pair.parties.a.funded.link.tag).to.equal("offline");
+  });
+  it("puts up with a channel_ready before it, which comes again", () => {
+    const pair = opened();
+    pair.settle();
+    pair.disconnect();
+    pair.confirm();
+    pair.connect();
+    pair.deliver("b");
+    const { a } = pair.queues;
+    const [, ready] = a.splice(0, 2, a[1] as Uint8Array, a[0] as Uint8Array, a[1] as Uint8Array);
+    expect(ready?.[1]).to.equal(ChannelReady.type);
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+    expect(pair.parties.a.take("SendWarning")).to.deep.equal([]);
+  });
+  it("takes announcement_signatures before it too", () => {
+    const pair = normal({ announce: true });
+    const { a } = pair.parties;
+    const { announcement } = a.funded;
+    pair.disconnect();
+    a.state = { ...a.funded, announcement: { ...announcement, remote: undefined } };
+    pair.connect();
+    tell(pair, "a", {
+      name: "announcement_signatures",
+      channel_id: a.funded.params.channelId,
+      short_channel_id: present(a.funded.funding.confirmed, "it is mined").shortChannelId,
+      node_signature: present(announcement.remote, "b has signed").nodeSignature,
+      bitcoin_signature: present(announcement.remote, "b has signed").bitcoinSignature,
+    });
+    expect([a.take("SendWarning"), a.funded.announcement]).to.deep.equal([[], announcement]);
+    expect(a.take("Announced")).to.have.length(1);
+    pair.settle();
+    expect([a.state.tag, a.funded.link.tag]).to.deep.equal(["Normal", "online"]);
   });
   it("reconnects while the funding transaction is not confirmed", () => {
     const pair = opened();
