@@ -18,6 +18,14 @@ export const passes = ({ first, range }: GossipFilter, timestamp: number): boole
  */
 export interface RelayQueue {
   readonly waiting: Map<string, Relayed>;
+  /** What has been passed on lately of one edge or node, who has gone longest without first. */
+  readonly spent: Map<string, Spent>;
+}
+interface Spent {
+  /** Less one for each minute since. */
+  readonly times: number;
+  /** Unix seconds. */
+  readonly at: number;
 }
 interface Relayed {
   /** Announcements of channels before their updates, nodes last. */
@@ -36,7 +44,14 @@ export interface RelayPeer {
 /** Policy, not protocol: what does not fit is left to queries. */
 const WAITING_MAX = 20_000;
 
-export const emptyRelay = (): RelayQueue => ({ waiting: new Map() });
+/**
+ * Policy, not protocol: of one edge or node so many messages are passed on at once, and one for each minute after. The newest
+ * waits for its turn, so that who changes his terms each second is heard, and others need not pay for it.
+ */
+const TIMES_MAX = 10;
+const TIME_SECONDS = 60;
+
+export const emptyRelay = (): RelayQueue => ({ waiting: new Map(), spent: new Map() });
 
 /**
  * Queues an update that has just been applied. A channel's announcement goes out with its first update, never alone.
@@ -72,11 +87,17 @@ function put(relay: RelayQueue, key: string, relayed: Relayed): void {
 }
 
 /**
- * Empties the queue: for each peer the messages to send, in order. Each may be shared between peers; none is copied.
+ * Empties the queue but for what was passed on too often lately: for each peer the messages to send, in order. Each may be
+ * shared between peers; none is copied.
+ *
+ * @param now Unix seconds
  */
-export function flush(relay: RelayQueue, peers: readonly RelayPeer[]): ReadonlyMap<NodeId, readonly Uint8Array[]> {
-  const ordered = [...relay.waiting.values()].sort((a, b) => a.rank - b.rank);
-  relay.waiting.clear();
+export function flush(
+  relay: RelayQueue,
+  peers: readonly RelayPeer[],
+  now: number,
+): ReadonlyMap<NodeId, readonly Uint8Array[]> {
+  const ordered = takeDue(relay, now).sort((a, b) => a.rank - b.rank);
   const batches = new Map<NodeId, readonly Uint8Array[]>();
   for (const { nodeId, filter } of peers) {
     const wanted = ordered.filter(({ from, timestamp }) => {
@@ -90,4 +111,22 @@ export function flush(relay: RelayQueue, peers: readonly RelayPeer[]): ReadonlyM
       );
   }
   return batches;
+}
+
+function takeDue({ waiting, spent }: RelayQueue, now: number): Relayed[] {
+  for (const [key, { at }] of spent) {
+    if (now - at < TIMES_MAX * TIME_SECONDS) break;
+    spent.delete(key);
+  }
+  const due: Relayed[] = [];
+  for (const [key, relayed] of waiting) {
+    const before = spent.get(key);
+    const times = before === undefined ? 0 : Math.max(0, before.times - Math.max(0, now - before.at) / TIME_SECONDS);
+    if (relayed.from !== undefined && times > TIMES_MAX - 1) continue;
+    waiting.delete(key);
+    spent.delete(key);
+    spent.set(key, { times: times + 1, at: now });
+    due.push(relayed);
+  }
+  return due;
 }

@@ -218,14 +218,18 @@ export class GossipHost {
     if (gossip.message.name === "channel_announcement") {
       this.#again(releaseFor(this.#held, gossip.message.short_channel_id));
     }
+    this.#flushLater();
+  }
+  #flushLater(): void {
     this.#cancelFlush ??= this.#parts.ctx.clock.after(FLUSH_MS, () => this.#flush());
   }
   #flush(): void {
     this.#cancelFlush = undefined;
     const peers = [...this.#talking].map(([nodeId, { sync }]) => ({ nodeId, filter: sync.filter }));
-    for (const [peer, messages] of flush(this.#relay, peers)) {
+    for (const [peer, messages] of flush(this.#relay, peers, this.#now())) {
       this.#talking.get(peer)?.sync.tell(messages);
     }
+    if (this.#relay.waiting.size > 0) this.#flushLater();
   }
 }
 

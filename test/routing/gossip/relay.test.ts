@@ -31,10 +31,11 @@ function relayed(
   const graph = emptyGraph();
   const queue = emptyRelay();
   for (const gossip of messages) accept(graph, queue, gossip, { from, relay, capacity: CAPACITY, now: NOW });
-  const batches = flush(queue, [
+  const peers = [
     { nodeId: CAROL.id, filter: ALL },
     { nodeId: DAVE.id, filter },
-  ]);
+  ];
+  const batches = flush(queue, peers, NOW);
   return { carol: batches.get(CAROL.id), dave: batches.get(DAVE.id), rest: queue.waiting.size };
 }
 const bytes = (...messages: readonly Gossip[]) => messages.map((gossip) => gossip.bytes);
@@ -77,7 +78,27 @@ describe("BOLT 7 §Rebroadcasting", () => {
     accept(graph, queue, ANNOUNCEMENT, { from: CAROL.id, relay: true, capacity: CAPACITY, now: NOW });
     markSpent(graph, ID, blockHeight(950));
     accept(graph, queue, disabling, { from: CAROL.id, relay: true, now: NOW });
-    expect(flush(queue, [{ nodeId: DAVE.id, filter: ALL }]).get(DAVE.id)).to.deep.equal([disabling.bytes]);
+    expect(flush(queue, [{ nodeId: DAVE.id, filter: ALL }], NOW).get(DAVE.id)).to.deep.equal([disabling.bytes]);
+  });
+  it("passes on ten changes of one side at once, then the newest each minute, and all of our own", () => {
+    const graph = emptyGraph();
+    const relayedIn = (from: NodeId | undefined, seconds: readonly number[]): string[] => {
+      const queue = emptyRelay();
+      return seconds.flatMap((second) => {
+        const update = channelUpdate(ID, ALICE, BOB, { timestamp: NOW + second });
+        const message = { from, relay: true, capacity: CAPACITY, now: NOW };
+        if (!graph.channels.has(ID)) accept(graph, emptyRelay(), ANNOUNCEMENT, message);
+        accept(graph, queue, SECOND, { ...message, relay: false });
+        accept(graph, queue, update, message);
+        const sent = flush(queue, [{ nodeId: DAVE.id, filter: ALL }], NOW + second).get(DAVE.id) ?? [];
+        return sent.map((frame) => `${second}: ${frame === update.bytes ? "the newest" : "another"}`);
+      });
+    };
+    const everySecond = Array.from({ length: 200 }, (_, second) => second);
+    const passedOn = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 60, 120, 180].map((second) => `${second}: the newest`);
+    expect(relayedIn(CAROL.id, everySecond)).to.deep.equal(passedOn);
+    expect(relayedIn(undefined, everySecond)).to.have.length(200);
+    expect(relayedIn(CAROL.id, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 600])).to.have.length(11);
   });
   it("holds no more than 20,000 messages", () => {
     const queue = emptyRelay();
