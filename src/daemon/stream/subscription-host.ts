@@ -274,7 +274,7 @@ export class SubscriptionHost {
       payee: terms.payee,
       state,
       pricePerUnit: terms.pricePerUnit,
-      feePerUnit: this.#feePerUnit(terms),
+      feePerUnit: state === "closed" ? undefined : this.#feePerUnit(terms),
       paid: account.paid,
       fees: meter.fees,
       owed: meter.owed,

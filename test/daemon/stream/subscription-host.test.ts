@@ -94,4 +94,13 @@ describe("Subscription host: a stream over crashes. RELIABILITY I9, I18", () => 
     expect(viewer.asked).to.equal(asked);
     expect(halts(stream)).to.deep.equal([]);
   });
+
+  it("looks for a way to the site as long as a session can pay over it", async () => {
+    const stream = await streaming();
+    const { world, viewer, session } = stream;
+    const fee = (): unknown => viewer.node.subscriptions().map(({ feePerUnit }) => feePerUnit);
+    expect(fee()).to.deep.equal([100n]);
+    await soon(world, viewer.node.closeSubscription(session));
+    expect(fee()).to.deep.equal([undefined]);
+  });
 });
