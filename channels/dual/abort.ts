@@ -1,6 +1,6 @@
 import { assert } from "../../src/base/result.ts";
 import type { FundedState } from "../state.ts";
-import { advance, propose, stay, type Transition } from "../transition.ts";
+import { advance, commit, propose, stay, type Transition } from "../transition.ts";
 import {
   abandonAttempt,
   abortMessage,
@@ -11,6 +11,7 @@ import {
   negotiationOf,
   type Replacing,
 } from "./carrier.ts";
+import { withoutNewest } from "./chosen.ts";
 
 export const aborted = (reason: string): Transition =>
   advance({ tag: "Aborted", reason }, { tag: "ReleaseCoins" }, { tag: "Forget", reason });
@@ -41,14 +42,20 @@ export function receiveAbort(state: ConstructingOrSigning, text: string): Transi
   if (negotiation === undefined) return answerAbort(carrier);
   const told = propose(abortMessage(carriedId(carrier), AS_YOU_WISH));
   const link = { ...carrier.link, negotiation: undefined };
-  return advance({ ...carrier, link }, told, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+  const effects = [told, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason }] as const;
+  // It may have meant the one before, and not have heard of this one yet.
+  const before = withoutNewest(carrier);
+  return before === undefined ? advance({ ...carrier, link }, ...effects) : commit({ ...before, link }, ...effects);
 }
-/** Of what both have signed, or of nothing. Two that always answered each other's would go on for ever. BOLT 2 §The tx_abort Message. */
+/** Of what we have signed, or of nothing. Two that always answered each other's would go on for ever. BOLT 2 §The tx_abort Message. */
 export function answerAbort(state: FundedState): Transition {
   const { link, params } = state;
   if (link.tag !== "online" || link.abortAnswered) return stay();
   const told = propose(abortMessage(params.channelId, AS_YOU_WISH));
-  return advance({ ...state, link: { ...link, abortAnswered: true } }, told);
+  const answered = { ...link, abortAnswered: true };
+  const before = state.tag === "WaitForFundingConfirmed" ? withoutNewest(state) : undefined;
+  if (before === undefined) return advance({ ...state, link: answered }, told);
+  return commit({ ...before, link: answered }, told, { tag: "NotifyUpdated" });
 }
 /** Our answer is the last word: nothing is awaited. */
 function echoed(transition: Transition): Transition {

@@ -64,6 +64,18 @@ const withoutSplices = (state: FundedState, { params }: FundingAttempt): readonl
   ...(state.commitments.others.length === 0 ? [] : splicesReplaced(state, params.funding)),
 ];
 
+/**
+ * The peer has given up the newest attempt, for which we have signed and it has not: it may be mined yet, but the one before it is
+ * the newest that both know of. Undefined when there is none such. BOLT 2 §The tx_abort Message.
+ */
+export function withoutNewest(state: FundedState): FundedState | undefined {
+  const { signed } = state.attempts;
+  const [before, newest] = signed.slice(-2);
+  if (before === undefined || newest === undefined || newest.remoteWitnesses !== undefined) return undefined;
+  const attempts = { ...state.attempts, signed: [...signed.slice(0, -2), newest, before] };
+  return switched({ ...state, attempts }, before);
+}
+
 function switched(state: FundedState, attempt: FundingAttempt): FundedState {
   const { params, received, sent } = attempt;
   assert(received !== undefined, "an attempt that we have signed was signed by the peer before");

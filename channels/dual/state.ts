@@ -105,7 +105,7 @@ export type DualOpening = WaitForAcceptChannel2 | ConstructingFunding;
 
 /** The funding transactions of a channel that both sides construct. Empty for all others. */
 export interface FundingAttempts {
-  /** All for which our witnesses have left, oldest first: any of them may be mined. */
+  /** All for which our witnesses have left: any may be mined. Oldest first, but for what the peer gave up: that stands before the one that waits. */
   readonly signed: readonly FundingAttempt[];
   /** A newer one for which they have not. */
   readonly next: FundingAttempt | undefined;

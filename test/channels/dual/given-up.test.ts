@@ -39,4 +39,54 @@ describe("A replacement that the peer gives up after we have signed it", () => {
     pair.give("b", abortOf(pair));
     expect(namesOf(pair)).to.deep.equal(["b tx_abort"]);
   });
+  it("leaves what was there before as what waits: that is what the next one replaces, and goes by", () => {
+    const pair = givenUp();
+    const [first, second] = txidsOf(pair, "b");
+    expect(pair.parties.b.funded.params.funding.txid).to.equal(second);
+    pair.settle();
+    expect(pair.parties.b.funded.params.funding.txid).to.equal(first);
+    expect(txidsOf(pair, "b"), "it may be mined all the same").to.have.members([first, second]);
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    pair.settle();
+    const [, third] = txidsOf(pair, "a");
+    expect([attemptsOf(pair, "a").length, attemptsOf(pair, "b").length]).to.deep.equal([2, 3]);
+    expect(pair.parties.b.funded.params.funding.txid).to.equal(third);
+    mine(pair, present(third, "the third"));
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+  });
+  it("is not named on the next connection, where the peer may mean another one", () => {
+    const pair = givenUp();
+    pair.settle();
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(3_000) });
+    while (namesOf(pair).findLast((name) => name.startsWith("a ")) !== "a commitment_signed")
+      pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+    // It gives up too, and a does not hear of it.
+    pair.give("b", { tag: "AbortOpening", reason: "too late" });
+    pair.disconnect();
+    pair.connect();
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal([
+      "WaitForFundingConfirmed",
+      "WaitForFundingConfirmed",
+    ]);
+    expect(negotiations(pair)).to.deep.equal([undefined, undefined]);
+  });
+  it("is meant by a tx_abort that crosses our next tx_init_rbf, too", () => {
+    const pair = givenUp();
+    const [first, second] = txidsOf(pair, "b");
+    pair.give("b", { tag: "BumpFunding", feerate: satPerKw(3_000) });
+    expect(namesOf(pair).at(-1)).to.equal("b tx_init_rbf");
+    pair.settle();
+    expect([pair.parties.b.funded.params.funding.txid, pair.parties.b.wallet.held.size]).to.deep.equal([first, 0]);
+    expect(txidsOf(pair, "b")).to.have.members([first, second]);
+    expect(negotiations(pair)).to.deep.equal([undefined, undefined]);
+  });
+  it("is the channel if it is mined all the same", () => {
+    const pair = givenUp();
+    pair.settle();
+    const [first, second] = txidsOf(pair, "b");
+    mine(pair, present(second, "the second"), 3, ["b"]);
+    expect(pair.parties.b.funded.params.funding.txid).to.equal(second);
+    expect(txidsOf(pair, "b")).to.have.members([first, second]);
+  });
 });
