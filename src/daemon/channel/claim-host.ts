@@ -101,19 +101,28 @@ export class ClaimHost {
     const wanted = [...this.#wanted];
     this.#wanted.clear();
     for (const [channel, { claims }] of wanted) this.#giveUpSettled(turn, channel, claims);
-    const due = wanted.flatMap(([channel, { signer, claims }]) => claims.map((claim) => ({ channel, signer, claim })));
+    const due = wanted
+      .flatMap(([channel, { signer, claims }]) => claims.map((claim) => ({ channel, signer, claim })))
+      .sort((one, other) => byUrgency(one.claim, other.claim));
     this.#wallet.takeBack(
       turn,
       due.map(({ claim }) => claim.outpoint),
     );
     const made = new Map(wanted.map(([channel]) => [channel, noneMade()]));
-    for (const { channel, signer, claim } of due.sort((one, other) => byUrgency(one.claim, other.claim))) {
+    const make = ({ channel, signer, claim }: (typeof due)[number], known: Flight | undefined): void => {
       const { flights, short } = present(made.get(channel), "a channel that claims");
-      const key = outpointKey(claim.outpoint);
-      const before = this.#underWay(this.#flying.get(channel)?.get(key)) ?? this.#known(claim);
+      const before = this.#underWay(known) ?? this.#known(claim);
       this.#short = short;
       const flight = this.#fly(turn, channel, signer, claim, before);
-      if (flight !== undefined) flights.set(key, flight);
+      const key = outpointKey(claim.outpoint);
+      if (flight === undefined) flights.delete(key);
+      else flights.set(key, flight);
+    };
+    for (const one of due) make(one, this.#flying.get(one.channel)?.get(outpointKey(one.claim.outpoint)));
+    // What took the place of another has thrown out what was built on that, be it what is lost first.
+    for (const one of due) {
+      const flight = made.get(one.channel)?.flights.get(outpointKey(one.claim.outpoint));
+      if (flight !== undefined && this.#underWay(flight) === undefined) make(one, undefined);
     }
     for (const [channel, { flights, short }] of made) {
       this.#unpaid.hear(turn, channel, short);

@@ -5,6 +5,7 @@ import { memoryDisk } from "../../../src/adapters/memory/store.ts";
 import { type ChannelId, type Outpoint, outpointKey, type Txid } from "../../../src/base/ids.ts";
 import { err, ok } from "../../../src/base/result.ts";
 import { blockHeight, sat, satPerKw } from "../../../src/base/units.ts";
+import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import { ClaimHost } from "../../../src/daemon/channel/claim-host.ts";
 import type { NodeContext } from "../../../src/daemon/context.ts";
 import { createEvents } from "../../../src/daemon/events.ts";
@@ -72,5 +73,48 @@ describe("RELIABILITY O9: claims of several channels, where there are not coins 
     });
     expect(asked).to.deep.equal([sooner, soon, late, own].map(outpointKey));
     expect(host.missing > 0n).to.equal(true);
+  });
+  it("are made again at once where one that takes its forerunner's place throws out what is lost sooner", () => {
+    const clock = testClock();
+    const turns = createTurns({ clock, store: memoryDisk().open(), onHalt: () => {} });
+    const asked: string[] = [];
+    const published = new Map<string, Tx>();
+    const [below, sooner] = [outpoint("1", 0), outpoint("2", 0)];
+    const wallet = {
+      feerate: () => satPerKw(1_000),
+      state: () => EMPTY_WALLET,
+      isPublished: (txid: Txid) => [...published.values()].some((tx) => txidOf(tx) === txid),
+      unconfirmedSpender: () => undefined,
+      takeBack: () => undefined,
+      giveUp: () => undefined,
+      again: () => undefined,
+      attach: (_turn: unknown, { input }: Attachment, _complete: unknown, instead?: Txid) => {
+        const key = outpointKey(input.prevout);
+        asked.push(key);
+        // What is built on it is gone with it.
+        if (key === outpointKey(below) && instead !== undefined) published.delete(outpointKey(sooner));
+        const tx = { version: 2, inputs: [input], outputs: [], locktime: asked.length };
+        published.set(key, tx);
+        return ok(tx);
+      },
+    };
+    const ctx = { clock, turns, events: createEvents(memoryDisk().open()), log: noLog } as unknown as NodeContext;
+    let height = HEIGHT;
+    const host = new ClaimHost(ctx, wallet as unknown as WalletHost, () => height);
+    const signer = {} as ChannelSigner;
+    const first = { signer, claims: [claim(below, 900_000n, 112)] };
+    const second = { signer, claims: [claim(sooner, 1_000n, 111)] };
+    turns.run((turn) => host.take(turn, channel("a"), first));
+    turns.run((turn) => {
+      host.take(turn, channel("a"), first);
+      host.take(turn, channel("b"), second);
+    });
+    height = blockHeight(HEIGHT + 9);
+    turns.run((turn) => {
+      host.take(turn, channel("a"), first);
+      host.take(turn, channel("b"), second);
+    });
+    expect(asked).to.deep.equal([below, sooner, below, sooner].map(outpointKey));
+    expect([...published.keys()]).to.have.members([below, sooner].map(outpointKey));
   });
 });
