@@ -9,10 +9,7 @@ import { beginSplice } from "../splice/begin.ts";
 import { spliceLost } from "../splice/lost.ts";
 import type { ChannelState, Normal } from "../state.ts";
 import { advance, type CommandRefusal, stay, type Transition, type VolatileEffect } from "../transition.ts";
-import { hasPending, isHolding, quiet, sayStfu } from "./stfu.ts";
-
-/** BOLT 9 §Assigned Feature Flags. */
-const OPTION_QUIESCE = 34;
+import { hasPending, isHolding, OPTION_QUIESCE, quiet, sayStfu } from "./stfu.ts";
 
 /** We want silence: no new update of ours from here on, and `stfu` as soon as none is pending. BOLT 2 §Channel Quiescence. */
 export function quiesce(env: ChannelEnv, state: ChannelState): Transition {

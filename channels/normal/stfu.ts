@@ -5,6 +5,9 @@ import type { Commitments, Funded, Normal } from "../state.ts";
 import { propose, type VolatileEffect } from "../transition.ts";
 import type { Asking } from "./queue.ts";
 
+/** BOLT 9 §Assigned Feature Flags. */
+export const OPTION_QUIESCE = 34;
+
 /** Whether new updates of ours have to wait: either side has asked for silence, or a splice is not signed by both. BOLT 2 §Channel Quiescence. */
 export const isHolding = ({ link, commitments }: Funded): boolean =>
   (link.tag === "online" && link.quiescence !== undefined) || isSigningSplice(commitments);

@@ -10,7 +10,7 @@ import { isLockedTooLong } from "../interactive/locktime.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
-import { isQuiescent, isSigningSplice } from "../normal/stfu.ts";
+import { isQuiescent, isSigningSplice, OPTION_QUIESCE } from "../normal/stfu.ts";
 import type { ChannelState, Funded, Normal } from "../state.ts";
 import { advance, type CommandRefusal, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
@@ -74,7 +74,8 @@ function spliceRefusal(
   { feerate }: Pick<SpliceRequest, "feerate">,
 ): CommandRefusal | undefined {
   const { commitments, link, params } = state;
-  if (!hasFeature(env.features, OPTION_SPLICE)) return { code: "not_negotiated" };
+  // It begins with silence, which is a feature of its own.
+  if (![OPTION_SPLICE, OPTION_QUIESCE].every((bit) => hasFeature(env.features, bit))) return { code: "not_negotiated" };
   if (!state.funding.deep) return { code: "funding_not_confirmed" };
   if (link.spliceWish !== undefined || link.splicing !== undefined) return { code: "negotiating" };
   if (isSigningSplice(commitments)) return { code: "negotiating" };

@@ -210,10 +210,18 @@ describe("RELIABILITY C36: who could lose by a crash or by a peer that gives up"
     want(pair, "a", out(600_000n));
     pair.features = pair.features.filter((bit) => bit !== 62);
     want(pair, "a", out(50_000n));
-    pair.features = [...pair.features, 62];
+    pair.features = [...pair.features, 62].filter((bit) => bit !== 34);
+    want(pair, "a", out(50_000n));
+    expect(names(pair), "CONFORMANCE 59: no stfu where silence was not agreed on").to.deep.equal([]);
+    pair.features = [...pair.features, 34];
     pair.disconnect();
     want(pair, "a", out(50_000n));
-    expect(refusals(pair, "a")).to.deep.equal(["splice_exceeds_balance", "not_negotiated", "not_connected"]);
+    expect(refusals(pair, "a")).to.deep.equal([
+      "splice_exceeds_balance",
+      "not_negotiated",
+      "not_negotiated",
+      "not_connected",
+    ]);
   });
   it("tells who asked that a peer which is gone, or a wallet without coins, makes no splice", () => {
     const pair = spliceable();
