@@ -4,7 +4,7 @@ import type { KeyPath } from "../../src/bitcoin/key-path.ts";
 import { OP } from "../../src/bitcoin/opcodes.ts";
 import { hash160 } from "../../src/crypto/hash.ts";
 import { secp256k1 } from "../../src/crypto/secp256k1.ts";
-import type { Lock } from "../tx/lock.ts";
+import { type Lock, scriptCodeOf } from "../tx/lock.ts";
 import type { ChannelSecrets } from "./channel-keys.ts";
 import { type ClaimKey, type ClaimRefusal, type ClaimRequest, claimSecret } from "./claim-signer.ts";
 
@@ -26,7 +26,7 @@ export function judgeClaim(
   if (!isOurs(lock, key, publicKey)) return err({ code: "not_our_output" });
   for (const [at, { script }] of tx.outputs.entries()) {
     const path = pays[at];
-    if (path === undefined && at === 0 && key.tag === "htlc" && needsPeer(lock, publicKey)) continue;
+    if (path === undefined && at === 0 && key.tag === "htlc" && isSecondStage(lock, publicKey)) continue;
     if (path === undefined || !equalBytes(script, payTo(path))) return err({ code: "not_our_address", output: at });
   }
   return ok(undefined);
@@ -45,6 +45,10 @@ function isOurs(lock: Lock, key: ClaimKey, publicKey: Uint8Array): boolean {
     (key.tag === "revocation" && holds(witnessScript, pushed(hash160(publicKey))))
   );
 }
+
+/** A peer that gives our own basepoint for its HTLCs has our key stand in both places: then the other branch needs nobody else. */
+const isSecondStage = (lock: Lock, publicKey: Uint8Array): boolean =>
+  needsPeer(lock, publicKey) && !holds(scriptCodeOf(lock), concat(pushed(publicKey), Uint8Array.of(OP.SWAP, OP.SIZE)));
 
 /** The branch of our own HTLCs, which both must sign. BOLT 3 §HTLC-Timeout and HTLC-Success Transactions. */
 export const needsPeer = (lock: Lock, publicKey: Uint8Array): boolean =>

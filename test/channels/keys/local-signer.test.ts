@@ -162,6 +162,21 @@ describe("the signer of claims", () => {
       expect(refusalOf(claim(locks[what], keys[what], second), [undefined, path(2)]), what).to.deep.equal(expected);
     }
   });
+  it("takes no HTLC for a second stage that our key opens alone, as the peer has given it for its own", () => {
+    const copied = keysOf({ ...bob, keys: { ...bob.keys, htlcBasepoint: alice.keys.htlcBasepoint } }, alice, number);
+    const key = { tag: "htlc", point: copied.perCommitmentPoint } as const;
+    const elsewhere = [{ amount: sat(9_000n), script: new Uint8Array(22) }];
+    for (const script of [
+      offeredHtlcScript(copied, hash, "anchors"),
+      receivedHtlcScript(copied, hash, cltvExpiry(500), "anchors"),
+    ]) {
+      expect(refusalOf(claim(scriptLock(script), key, elsewhere), [undefined])).to.deep.equal({
+        code: "not_our_address",
+        output: 0,
+      });
+      expect(refusalOf(claim(scriptLock(script), key), [path(1)])).to.equal(undefined);
+    }
+  });
   it("signs by no key that does not open what is spent: none for a penalty of our own commitment", () => {
     for (const what of WHAT)
       for (const other of WHAT) {
