@@ -99,7 +99,10 @@ export function learn(book: AddressBook, told: ToldNode, source: string, now: nu
   const seen = (told.seen > now + AHEAD_MAX_S ? now - 5 * DAY_S : told.seen) - HEARSAY_S;
   if (known !== undefined) {
     // Hearsay about one that answers us tells nothing.
-    if (known.table === "heard" && seen > known.seen) known.seen = seen;
+    if (known.table === "proven") return false;
+    if (seen > known.seen) known.seen = seen;
+    // Whoever told of it first may have said less than it serves, so that it is never called.
+    known.services |= told.services;
     return false;
   }
   const { place, services } = told;

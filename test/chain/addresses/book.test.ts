@@ -30,6 +30,16 @@ describe("P2P: the book of addresses", () => {
     expect(bad.map((each) => learn(book, each, "4:0101", NOW))).to.deep.equal([false, false, false]);
     expect([...book.nodes.keys()]).to.deep.equal([placeKey(good)]);
   });
+  it("takes a node of hearsay to serve all that anybody says it does: a false word hides no honest one", () => {
+    const book = emptyBook();
+    const at = place(8, 9, 1, 2);
+    learn(book, { ...told(at), services: 0n }, "4:0101", NOW);
+    learn(book, { ...told(at), services: 9n }, "seed of ours", NOW);
+    expect(find(book, at)?.services).to.equal(9n);
+    noteReached(book, at, 8n, NOW);
+    learn(book, { ...told(at), services: 65n }, "4:0101", NOW);
+    expect(find(book, at)?.services).to.equal(8n);
+  });
   it("gives one source a small part of its seats, and one netgroup that answers still fewer", () => {
     const book = emptyBook();
     for (let b = 0; b < 256; b++) for (const at of ofGroup(8, b, 64)) learn(book, told(at), "4:0101", NOW);
