@@ -75,6 +75,7 @@ export function addPeer(sync: Sync, options: NewPeer): { peer: Peer; effects: re
     asked: [],
     askedFilters: [],
     mempoolAsked: false,
+    abreast: undefined,
     headersAsked: undefined,
     presync: undefined,
     unconnected: 0,

@@ -73,6 +73,8 @@ export interface Peer {
   readonly askedFilters: BlockHash[];
   /** It has asked for our whole mempool, which is told once. */
   mempoolAsked: boolean;
+  /** The newest block that it was sent, and what waits after it: that is told once for each. */
+  abreast: HeaderNode | undefined;
   /** When headers were asked for that have not come. */
   headersAsked: number | undefined;
   /** While a chain of its headers has to show its work. */

@@ -150,7 +150,9 @@ export function serveNext(sync: Sync, peer: Peer): readonly SyncEffect[] | undef
     if (node !== undefined && isServed(sync, node)) {
       const compact = entry.kind === "compact_block" ? compactAnswer(sync, peer, node) : undefined;
       const block = compact ?? send(peer, { name: "block", block: readBlock(chain, node) });
-      return node === chain.tip ? [block, ...offerMempool(sync, peer)] : [block];
+      if (node !== chain.tip || node === peer.abreast) return [block];
+      peer.abreast = node;
+      return [block, ...offerMempool(sync, peer)];
     }
   }
   if (entry.kind === "tx" || entry.kind === "witness_tx" || entry.kind === "wtx") {

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { INVENTORY_MAX } from "../../../src/bitcoin/messages.ts";
 import { takeTx } from "../../../src/chain/brain.ts";
 import type { Peer, Sync } from "../../../src/chain/sync/peer.ts";
-import { bench, fakeOutpoint, matured, NOW } from "../builder.ts";
+import { serveNext } from "../../../src/chain/sync/receive.ts";
+import { bench, fakeOutpoint, grow, matured, NOW } from "../builder.ts";
 import { alone, names, tx } from "./wire.ts";
 
 const ids = (from: number) => Array.from({ length: INVENTORY_MAX }, (_, index) => fakeOutpoint(from + index).txid);
@@ -44,6 +45,19 @@ describe("P2P: floods of announcements", () => {
     const inventory = ids(1).map((id) => ({ kind: "unknown", type: 99, id }) as const);
     expect(say({ name: "inv", inventory })).to.deep.equal([]);
     expect(held(sync, peer)).to.deep.equal(before);
+  });
+  it("looks through its mempool once for a peer that asks for the newest block again and again", () => {
+    const chain = matured(1);
+    const { say, sync, peer } = alone(chain);
+    takeTx(chain.brain, tx(chain.coins[0] as never, 1000n), NOW);
+    grow(chain, 1);
+    const { hash: id } = chain.brain.chain.tip;
+    say({ name: "getdata", inventory: Array.from({ length: 3 }, () => ({ kind: "block", id }) as const) });
+    const served = [1, 2, 3].map(() => {
+      peer.known.clear();
+      return names(serveNext(sync, peer) ?? []);
+    });
+    expect(served).to.deep.equal([["block", "inv"], ["block"], ["block"]]);
   });
   it("tells its whole mempool once to a peer that asks for it", () => {
     const chain = matured(1);
