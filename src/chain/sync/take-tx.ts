@@ -48,11 +48,16 @@ function noteRefused({ refused }: Sync, tx: ClaimedTx, code: MempoolFault["code"
   if (!OF_THE_WITNESS.has(code)) refused.add(txid);
   if (!OF_THE_WITNESS.has(code) || wtxid !== txid) refused.add(wtxid);
 }
-/** The same txid may yet come with a better witness. */
+/** The same txid may yet come with a better witness: with one that is smaller, too. */
 const OF_THE_WITNESS: ReadonlySet<MempoolFault["code"]> = new Set<MempoolFault["code"]>([
   "mempool-script-verify-flag-failed",
   "bad-witness-nonstandard",
+  "bad-txns-too-many-sigops",
   "tx-size",
+  "TRUC-violation",
+  "too-long-mempool-chain",
+  "mempool full",
+  "txn-same-nonwitness-data-in-mempool",
 ]);
 
 /** Keeps a transaction whose parents may yet come, and names those that do not wait here. */

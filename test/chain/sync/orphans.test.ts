@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { OP } from "../../../src/bitcoin/opcodes.ts";
 import { type Tx, txidOf, wtxidOf } from "../../../src/bitcoin/tx.ts";
 import { addPeer } from "../../../src/chain/sync/handshake.ts";
 import type { Peer, Sync } from "../../../src/chain/sync/peer.ts";
@@ -68,6 +69,17 @@ describe("P2P: a transaction whose parents have not come", () => {
     const late = spend([outpointOf(parent)], [output(COIN - 50_000n)]);
     expect(say({ name: "tx", tx: late })).to.deep.equal([]);
     expect(waiting(sync)).to.deep.equal([]);
+  });
+  it("is kept though somebody has sent the parent with a witness that made it too costly", () => {
+    const chain = matured(1);
+    const { say, sync } = alone(chain, "wtxid");
+    const [parent, child] = family(chain.coins[0] as never);
+    const costly = new Uint8Array(1_000).fill(OP.CHECKMULTISIG);
+    const spoilt = { ...parent, inputs: parent.inputs.map((each) => ({ ...each, witness: [costly] })) };
+    expect(names(say({ name: "tx", tx: spoilt }))).to.deep.equal([]);
+    expect([spoilt, parent].map((each) => sync.refused.has(wtxidOf(each)))).to.deep.equal([true, false]);
+    expect(names(say({ name: "tx", tx: child }))).to.deep.equal(["getdata"]);
+    expect(names(say({ name: "tx", tx: parent }))).to.deep.equal(["TxTaken", "TxTaken"]);
   });
   it("is not asked for again by those who tell of it as well, and stays when the first of them is gone", () => {
     const chain = matured(1);
