@@ -30,6 +30,7 @@ import { PaymentHost } from "./payment/host.ts";
 import { IncomingHost } from "./payment/incoming-host.ts";
 import { createPeers, type Peers, type PeersListener } from "./peer/peers.ts";
 import { loadPeers } from "./peer/records.ts";
+import { Visits } from "./peer/visits.ts";
 import { keptBySigner } from "./signer/kept.ts";
 import { SiteHost } from "./stream/site-host.ts";
 import { SubscriptionHost } from "./stream/subscription-host.ts";
@@ -213,9 +214,9 @@ interface Listening {
 }
 function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeeping }: Listening): PeersListener {
   const hasChannel = (peer: NodeId): boolean => channels().table.hasFunded(peer);
-  // Anybody may come and go as often as he likes: what is kept for ever is about those whose channels cost something.
+  const visits = new Visits(hasChannel);
   const cameOrWent = (turn: Turn, type: string, data: { readonly peer: NodeId; readonly reason?: string }): void =>
-    hasChannel(data.peer) ? ctx.events.record(turn, type, data) : ctx.events.tell(turn, type, data);
+    visits.isKept(data.peer, turn.now) ? ctx.events.record(turn, type, data) : ctx.events.tell(turn, type, data);
   return {
     hasChannel,
     connected: (session, peer: NodeId) => {
