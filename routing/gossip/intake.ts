@@ -13,17 +13,31 @@ export interface Intake {
 /** Policy, not protocol. */
 const INTAKE_MESSAGES_MAX = 10_000;
 const INTAKE_BYTES_MAX = 2 * 1024 * 1024;
+/** Of all peers together: read messages take seven times as much. Policy, not protocol. */
+const INTAKES_BYTES_MAX = 32 * 1024 * 1024;
 
 export const emptyIntake = (): Intake => ({ waiting: [], bytes: 0, dropped: 0 });
 
-/** Puts a message at the end of its peer's queue. */
-export function enqueue(intake: Intake, gossip: Gossip): void {
+/**
+ * Puts a message at the end of its peer's queue.
+ *
+ * @param all every peer's, this one among them: beyond what they may hold together the longest loses its oldest messages
+ */
+export function enqueue(intake: Intake, gossip: Gossip, all: Iterable<Intake>): void {
   intake.waiting.push(gossip);
   intake.bytes += gossip.bytes.length;
-  while (intake.waiting.length > INTAKE_MESSAGES_MAX || intake.bytes > INTAKE_BYTES_MAX) {
-    if (dequeue(intake) === undefined) return;
-    intake.dropped++;
+  while (intake.waiting.length > INTAKE_MESSAGES_MAX || intake.bytes > INTAKE_BYTES_MAX) drop(intake);
+  let together = 0;
+  let longest = intake;
+  for (const one of all) {
+    together += one.bytes;
+    if (one.bytes > longest.bytes) longest = one;
   }
+  for (; together > INTAKES_BYTES_MAX && longest.waiting.length > 0; together -= drop(longest)) {}
+}
+function drop(intake: Intake): number {
+  intake.dropped++;
+  return dequeue(intake)?.bytes.length ?? 0;
 }
 
 /** Takes the next message, the oldest first. */

@@ -90,8 +90,7 @@ export class GossipHost {
     const talking = this.#talking.get(peer);
     if (talking === undefined) return false;
     if (!isGossip(message)) return talking.sync.message(message);
-    enqueue(talking.intake, { message, bytes });
-    if (!talking.busy) void this.#work(peer, talking);
+    this.#enqueue(peer, talking, { message, bytes });
     return true;
   }
   /** Our own, known to be right: into the graph, and to every peer. What the graph has forgotten meanwhile is not told of. */
@@ -147,9 +146,15 @@ export class GossipHost {
     for (const { gossip, from } of messages) {
       const talking = this.#talking.get(from);
       if (talking === undefined) continue;
-      enqueue(talking.intake, gossip);
-      if (!talking.busy) void this.#work(from, talking);
+      this.#enqueue(from, talking, gossip);
     }
+  }
+  #enqueue(peer: NodeId, talking: Talking, gossip: Gossip): void {
+    enqueue(talking.intake, gossip, this.#intakes());
+    if (!talking.busy) void this.#work(peer, talking);
+  }
+  *#intakes(): Iterable<Intake> {
+    for (const { intake } of this.#talking.values()) yield intake;
   }
   async #work(peer: NodeId, talking: Talking): Promise<void> {
     talking.busy = true;

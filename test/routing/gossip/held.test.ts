@@ -59,8 +59,8 @@ describe("one peer's gossip that waits for its turn", () => {
   it("comes out in the order in which it went in", () => {
     const intake = emptyIntake();
     const announcement = channelAnnouncement(ID);
-    enqueue(intake, announcement);
-    enqueue(intake, UPDATE);
+    enqueue(intake, announcement, [intake]);
+    enqueue(intake, UPDATE, [intake]);
     expect([dequeue(intake), dequeue(intake), dequeue(intake), intake.bytes]).to.deep.equal([
       announcement,
       UPDATE,
@@ -70,10 +70,10 @@ describe("one peer's gossip that waits for its turn", () => {
   });
   it("drops its oldest beyond 10,000 messages or 2 MB, and counts them", () => {
     const many = emptyIntake();
-    for (let index = 0; index < 10_003; index++) enqueue(many, UPDATE);
+    for (let index = 0; index < 10_003; index++) enqueue(many, UPDATE, [many]);
     expect([many.waiting.length, many.dropped, many.bytes]).to.deep.equal([10_000, 3, 10_000 * UPDATE.bytes.length]);
     const large = emptyIntake();
-    for (let index = 0; index < 40; index++) enqueue(large, { ...UPDATE, bytes: new Uint8Array(65_000) });
+    for (let index = 0; index < 40; index++) enqueue(large, { ...UPDATE, bytes: new Uint8Array(65_000) }, [large]);
     expect([large.waiting.length, large.dropped]).to.deep.equal([32, 8]);
   });
 });
