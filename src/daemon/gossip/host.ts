@@ -28,6 +28,7 @@ import { unreachable } from "../../base/result.ts";
 import type { BlockHeight, Sat } from "../../base/units.ts";
 import type { ChainEvent } from "../../ports/chain-source.ts";
 import type { ChannelAnnouncement, ChannelUpdate, NodeAnnouncement } from "../../wire/gossip.ts";
+import type { ReplyShortChannelIdsEnd } from "../../wire/gossip-queries.ts";
 import type { WireMessage } from "../../wire/registry.ts";
 import { ALL_CHANNELS } from "../channel/openings.ts";
 import type { NodeContext } from "../context.ts";
@@ -46,6 +47,8 @@ interface Talking {
   readonly intake: Intake;
   readonly sync: GossipSync;
   readonly credit: Credit;
+  /** It has said all that it was asked for, and not all of that is judged: more than waits at a time is not asked for. */
+  end: ReplyShortChannelIdsEnd | undefined;
   busy: boolean;
 }
 
@@ -78,7 +81,7 @@ export class GossipHost {
     const { ctx, graph, peers } = this.#parts;
     const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer) });
     const credit = firstCredit(this.#newcomers, ctx.clock.now());
-    this.#talking.set(peer, { intake: emptyIntake(), sync, credit, busy: false });
+    this.#talking.set(peer, { intake: emptyIntake(), sync, credit, end: undefined, busy: false });
     sync.begin(features);
   }
   peerDisconnected(peer: NodeId): void {
@@ -89,8 +92,9 @@ export class GossipHost {
   peerMessage(peer: NodeId, message: WireMessage, bytes: Uint8Array): boolean {
     const talking = this.#talking.get(peer);
     if (talking === undefined) return false;
-    if (!isGossip(message)) return talking.sync.message(message);
-    this.#enqueue(peer, talking, { message, bytes });
+    if (message.name === "reply_short_channel_ids_end" && talking.busy) talking.end = message;
+    else if (!isGossip(message)) return talking.sync.message(message);
+    else this.#enqueue(peer, talking, { message, bytes });
     return true;
   }
   /** Our own, known to be right: into the graph, and to every peer. What the graph has forgotten meanwhile is not told of. */
@@ -168,6 +172,9 @@ export class GossipHost {
       }
     }
     talking.busy = false;
+    const { end } = talking;
+    talking.end = undefined;
+    if (end !== undefined) talking.sync.message(end);
   }
   async #judge(peer: NodeId, talking: Talking, gossip: Gossip): Promise<void> {
     const { ctx, graph, height } = this.#parts;

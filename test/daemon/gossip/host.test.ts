@@ -8,8 +8,9 @@ import type { NodeContext } from "../../../src/daemon/context.ts";
 import { GossipHost } from "../../../src/daemon/gossip/host.ts";
 import type { Peers } from "../../../src/daemon/peer/peers.ts";
 import type { ChainEvent } from "../../../src/ports/chain-source.ts";
+import { featureBits } from "../../../src/wire/features.ts";
 import { signedDigest } from "../../../src/wire/gossip.ts";
-import { decodeMessage, payloadOf, type WireMessage } from "../../../src/wire/registry.ts";
+import { decodeMessage, encodeMessage, payloadOf, type WireMessage } from "../../../src/wire/registry.ts";
 import {
   ALICE,
   BOB,
@@ -22,6 +23,7 @@ import {
   NOW,
   scid,
 } from "../../routing/gossip/messages.ts";
+import { reply, U32_MAX } from "../../routing/gossip/queries.ts";
 
 const TXID = "ab".repeat(32) as Txid;
 const [MALLORY, CARL] = [NODES[6], NODES[7]].map((node) => node?.id) as [NodeId, NodeId];
@@ -32,11 +34,12 @@ function desk() {
   const asked: ShortChannelId[] = [];
   const said: string[] = [];
   const errors: string[] = [];
-  const world = { unspent: true, broken: false, nowMs: NOW * 1000 };
+  const world = { unspent: true, broken: false, nowMs: NOW * 1000, answering: Promise.resolve() };
   const sessions = new Map<NodeId, unknown>();
   const session = (name: string) => ({
     send: (message: WireMessage) => {
       if (message.name === "warning") said.push(`${name}: warning`);
+      if (message.name === "query_short_channel_ids") said.push(`${name}: asked`);
     },
     sendBytes: () => {},
     refuse: (why: string) => void said.push(`${name}: refused: ${why}`),
@@ -45,6 +48,7 @@ function desk() {
     txidAt: async (height: number) => {
       if (world.broken) throw new Error("stopped");
       asked.push(scid(height));
+      await world.answering;
       return world.unspent ? TXID : undefined;
     },
     unspent: async () => (world.unspent ? { amount: CAPACITY, script: SCRIPT } : undefined),
@@ -56,9 +60,9 @@ function desk() {
   const peers = { session: (peer: NodeId) => sessions.get(peer) } as unknown as Peers;
   const graph = emptyGraph();
   const host = new GossipHost({ ctx: context, graph, peers: () => peers, height: () => blockHeight(1000) });
-  const connect = (peer: NodeId, name: string): void => {
+  const connect = (peer: NodeId, name: string, features: Uint8Array = new Uint8Array(0)): void => {
     sessions.set(peer, session(name));
-    host.peerConnected(peer, new Uint8Array(0));
+    host.peerConnected(peer, features);
   };
   const hear = async (from: NodeId, gossip: Gossip | Uint8Array): Promise<void> => {
     const bytes = gossip instanceof Uint8Array ? gossip : gossip.bytes;
@@ -73,6 +77,13 @@ function desk() {
     await new Promise(setImmediate);
   };
   return { host, graph, hear, asked, said, errors, world, connect, chainSays };
+}
+function signal() {
+  let give = (): void => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }
 const block = (height: number) => ({ height: blockHeight(height), hash: "00".repeat(32) as never });
 const connected = (height: number): ChainEvent => ({
@@ -143,6 +154,23 @@ describe("Gossip host: what strangers say of channels. RELIABILITY D9, D10", () 
     await hear(CARL, channelAnnouncement(scid(101)));
     expect([...graph.channels.keys()]).to.deep.equal([scid(101)]);
     expect(errors).to.deep.equal([]);
+  });
+
+  it("asks a peer for more once the chain has been asked of all that has come", async () => {
+    const { graph, hear, said, world, connect } = desk();
+    connect(CARL, "carl", featureBits([6]));
+    const ids = Array.from({ length: 501 }, (_, at) => scid(100 + at));
+    await hear(CARL, encodeMessage(reply(0, U32_MAX, ids)));
+    expect(said).to.deep.equal(["carl: asked"]);
+    const chain = signal();
+    world.answering = chain.given;
+    for (const id of ids.slice(0, 3)) await hear(CARL, channelAnnouncement(id));
+    const end = { name: "reply_short_channel_ids_end", chain_hash: CHAIN, full_information: 1 } as const;
+    await hear(CARL, encodeMessage(end));
+    expect([graph.channels.size, said]).to.deep.equal([0, ["carl: asked"]]);
+    chain.give();
+    await new Promise(setImmediate);
+    expect([graph.channels.size, said]).to.deep.equal([3, ["carl: asked", "carl: asked"]]);
   });
 
   it("warns a peer of a mistake that is not worth the connection", async () => {
