@@ -57,8 +57,6 @@ export function construct({ terms, inputs, outputs }: TxSession): Result<Constru
   if (!local.ok) return local;
   if (!remote.ok) return remote;
   const fee = { local: local.value, remote: remote.value };
-  const replaced = replacesAll(terms, inputs, fee.local + fee.remote);
-  if (replaced !== undefined) return err(replaced);
   const tx: Tx = {
     version: 2,
     inputs: sorted.inputs.map(({ outpoint, sequence }) => ({
@@ -70,8 +68,11 @@ export function construct({ terms, inputs, outputs }: TxSession): Result<Constru
     outputs: sorted.outputs.map(({ output }) => output),
     locktime: terms.locktime,
   };
+  const txid = txidOf(tx);
+  const replaced = replacesAll(terms, inputs, { txid, fee: fee.local + fee.remote });
+  if (replaced !== undefined) return err(replaced);
   const remoteWeight = weightOf("remote", terms, sorted);
-  return ok({ tx, txid: txidOf(tx), inputs: sorted.inputs, fundingVout, fee, remoteWeight });
+  return ok({ tx, txid, inputs: sorted.inputs, fundingVout, fee, remoteWeight });
 }
 
 const bySerial = (a: { readonly serialId: bigint }, b: { readonly serialId: bigint }): number =>
@@ -115,11 +116,17 @@ function feeOf(side: Side, terms: TxTerms, added: Added): Result<Sat, TxFault> {
 }
 
 /** Two attempts that could both be mined would fund the channel twice (RELIABILITY U16). */
-function replacesAll({ replaces }: TxTerms, inputs: readonly TxInput[], fee: bigint): TxFault | undefined {
+function replacesAll(
+  { replaces }: TxTerms,
+  inputs: readonly TxInput[],
+  { txid, fee }: { readonly txid: Txid; readonly fee: bigint },
+): TxFault | undefined {
   const spent = new Set(inputs.map(({ outpoint }) => outpointKey(outpoint)));
   if (!replaces.every((old) => old.inputs.some((outpoint) => spent.has(outpointKey(outpoint)))))
     return { code: "replaced_not_spent" };
+  // One that was given up may come again: there would be two attempts at it.
+  if (replaces.some((old) => old.txid === txid)) return { code: "fee_below_replaced", needed: fee + 1n };
   const last = replaces.at(-1)?.fee;
-  // No node takes what pays the same, and of the same transaction there would be two attempts.
+  // No node takes what pays the same.
   return last !== undefined && fee <= last ? { code: "fee_below_replaced", needed: last + 1n } : undefined;
 }

@@ -81,6 +81,19 @@ describe("A replacement that the peer gives up after we have signed it", () => {
     expect(txidsOf(pair, "b")).to.have.members([first, second]);
     expect(negotiations(pair)).to.deep.equal([undefined, undefined]);
   });
+  it("keeps its coins for it, as our signatures are out: it is not made once more and given up then", () => {
+    const pair = givenUp();
+    pair.settle();
+    const { wallet } = pair.parties.b;
+    const before = [...wallet.kept.keys()];
+    expect(before.length).to.equal(2);
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(2_000) });
+    while (pair.deliver(pair.queues.b.length > 0 ? "b" : "a"))
+      if (pair.parties.b.funded.attempts.next !== undefined)
+        pair.give("b", { tag: "AbortOpening", reason: "too late" });
+    expect([...wallet.kept.keys()]).to.deep.equal(before);
+    expect(negotiations(pair)).to.deep.equal([undefined, undefined]);
+  });
   it("is the channel if it is mined all the same", () => {
     const pair = givenUp();
     pair.settle();
