@@ -96,8 +96,8 @@ function replace(state: WalletState, keys: WalletKeys, request: BumpRequest, old
   const draft = draftOf(state);
   abandon(draft, old.txid);
   const inputs = old.tx.inputs.flatMap(({ prevout }) => draft.state().coins.get(outpointKey(prevout)) ?? []);
-  // It spent a stranger's payment that is in no block any more.
-  if (inputs.length < old.tx.inputs.length) return err({ code: "not_waiting" });
+  // A coin of a payment that is in no block any more may never come back. Of nothing but such it is left to the chain.
+  if (inputs.length === 0) return err({ code: "not_waiting" });
   const isChange = ({ script }: TxOut): boolean => state.addresses.get(toHex(script))?.path.branch === "change";
   const payments = old.tx.outputs.filter((output) => !isChange(output));
   const outputs = request.method === "cancel" ? [] : payments;

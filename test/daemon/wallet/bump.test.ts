@@ -127,6 +127,29 @@ describe("a payment that waits is replaced", () => {
     expect(walletBalance(chain.wallet).confirmed).to.equal(100_000n - output.amount - old.fee);
   });
 
+  it("lets go of a stranger's coin that a reorganisation gave to somebody else: our own are stuck with it no more", () => {
+    for (const method of ["cancel", "rbf"] as const) {
+      const chain = world(70_000n);
+      const strangers = chain.foreign({ amount: sat(50_000n), script: chain.address() });
+      chain.mine(ELSEWHERE, [strangers]);
+      const old = sent(chain, 300, { ...output, amount: sat(65_000n + 20_000n) });
+      expect(old.tx.inputs).to.have.length(2);
+      chain.disconnect();
+      chain.mempool.clear();
+      chain.mine(ELSEWHERE, [{ ...strangers, outputs: [{ amount: sat(49_000n), script: ELSEWHERE }] }]);
+      expect(walletBalance(chain.wallet).confirmed).to.equal(0n);
+      chain.mine(ELSEWHERE, [chain.foreign({ amount: sat(40_000n), script: chain.address() })]);
+      const { tx, fee } = bumped(chain, old.tx, method, 2_000);
+      chain.mine(ELSEWHERE);
+      expect([...chain.mempool.keys()]).to.deep.equal([]);
+      const paid = method === "cancel" ? 0n : 85_000n;
+      expect(walletBalance(chain.wallet).confirmed).to.equal(110_000n - paid - fee);
+      expect(
+        tx.inputs.some(({ prevout }) => old.tx.inputs.some((input) => input.prevout.txid === prevout.txid)),
+      ).to.equal(true);
+      check(chain);
+    }
+  });
   it("leaves what closing channels may need", () => {
     const chain = world(100_000n);
     const { tx } = sent(chain);
