@@ -29,25 +29,27 @@ export function changeFee(env: ChannelEnv, state: ChannelState, feerate: SatPerK
   if (isHolding(state)) return refuse({ code: "quiescing" });
   const { commitments, params } = state;
   if (numbersUsedUp(commitments)) return refuse({ code: "commitment_numbers_used_up" });
-  const { feerateMin, feerateMax } = env.policy;
+  const { feerateMin, feerateMax, maxDustExposure } = env.policy;
   if (feerate < feerateMin || feerate > feerateMax) return refuse({ code: "feerate_out_of_range", requested: feerate });
   const first = !commitments.proposed.some((update) => update.tag === "fee");
   const updated = withFee(commitments, { feerate, step: "SENT_ADD_HTLC" });
   if (!feerateAffordable(env, params, updated)) return refuse({ code: "cannot_afford_feerate", requested: feerate });
-  if (takesOutputs(env, state, updated)) return refuse({ code: "dust_exposure", maximum: env.policy.maxDustExposure });
+  if (takesOutputs(state, updated, maxDustExposure)) return refuse({ code: "dust_exposure", maximum: maxDustExposure });
   const after = first ? { ...updated, proposed: [...updated.proposed, { tag: "fee" as const }] } : updated;
   assertConserved(params, after);
   const asking = queueSign({ ...state, commitments: after });
   return advance(asking.state, propose(feeMessage(state, feerate)), ...asking.effects);
 }
 
+/** The opener cannot know what the other side offers meanwhile, under the same bound: as much again is put up with. Policy, not protocol. */
+const CROSSING = 2n;
 /**
  * Without anchors a higher feerate takes outputs away from HTLCs: miners would get more of them than we put up with.
  * BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat.
  */
-function takesOutputs({ policy }: ChannelEnv, { params, commitments }: Funded, after: Commitments): boolean {
+function takesOutputs({ params, commitments }: Funded, after: Commitments, maximum: bigint): boolean {
   const exposure = dustExposure(params, after);
-  return exposure > policy.maxDustExposure && exposure > dustExposure(params, commitments);
+  return exposure > maximum && exposure > dustExposure(params, commitments);
 }
 
 /** The peer, as opener, changes the feerate. Who may is asked before anything is computed. BOLT 2 §Updating Fees: update_fee. */
@@ -59,7 +61,8 @@ export function receiveFee(env: ChannelEnv, state: UpdatingState, message: Updat
     return punish(state, { code: "feerate_out_of_range", feerate });
   const after = withFee(commitments, { feerate, step: "RECEIVED_ADD_HTLC" });
   if (!feerateAffordable(env, params, after)) return punish(state, { code: "feerate_not_affordable", feerate });
-  if (takesOutputs(env, state, after)) return punish(state, { code: "feerate_exposes_dust", feerate });
+  if (takesOutputs(state, after, CROSSING * env.policy.maxDustExposure))
+    return punish(state, { code: "feerate_exposes_dust", feerate });
   assertConserved(params, after);
   return advance({ ...state, commitments: after });
 }

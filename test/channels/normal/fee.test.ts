@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { satPerKw } from "../../../src/base/units.ts";
+import { dustExposure } from "../../../channels/normal/bounds.ts";
+import { msat, satPerKw } from "../../../src/base/units.ts";
 import { normal } from "../../support/channel-pair.ts";
 
 describe("BOLT 2 §Updating Fees: update_fee, again and again", () => {
@@ -38,5 +39,24 @@ describe("BOLT 2 §Updating Fees: update_fee, again and again", () => {
     pair.settle();
     for (const { funded } of [pair.parties.a, pair.parties.b])
       expect([funded.tag, funded.commitments.feerate]).to.deep.equal(["Normal", 1_111]);
+  });
+});
+
+describe("BOLT 2 §Updating Fees: update_fee, without anchors", () => {
+  it("is taken though it crosses an HTLC that it leaves without an output, beyond the bound that both sides have", () => {
+    const pair = normal({ type: { format: "static_remotekey" }, policy: { maxDustExposure: msat(5_000_000n) } });
+    const { a, b } = pair.parties;
+    for (let i = 0; i < 2; i++) pair.offer("a", 2_000_000n);
+    pair.settle();
+    // At 4,000 sat/kw an HTLC of 2,000 sat is dust: two are within the bound, three are not.
+    pair.offer("b", 2_000_000n);
+    expect(pair.give("a", { tag: "UpdateFee", feerate: satPerKw(4_000) }).kind).to.equal("advance");
+    pair.signTurn("a");
+    pair.settle();
+    expect(b.take("SendWarning")).to.deep.equal([]);
+    for (const { funded } of [a, b]) expect([funded.tag, funded.commitments.feerate]).to.deep.equal(["Normal", 4_000]);
+    pair.offer("b", 2_000_000n);
+    expect(b.take("Refused").map(({ reason }) => reason.code)).to.deep.equal(["dust_exposure"]);
+    expect(dustExposure(b.funded.params, b.funded.commitments)).to.equal(6_000_000n);
   });
 });
