@@ -172,6 +172,16 @@ describe("light client: transactions in no block", () => {
     expect(town.news()).to.deep.equal([seen(coin, tx)]);
     expect(town.asked("inv")).to.equal(0);
   });
+  it("tells of it again when it comes with another witness: the first one may be made up, and hide what that shows", () => {
+    const { chain, town, tx } = ready();
+    const coin = present(chain.coins[0], "a coin");
+    town.watch({ tag: "Outpoint", outpoint: coin, script: ANYONE, from: chain.brain.chain.tip.height });
+    town.run();
+    const spoilt = { ...tx, inputs: tx.inputs.map((each) => ({ ...each, witness: [Uint8Array.of(9)] })) };
+    const told = [spoilt, spoilt, tx, tx].map((each) => noteRelayed(town.light, each).length);
+    expect(told).to.deep.equal([1, 0, 1, 0]);
+    expect(town.light.relayed.get(txidOf(tx))).to.equal(tx);
+  });
   it("remembers no more of them than 2,000", () => {
     const { town } = ready();
     for (let at = 0; at < 2_100; at++) noteRelayed(town.light, spend([fakeOutpoint(at + 1)], [output(1_000n)]));

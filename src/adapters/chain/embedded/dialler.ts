@@ -1,9 +1,12 @@
 import { err, type Result } from "../../../base/result.ts";
+import { groupOf } from "../../../chain/addresses/place.ts";
+import type { Peer } from "../../../chain/sync/peer.ts";
 import type { DialFault } from "../../../ports/base-node.ts";
 import type { Address, Listener, Network } from "../../../ports/network.ts";
 import type { Clock } from "../../../ports/world.ts";
 import { Discouraged } from "./discouraged.ts";
 import type { Links } from "./links.ts";
+import { placeOfText } from "./places.ts";
 
 interface DiallerOptions {
   readonly links: Links;
@@ -19,6 +22,11 @@ const PEERS_FEW = 60;
 const REDIAL_MIN_MS = 250;
 const REDIAL_MAX_MS = 60_000;
 
+/** Of `host:port`, as a connection names its other end. */
+function netgroupOf(address: string): string {
+  const place = placeOfText(address);
+  return place === undefined ? address.slice(0, address.lastIndexOf(":")) : groupOf(place);
+}
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 
 /** Opens connections and keeps them: what was dialled once is dialled again, ever more patiently, until we stop. */
@@ -27,6 +35,8 @@ export class Dialler {
   readonly #targets = new Set<string>();
   readonly discouraged = new Discouraged();
   readonly #timers = new Set<() => void>();
+  /** Who has called us, in their order, with its netgroup. */
+  readonly #callers = new Map<Peer, string>();
   #listener: Listener | undefined;
   #stopped = false;
 
@@ -46,12 +56,32 @@ export class Dialler {
     const { links, network } = this.#options;
     this.#listener = await network.listen(address, (connection) => {
       const from = connection.remoteAddress;
-      const places = this.discouraged.has(from) ? PEERS_FEW : PEERS_MAX;
-      if (this.#stopped || links.count >= places) return connection.close("now");
-      const closed = (misbehaved: true | undefined) => void (misbehaved && this.discouraged.note(from));
-      links.add(connection, { inbound: true, greeted: () => undefined, closed });
+      if (this.#stopped || !this.#hasPlace(from)) return connection.close("now");
+      const peer: Peer = links.add(connection, {
+        inbound: true,
+        greeted: () => undefined,
+        closed: (misbehaved) => {
+          this.#callers.delete(peer);
+          if (misbehaved) this.discouraged.note(from);
+        },
+      });
+      this.#callers.set(peer, netgroupOf(from));
     });
     return this.#listener.address;
+  }
+  #hasPlace(from: string): boolean {
+    const { count } = this.#options.links;
+    return this.discouraged.has(from) ? count < PEERS_FEW : count < PEERS_MAX || this.#makesPlace(netgroupOf(from));
+  }
+  /** The last one of the netgroup that has most callers goes for one that has fewer: so one stranger shuts nobody out. */
+  #makesPlace(group: string): boolean {
+    const counts = new Map<string, number>();
+    for (const each of this.#callers.values()) counts.set(each, (counts.get(each) ?? 0) + 1);
+    const [crowd, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+    const last = [...this.#callers].findLast(([, each]) => each === crowd);
+    if (last === undefined || most <= (counts.get(group) ?? 0) + 1) return false;
+    this.#options.links.part(last[0], "others of its network have most places");
+    return true;
   }
 
   /** Tells how the first attempt went. An address that is a target already is not dialled twice. */
