@@ -35,7 +35,9 @@ export function onTx(light: Light, peer: Peer, tx: ClaimedTx, now: number): read
 export function noteRelayed(light: Light, tx: Tx): readonly SyncEffect[] {
   const txid = txidOf(tx);
   const { relayed, spends } = light;
-  if (relayed.has(txid)) return [];
+  const before = relayed.get(txid);
+  // Whoever changes a witness on its way hides nothing of the true one.
+  if (before !== undefined && wtxidOf(before) === wtxidOf(tx)) return [];
   relayed.set(txid, tx);
   for (const { prevout } of tx.inputs) spends.set(outpointKey(prevout), txid);
   const [oldest] = relayed;
