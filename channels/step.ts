@@ -40,7 +40,7 @@ import {
 import { fundingSigned, openChannel, receiveFundingTx, signedFundingCreated } from "./open/opener.ts";
 import { receiveMessage } from "./receive.ts";
 import { restore, stepRestored } from "./restored/step.ts";
-import { giveUpSplice } from "./splice/abort.ts";
+import { abortSplice, giveUpSplice, onlineNormal } from "./splice/abort.ts";
 import { splice } from "./splice/begin.ts";
 import { lockDeepSplice, lockedAgain } from "./splice/lock.ts";
 import { splicedBy, spliceInput } from "./splice/step.ts";
@@ -222,8 +222,8 @@ function signingRefused(state: ChannelState, code: string): Transition {
   if (state.tag === "Failed") return stay();
   // That leaves the transaction which waits as it is, and the channel.
   if (state.tag === "WaitForFundingConfirmed" && code === "too_many_fundings") return giveUpReplacement(state, code);
-  const isSplicing = state.tag === "Normal" && state.link.tag === "online" && state.link.splicing?.stage === "signing";
-  if (isSplicing && code === "too_many_fundings") return giveUpSplice(state, code);
+  const online = state.tag === "Normal" ? onlineNormal(state) : undefined;
+  if (online?.link.splicing?.stage === "signing" && code === "too_many_fundings") return abortSplice(online, code);
   if ("commitments" in state)
     return fail(state, { tag: "fault", text: `internal error: ${code.replaceAll("_", " ")}` });
   return punish(state, { code: "unexpected_message", message: "signing refused", state: state.tag });

@@ -107,11 +107,13 @@ export function giveUpSplice(state: Normal, reason: string): Transition {
   const online = onlineNormal(state);
   if (online?.link.signing?.tag === "splice")
     return abandonSplice({ ...online, link: { ...online.link, signing: undefined } }, reason, "first");
+  // What is under way meanwhile is the peer's: it is not what was waited for.
+  if (online?.link.spliceWish !== undefined) {
+    const next: Normal = { ...online, link: { ...online.link, spliceWish: undefined } };
+    return advance(next, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+  }
   const unsigned = unsignedSpliceFreed(state);
   if (unsigned.length > 0) return stay(...unsigned);
-  if (online === undefined || online.link.splicing?.stage === "aborting") return stay();
-  if (online.link.splicing !== undefined) return abortSplice(online, reason);
-  if (online.link.spliceWish === undefined) return stay();
-  const next: Normal = { ...online, link: { ...online.link, spliceWish: undefined } };
-  return advance(next, { tag: "ReleaseCoins" }, { tag: "NegotiationFailed", reason });
+  if (online?.link.splicing === undefined || online.link.splicing.stage === "aborting") return stay();
+  return abortSplice(online, reason);
 }

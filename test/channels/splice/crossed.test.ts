@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { satPerKw } from "../../../src/base/units.ts";
 import { type Name, type Pair, SCRIPT } from "../../support/channel-pair.ts";
-import { into, out, spliceable, want } from "../../support/splicing.ts";
+import { into, out, pending, spliceable, want } from "../../support/splicing.ts";
 
 const close = (pair: Pair, name: Name): void =>
   void pair.give(name, { tag: "Shutdown", script: SCRIPT[name], feerate: satPerKw(1_000) });
@@ -55,5 +55,27 @@ describe("BOLT 2 §Channel Quiescence: a wish for silence that crosses the other
     pair.connect();
     expect(ended(pair)).to.deep.equal([]);
     expect(pair.parties.b.take("HtlcSettled").map(({ id }) => id)).to.deep.equal([0n]);
+  });
+});
+
+function splicing(pair: Pair, name: Name) {
+  const { link } = pair.parties[name].funded;
+  return link.tag === "online" ? link.splicing : undefined;
+}
+describe("BOLT 2 §Channel Quiescence: a wish for a splice that waits for the other side's to end", () => {
+  it("is given up alone when somebody here has waited long enough: it does not come after all, and the other side's goes on", () => {
+    const pair = spliceable();
+    const { b } = pair.parties;
+    want(pair, "a", out(30_000n));
+    while (splicing(pair, "a") === undefined) pair.deliver("b") || pair.deliver("a");
+    want(pair, "b", out(20_000n, "b"), 3_000);
+    while (splicing(pair, "b") === undefined) pair.deliver("b");
+    pair.give("b", { tag: "AbortOpening", reason: "a minute is over" });
+    expect(b.take("NegotiationFailed").map(({ reason }) => reason)).to.deep.equal(["a minute is over"]);
+    pair.settle();
+    expect([pending(pair, "a"), pending(pair, "b")].map((splices) => splices.map(({ shift }) => shift))).to.deep.equal([
+      [{ local: -30_720_000n, remote: 0n }],
+      [{ local: 0n, remote: -30_720_000n }],
+    ]);
   });
 });
