@@ -34,7 +34,7 @@ export const invoiceCommands = [
     alias: "addinvoice",
     options: {
       "--expiry <seconds>": "how long it can be paid (default: an hour)",
-      "--external-id <id>": "a name of your own, used once",
+      "--external-id <id>": "a name of your own, as of an order; nothing keeps you from using it twice",
     },
     async run({ client, show, terminal }, { amount, description = "", expiry, externalId }) {
       const invoice = await (await client()).createInvoice({

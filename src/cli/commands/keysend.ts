@@ -30,8 +30,8 @@ export const keysendCommands = [
     about: "pays a node that gave no invoice, as `pay` does; there is no proof of what it was for",
     options: {
       "--records <records>": "what the payee is told: type=hex, several with commas between",
-      "--max-fee <amount>": "what routers may get at most",
-      "--timeout <seconds>": "after which nothing more is tried",
+      "--max-fee <amount>": "what routers may get at most (default: 1 % and 10 sat)",
+      "--timeout <seconds>": "after which nothing more is tried (default: 60)",
       "--no-wait": "answer once the payment is under way",
     },
     async run({ client, show }, { node: begun, amount, records, maxFee, timeout, wait: waits }) {

@@ -82,8 +82,8 @@ export const paymentCommands = [
     alias: "payinvoice",
     options: {
       "--amount <amount>": "for an invoice that names none",
-      "--max-fee <amount>": "what routers may get at most",
-      "--timeout <seconds>": "after which nothing more is tried",
+      "--max-fee <amount>": "what routers may get at most (default: 1 % and 10 sat)",
+      "--timeout <seconds>": "after which nothing more is tried (default: 60)",
       "--no-wait": "answer once the payment is under way",
     },
     async run({ client, show }, { bolt11, amount, maxFee, timeout, wait: waits }) {
@@ -161,7 +161,7 @@ export const paymentCommands = [
     words: "route <node> <amount>",
     about: "which way a payment would take, and at what fee; nothing is paid",
     alias: "queryroutes",
-    options: { "--max-fee <amount>": "what routers may get at most" },
+    options: { "--max-fee <amount>": "what routers may get at most (default: 1 % and 10 sat)" },
     async run({ client, show }, { node, amount, maxFee }) {
       const api = await client();
       const to = await wholeId(node, NODE_ID, async () => (await api.graphNodes()).map(({ id }) => id));
