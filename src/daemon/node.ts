@@ -115,6 +115,7 @@ function hostsOf(ctx: NodeContext, parts: NodeParts): Hosts {
     channels: channelsOf,
     graph,
     height,
+    isBehind,
     localChannels: () => localChannels(channels),
     localChannelsSoon: () => localChannelsSoon(channels),
     tickEnded: (turn, payment) => subscriptions.tickEnded(turn, payment),

@@ -8,6 +8,9 @@ const UNHEARD_MAX = 3;
 /** Two hours of Bitcoin's pace, in which no block comes once in some hundred thousand times. Policy, not protocol. */
 const SPACINGS_MAX = 12;
 
+/** Why no payment begins then, for a person. */
+export const BEHIND = "This node has not caught up with the chain: what it offers now might be over already.";
+
 /**
  * Whether HTLCs can be judged by the height that was heard last. After a start, or when a machine wakes, that is one of long
  * ago: an HTLC that is over looks then as if it had time, and whoever offers it gets the preimage, or has it passed on, and
@@ -41,10 +44,11 @@ export class InStep {
   chainEvent(event: ChainEvent): void {
     if (event.tag === "BlockConnected") this.#time = event.time;
   }
-  /** Then nothing that comes in is taken or passed on. */
+  /** Then nothing that comes in is taken or passed on, and nothing is offered. */
   isBehind(): boolean {
     const isBehind = this.#lacksBlocks() || this.#isOfLongAgo();
-    if (isBehind && !this.#told) this.#ctx.log.warn("HTLCs are refused until the chain is in step", this.#places());
+    if (isBehind && !this.#told)
+      this.#ctx.log.warn("no HTLC is taken or offered until the chain is in step", this.#places());
     this.#told = isBehind;
     return isBehind;
   }

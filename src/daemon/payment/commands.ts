@@ -15,6 +15,7 @@ import {
 import type { InvoiceRecord } from "../../payments/invoice-record.ts";
 import type { Payment, PaymentFailureCode, PaymentRequest } from "../../payments/payment.ts";
 import { featureBits, OFFERED } from "../../wire/features.ts";
+import { BEHIND } from "../chain/in-step.ts";
 import { STALE_TIP } from "../chain/stale-tip.ts";
 import { routeHints } from "../channel/private-channels.ts";
 import type { CommandFault } from "../commands.ts";
@@ -108,7 +109,8 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
     return isFor(known, decoded.value.payee, amount.value)
       ? whenDurable(hosts, () => paymentInfo(known))
       : Promise.resolve(err(otherPayment(known.request)));
-  if (ctx.chain.staleSince() !== undefined) return Promise.resolve(err({ code: "stale_tip", detail: STALE_TIP }));
+  const late = lateFault(hosts);
+  if (late !== undefined) return Promise.resolve(err(late));
   if (ctx.clock.now() >= invoiceExpiry(decoded.value)) {
     return Promise.resolve(err({ code: "expired", detail: "the invoice has expired", pointer: "/bolt11" }));
   }
@@ -116,6 +118,12 @@ export function pay(hosts: Hosts, request: PayRequest): Promise<Result<PaymentIn
     return Promise.resolve(err({ code: "bad_request", detail: "the invoice is this node's own", pointer: "/bolt11" }));
   }
   return begin(hosts, paymentOf(hosts, decoded.value, amount.value, request));
+}
+
+/** Why nothing can be offered now that would have the time that it seems to have. */
+export function lateFault({ ctx, inStep }: Hosts): CommandFault | undefined {
+  if (ctx.chain.staleSince() !== undefined) return { code: "stale_tip", detail: STALE_TIP };
+  return inStep.isBehind() ? { code: "chain_not_synced", detail: BEHIND } : undefined;
 }
 
 /** Whether a payment gives as much to the same node, and for an invoice: that only the text of that differs means nothing. */

@@ -22,6 +22,7 @@ import type {
   PaymentRequest,
 } from "../../payments/payment.ts";
 import { paymentRecord } from "../../payments/payment-codec.ts";
+import { BEHIND } from "../chain/in-step.ts";
 import { STALE_TIP } from "../chain/stale-tip.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import { ANSWER_LANE, type NodeContext } from "../context.ts";
@@ -36,6 +37,8 @@ export interface PaymentHostParts {
   readonly channels: () => ChannelHost;
   readonly graph: Graph;
   readonly height: () => BlockHeight;
+  /** Whether that is not the chain's. */
+  readonly isBehind: () => boolean;
   readonly localChannels: () => readonly LocalChannel[];
   /** Those of them that will carry more than now, as they will be once what is in them is over. */
   readonly localChannelsSoon: () => readonly LocalChannel[];
@@ -193,13 +196,20 @@ export class PaymentHost {
     // What has moved on since a search was asked for must never be found waiting for one.
     if (this.payments.get(hash)?.tag !== "Routing") return;
     const now = turn.now;
-    if (this.#parts.ctx.chain.staleSince() !== undefined)
-      return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: STALE_TIP }, now });
+    const late = this.#whyLate();
+    if (late !== undefined)
+      return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: late }, now });
     const wanted = { ...request, excluded };
     const found = this.#search(wanted, this.#parts.localChannels());
     if (!found.ok) return this.#orWait(turn, hash, wanted, found.error);
     const sessionKey = this.#parts.ctx.random.bytes(32);
     this.#step(turn, hash, { tag: "RouteFound", route: found.value, sessionKey, now });
+  }
+  /** Why an HTLC that is offered now might have less time than it seems to have. */
+  #whyLate(): string | undefined {
+    const { ctx, isBehind } = this.#parts;
+    if (ctx.chain.staleSince() !== undefined) return STALE_TIP;
+    return isBehind() ? BEHIND : undefined;
   }
   /** There is no way now: it waits where there will be one once what is in our channels is over, whatever comes of it. */
   #orWait(turn: Turn, hash: PaymentHash, wanted: Wanted & PaymentRequest, reason: NoRoute): void {

@@ -10,11 +10,10 @@ import {
 } from "../../payments/keysend.ts";
 import type { PaymentRequest } from "../../payments/payment.ts";
 import { hasFeature, KEYSEND_BIT } from "../../wire/features.ts";
-import { STALE_TIP } from "../chain/stale-tip.ts";
 import type { CommandFault } from "../command-fault.ts";
 import type { Hosts } from "../hosts.ts";
 import type { KeysendInfo, KeysendRequest, PaymentInfo } from "../views.ts";
-import { begin, limitsOf } from "./commands.ts";
+import { begin, lateFault, limitsOf } from "./commands.ts";
 
 /** Begins to pay a node that gave no invoice, with a preimage that is new. */
 export async function payKeysend(hosts: Hosts, request: KeysendRequest): Promise<Result<PaymentInfo, CommandFault>> {
@@ -38,11 +37,10 @@ export async function payKeysend(hosts: Hosts, request: KeysendRequest): Promise
   return begin(hosts, payment);
 }
 
-function refusalOf(
-  { ctx, graph }: Hosts,
-  { payee, amount, customRecords = [] }: KeysendRequest,
-): CommandFault | undefined {
-  if (ctx.chain.staleSince() !== undefined) return { code: "stale_tip", detail: STALE_TIP };
+function refusalOf(hosts: Hosts, { payee, amount, customRecords = [] }: KeysendRequest): CommandFault | undefined {
+  const { ctx, graph } = hosts;
+  const late = lateFault(hosts);
+  if (late !== undefined) return late;
   if (amount === 0n) return { code: "bad_request", detail: "must be above 0", pointer: "/amountMsat" };
   if (payee === ctx.self) return { code: "bad_request", detail: "is this node itself", pointer: "/keysend" };
   if (!customRecords.every(({ type }) => isCustomType(type)))

@@ -27,6 +27,7 @@ function payer() {
   const store = memoryDisk().open();
   const turns = createTurns({ clock, store, onHalt: (error) => expect.fail(String(error)) });
   const channel = { spendable: msat(0n), isMakingRoom: true };
+  const chain = { isBehind: false };
   const offered: PaymentHash[] = [];
   const apply = (_turn: unknown, _entry: unknown, input: OfferHtlcInput): void => {
     offered.push(input.paymentHash);
@@ -48,6 +49,7 @@ function payer() {
     channels: () => ({ table: { byScid: () => ({}) }, apply }) as never,
     graph: emptyGraph(),
     height: () => blockHeight(200),
+    isBehind: () => chain.isBehind,
     localChannels: () => [local()],
     localChannelsSoon: () => (channel.isMakingRoom ? [{ ...CHANNEL, spendable: msat(100n * AMOUNT) }] : []),
     tickEnded: () => undefined,
@@ -77,7 +79,7 @@ function payer() {
     const payment = present(host.payments.get(hash(seed)), "a payment");
     return payment.tag === "Failed" ? payment.failure.code : payment.tag;
   };
-  return { clock, channel, offered, pay, makeRoom, restart: () => host.start(), state };
+  return { clock, channel, chain, offered, pay, makeRoom, restart: () => host.start(), state };
 }
 
 describe("payments for which a channel has no room at the moment", () => {
@@ -145,6 +147,17 @@ describe("payments for which a channel has no room at the moment", () => {
     pay(WAITING_MAX + 2);
     await clock.runUntil(clock.now());
     expect([offered, state(WAITING_MAX + 2)]).to.deep.equal([[hash(1)], "Routing"]);
+  });
+
+  it("do not set out while blocks are not heard that there are: their HTLCs would have less time than they seem to have", () => {
+    const { chain, offered, pay, makeRoom, state } = payer();
+    pay(1);
+    chain.isBehind = true;
+    makeRoom(3n * AMOUNT);
+    pay(2);
+    chain.isBehind = false;
+    pay(3);
+    expect([offered, [1, 2, 3].map(state)]).to.deep.equal([[hash(3)], ["stale_tip", "stale_tip", "InFlight"]]);
   });
 
   it("leave the queue whatever moves them on: the node goes on when there is room again", async () => {
