@@ -49,11 +49,14 @@ export function answerRoute(route: Route, serving: Serving): RequestHandler {
 }
 
 /** By the token in the header; without one by the cookie, if a page of our own sent it. */
+export function holderOf(request: Request, { logins, tokens, clock }: Serving): Result<Holder, ApiFault> {
+  const { authorization, cookie } = request.headers;
+  const login = authorization === undefined && fromOwnPage(request) ? logins.holder(cookie) : undefined;
+  return login ? ok(login) : identify(tokens, bearerOf(authorization), clock.now());
+}
 function authorise({ scope }: Route, request: Request, serving: Serving): Result<Holder | undefined, ApiFault> {
   if (scope === "public") return ok(undefined);
-  const { authorization, cookie } = request.headers;
-  const login = authorization === undefined && fromOwnPage(request) ? serving.logins.holder(cookie) : undefined;
-  const known = login ? ok(login) : identify(serving.tokens, bearerOf(authorization), serving.clock.now());
+  const known = holderOf(request, serving);
   return known.ok && !known.value.scopes.includes(scope) ? err(lacksScope(scope)) : known;
 }
 

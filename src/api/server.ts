@@ -10,7 +10,7 @@ import type { Log } from "../ports/log.ts";
 import type { PageFiles } from "../ports/pages.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Random } from "../ports/world.ts";
-import { answerRoute, type Serving } from "./answer.ts";
+import { answerRoute, holderOf, type Serving } from "./answer.ts";
 import type { TokenStore } from "./auth.ts";
 import { type ApiFault, REQUEST_ID_HEADER } from "./faults.ts";
 import { keyGate, openToAllPages, type StreamFiles, streamFile } from "./files.ts";
@@ -40,7 +40,7 @@ export interface ApiOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins of pages that may call beside the API's own. */
   readonly allowedOrigins?: readonly string[];
-  /** Requests a minute from one address. */
+  /** Requests a minute from one address, without a token or a login. */
   readonly requestsPerMinute?: number;
   /** Where packaged streams lie; without it `/s/…` serves nothing. */
   readonly streamFiles?: StreamFiles;
@@ -150,7 +150,7 @@ function expressApp(options: ApiOptions, origins: Origins, serving: Serving): Ex
   app.set("query parser", "simple");
   app.enable("case sensitive routing");
   app.enable("strict routing");
-  app.use(named(options.random), limited(options.requestsPerMinute ?? REQUESTS_PER_MINUTE));
+  app.use(named(options.random), limited(options.requestsPerMinute ?? REQUESTS_PER_MINUTE, serving));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }));
   const anyPage = [hosted({ hosts: origins.hosts, origins: "any" }), openToAllPages];
   if (options.streamFiles !== undefined) {
@@ -214,8 +214,10 @@ const hosted = (origins: Origins): RequestHandler => {
     else sendFault({ code: "RESTRICTED", detail }, request, response);
   };
 };
-const limited = (requestsPerMinute: number): RequestHandler =>
+/** Behind a proxy all have one address: who has a token or a login is not counted with the others. */
+const limited = (requestsPerMinute: number, serving: Serving): RequestHandler =>
   rateLimit({
+    skip: (request) => holderOf(request, serving).ok,
     windowMs: 60_000,
     limit: requestsPerMinute,
     standardHeaders: false,

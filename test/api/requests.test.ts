@@ -128,6 +128,13 @@ describe("refusals", () => {
     expect(statuses.map(({ status }) => status)).to.deep.equal([200, 200, 429]);
     expect([statuses[2]?.headers["retry-after"], statuses[2]?.json["code"]]).to.deep.equal(["60", "RATE_LIMITED"]);
   });
+  it("are answered to who has a token, however many strangers ask from the same address", async () => {
+    const { ask, admin, token } = await world(fakeNode(), { requestsPerMinute: 2 });
+    for (let i = 0; i < 3; i++) await ask("GET /livez");
+    const guessed = token("info:read").replace(/.{8}$/, "AAAAAAAA");
+    const statuses = [await ask("GET /v1/info", { token: admin }), await ask("GET /v1/info", { token: guessed })];
+    expect(statuses.map(({ status }) => status)).to.deep.equal([200, 429]);
+  });
 });
 
 describe("bodies", () => {
