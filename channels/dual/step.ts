@@ -1,4 +1,5 @@
 import { equalBytes, printable } from "../../src/base/bytes.ts";
+import type { TxSignatures } from "../../src/wire/interactive-tx.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput, ChannelMessage } from "../input.ts";
 import type { ConstructionMessage } from "../interactive/session.ts";
@@ -209,6 +210,8 @@ function signing(
 ): Transition | undefined {
   const attempt = attemptOf(state);
   const carrier = carrierOf(state);
+  if (message.name === "tx_signatures" && state.tag === "WaitForFundingConfirmed" && isSigned(state, message))
+    return receiveLastSignatures(env, state, message);
   if (carrier !== undefined && negotiationOf(carrier)?.stage === "aborting") return stay();
   if (attempt !== undefined && state.tag !== "ConstructingFunding") {
     const signer = state as Signer;
@@ -222,6 +225,10 @@ function signing(
   const known = state.attempts.signed.at(-1)?.received;
   return known !== undefined && equalBytes(known, message.signature) ? stay() : undefined;
 }
+
+/** Of one for which we have signed, whatever is negotiated beside it, or given up. */
+const isSigned = ({ attempts }: WaitForFundingConfirmed, { txid }: TxSignatures): boolean =>
+  attempts.signed.some(({ params }) => params.funding.txid === txid);
 
 const OF_NEGOTIATION: ReadonlySet<ChannelMessage["name"]> = new Set<ChannelMessage["name"]>([
   "tx_add_input",

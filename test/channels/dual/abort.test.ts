@@ -108,6 +108,15 @@ describe("BOLT 2 §The tx_abort Message", () => {
     pair.disconnect();
     expect([b.funded.link.tag, b.wallet.held.size]).to.deep.equal(["offline", heldBefore]);
   });
+  it("CONFORMANCE 54: the peer's tx_signatures for what both have signed count, though a replacement was given up meanwhile", () => {
+    const pair = openedDual(JOINED);
+    while (!namesOf(pair).includes("a tx_signatures")) pair.deliver(pair.queues.b.length > 0 ? "b" : "a");
+    pair.give("b", { tag: "BumpFunding", feerate: satPerKw(2_000) });
+    pair.give("b", { tag: "AbortOpening", reason: "no time" });
+    pair.settle();
+    expect(attemptsOf(pair, "b").map(({ remoteWitnesses }) => remoteWitnesses?.length)).to.deep.equal([1]);
+    expect(pair.parties.b.broadcasts.length).to.equal(1);
+  });
   it("does not print what is not printable", () => {
     const pair = openedUntil(2);
     pair.give("a", {
