@@ -164,5 +164,6 @@ export function receiveError(state: ChannelState, message: ErrorMessage): Transi
   if (state.tag === "Failed" || state.tag === "Closing") return stay({ tag: "PeerWarned", text });
   const cause: FailureCause = { tag: "peer_error", text };
   const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" }];
-  return commit(failed(state, cause), ...unsignedFreed(state), ...unsignedSpliceFreed(state), ...told);
+  const freed = [...negotiationLost(state), ...unsignedFreed(state), ...unsignedSpliceFreed(state)];
+  return commit(failed(state, cause), ...freed, ...told);
 }

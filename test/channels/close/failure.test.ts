@@ -3,6 +3,7 @@ import { localCommitment, specOf } from "../../../channels/commitments.ts";
 import { describeFault, SEVERITY, signerMemoryOf } from "../../../channels/index.ts";
 import { blockHeight } from "../../../src/base/units.ts";
 import { normal, opened, type Pair, TEMPORARY } from "../../support/channel-pair.ts";
+import { into, spliceable, want } from "../../support/splicing.ts";
 
 const error = (pair: Pair, text = "no") =>
   ({
@@ -18,6 +19,15 @@ describe("BOLT 1 §The error and warning Messages", () => {
     const { state } = pair.parties.a;
     expect(state.tag === "Failed" && state.cause).to.deep.equal({ tag: "peer_error", text: "stop?[2J" });
     expect(pair.parties.a.take("SendError"), "no error is answered by an error").to.deep.equal([]);
+  });
+  it("ends a splice that is being made too: its coins are free, and whoever wished it is told", () => {
+    const pair = spliceable();
+    const { a } = pair.parties;
+    want(pair, "a", into(100_000n));
+    while (a.wallet.isFree) if (!pair.deliver("b")) pair.deliver("a");
+    pair.give("a", { tag: "PeerMessage", message: error(pair) });
+    expect([a.state.tag, a.wallet.isFree]).to.deep.equal(["Failed", true]);
+    expect(a.take("NegotiationFailed")).to.have.length(1);
   });
   it("changes nothing on a warning (CONFORMANCE 14)", () => {
     const pair = normal();
