@@ -48,6 +48,8 @@ export type PeerFault =
   | { readonly code: "commitment_numbers_used_up" }
   /** Until an HTLC that we offered behind it has run out of time. */
   | { readonly code: "commitment_not_acknowledged" }
+  /** It says so by an `error`, and does not mean to end the channel. */
+  | { readonly code: "trouble_of_its_own" }
   | { readonly code: "bad_announcement_signature" }
   | { readonly code: "bad_shutdown_script" }
   | { readonly code: "shutdown_script_changed" }
@@ -151,6 +153,7 @@ export const SEVERITY: { readonly [C in PeerFault["code"]]: Severity } = {
   wrong_revocation_secret: "error-and-fail",
   commitment_numbers_used_up: "error-and-fail",
   commitment_not_acknowledged: "warn-and-disconnect",
+  trouble_of_its_own: "warn-and-disconnect",
   bad_announcement_signature: "warn-and-disconnect",
   bad_shutdown_script: "warn",
   shutdown_script_changed: "warn-and-disconnect",

@@ -154,6 +154,11 @@ export function failureText(cause: FailureCause): string {
   }
 }
 
+/**
+ * All that some nodes say of trouble of their own, also when they only shut down. They go on with the channel over the next
+ * connection, and where they do not they close it themselves.
+ */
+const OWN_TROUBLE = "internal error";
 /** The peer has failed the channel. Which channels an `error` means, the host has decided. BOLT 1 §The error and warning Messages. */
 export function receiveError(state: ChannelState, message: ErrorMessage): Transition {
   const text = printable(message.data);
@@ -162,6 +167,7 @@ export function receiveError(state: ChannelState, message: ErrorMessage): Transi
     return advance({ tag: "Aborted", reason: text }, { tag: "Forget", reason: text });
   }
   if (state.tag === "Failed" || state.tag === "Closing") return stay({ tag: "PeerWarned", text });
+  if (text === OWN_TROUBLE) return punish(state, { code: "trouble_of_its_own" });
   const cause: FailureCause = { tag: "peer_error", text };
   const told: readonly Effect[] = [{ tag: "ChannelFailed", cause }, { tag: "NotReady" }, { tag: "NotifyUpdated" }];
   const freed = [...negotiationLost(state), ...unsignedFreed(state), ...unsignedSpliceFreed(state)];

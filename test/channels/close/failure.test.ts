@@ -20,6 +20,16 @@ describe("BOLT 1 §The error and warning Messages", () => {
     expect(state.tag === "Failed" && state.cause).to.deep.equal({ tag: "peer_error", text: "stop?[2J" });
     expect(pair.parties.a.take("SendError"), "no error is answered by an error").to.deep.equal([]);
   });
+  it("is no end where it is what some nodes say when they shut down: over the next connection the channel goes on", () => {
+    const pair = normal();
+    const { a, b } = pair.parties;
+    pair.offer("a", 5_000_000n);
+    pair.give("a", { tag: "PeerMessage", message: error(pair, "internal error") });
+    expect([a.state.tag, pair.connected]).to.deep.equal(["Normal", false]);
+    pair.connect();
+    pair.settle();
+    expect([a.state.tag, b.incoming.size]).to.deep.equal(["Normal", 1]);
+  });
   it("ends a splice that is being made too: its coins are free, and whoever wished it is told", () => {
     const pair = spliceable();
     const { a } = pair.parties;
