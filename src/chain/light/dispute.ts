@@ -1,4 +1,5 @@
 import { type FilterHash, outpointKey } from "../../base/ids.ts";
+import { filterHashOf } from "../../bitcoin/filter.ts";
 import type { BitcoinMessageOf } from "../../bitcoin/messages.ts";
 import { judge, settle, type Verdict } from "../filter-sync.ts";
 import type { HashedBlock } from "../hashed-block.ts";
@@ -76,9 +77,17 @@ function decide(
   return { node, effects, end: agreed === undefined ? "goes on" : "stands", filter: accepted };
 }
 
-/** A filter may be one that was asked for in a dispute. */
-export function noteDisputedFilter({ dispute }: Light, peer: Peer, message: BitcoinMessageOf<"cfilter">): void {
-  if (dispute?.node.hash !== message.block_hash || !dispute.asked.has(peer)) return;
+/** A filter may be one that was asked for in a dispute. Who sends another than it named speaks for nobody else who has named the same. */
+export function noteDisputedFilter(
+  { dispute }: Light,
+  peer: Peer,
+  { block_hash, filter }: BitcoinMessageOf<"cfilter">,
+): readonly SyncEffect[] {
+  if (dispute?.node.hash !== block_hash || !dispute.asked.has(peer)) return [];
+  const [named] = [...dispute.sides].find(([, peers]) => peers.includes(peer)) ?? [];
+  if (named === undefined) return [];
+  if (filterHashOf(filter) !== named) return [expose(peer, "sends another filter than it named")];
   dispute.asked.set(peer, Number.POSITIVE_INFINITY);
-  for (const [hash, peers] of dispute.sides) if (peers.includes(peer)) dispute.filters.set(hash, message.filter);
+  dispute.filters.set(named, filter);
+  return [];
 }

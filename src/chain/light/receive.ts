@@ -81,8 +81,7 @@ function answer(light: Light, peer: Peer, message: BitcoinMessage, now: number):
     case "tx":
       return onTx(light, peer, message.tx, now);
     case "cfilter":
-      noteDisputedFilter(light, peer, message);
-      return onFilter(light, peer, message);
+      return [...noteDisputedFilter(light, peer, message), ...onFilter(light, peer, message)];
     case "cfheaders":
       return onFilterHeaders(light, peer, about, message);
     case "cfcheckpt":

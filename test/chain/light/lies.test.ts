@@ -84,6 +84,22 @@ describe("RELIABILITY B23: light client among peers of which some lie about filt
     expect(town.news()).to.deep.equal(["paid 103:1:0"]);
     expect(town.citizens[0]?.parted).to.equal("lies about filters: sends another filter than it named");
   });
+  it("blames nobody for a filter that another one sent who has named the same, and asks them for it", () => {
+    const { chain, coin } = story();
+    const town = new Town();
+    town.watch({ tag: "Outpoint", outpoint: coin, script: OURS, from: blockHeight(0) });
+    const swapped: Tamper = (message) =>
+      message.name === "cfilter" ? { ...message, filter: Uint8Array.of(0) } : message;
+    const tampers = { traitor: swapped, anna: honest, liar: omitting(chain, 105, OURS) };
+    for (const [name, tamper] of Object.entries(tampers)) town.dial(town.citizen(name, copy(chain), tamper));
+    town.run();
+    expect(town.news()).to.deep.equal(["spent 105:1"]);
+    expect(town.citizens.map(({ parted }) => parted)).to.deep.equal([
+      "lies about filters: sends another filter than it named",
+      undefined,
+      "lies about filters: omits_a_script",
+    ]);
+  });
   it("parts with a peer whose filter headers do not hang together", () => {
     const { chain } = story();
     const town = new Town();
