@@ -38,6 +38,8 @@ interface IdsQuery {
 
 /** Policy, not protocol: range queries of one peer, at once and for each second after (RELIABILITY D6). */
 const RANGES_MAX = 10;
+/** Policy, not protocol: channels and nodes that are looked at for one piece of what passes a filter, which may be nothing. */
+const LOOKED_AT_MAX = 2_000;
 /** As many ids as fit into one message beside its other fields. */
 const IDS_PER_REPLY = 8_000;
 /** Bits of a query flag. BOLT 7 §The query_short_channel_ids/reply_short_channel_ids_end Messages. */
@@ -159,7 +161,7 @@ export const hasAnswers = (answering: Answering): boolean =>
   answering.query !== undefined || answering.backlog !== undefined;
 
 /**
- * The next whole messages of what the peer asked for: about `bytesMax` bytes, and nothing when there is no more. To be
+ * The next whole messages of what the peer asked for: about `bytesMax` bytes, fewer where little of the graph is wanted. To be
  * called whenever the peer has taken what it was given.
  */
 export function nextFrames(
@@ -183,8 +185,9 @@ export function nextFrames(
       answering.query = undefined;
     }
   }
-  while (bytes < bytesMax && answering.backlog !== undefined && answering.filter !== undefined)
-    if (!answerBacklog(answering.backlog, answering.filter, add)) answering.backlog = undefined;
+  for (let looked = 0; bytes < bytesMax && looked < LOOKED_AT_MAX; looked++)
+    if (answering.backlog === undefined || answering.filter === undefined) break;
+    else if (!answerBacklog(answering.backlog, answering.filter, add)) answering.backlog = undefined;
   return frames;
 }
 

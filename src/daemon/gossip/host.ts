@@ -34,6 +34,7 @@ import { ALL_CHANNELS } from "../channel/openings.ts";
 import type { NodeContext } from "../context.ts";
 import type { Peers } from "../peer/peers.ts";
 import { warningTo } from "../peer/session.ts";
+import { Pace } from "./pace.ts";
 import { type Credit, firstCredit, GossipProofs, hasCredit, newcomersCredit, noteProof, type Proof } from "./proofs.ts";
 import { GossipSync } from "./sync.ts";
 
@@ -65,12 +66,14 @@ export class GossipHost {
   readonly #relay = emptyRelay();
   readonly #proofs: GossipProofs;
   readonly #newcomers: Credit;
+  readonly #pace: Pace;
   #cancelFlush: (() => void) | undefined;
   #stopped = false;
 
   constructor(parts: GossipHostParts) {
     this.#parts = parts;
     this.#proofs = new GossipProofs(parts.ctx);
+    this.#pace = new Pace(parts.ctx.clock);
     this.#newcomers = newcomersCredit(parts.ctx.clock.now());
   }
   stop(): void {
@@ -79,7 +82,7 @@ export class GossipHost {
   }
   peerConnected(peer: NodeId, features: Uint8Array): void {
     const { ctx, graph, peers } = this.#parts;
-    const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer) });
+    const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer), pace: this.#pace });
     const credit = firstCredit(this.#newcomers, ctx.clock.now());
     this.#talking.set(peer, { intake: emptyIntake(), sync, credit, end: undefined, busy: false });
     sync.begin(features);

@@ -18,16 +18,20 @@ import type { QueryChannelRange } from "../../wire/gossip-queries.ts";
 import type { WireMessage } from "../../wire/registry.ts";
 import type { NodeContext } from "../context.ts";
 import type { PeerSession } from "../peer/session.ts";
+import type { Pace } from "./pace.ts";
 
 export interface GossipSyncParts {
   readonly ctx: NodeContext;
   readonly graph: Graph;
   readonly session: () => PeerSession | undefined;
+  /** Of all peers. */
+  readonly pace: Pace;
 }
 
 /** Of what a peer asked for, given at a time; the rest follows when that had time to leave. Policy, not protocol. */
 const PIECE_BYTES = 64 * 1024;
-const PIECE_MS = 10;
+/** So little is sent at once. Policy, not protocol. */
+const SMALL_BYTES = 8 * 1024;
 /** With so much on its way to the peer the next piece waits. Policy, not protocol. */
 const QUEUED_BYTES_MAX = 256 * 1024;
 /** News that wait for a peer to read those before them; what does not fit is left to its queries. Policy, not protocol. */
@@ -86,7 +90,8 @@ export class GossipSync {
   /** Messages that are new, in the order in which they belong. */
   tell(news: readonly Uint8Array[]): void {
     this.#news = [...this.#news, ...news].slice(0, NEWS_MAX);
-    if (!this.#pumping) this.#sendPiece();
+    const bytes = news.reduce((sum, { length }) => sum + length, 0);
+    if (!this.#pumping && bytes <= SMALL_BYTES) this.#sendPiece();
     this.#pump();
   }
 
@@ -107,18 +112,19 @@ export class GossipSync {
     const isIdle = !hasAnswers(this.#answering) && this.#range === undefined && this.#news.length === 0;
     if (this.#pumping || isIdle) return;
     this.#pumping = true;
-    this.#parts.ctx.clock.after(PIECE_MS, () => {
+    this.#parts.pace.next(() => {
       this.#pumping = false;
-      if (this.#parts.session() === undefined) return;
-      this.#sendPiece();
+      if (this.#parts.session() === undefined) return false;
+      const isSent = this.#sendPiece();
       this.#pump();
+      return isSent;
     });
   }
-  /** Unless the peer has enough to read. */
-  #sendPiece(): void {
+  /** False when the peer has enough to read. */
+  #sendPiece(): boolean {
     const { session: sessionOf, graph } = this.#parts;
     const session = sessionOf();
-    if (session === undefined || session.queuedBytes > QUEUED_BYTES_MAX) return;
+    if (session === undefined || session.queuedBytes > QUEUED_BYTES_MAX) return false;
     const range = this.#range;
     this.#range = undefined;
     if (range !== undefined) {
@@ -127,6 +133,7 @@ export class GossipSync {
     }
     for (const message of this.#takeNews()) session.sendBytes(message);
     for (const frame of nextFrames(this.#answering, graph, this.#chain(), PIECE_BYTES)) session.sendBytes(frame);
+    return true;
   }
   #takeNews(): readonly Uint8Array[] {
     let count = 0;

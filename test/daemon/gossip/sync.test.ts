@@ -3,6 +3,7 @@ import { emptyGraph } from "../../../routing/index.ts";
 import { virtualClock } from "../../../src/adapters/memory/clock.ts";
 import { unixMs } from "../../../src/base/units.ts";
 import type { NodeContext } from "../../../src/daemon/context.ts";
+import { Pace } from "../../../src/daemon/gossip/pace.ts";
 import { GossipSync } from "../../../src/daemon/gossip/sync.ts";
 import type { PeerSession } from "../../../src/daemon/peer/session.ts";
 import { encodeMessage, type WireMessage } from "../../../src/wire/registry.ts";
@@ -10,8 +11,7 @@ import { CHAIN, channelAnnouncement, channelUpdate, learnt, NOW, scid } from "..
 import { range, U32_MAX } from "../../routing/gossip/queries.ts";
 
 /** With a peer that reads what it was sent when the test says so. */
-function desk() {
-  const clock = virtualClock(unixMs(NOW * 1_000));
+function desk(clock = virtualClock(unixMs(NOW * 1_000)), pace = new Pace(clock)) {
   const graph = learnt(emptyGraph(), channelAnnouncement(scid(100)), channelUpdate(scid(100)));
   const unread: Uint8Array[] = [];
   const read: Uint8Array[] = [];
@@ -23,7 +23,7 @@ function desk() {
     sendBytes: (bytes: Uint8Array) => void unread.push(bytes),
   } as unknown as PeerSession;
   const ctx = { clock, params: { genesisHash: CHAIN } } as unknown as NodeContext;
-  const sync = new GossipSync({ ctx, graph, session: () => session });
+  const sync = new GossipSync({ ctx, graph, session: () => session, pace });
   const pass = () => clock.runUntil(unixMs(clock.now() + 1_000));
   return { sync, session, pass, read: () => void read.push(...unread.splice(0)), got: read, unread };
 }
@@ -59,5 +59,25 @@ describe("Gossip sync: a peer that does not read. RELIABILITY D2", () => {
       await pass();
     }
     expect([unread.length, got.filter(([high, low]) => high === 1 && low === 8).length]).to.deep.equal([0, 1]);
+  });
+});
+
+describe("Gossip sync: peers that ask for everything at once. RELIABILITY D2", () => {
+  it("are answered one after the other, and those that do not read keep nobody waiting", async () => {
+    const clock = virtualClock(unixMs(NOW * 1_000));
+    const pace = new Pace(clock);
+    const deaf = Array.from({ length: 20 }, () => desk(clock, pace));
+    for (const { sync } of deaf) sync.tell(news(1_000));
+    await clock.runUntil(unixMs(clock.now() + 105));
+    const bytes = deaf.map(({ session }) => session.queuedBytes);
+    expect(bytes).to.deep.equal([...Array.from({ length: 10 }, () => 66_000), ...Array.from({ length: 10 }, () => 0)]);
+    await clock.runUntil(unixMs(clock.now() + 2_000));
+    const reading = desk(clock, pace);
+    reading.sync.tell(news(1_000));
+    for (let round = 0; round < 17; round++) {
+      await clock.runUntil(unixMs(clock.now() + 10));
+      reading.read();
+    }
+    expect(reading.got).to.have.length(1_000);
   });
 });

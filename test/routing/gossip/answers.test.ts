@@ -212,4 +212,15 @@ describe("BOLT 7 §The gossip_timestamp_filter Message: answering", () => {
     expect(nextFrames(answering, changing, CHAIN, 1)).to.have.length(0);
     expect(hasAnswers(answering)).to.equal(false);
   });
+  it("RELIABILITY D2: looks at no more than a piece of the graph at a time, also where nothing of it is wanted", () => {
+    const wide = listed(Array.from({ length: 2_500 }, (_, at) => scid(1 + at)));
+    const answering = emptyAnswering();
+    receiveFilter(answering, wide, CHAIN, filter(U32_MAX, 0));
+    const pieces = [0, 1, 2].map(() => [nextFrames(answering, wide, CHAIN, 1_000), hasAnswers(answering)]);
+    expect(pieces).to.deep.equal([
+      [[], true],
+      [[], false],
+      [[], false],
+    ]);
+  });
 });
