@@ -236,15 +236,21 @@ const FAILURE_CODE: { readonly [C in PaymentFailureCode]: CommandFault["code"] }
 /** `pay_…`, `inv_…` or the bare hash. */
 export const hashOfId = (id: string): PaymentHash | undefined => parsePaymentHash(id.replace(/^(pay|inv)_/, ""));
 
+const PORT_MAX = 65_535;
+/** `id@host:port`, with an IPv6 host in brackets. */
+function nodeIn(text: string): Decoded | undefined {
+  const [, id = "", name = "", digits] = /^(0[23][0-9a-fA-F]{64})@([^:\s]+|\[[^\s\]]+\]):(\d{1,5})$/.exec(text) ?? [];
+  const [nodeId, port] = [parseNodeId(id.toLowerCase()), Number(digits)];
+  if (nodeId === undefined || !(port > 0 && port <= PORT_MAX)) return undefined;
+  return { kind: "node", nodeId, host: name.replace(/^\[|\]$/g, ""), port };
+}
+
 /** What a text is: an invoice, a node's address, a Bitcoin address. */
 export function decodeText(hosts: Hosts, text: string): Result<Decoded, CommandFault> {
   const { params } = hosts.ctx;
   const bare = text.trim().replace(/^lightning:/i, "");
-  const node = /^([0-9a-fA-F]{66})@([^:\s]+):(\d{1,5})$/.exec(bare);
-  if (node !== null) {
-    const [, id, host, port] = node as unknown as [string, string, string, string];
-    return ok({ kind: "node", nodeId: parseNodeId(id) as NodeId, host, port: Number(port) });
-  }
+  const node = nodeIn(bare);
+  if (node !== undefined) return ok(node);
   if (scriptOfAddress(bare, params).ok) return ok({ kind: "address", address: bare, network: params.network });
   const invoice = decodeInvoice(bare, params.network);
   if (!invoice.ok) {
