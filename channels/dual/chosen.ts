@@ -70,6 +70,8 @@ const withoutSplices = (state: FundedState, { params }: FundingAttempt): readonl
  */
 export function withoutNewest(state: FundedState): FundedState | undefined {
   const { signed } = state.attempts;
+  // That a block holds one has decided.
+  if (state.funding.confirmed !== undefined) return undefined;
   const [before, newest] = signed.slice(-2);
   if (before === undefined || newest === undefined || newest.remoteWitnesses !== undefined) return undefined;
   const attempts = { ...state.attempts, signed: [...signed.slice(0, -2), newest, before] };

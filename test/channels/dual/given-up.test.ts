@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
 import { satPerKw } from "../../../src/base/units.ts";
-import type { Name, Pair } from "../../support/channel-pair.ts";
+import { HEIGHT, type Name, type Pair } from "../../support/channel-pair.ts";
 import { attemptsOf, fundedDual, mine, namesOf } from "../../support/dual-pair.ts";
 
 const txidsOf = (pair: Pair, name: Name) => attemptsOf(pair, name).map(({ params }) => params.funding.txid);
@@ -93,6 +93,22 @@ describe("A replacement that the peer gives up after we have signed it", () => {
         pair.give("b", { tag: "AbortOpening", reason: "too late" });
     expect([...wallet.kept.keys()]).to.deep.equal(before);
     expect(negotiations(pair)).to.deep.equal([undefined, undefined]);
+  });
+  it("changes nothing once a block says which one it is", () => {
+    const pair = fundedDual({ joins: 400_000n });
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    pair.settle();
+    givenUp(pair);
+    const [first] = txidsOf(pair, "b");
+    pair.queues.b.length = 0;
+    mine(pair, present(first, "the first"), 1, ["b"]);
+    pair.give("b", abortOf(pair));
+    const { funding, params, tag } = { ...pair.parties.b.funded };
+    expect([tag, params.funding.txid, funding.confirmed?.height]).to.deep.equal([
+      "WaitForFundingConfirmed",
+      first,
+      HEIGHT + 1,
+    ]);
   });
   it("is the channel if it is mined all the same", () => {
     const pair = givenUp();
