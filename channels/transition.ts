@@ -182,8 +182,8 @@ export type DurableEffect =
   | { readonly tag: "HtlcFailed"; readonly id: bigint; readonly origin: HtlcOrigin; readonly failure: HtlcFailure }
   /** An append-only record in the same group: with it a revoked state can be punished to the last output. Never for a state without untrimmed HTLCs. */
   | { readonly tag: "RevokedHtlcs"; readonly number: bigint; readonly htlcs: readonly CommitmentHtlc[] }
-  /** Both have signed a splice: its transaction is out. */
-  | { readonly tag: "SpliceSigned"; readonly txid: Txid }
+  /** Both have signed a splice: its transaction is out. `isOurs`: we have begun it, as somebody here wanted. */
+  | { readonly tag: "SpliceSigned"; readonly txid: Txid; readonly isOurs: boolean }
   | { readonly tag: "ChannelFailed"; readonly cause: FailureCause }
   /** The peer has published a commitment that it had revoked. */
   | { readonly tag: "Breach"; readonly txid: Txid; readonly number: bigint }

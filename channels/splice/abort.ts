@@ -10,7 +10,7 @@ import { isQuiescent } from "../normal/stfu.ts";
 import type { FundedState, Normal } from "../state.ts";
 import { advance, commit, type Effect, propose, stay, type Transition, type VolatileEffect } from "../transition.ts";
 import { resumed } from "./silence.ts";
-import { isOurs, type Splicing } from "./state.ts";
+import { isBegunByUs, isOurs, type Splicing } from "./state.ts";
 
 export type OnlineNormal = Normal & { readonly link: Online };
 export const onlineNormal = (state: Normal): OnlineNormal | undefined =>
@@ -60,13 +60,10 @@ export function abandonSplice(state: Normal, reason: string, said: "first" | "ec
   const signing = commitments.others.find(({ role }) => role === "signing");
   const others = commitments.others.filter((other) => other !== signing);
   const without: Normal = { ...state, commitments: { ...commitments, others } };
+  const isOurOwn = signing?.made !== undefined && isBegunByUs(signing.made);
+  const failed: readonly Effect[] = isOurOwn ? [{ tag: "NegotiationFailed", reason }] : [];
   const freed: readonly Effect[] =
-    signing === undefined
-      ? []
-      : [
-          { tag: "ReleaseFunding", txid: signing.terms.outpoint.txid },
-          { tag: "NegotiationFailed", reason },
-        ];
+    signing === undefined ? [] : [{ tag: "ReleaseFunding", txid: signing.terms.outpoint.txid }, ...failed];
   const effects: readonly Effect[] = [
     propose(abortMessage(params.channelId, reason)),
     ...freed,

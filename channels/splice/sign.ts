@@ -40,7 +40,7 @@ import { fundingWitness } from "../tx/witnesses.ts";
 import { abandonSplice, type OnlineNormal, onlineNormal, withSplicing } from "./abort.ts";
 import { draftOf } from "./rules.ts";
 import { resumed } from "./silence.ts";
-import type { SplicePlan, SpliceTx } from "./state.ts";
+import { isBegunByUs, type SplicePlan, type SpliceTx } from "./state.ts";
 
 export const signingOf = ({ commitments }: Funded): OtherFunding | undefined =>
   commitments.others.find(({ role }) => role === "signing");
@@ -250,7 +250,7 @@ export function wholeByBlock(state: FundedState, txid: Txid): Transition | undef
   if (state.tag !== "Normal" || signing?.terms.outpoint.txid !== txid || signing.made?.signature === undefined)
     return undefined;
   const next = replaced(state, signing, { ...signing, role: "active" });
-  const effects: readonly Effect[] = [{ tag: "SpliceSigned", txid }, { tag: "NotifyUpdated" }];
+  const effects: readonly Effect[] = [toldOf(signing), { tag: "NotifyUpdated" }];
   const online = onlineNormal(next);
   if (online !== undefined) return resumed(online, effects);
   return commit({ ...next, commitments: releaseHeld(next.commitments) }, ...effects);
@@ -267,13 +267,13 @@ function finished(
   const active: OtherFunding = { ...signed, role: "active", progress: { ...signed.progress, tx } };
   const next = replaced(state, before, active) as OnlineNormal;
   assertConserved(next.params, next.commitments);
-  return resumed(next, [
-    ...effects,
-    { tag: "Broadcast", tx, why: "splice" },
-    { tag: "SpliceSigned", txid: signed.terms.outpoint.txid },
-    { tag: "NotifyUpdated" },
-  ]);
+  return resumed(next, [...effects, { tag: "Broadcast", tx, why: "splice" }, toldOf(signed), { tag: "NotifyUpdated" }]);
 }
+const toldOf = (signed: OtherFunding): Effect => ({
+  tag: "SpliceSigned",
+  txid: signed.terms.outpoint.txid,
+  isOurs: isBegunByUs(madeOf(signed)),
+});
 function spliceTxOf({ params }: Funded, funding: OtherFunding) {
   const { constructed, witnesses, signature, remote } = madeOf(funding);
   assert(signature !== undefined && remote !== undefined, "both have signed");

@@ -85,3 +85,6 @@ export interface SpliceTx {
   readonly signature: Uint8Array | undefined;
   readonly remote: { readonly witnesses: Witnesses; readonly signature: Uint8Array } | undefined;
 }
+/** Whether it is we who began it: who does adds what both spend. BOLT 2 §Splice Transaction Construction. */
+export const isBegunByUs = ({ constructed }: Pick<SpliceTx, "constructed">): boolean =>
+  constructed.inputs.some(({ shared, from }) => shared && from === "local");

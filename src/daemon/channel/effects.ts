@@ -127,7 +127,8 @@ function performNews(host: ChannelHost, turn: Turn, entry: ChannelEntry, effect:
       return undefined;
     case "SpliceSigned":
       ctx.events.record(turn, "channel.splice_signed", { channelId: id, txid: effect.txid });
-      return answer(turn, entry);
+      // Whoever asks for one while the peer makes another has to wait for it.
+      return effect.isOurs ? answer(turn, entry) : undefined;
     case "NegotiationFailed":
       host.peerLog.info(entry.peer, "a funding transaction came to nothing", { channel: id, reason: effect.reason });
       answer(turn, entry, effect.reason);

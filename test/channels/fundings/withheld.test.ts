@@ -51,7 +51,7 @@ describe("A transaction that is mined though the peer kept its witnesses to itse
       const txid = txidOf(tx);
       pair.give("b", { tag: "OtherFundingConfirmed", txid, ...place(pair, tx, vout) });
       expect(pending(pair, "b").map(({ progress }) => progress.tx)).to.deep.equal([tx]);
-      expect(b.take("SpliceSigned")).to.deep.equal([{ tag: "SpliceSigned", txid }]);
+      expect(b.take("SpliceSigned")).to.deep.equal([{ tag: "SpliceSigned", txid, isOurs: false }]);
       pair.connect();
       pair.settle();
       expect(pair.parties.a.ends.get("p0/0")).to.equal("settled");

@@ -78,4 +78,27 @@ describe("BOLT 2 §Channel Quiescence: a wish for a splice that waits for the ot
       [{ local: 0n, remote: -30_720_000n }],
     ]);
   });
+  it("is not told to have failed when the other side's is given up, nor to be made when that is", () => {
+    const pair = spliceable();
+    const { a, b } = pair.parties;
+    want(pair, "a", out(30_000n));
+    while (splicing(pair, "a") === undefined) pair.deliver("b") || pair.deliver("a");
+    want(pair, "b", out(20_000n, "b"));
+    while (b.funded.commitments.others.length === 0) pair.deliver("b") || pair.deliver("a");
+    pair.queues.a.length = 0;
+    a.state = { ...a.funded, commitments: { ...a.funded.commitments, others: [] } } as typeof a.state;
+    const { channelId: channel_id } = b.funded.params;
+    pair.give("b", { tag: "PeerMessage", message: { name: "tx_abort", channel_id, data: new Uint8Array(0) } });
+    expect([b.take("NegotiationFailed"), b.funded.commitments.others]).to.deep.equal([[], []]);
+    pair.disconnect();
+    expect(b.take("NegotiationFailed").map(({ reason }) => reason)).to.deep.equal(["the connection was lost"]);
+    pair.connect();
+    pair.settle();
+    want(pair, "b", out(20_000n, "b"));
+    pair.settle();
+    expect([a, b].map((party) => party.take("SpliceSigned").map(({ isOurs }) => isOurs))).to.deep.equal([
+      [false],
+      [true],
+    ]);
+  });
 });

@@ -38,7 +38,7 @@ describe("BOLT 2 §Channel Splicing: funds go out and in", () => {
     const txid = spliceBoth(pair, "a", into(200_000n));
     expect([held(pair, "a", txid), held(pair, "b", txid)]).to.deep.equal([800_000_000n, 400_000_000n]);
     expect([...pair.parties.a.wallet.kept.keys()]).to.deep.equal([txid]);
-    expect(pair.parties.a.take("SpliceSigned")).to.deep.equal([{ tag: "SpliceSigned", txid }]);
+    expect(pair.parties.a.take("SpliceSigned")).to.deep.equal([{ tag: "SpliceSigned", txid, isOurs: true }]);
     lockBoth(pair, txid);
     expect(pair.parties.a.funded.params.capacity).to.equal(1_200_000n);
   });

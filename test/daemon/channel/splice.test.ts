@@ -137,6 +137,18 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, a, (await invoiceOf(world, b)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("answers who asked when its own splice is made, also where the other side has asked at the same time and comes first", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(2);
+    const id = present(edges[0]?.id, "a channel");
+    const asked = nodes.map(({ node }, at) =>
+      node
+        .spliceChannel({ id, direction: "out", amount: sat(20_000n), feerate: satPerKw(1_000 + 2_000 * at) })
+        .then((spliced) => (spliced.ok ? spliced.value.splices.length : spliced.error)),
+    );
+    expect(await soon(world, Promise.all(asked), 60_000)).to.deep.equal([1, 2]);
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("RELIABILITY O28: one that is locked comes back after a reorganisation, whichever way its money went", async function () {
     this.timeout(60_000);
     for (const direction of ["in", "out"] as const) {
