@@ -1,6 +1,7 @@
 import type { Namespace, Socket } from "socket.io";
 import type { Log } from "../ports/log.ts";
 import type { Clock } from "../ports/world.ts";
+import { FairLine } from "./fair-line.ts";
 import type { ApiFault } from "./faults.ts";
 import { isPlainJson } from "./json.ts";
 import type { StreamSite } from "./socket.ts";
@@ -22,6 +23,7 @@ const NAME_FORM = /^[a-zA-Z]{1,32}(?:\.[a-zA-Z]{1,32}){0,3}$/;
 
 /** Namespace `/stream`, open to everyone: each event with an ack is one request to the site. */
 export function serveStream(namespace: Namespace, serving: StreamServing): void {
+  const line = new FairLine();
   namespace.on("connection", (socket) => {
     const pace = createPace(serving.clock);
     let unanswered = 0;
@@ -46,13 +48,18 @@ export function serveStream(namespace: Namespace, serving: StreamServing): void 
         return refuse(answer, MALFORMED);
       }
       unanswered += 1;
-      void askSite(socket, { name, body }, serving).then((value) => {
+      const asked = { name, body };
+      line.add(socket.id, async () => {
+        const value = await askSite(socket, asked, serving);
         unanswered -= 1;
         unread += 1;
         answer(value);
       });
     });
-    socket.once("disconnect", () => serving.site.closed(socket.id));
+    socket.once("disconnect", () => {
+      line.leave(socket.id);
+      serving.site.closed(socket.id);
+    });
   });
 }
 

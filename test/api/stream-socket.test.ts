@@ -123,6 +123,27 @@ describe("/stream", () => {
     const codes = (await Promise.all(answers)).map(error);
     expect([codes.filter((code) => code === undefined).length, site.asked.length]).to.deep.equal([64, 64]);
   });
+  it("leaves the node time between the requests of many viewers", async () => {
+    const site = echo();
+    let now = 0;
+    let most = 0;
+    const turnOver = (): void => {
+      most = Math.max(most, now);
+      now = 0;
+    };
+    const request: StreamSite["request"] = (...asked) => {
+      if (now === 0) setImmediate(turnOver);
+      now += 1;
+      return site.request(...asked);
+    };
+    const here = await world(fakeNode(), { streamSite: { ...site, request } });
+    const viewers = await Promise.all(Array.from({ length: 40 }, () => viewer(here)));
+    const asked = viewers.flatMap((each) =>
+      Array.from({ length: 10 }, () => each.timeout(5_000).emitWithAck("stream.offer", {})),
+    );
+    await Promise.all(asked);
+    expect([site.asked.length, most]).to.deep.equal([400, 16]);
+  });
   it("cuts who does not slow down or sends more than a message may hold", async () => {
     const here = await world(fakeNode(), { streamSite: echo() });
     const flooding = await viewer(here);
