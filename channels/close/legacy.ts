@@ -20,6 +20,7 @@ import {
   closingWeight,
 } from "../tx/closing-tx.ts";
 import { hasDust } from "../tx/dust.ts";
+import { DUST_THRESHOLD } from "../tx/weights.ts";
 import { type Agreeing, assemble } from "./complete.ts";
 import { punish } from "./failure.ts";
 import type { SignedClose } from "./state.ts";
@@ -35,6 +36,17 @@ function termsOf(state: Agreeing): ClosingTerms {
     local: { balance: commitments.balance.local, script: present(close.localScript, "our script is agreed") },
     remote: { balance: commitments.balance.remote, script: present(close.remoteScript, "the peer's script is agreed") },
   };
+}
+
+/** What the dust limits of nodes come to at most that differ from ours, in sat. Policy, not protocol. */
+const DUST_MAX = DUST_THRESHOLD.p2pkh;
+/**
+ * Below it an output is dropped, in sat. Each side drops by its own limit: what one of them drops the other cannot keep, and
+ * for the sake of it both would sign different transactions for ever. BOLT 3 §Legacy Closing Transaction.
+ */
+function dropBelow({ params: { local, remote } }: Agreeing): Sat {
+  const theirs = remote.dustLimit < DUST_MAX ? remote.dustLimit : DUST_MAX;
+  return local.dustLimit > theirs ? local.dustLimit : theirs;
 }
 
 interface FeeRange {
@@ -70,7 +82,7 @@ export function startNegotiation(env: ChannelEnv, state: Agreeing, effects: read
 function ask(env: ChannelEnv, state: Agreeing, fee: Sat, effects: readonly Effect[]): Transition {
   const terms = termsOf(state);
   const amounts = closingAmounts(terms, fee);
-  const outputs = amounts && closingOutputs(amounts, state.params.local.dustLimit);
+  const outputs = amounts && closingOutputs(amounts, dropBelow(state));
   // Nothing would be left to anybody: the commitment transactions are as good.
   if (outputs === undefined) {
     const text = describeFault({ code: "bad_closing_fee" });
@@ -104,7 +116,7 @@ function needSignature(
     balance: toSatFloor(local.balance),
     fee: state.params.opener === "local" ? wanted.fee : sat(0n),
     script: local.script,
-    dustLimit: state.params.local.dustLimit,
+    dustLimit: dropBelow(state),
   };
   const { format } = state.params.type;
   const request = closingRequest({ funding, format, tx: wanted.tx, commitment: agreedRemote(env, state), share });
@@ -171,7 +183,7 @@ export function receiveClosing(env: ChannelEnv, state: Agreeing, message: Closin
 }
 
 /**
- * Which closing transaction the peer signed. One without our output only if that is dust by our own measure: leaving
+ * Which closing transaction the peer signed. One without our output only if that may be dropped: leaving
  * out an output is its owner's choice. BOLT 3 §Legacy Closing Transaction.
  */
 function signedVariant(
@@ -182,8 +194,7 @@ function signedVariant(
   const terms = termsOf(state);
   const amounts = closingAmounts(terms, fee);
   if (amounts === undefined) return undefined;
-  const variants: ClosingOutputs[] =
-    amounts.local >= state.params.local.dustLimit ? ["both", "local"] : ["remote", "both"];
+  const variants: ClosingOutputs[] = amounts.local >= dropBelow(state) ? ["both", "local"] : ["remote", "both"];
   for (const outputs of variants) {
     const tx = buildClosing(terms, fee, outputs);
     if (verifyFundingSignature(terms.funding, tx, state.params.remote.basepoints.fundingPubkey, signature))

@@ -4,7 +4,7 @@ import { type Sat, sat, satPerKw } from "../../../src/base/units.ts";
 import { p2pkh, p2sh } from "../../../src/bitcoin/templates.ts";
 import { type Tx, txidOf } from "../../../src/bitcoin/tx.ts";
 import type { ClosingSigned } from "../../../src/wire/closing.ts";
-import { type Name, normal, type Pair, SCRIPT } from "../../support/channel-pair.ts";
+import { type Name, normal, opened, Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { close, closingOf, names, simple } from "../../support/closing.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
@@ -118,6 +118,34 @@ describe("BOLT 3 §Legacy Closing Transaction, dust", () => {
     const again = proposed();
     tell(again.pair, "a", closingOf(again.pair, "b", again.first.fee_satoshis, { outputs: "remote" }));
     expect(again.pair.parties.a.broadcasts.at(-1)?.outputs.map(({ script }) => script)).to.deep.equal([SCRIPT.a]);
+  });
+  /** One side, whose dust limit is 546 sat, would drop an output of 400 sat; the other has a limit of 354 sat. */
+  function limitsDiffer(dropper: Name): Pair {
+    const pair = new Pair();
+    const party = pair.parties[dropper];
+    party.policy = { ...party.policy, dustLimit: sat(546n) };
+    opened({ push: 400_000n }, pair);
+    pair.settle();
+    pair.confirm();
+    return pair;
+  }
+  it("drops an output of its own that the peer has to drop, in what it takes", () => {
+    const pair = limitsDiffer("a");
+    close(pair, "a");
+    holdClosing(pair);
+    tell(pair, "b", closingOf(pair, "a", sat(500n), { outputs: "local" }));
+    expect(warnings(pair, "b")).to.deep.equal([]);
+    expect(pair.parties.b.broadcasts.at(-1)?.outputs.map(({ script }) => script)).to.deep.equal([SCRIPT.a]);
+  });
+  it("drops an output of the peer's that the peer has to drop, in what it proposes", () => {
+    const pair = limitsDiffer("b");
+    close(pair, "a");
+    while (pair.parties.a.state.tag !== "Negotiating" || pair.parties.a.state.signed.length === 0)
+      if (!pair.deliver("a")) pair.deliver("b");
+    const { state } = pair.parties.a;
+    expect(state.tag === "Negotiating" && state.signed.map(({ outputs }) => outputs)).to.deep.equal(["local"]);
+    pair.settle();
+    expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Closing", "Closing"]);
   });
   it("CONFORMANCE 105, 107: fails the channel when a closing holds an output that nobody would relay", () => {
     const script = p2pkh(new Uint8Array(20).fill(0xbb));
