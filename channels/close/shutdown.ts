@@ -4,7 +4,9 @@ import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
 import type { ChannelEnv } from "../env.ts";
 import { activeOf, type OtherFunding } from "../fundings/other.ts";
+import type { Online } from "../link/state.ts";
 import { isHolding } from "../normal/stfu.ts";
+import { PEER_CLOSES, spliceLost } from "../splice/lost.ts";
 import { lockDepth } from "../splice/rules.ts";
 import { isSilenceWanted, silenceForgone } from "../splice/silence.ts";
 import type {
@@ -108,7 +110,7 @@ export function receiveShutdown(
   const plan: ClosePlan = isOpen(state)
     ? { localScript: undefined, remoteScript: script, localSent: false, feerate: env.policy.closingFeerateMin }
     : { ...state.close, remoteScript: script };
-  const open = isSilenceWanted(state) ? silenceForgone(state) : { state: { ...state, link }, effects: [] };
+  const open = isSilenceWanted(state) ? silenceForgone(state) : wishForgone(state, link);
   const next: ShuttingDown = {
     ...open.state,
     tag: "ShuttingDown",
@@ -118,6 +120,12 @@ export function receiveShutdown(
   const asks: readonly Effect[] = plan.localScript === undefined ? [{ tag: "NeedCloseScript" }] : [];
   return closeStep(env, next, [...open.effects, ...asks, { tag: "NotifyUpdated" }]);
 }
+
+/** Nor does a splice come for which nothing has been said yet. */
+const wishForgone = <S extends Open | ShuttingDown>(state: S, link: Online) => ({
+  state: { ...state, link: { ...link, spliceWish: undefined } },
+  effects: spliceLost(state, PEER_CLOSES),
+});
 
 /** What the peer said before: final on one connection, and for ever where nothing may change it. BOLT 2 §Channel Close. */
 function boundScript(env: ChannelEnv, state: Open | ShuttingDown | Negotiating | Closing): Uint8Array | undefined {

@@ -5,7 +5,7 @@ import { queueSign } from "../normal/queue.ts";
 import { sayStfu } from "../normal/stfu.ts";
 import type { Commitments, FundedState, Normal } from "../state.ts";
 import { commit, type Effect, type Transition, type VolatileEffect } from "../transition.ts";
-import { spliceLost } from "./lost.ts";
+import { PEER_CLOSES, spliceLost } from "./lost.ts";
 
 /** Silence is over: what was held leaves, and a wish of ours that has waited asks for silence anew. BOLT 2 §Channel Quiescence. */
 export function resumed(state: OnlineNormal, effects: readonly Effect[]): Transition {
@@ -44,7 +44,7 @@ export function isSilenceWanted(state: FundedState): state is OnlineNormal {
  */
 export function silenceForgone(state: OnlineNormal): Open {
   const open = withoutSilence({ ...state, link: { ...state.link, spliceWish: undefined } });
-  return { state: open.state, effects: [...spliceLost(state, "the peer closes the channel"), ...open.effects] };
+  return { state: open.state, effects: [...spliceLost(state, PEER_CLOSES), ...open.effects] };
 }
 
 /** From here on no new update of ours is made. */

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { step } from "../../../channels/index.ts";
 import { satPerKw } from "../../../src/base/units.ts";
 import { type Name, type Pair, SCRIPT } from "../../support/channel-pair.ts";
 import { into, out, pending, spliceable, want } from "../../support/splicing.ts";
@@ -29,6 +30,17 @@ describe("BOLT 2 §Channel Quiescence: a wish for silence that crosses the other
       close(pair, "b");
       expect(ended(pair)).to.deep.equal(["the peer closes the channel"]);
     });
+  it("the same while coins are still looked for: who asked is not told that it was done", () => {
+    const pair = spliceable();
+    const { a } = pair.parties;
+    const serials = { input: 2n, output: 4n, own: 6n };
+    const request = { change: into(200_000n), feerate: satPerKw(1_000), serials };
+    const asked = step(pair.env("a"), a.state, { tag: "Splice", request });
+    if (asked.kind !== "advance") throw new Error(asked.kind);
+    a.state = asked.next;
+    close(pair, "b");
+    expect(ended(pair)).to.deep.equal(["the peer closes the channel"]);
+  });
   it("the same while our own updates still keep it from being said", () => {
     const pair = spliceable();
     pair.offer("a", 5_000_000n);
