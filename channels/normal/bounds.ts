@@ -1,5 +1,6 @@
 import { type Msat, msat, type Sat, type SatPerKw, satPerKw, toMsat } from "../../src/base/units.ts";
 import { feerateOf, localTerms, remoteTerms, sumUp, type Tally, type View } from "../commitments.ts";
+import { dualChannelId } from "../dual/proposal.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { PeerFault } from "../fault.ts";
 import { onOthers } from "../fundings/other.ts";
@@ -21,6 +22,8 @@ interface Look extends Omit<Tally, "htlcs"> {
   /** How many of them have an output, and what miners would get of the others. BOLT 2 §Bounding exposure to trimmed in-flight HTLCs: max_dust_htlc_exposure_msat. */
   readonly untrimmed: number;
   readonly exposure: bigint;
+  /** Whether it is remembered that a splice made the output that it spends. */
+  readonly isBehindSplice: boolean;
   /** From which amount on an HTLC has an output in it, and below which one is exposed to miners. */
   readonly outputFrom: Thresholds;
   readonly dustBelow: Thresholds;
@@ -47,7 +50,8 @@ function lookAt(params: ChannelParams, commitments: Commitments, view: View): Lo
     if (amount < dustBelow[side]) exposure += amount;
     if (amount >= outputFrom[side]) untrimmed++;
   });
-  return { ...sums, terms, pending, untrimmed, exposure, outputFrom, dustBelow };
+  const isBehindSplice = commitments.others.some(({ role }) => role === "past");
+  return { ...sums, terms, pending, untrimmed, exposure, isBehindSplice, outputFrom, dustBelow };
 }
 /** Both commitments with everything in them that is on its way: what holds here holds in every order of messages. */
 function worst(params: ChannelParams, commitments: Commitments): readonly [Look, Look] {
@@ -173,8 +177,13 @@ const OUTPUTS_BELOW_RESERVE = 5;
  */
 function remotePays(params: ChannelParams, look: Look, extra: number): boolean {
   if (look.remote >= toMsat(params.local.channelReserve) + cost(look, extra, look.feerate)) return true;
-  const isSpliced = params.channelId !== channelIdOf(params.funding);
+  const isSpliced = look.isBehindSplice || isNamedByAnother(params);
   return isSpliced && look.untrimmed + extra <= OUTPUTS_BELOW_RESERVE && remotePaysFor(look, extra);
+}
+/** The id of a channel is that of its first funding; of both sides' coins it is of none, and tells of no splice. BOLT 2 §channel_id, v2. */
+function isNamedByAnother({ channelId, funding, local, remote }: ChannelParams): boolean {
+  const keys = [local.basepoints.revocationBasepoint, remote.basepoints.revocationBasepoint] as const;
+  return channelId !== channelIdOf(funding) && channelId !== dualChannelId(...keys);
 }
 
 /** Whether the peer may have added what stands in our next commitment. BOLT 2 §Adding an HTLC: update_add_htlc. */
