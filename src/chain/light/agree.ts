@@ -136,7 +136,7 @@ function frontier(light: Light): readonly Peer[] | undefined {
   if (next === undefined) return undefined;
   const abreast = [...light.peers].filter(
     ([{ ready, best }, { checked }]) =>
-      ready && best !== undefined && isAncestor(next, best) && (checked === undefined || checked === light.filterTip),
+      ready && best !== undefined && isAncestor(next, best) && checked === light.filterTip,
   );
   if (abreast.length === 0 || abreast.some(([, { claim }]) => claim === undefined)) return undefined;
   return abreast.map(([peer]) => peer);

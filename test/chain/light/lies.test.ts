@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { blockHeight } from "../../../src/base/units.ts";
 import { p2wsh } from "../../../src/bitcoin/templates.ts";
+import { bench, grow } from "../builder.ts";
 import { copy, honest, OURS, omitting, scriptWatch, story } from "./story.ts";
 import { heightHash, type Tamper, Town } from "./town.ts";
 
@@ -138,6 +139,27 @@ describe("RELIABILITY B23: light client among peers of which some lie about filt
       expect(town.citizens[0]?.parted).to.equal("does not answer");
     });
   }
+  it("goes on with the others while newcomers take turns at keeping their checkpoints to themselves", () => {
+    const chain = bench();
+    grow(chain, 1_000);
+    const town = new Town();
+    const anna = town.citizen("anna", copy(chain));
+    town.dial(anna);
+    town.run();
+    const mute: Tamper = (message) => (message.name === "cfcheckpt" ? undefined : message);
+    grow(chain, 1);
+    const mutes = ["first", "second"].map((name) => town.citizen(name, copy(chain), mute));
+    for (const each of mutes) {
+      town.dial(each);
+      for (let second = 0; second < 14; second++) town.run().pass(1_000);
+    }
+    town.spread(chain, anna);
+    for (let second = 0; second < 60; second++) {
+      town.run().pass(1_000);
+      for (const each of mutes) if (each.parted !== undefined) town.dial(each);
+    }
+    expect(town.light.filterTip.height).to.equal(1_001);
+  }).timeout(60_000);
   it("takes no block whose transactions or witnesses were changed on the way", () => {
     const { chain, coin } = story();
     const town = new Town();
