@@ -7,7 +7,17 @@ import { firstDifference, readCheckpoints, readClaim } from "../filter-sync.ts";
 import { ancestorAt, forkOf, type HeaderNode, isAncestor } from "../headers.ts";
 import { type Peer, type SyncEffect, send } from "../sync/peer.ts";
 import { beginDispute } from "./dispute.ts";
-import { ANSWER_MS, expose, type Light, type LightPeer, linkOf, nodeAt, rangeOf, tipOf } from "./light.ts";
+import {
+  ANSWER_MS,
+  type Dispute,
+  expose,
+  type Light,
+  type LightPeer,
+  linkOf,
+  nodeAt,
+  rangeOf,
+  tipOf,
+} from "./light.ts";
 
 /**
  * Filter headers: every peer is asked for the hashes of all filters, and what they say is compared block by block. The
@@ -86,20 +96,26 @@ export function onFilterHeaders(
   return [];
 }
 
-/** Compares what was claimed, up to the first block on which somebody differs. Whether the filter tip has moved. */
+/**
+ * Compares what was claimed, up to the first block on which somebody differs. Whether the filter tip has moved. Of what is past
+ * somebody may differ meanwhile: whoever does, and shows no filter, would keep all others waiting.
+ */
 export function compare(light: Light): boolean {
   let moved = false;
   for (;;) {
-    if (light.dispute !== undefined) return moved;
-    for (const [peer, about] of light.peers) if (catchUp(light, peer, about) === "differs") return moved;
+    const [past] = [...light.peers].flatMap(([peer, about]) => catchUp(light, peer, about) ?? []);
+    if (light.dispute !== undefined && light.dispute.agreed === undefined) return moved;
     const next = frontier(light);
-    if (next === undefined) return moved;
-    moved = advance(light, next) || moved;
+    if (next === undefined || !advance(light, next)) {
+      light.dispute ??= past;
+      return moved;
+    }
+    moved = true;
   }
 }
 
-/** Goes through a peer's claim as far as filters are agreed on. */
-function catchUp(light: Light, peer: Peer, about: LightPeer): "differs" | "done" {
+/** Goes through a peer's claim as far as filters are agreed on, or to where it differs. */
+function catchUp(light: Light, peer: Peer, about: LightPeer): Dispute | undefined {
   while (about.claim !== undefined && about.checked !== undefined && about.checked.height < light.filterTip.height) {
     const { nodes, hashes } = about.claim;
     const [node, hash] = [nodes[0] as HeaderNode, hashes[0] as FilterHash];
@@ -109,12 +125,11 @@ function catchUp(light: Light, peer: Peer, about: LightPeer): "differs" | "done"
         [agreed, vouchersFor(light, node)],
         [hash, [peer]],
       ]);
-      light.dispute = beginDispute(node, sides, agreed);
-      return "differs";
+      return beginDispute(node, sides, agreed);
     }
     take(about, 1);
   }
-  return "done";
+  return undefined;
 }
 /** Peers that have said of this block what is agreed on. */
 const vouchersFor = ({ peers }: Light, { height }: HeaderNode): readonly Peer[] =>
@@ -151,7 +166,7 @@ function advance(light: Light, peers: readonly Peer[]): boolean {
   let same = 0;
   while (same < length && claims.every(({ hashes }) => hashes[same] === first.hashes[same])) same++;
   agree(light, first.nodes.slice(0, same), first.hashes);
-  if (same < length) {
+  if (same < length && light.dispute === undefined) {
     const sides = new Map<FilterHash, Peer[]>();
     for (const peer of peers) {
       const hash = light.peers.get(peer)?.claim?.hashes[same] as FilterHash;

@@ -160,6 +160,28 @@ describe("RELIABILITY B23: light client among peers of which some lie about filt
     }
     expect(town.light.filterTip.height).to.equal(1_001);
   }).timeout(60_000);
+  it("goes on with the others while liars about the past take turns at keeping their filters to themselves", () => {
+    const { chain } = story();
+    const town = new Town();
+    const anna = town.citizen("anna", copy(chain));
+    town.dial(anna);
+    town.run();
+    const before = town.light.filterTip.height;
+    grow(chain, 1);
+    const lie = omitting(chain, 105, OURS);
+    const mute: Tamper = (message) => (message.name === "cfilter" ? undefined : lie(message));
+    const mutes = ["first", "second"].map((name) => town.citizen(name, copy(chain), mute));
+    for (const each of mutes) {
+      town.dial(each);
+      for (let second = 0; second < 14; second++) town.run().pass(1_000);
+    }
+    town.spread(chain, anna);
+    for (let second = 0; second < 60; second++) {
+      town.run().pass(1_000);
+      for (const each of mutes) if (each.parted !== undefined) town.dial(each);
+    }
+    expect(town.light.filterTip.height).to.equal(before + 1);
+  });
   it("takes no block whose transactions or witnesses were changed on the way", () => {
     const { chain, coin } = story();
     const town = new Town();
