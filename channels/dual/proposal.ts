@@ -7,7 +7,7 @@ import type { AcceptChannel2, OpenChannel2 } from "../../src/wire/opening.ts";
 import type { ChannelType } from "../channel-type.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { TxTerms } from "../interactive/terms.ts";
-import { isAnnounced, remoteSide } from "../open/rules.ts";
+import { agreedDepth, isAnnounced, remoteSide } from "../open/rules.ts";
 import type { SideParams } from "../params.ts";
 import type { ChannelState } from "../state.ts";
 import { fundingOutput } from "../tx/funding-tx.ts";
@@ -41,7 +41,7 @@ export function dualProposal(
   accept: AcceptChannel2,
 ): DualProposal {
   const [ours, theirs] = opener === "local" ? [open, accept] : [accept, open];
-  const depth = { opener, minimumDepth: accept.minimum_depth };
+  const depth = { opener, minimumDepth: agreedDepth(type, accept.minimum_depth) };
   const capacity = sat(open.funding_satoshis + accept.funding_satoshis);
   return {
     params: {

@@ -16,6 +16,7 @@ import { deepEnough } from "./confirm.ts";
 import { completeParams, firstCommitments, initialCommitments, newlyFunded } from "./initial.ts";
 import {
   acceptRuleBroken,
+  agreedDepth,
   announcedSide,
   capacityBounds,
   isAffordable,
@@ -74,7 +75,7 @@ export function receiveAccept(env: ChannelEnv, state: WaitForAcceptChannel, acce
       type: request.type,
       localAlias: env.alias,
       capacity: request.capacity,
-      minimumDepth: accept.minimum_depth,
+      minimumDepth: agreedDepth(request.type, accept.minimum_depth),
       keyIndex: env.keyIndex,
       local: own,
       remote: remoteSide(accept),

@@ -177,10 +177,16 @@ export function answerRuleBroken(
   if (accept.temporary_channel_id !== open.temporary_channel_id) return "temporary_channel_id";
   if (accept.channel_type === undefined || !equalBytes(accept.channel_type, channelTypeBits(type)))
     return "channel_type";
-  if (accept.minimum_depth > env.policy.minimumDepthMax || (accept.minimum_depth === 0) !== type.zeroConf)
+  if (accept.minimum_depth > env.policy.minimumDepthMax || (type.zeroConf && accept.minimum_depth > 0))
     return "minimum_depth";
   return undefined;
 }
+/**
+ * How many blocks a channel waits for whose accepter asks for so many. Some that trust the opener ask for none whatever the
+ * type of the channel is: one then, as nothing but the type says that it may be used before. BOLT 2 §The accept_channel Message.
+ */
+export const agreedDepth = ({ zeroConf }: ChannelType, asked: number): number =>
+  zeroConf ? asked : Math.max(asked, 1);
 
 /** What both messages must keep to. */
 export function sideRuleBroken(env: ChannelEnv, side: Announced, capacity: Sat): OpeningRule | undefined {

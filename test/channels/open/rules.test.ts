@@ -132,7 +132,6 @@ describe("RELIABILITY U9, U10: bounds of open_channel, each an error before any 
 describe("BOLT 2 §The accept_channel Message (CONFORMANCE 29, 34)", () => {
   const cases: readonly (readonly [string, Partial<AcceptChannel>, string])[] = [
     ["another temporary_channel_id", { temporary_channel_id: "ab".repeat(32) as never }, "temporary_channel_id"],
-    ["minimum_depth 0", { minimum_depth: 0 }, "minimum_depth"],
     ["minimum_depth 2^32-1", { minimum_depth: 0xffff_ffff }, "minimum_depth"],
     ["a reserve below our dust limit", { channel_reserve_satoshis: sat(353n) }, "reserve_below_dust"],
     ["another channel_type", { channel_type: featureBits([12]) }, "channel_type"],

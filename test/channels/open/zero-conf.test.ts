@@ -44,6 +44,19 @@ describe("CONFORMANCE 32: the type zeroconf", () => {
     pair.give("a", { tag: "PeerMessage", message: { ...accept, minimum_depth: 1 } });
     expect(pair.parties.a.take("SendError").map(({ text }) => text)).to.deep.equal(["bad opening, rule minimum_depth"]);
   });
+  it("is not needed for a peer to ask for none: another channel waits for one, as its coins are ours", () => {
+    const pair = opened();
+    pair.deliver("b");
+    const accept = pair.trace.at(-1)?.message;
+    if (accept?.name !== "accept_channel") throw new Error("an accept_channel");
+    pair.queues.a.length = 0;
+    pair.give("a", { tag: "PeerMessage", message: { ...accept, minimum_depth: 0 } });
+    pair.settle();
+    const { a } = pair.parties;
+    expect([a.state.tag, a.funded.params.minimumDepth]).to.deep.equal(["WaitForFundingConfirmed", 1]);
+    pair.confirm(1);
+    expect(a.state.tag).to.equal("WaitForChannelReady");
+  });
   it("RELIABILITY U8: is taken up to what may be lost to a peer that takes its coins back", () => {
     const pair = trusting({ capacity: 1_000_001n, push: 0n });
     pair.deliver("b");
