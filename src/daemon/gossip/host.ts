@@ -177,7 +177,8 @@ export class GossipHost {
     talking.busy = false;
     const { end } = talking;
     talking.end = undefined;
-    if (end !== undefined) talking.sync.message(end);
+    // Over a connection that has come meanwhile something else is asked for.
+    if (end !== undefined && this.#talking.get(peer) === talking) talking.sync.message(end);
   }
   async #judge(peer: NodeId, talking: Talking, gossip: Gossip): Promise<void> {
     const { ctx, graph, height } = this.#parts;

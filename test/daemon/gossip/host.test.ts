@@ -173,6 +173,25 @@ describe("Gossip host: what strangers say of channels. RELIABILITY D9, D10", () 
     expect([graph.channels.size, said]).to.deep.equal([3, ["carl: asked", "carl: asked"]]);
   });
 
+  it("asks nothing over a new connection of what the one before left unasked, however late the chain answers", async () => {
+    const { host, hear, said, world, connect } = desk();
+    const features = featureBits([6]);
+    const ids = Array.from({ length: 501 }, (_, at) => scid(100 + at));
+    const end = { name: "reply_short_channel_ids_end", chain_hash: CHAIN, full_information: 1 } as const;
+    connect(CARL, "before", features);
+    await hear(CARL, encodeMessage(reply(0, U32_MAX, ids)));
+    const chain = signal();
+    world.answering = chain.given;
+    await hear(CARL, channelAnnouncement(scid(100)));
+    await hear(CARL, encodeMessage(end));
+    host.peerDisconnected(CARL);
+    connect(CARL, "after", features);
+    await hear(CARL, encodeMessage(reply(0, U32_MAX, ids)));
+    chain.give();
+    await new Promise(setImmediate);
+    expect(said).to.deep.equal(["before: asked", "after: asked"]);
+  });
+
   it("warns a peer of a mistake that is not worth the connection", async () => {
     const { hear, said } = desk();
     await hear(MALLORY, channelAnnouncement(scid(100), BOB, ALICE));
