@@ -30,9 +30,10 @@ export function serveStream(namespace: Namespace, serving: StreamServing): void 
     let unread = 0;
     let refusals = 0;
     // Whatever waited for the viewer to read is on its way.
-    socket.conn.on("drain", () => {
+    const read = (): void => {
       unread = 0;
-    });
+    };
+    socket.conn.on("drain", read);
     const refuse = (ack: (answer: unknown) => void, error: ApiFault): void => {
       ack({ error });
       if (++refusals > REFUSALS_MAX) cut(socket);
@@ -57,6 +58,8 @@ export function serveStream(namespace: Namespace, serving: StreamServing): void 
       });
     });
     socket.once("disconnect", () => {
+      // One connection may come to the namespace any number of times.
+      socket.conn.off("drain", read);
       line.leave(socket.id);
       serving.site.closed(socket.id);
     });

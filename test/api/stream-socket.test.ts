@@ -65,6 +65,24 @@ describe("/stream", () => {
     await telling;
     expect(site.ended).to.deep.equal([id]);
   });
+  it("keeps nothing of a viewer who comes and goes, over one connection too", async () => {
+    const site = echo();
+    const here = await world(fakeNode(), { streamSite: site });
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", note);
+    const socket = await viewer(here);
+    const { engine } = socket.io as unknown as { readonly engine: { write(packet: string): void } };
+    for (let times = 1; times <= 20; times++) {
+      engine.write("1/stream,");
+      while (site.ended.length < times) await new Promise((resolve) => setImmediate(resolve));
+      const back = new Promise<void>((resolve) => socket.io.once("packet" as never, () => resolve()));
+      engine.write("0/stream,");
+      await back;
+    }
+    process.off("warning", note);
+    expect(warnings).to.deep.equal([]);
+  });
   it("refuses what is no request without asking the site", async () => {
     const site = echo();
     const here = await world(fakeNode(), { streamSite: site });
