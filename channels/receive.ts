@@ -6,7 +6,7 @@ import { punish, receiveError } from "./close/failure.ts";
 import { receiveClosing } from "./close/legacy.ts";
 import { receiveClosingSig } from "./close/offer.ts";
 import { isSimpleClose } from "./close/script.ts";
-import { receiveShutdown } from "./close/shutdown.ts";
+import { receiveShutdown, shutdownUnheard } from "./close/shutdown.ts";
 import { answerAbort } from "./dual/abort.ts";
 import { receiveOpen2 } from "./dual/open.ts";
 import { refuseRbf } from "./dual/rbf.ts";
@@ -34,7 +34,7 @@ import { stay, type Transition } from "./transition.ts";
 
 /** Every message in every state: what fits goes to its clause, what does not is a fault. Never throws. */
 export function receiveMessage(env: ChannelEnv, state: ChannelState, message: ChannelMessage): Transition {
-  if (message.name === "error") return receiveError(state, message);
+  if (message.name === "error") return shutdownUnheard(env, state, message) ?? receiveError(state, message);
   if (message.name === "warning") return stay({ tag: "PeerWarned", text: printable(message.data) });
   if (!("commitments" in state)) return opening(env, state, message);
   if (state.tag === "Failed") return message.name === "update_fulfill_htlc" ? lateFulfill(state, message) : stay();

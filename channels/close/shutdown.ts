@@ -1,14 +1,15 @@
-import { equalBytes } from "../../src/base/bytes.ts";
+import { equalBytes, printable } from "../../src/base/bytes.ts";
 import { feeForWeightCeil, type SatPerKw, satPerKw, toSatFloor } from "../../src/base/units.ts";
 import { isUnspendable } from "../../src/bitcoin/templates.ts";
 import type { Shutdown } from "../../src/wire/closing.ts";
+import type { ErrorMessage } from "../../src/wire/setup.ts";
 import type { ChannelEnv } from "../env.ts";
 import { activeOf, type OtherFunding } from "../fundings/other.ts";
 import type { Online } from "../link/state.ts";
 import { isHolding } from "../normal/stfu.ts";
 import { PEER_CLOSES, spliceLost } from "../splice/lost.ts";
 import { lockDepth } from "../splice/rules.ts";
-import { isSilenceWanted, silenceForgone } from "../splice/silence.ts";
+import { isEmpty, isSilenceWanted, silenceForgone } from "../splice/silence.ts";
 import type {
   ChannelState,
   Closing,
@@ -18,7 +19,7 @@ import type {
   WaitForChannelReady,
   WaitForFundingConfirmed,
 } from "../state.ts";
-import { type CommandRefusal, type Effect, stay, type Transition } from "../transition.ts";
+import { advance, type CommandRefusal, type Effect, stay, type Transition } from "../transition.ts";
 import { closingWeight } from "../tx/closing-tx.ts";
 import { punish } from "./failure.ts";
 import { closeStep, resumeClose } from "./progress.ts";
@@ -126,6 +127,24 @@ const wishForgone = <S extends Open | ShuttingDown>(state: S, link: Online) => (
   state: { ...state, link: { ...link, spliceWish: undefined } },
   effects: spliceLost(state, PEER_CLOSES),
 });
+
+/** What nodes of some years ago say to a `shutdown` while anything is pending. They forget it, and go on with the channel. */
+export const SHUTDOWN_UNHEARD = ["link failed to shutdown", "cannot co-op close channel w/ active htlcs"] as const;
+/**
+ * The peer has not taken our `shutdown`, and hears it again with the next change of the channel, or at once where none will
+ * come. Undefined when that is not what its `error` says. BOLT 2 §Closing Initiation: shutdown.
+ */
+export function shutdownUnheard(env: ChannelEnv, state: ChannelState, message: ErrorMessage): Transition | undefined {
+  const text = printable(message.data);
+  if (!SHUTDOWN_UNHEARD.some((known) => known === text)) return undefined;
+  if (state.tag !== "ShuttingDown" || state.link.tag !== "online") return undefined;
+  const { shutdownSent, shutdownReceived } = state.link;
+  if (!shutdownSent || shutdownReceived) return undefined;
+  const unheard: ShuttingDown = { ...state, link: { ...state.link, shutdownSent: false } };
+  const told = { tag: "PeerWarned", text } as const;
+  const isClean = isEmpty(state.commitments) && state.commitments.sent === undefined;
+  return isClean ? closeStep(env, unheard, [told]) : advance(unheard, told);
+}
 
 /** What the peer said before: final on one connection, and for ever where nothing may change it. BOLT 2 §Channel Close. */
 function boundScript(env: ChannelEnv, state: Open | ShuttingDown | Negotiating | Closing): Uint8Array | undefined {
