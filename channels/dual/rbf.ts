@@ -146,9 +146,12 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   return acknowledge(env, replacing, proposal);
 }
 
-/** Of a funding transaction that is mined and deep: the peer has not seen the block. BOLT 2 §The tx_init_rbf Message. */
-export const refuseRbf = ({ params }: WaitForChannelReady): Transition =>
-  stay(propose(abortMessage(params.channelId, "the funding transaction is confirmed")));
+/** Of a funding transaction that is mined and deep: the peer has not seen the block, and answers that. BOLT 2 §The tx_init_rbf Message. */
+export function refuseRbf(state: WaitForChannelReady): Transition {
+  const { link, params } = state;
+  const told = propose(abortMessage(params.channelId, "the funding transaction is confirmed"));
+  return link.tag === "online" ? advance({ ...state, link: { ...link, abortAnswered: true } }, told) : stay(told);
+}
 
 function acknowledge(env: ChannelEnv, state: Replacing, proposal: DualProposal): Transition {
   const { local } = proposal.plan.contribution;

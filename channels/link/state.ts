@@ -53,7 +53,7 @@ export interface Online extends Begun {
   readonly batch: { readonly size: number; readonly messages: readonly CommitmentSigned[] } | undefined;
   /** Of a funding transaction that is to replace the one that waits. */
   readonly negotiation: Negotiation | undefined;
-  /** The peer has given up on this connection what was not begun here, and was answered. */
+  /** The peer has given up on this connection what was not begun here, and was answered; or no answer is due, as we said so first. */
   readonly abortAnswered: boolean;
 }
 /** A commitment of the peer's on one of the channel's fundings, and our signatures on it. */

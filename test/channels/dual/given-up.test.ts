@@ -39,6 +39,12 @@ describe("A replacement that the peer gives up after we have signed it", () => {
     pair.give("b", abortOf(pair));
     expect(namesOf(pair)).to.deep.equal(["b tx_abort"]);
   });
+  it("CONFORMANCE 56: a channel_ready that crosses it has each give it up once: who has said so answers nothing more", () => {
+    const pair = fundedDual({ joins: 400_000n });
+    pair.give("a", { tag: "BumpFunding", feerate: satPerKw(600) });
+    mine(pair, present(txidsOf(pair, "a")[0], "the first"), 3, ["b"]);
+    expect(namesOf(pair).filter((name) => name.endsWith("tx_abort"))).to.have.members(["a tx_abort", "b tx_abort"]);
+  });
   it("leaves what was there before as what waits: that is what the next one replaces, and goes by", () => {
     const pair = givenUp();
     const [first, second] = txidsOf(pair, "b");
