@@ -14,6 +14,7 @@ export interface Events {
   record(turn: Turn, type: string, data: NodeEvent["data"]): void;
   /** Told as `record` does and kept nowhere: for what is too frequent to keep and is counted elsewhere. */
   tell(turn: Turn, type: string, data: NodeEvent["data"]): void;
+  /** Those that are durable: a number that a power cut took back would be given to another event. */
   after(seq: number, limit: number): readonly NodeEvent[];
   /** The answer unsubscribes. */
   listen(listener: (event: NodeEvent) => void): () => void;
@@ -26,8 +27,10 @@ export function createEvents(store: Store): Events {
   const listeners = new Set<(event: NodeEvent) => void>();
   let newest = 0;
   for (const { key } of store.range(KEY.events, { reverse: true, limit: 1 })) newest = seqOf(key);
+  let durable = newest;
   const announce = (turn: Turn, event: NodeEvent): void =>
     turn.afterwards("events", () => {
+      durable = Math.max(durable, event.passing === true ? 0 : event.seq);
       for (const listener of listeners) listener(event);
     });
   return {
@@ -40,7 +43,8 @@ export function createEvents(store: Store): Events {
     tell: (turn, type, data) => announce(turn, { seq: newest, type, createdAt: turn.now, data, passing: true }),
     after(seq, limit) {
       const found: NodeEvent[] = [];
-      for (const entry of store.range(KEY.events, { after: KEY.event(seq), limit })) found.push(read(entry));
+      for (const entry of store.range(KEY.events, { after: KEY.event(seq), limit }))
+        if (seqOf(entry.key) <= durable) found.push(read(entry));
       return found;
     },
     listen(listener) {
