@@ -4,7 +4,7 @@ export { closeAwaited } from "./close/overdue.ts";
 export { decodeChannel, encodeChannel, revokedHtlcs } from "./codec/record.ts";
 export { fundingTxs } from "./dual/chosen.ts";
 export { plannedFunding, temporaryDualId } from "./dual/proposal.ts";
-export { ATTEMPTS_MAX, nextFeerate } from "./dual/rbf.ts";
+export { ATTEMPTS_MAX } from "./dual/rbf.ts";
 export type { FundingAttempt } from "./dual/state.ts";
 export { type ChannelEnv, type ChannelPolicy, DEFAULT_POLICY } from "./env.ts";
 export { describeFault, type OpeningRule, type PeerFault, SEVERITY, type Severity } from "./fault.ts";

@@ -1,9 +1,10 @@
 import type { Outpoint } from "../../src/base/ids.ts";
-import { type Sat, type SatPerKw, sat, satPerKw, ZERO_SAT } from "../../src/base/units.ts";
+import { type Sat, type SatPerKw, sat, ZERO_SAT } from "../../src/base/units.ts";
 import type { TxAckRbf, TxInitRbf } from "../../src/wire/interactive-tx.ts";
 import type { ChannelEnv } from "../env.ts";
 import type { ChannelInput } from "../input.ts";
 import { isLockedTooLong } from "../interactive/locktime.ts";
+import { nextFeerate, ownNextFeerate } from "../interactive/replacement.ts";
 import type { ReplacedTx } from "../interactive/terms.ts";
 import { capacityBounds } from "../open/rules.ts";
 import type { ChannelState, WaitForChannelReady, WaitForFundingConfirmed } from "../state.ts";
@@ -24,9 +25,6 @@ import type { DualProposal, FundingAttempt, FundingPlan } from "./state.ts";
 /** Each attempt that was signed for is watched until one of them is buried (RELIABILITY U11). Policy, not protocol. */
 export const ATTEMPTS_MAX = 10;
 
-/** The least feerate of the next attempt, in sat per 1,000 weight units. BOLT 2 §The tx_init_rbf Message. */
-export const nextFeerate = (feerate: SatPerKw): SatPerKw => satPerKw(Math.floor((feerate * 25) / 24));
-
 const replaced = ({ params, constructed }: FundingAttempt): ReplacedTx => ({
   txid: params.funding.txid,
   inputs: constructed.inputs.map(({ outpoint }) => outpoint),
@@ -37,13 +35,17 @@ const ownCoins = ({ constructed }: FundingAttempt): readonly Outpoint[] =>
   constructed.inputs.filter(({ from }) => from === "local").map(({ outpoint }) => outpoint);
 
 /** Why the funding transaction of a channel cannot be replaced now; undefined when it can. */
-function refusal(state: ChannelState, feerate: SatPerKw): CommandRefusal | undefined {
+function refusal(
+  state: ChannelState,
+  feerate: SatPerKw,
+  leastAfter: (feerate: SatPerKw) => SatPerKw,
+): CommandRefusal | undefined {
   if (state.tag !== "WaitForFundingConfirmed" || state.ready.remote || state.funding.confirmed !== undefined)
     return { code: "wrong_state", state: state.tag };
   const last = state.attempts.signed.at(-1);
   if (last === undefined || state.params.type.zeroConf) return { code: "not_replaceable" };
   if (state.attempts.signed.length >= ATTEMPTS_MAX) return { code: "too_many_attempts", maximum: ATTEMPTS_MAX };
-  const least = nextFeerate(last.plan.feerate);
+  const least = leastAfter(last.plan.feerate);
   return feerate < least ? { code: "feerate_too_low", minimum: least } : undefined;
 }
 
@@ -54,7 +56,7 @@ export function bumpFunding(
   { tag, feerate }: Extract<ChannelInput, { tag: "BumpFunding" }>,
 ): Transition {
   const refuse = (reason: CommandRefusal): Transition => stay({ tag: "CommandRefused", command: tag, reason });
-  const refused = refusal(state, feerate);
+  const refused = refusal(state, feerate, ownNextFeerate);
   if (refused !== undefined) return refuse(refused);
   if (state.tag !== "WaitForFundingConfirmed" || state.link.tag !== "online") return refuse({ code: "not_connected" });
   if (feerate > env.policy.feerateMax) return refuse({ code: "feerate_out_of_range", requested: feerate });
@@ -121,7 +123,7 @@ export function receiveInitRbf(env: ChannelEnv, state: WaitForFundingConfirmed, 
   if (negotiation?.stage === "aborting") return stay();
   if (next !== undefined) return abandonAttempt(replacing, next, "another attempt is being signed");
   if (negotiation !== undefined) return abortNegotiation(replacing, "another attempt is being negotiated");
-  const refused = refusal(state, message.feerate);
+  const refused = refusal(state, message.feerate, nextFeerate);
   const last = signed.at(-1);
   if (refused !== undefined || last === undefined) return abort(refused?.code.replaceAll("_", " ") ?? "no attempt");
   // What the peer chooses to pay, our coins pay too: not at any price.

@@ -7,6 +7,7 @@ import { punish } from "../close/failure.ts";
 import type { ChannelEnv, ChannelPolicy } from "../env.ts";
 import type { OtherFunding } from "../fundings/other.ts";
 import { isLockedTooLong } from "../interactive/locktime.ts";
+import { nextFeerate, ownNextFeerate } from "../interactive/replacement.ts";
 import { type Contribution, NOTHING } from "../interactive/terms.ts";
 import { COMMON_WEIGHT, inputWeight, outputWeight } from "../interactive/weight.ts";
 import type { Asking } from "../normal/queue.ts";
@@ -20,7 +21,6 @@ import {
   BEGUN_MAX,
   balanceOf,
   CANDIDATES_MAX,
-  nextFeerate,
   pendingSplices,
   planFault,
   REPLACED_AFTER_BLOCKS,
@@ -88,7 +88,7 @@ function spliceRefusal(
   if (pending.some(isInBlock)) return { code: "splice_confirmed" };
   if (params.type.zeroConf) return { code: "not_replaceable" };
   if (pending.length >= CANDIDATES_MAX) return { code: "too_many_attempts", maximum: CANDIDATES_MAX };
-  const minimum = nextFeerate(last.feerate);
+  const minimum = ownNextFeerate(last.feerate);
   return feerate < minimum ? { code: "feerate_too_low", minimum } : undefined;
 }
 

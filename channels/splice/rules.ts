@@ -1,6 +1,6 @@
 import { equalBytes } from "../../src/base/bytes.ts";
 import { assert } from "../../src/base/result.ts";
-import { isSat, type Sat, type SatPerKw, sat, satPerKw, toMsat } from "../../src/base/units.ts";
+import { isSat, type Sat, sat, toMsat } from "../../src/base/units.ts";
 import { localTerms, remoteTerms, specOf, tally, type View } from "../commitments.ts";
 import type { ChannelEnv } from "../env.ts";
 import { isInDoubt } from "../fundings/doubt.ts";
@@ -41,9 +41,6 @@ const NO_SIGNATURES: Signatures = { signature: new Uint8Array(64), htlcSignature
  */
 export const lockDepth = ({ policy }: ChannelEnv, { params: { minimumDepth } }: Funded): number =>
   Math.max(minimumDepth, policy.minimumDepth);
-
-/** The least feerate of the next attempt, in sat per 1,000 weight units. BOLT 2 §The tx_init_rbf Message. */
-export const nextFeerate = (feerate: SatPerKw): SatPerKw => satPerKw(Math.floor((feerate * 25) / 24));
 
 /** Splices that both have signed and that are not locked, oldest first. */
 export const pendingSplices = ({ commitments }: Funded): readonly OtherFunding[] =>

@@ -1,4 +1,5 @@
-import { nextFeerate, pendingSplices } from "../../channels/splice/rules.ts";
+import { ownNextFeerate } from "../../channels/interactive/replacement.ts";
+import { pendingSplices } from "../../channels/splice/rules.ts";
 import type { ChannelId } from "../base/ids.ts";
 import { type SatPerKw, sat, satPerKw } from "../base/units.ts";
 import type { ChannelInfo, SpliceCommand } from "../daemon/channel/info.ts";
@@ -84,7 +85,7 @@ function ask(world: World, node: LabNode, channel: ChannelInfo): void {
 }
 function draw({ chance }: World, node: LabNode, { id, local }: ChannelInfo): SpliceCommand {
   const waiting = waitingFeerate(node, id);
-  const least = waiting === undefined ? FEERATE.min : nextFeerate(waiting);
+  const least = waiting === undefined ? FEERATE.min : ownNextFeerate(waiting);
   const feerate = satPerKw(chance.between(least, waiting === undefined ? FEERATE.max : least + RAISE_MAX));
   if (chance.percent(50)) {
     const amount = sat(BigInt(chance.between(AMOUNT.min, AMOUNT.max)));

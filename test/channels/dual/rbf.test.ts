@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { nextFeerate } from "../../../channels/index.ts";
 import { ITEMS_MAX } from "../../../channels/interactive/constructed.ts";
 import { FUNDINGS_MAX } from "../../../channels/keys/judgement.ts";
 import { present } from "../../../src/base/result.ts";
@@ -40,21 +39,6 @@ describe("BOLT 2 §Fee bumping: tx_init_rbf and tx_ack_rbf", () => {
       mine(pair, second.params.funding.txid);
       expect([a.state.tag, b.state.tag]).to.deep.equal(["Normal", "Normal"]);
     }
-  });
-  it("CONFORMANCE 55: pays at least 25/24 of what was paid, rounded down", () => {
-    expect(nextFeerate(satPerKw(520))).to.equal(541);
-    const pair = fundedDual({ ...JOINED, fundingFeerate: 520 });
-    bumped(pair, 540);
-    expect(refusals(pair)).to.deep.equal(["feerate_too_low"]);
-    bumped(pair, 541);
-    expect(attemptsOf(pair).length).to.equal(2);
-    const told = fundedDual({ ...JOINED, fundingFeerate: 520 });
-    const { channelId } = told.parties.b.funded.params;
-    told.give("b", {
-      tag: "PeerMessage",
-      message: { name: "tx_init_rbf", channel_id: channelId, locktime: 0, feerate: satPerKw(540) },
-    });
-    expect(namesOf(told).at(-1)).to.equal("b tx_abort");
   });
   it("CONFORMANCE 55, RELIABILITY U16: each attempt spends a coin of every attempt before it", () => {
     const pair = fundedDual(JOINED);
