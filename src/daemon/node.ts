@@ -226,7 +226,8 @@ function peersListener(ctx: NodeContext, { channels, payments, gossip, safekeepi
         safekeptConnected(safekeeping, turn, peer, session);
         channels().peerConnected(turn, peer);
       });
-      gossip.peerConnected(peer, session.features);
+      const { features, inbound } = session;
+      gossip.peerConnected(peer, { features, isStranger: inbound && !hasChannel(peer) });
     },
     message: (peer, message, bytes) => {
       if (hearTerms(ctx, channels(), peer, message, bytes) || gossip.peerMessage(peer, message, bytes)) return;

@@ -44,6 +44,11 @@ export interface GossipHostParts {
   readonly peers: () => Peers;
   readonly height: () => BlockHeight;
 }
+interface Newcomer {
+  readonly features: Uint8Array;
+  /** It has called us, and there is no channel with it: such may come in any number. */
+  readonly isStranger: boolean;
+}
 interface Talking {
   readonly intake: Intake;
   readonly sync: GossipSync;
@@ -65,7 +70,7 @@ export class GossipHost {
   readonly #held = emptyHeld();
   readonly #relay = emptyRelay();
   readonly #proofs: GossipProofs;
-  readonly #newcomers: Credit;
+  readonly #newcomers: { readonly strangers: Credit; readonly others: Credit };
   readonly #pace: Pace;
   #cancelFlush: (() => void) | undefined;
   #stopped = false;
@@ -74,16 +79,18 @@ export class GossipHost {
     this.#parts = parts;
     this.#proofs = new GossipProofs(parts.ctx);
     this.#pace = new Pace(parts.ctx.clock);
-    this.#newcomers = newcomersCredit(parts.ctx.clock.now());
+    const now = parts.ctx.clock.now();
+    this.#newcomers = { strangers: newcomersCredit(now), others: newcomersCredit(now) };
   }
   stop(): void {
     this.#stopped = true;
     this.#cancelFlush?.();
   }
-  peerConnected(peer: NodeId, features: Uint8Array): void {
+  peerConnected(peer: NodeId, { features, isStranger }: Newcomer): void {
     const { ctx, graph, peers } = this.#parts;
     const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer), pace: this.#pace });
-    const credit = firstCredit(this.#newcomers, ctx.clock.now());
+    const { strangers, others } = this.#newcomers;
+    const credit = firstCredit(isStranger ? strangers : others, ctx.clock.now());
     this.#talking.set(peer, { intake: emptyIntake(), sync, credit, end: undefined, busy: false });
     sync.begin(features);
   }

@@ -19,13 +19,13 @@ export interface Proof {
 
 /**
  * Policy, not protocol: look-ups that may come to nothing. Each may cost a whole block, and connections cost nothing: so those
- * that a peer begins with are taken from what all have together. One more comes each minute, and with each that was right.
- * RELIABILITY D10.
+ * that a peer begins with are taken from what all strangers have together, or all others. One more comes each minute, and with
+ * each that was right. RELIABILITY D10.
  */
 const FIRST_FAILURES = 5;
 const FAILURES_MAX = 100;
 const FAILURE_MS = 60_000;
-/** Of all newcomers together: at once, and one more in this time. */
+/** Of all newcomers of a kind together: at once, and one more in this time. */
 const NEWCOMERS_FAILURES_MAX = 100;
 const NEWCOMERS_FAILURE_MS = 1_000;
 

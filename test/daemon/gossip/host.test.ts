@@ -60,9 +60,9 @@ function desk() {
   const peers = { session: (peer: NodeId) => sessions.get(peer) } as unknown as Peers;
   const graph = emptyGraph();
   const host = new GossipHost({ ctx: context, graph, peers: () => peers, height: () => blockHeight(1000) });
-  const connect = (peer: NodeId, name: string, features: Uint8Array = new Uint8Array(0)): void => {
+  const connect = (peer: NodeId, name: string, features: Uint8Array = new Uint8Array(0), isStranger = true): void => {
     sessions.set(peer, session(name));
-    host.peerConnected(peer, features);
+    host.peerConnected(peer, { features, isStranger });
   };
   const hear = async (from: NodeId, gossip: Gossip | Uint8Array): Promise<void> => {
     const bytes = gossip instanceof Uint8Array ? gossip : gossip.bytes;
@@ -144,6 +144,21 @@ describe("Gossip host: what strangers say of channels. RELIABILITY D9, D10", () 
     expect(graph.channels.size).to.equal(8);
     world.unspent = false;
     expect(await lie(20)).to.equal(9);
+  });
+
+  it("hears whom it called, or has a channel with, however many strangers come and err", async () => {
+    const { host, graph, hear, world, connect } = desk();
+    world.unspent = false;
+    for (let visit = 0; visit < 40; visit++) {
+      host.peerDisconnected(MALLORY);
+      connect(MALLORY, "mallory");
+      await hear(MALLORY, channelAnnouncement(scid(1 + visit)));
+    }
+    world.unspent = true;
+    host.peerDisconnected(CARL);
+    connect(CARL, "carl", undefined, false);
+    await hear(CARL, channelAnnouncement(scid(500)));
+    expect(graph.channels.size).to.equal(1);
   });
 
   it("goes on when the chain does not answer", async () => {
