@@ -99,7 +99,7 @@ export function applyNode(graph: Graph, { message, bytes }: Gossip<NodeAnnouncem
   graph.version++;
 }
 
-/** The funding output of a channel was spent: it is not used from now on, and forgotten later. BOLT 7 §Pruning the Network View. */
+/** The funding output of a channel was spent: it was spliced or closed, and is forgotten later. BOLT 7 §Pruning the Network View. */
 export function markSpent(graph: Graph, shortChannelId: ShortChannelId, height: BlockHeight): void {
   const channel = graph.channels.get(shortChannelId);
   if (channel === undefined || channel.spentAt !== undefined) return;

@@ -40,7 +40,7 @@ export interface GraphChannel {
   readonly unsupported: boolean;
   /** Unix seconds at which we learnt of it: stands in for the updates that never came. */
   readonly addedAt: number;
-  /** Where its funding output was spent: it is forgotten 72 blocks later, and used no more. */
+  /** Where its funding output was spent: it is forgotten 72 blocks later. Until then it may be used, as it may have been spliced. */
   spentAt: BlockHeight | undefined;
   /** By direction. */
   readonly policies: [Policy | undefined, Policy | undefined];

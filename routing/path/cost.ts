@@ -9,6 +9,8 @@ export interface FeePolicy {
 const MILLION = 1_000_000n;
 /** Policy, not protocol: what locking an amount for a block is worth to us, in billionths of it. */
 const RISK_BILLIONTHS_PER_BLOCK = 15n;
+/** Policy, not protocol: what it is worth to us to go by no channel that may be closed, in msat. */
+export const SPENT_RISK = 100_000n;
 const BILLION = 1_000_000_000n;
 
 /**

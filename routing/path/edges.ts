@@ -11,6 +11,8 @@ export interface SearchEdge extends FeePolicy {
   readonly cltvExpiryDelta: number;
   readonly htlcMinimumMsat: bigint;
   readonly htlcMaximumMsat: bigint;
+  /** Its funding output is spent: it was spliced, and goes on by this name for a while, or closed. */
+  readonly isSpent: boolean;
 }
 /** Edges of route hints, by the node they lead to. */
 export type HintEdges = ReadonlyMap<NodeId, readonly SearchEdge[]>;
@@ -26,7 +28,7 @@ export function hintEdges(routeHints: readonly (readonly RouteHintHop[])[], targ
     if (hint.length > HINT_HOPS_MAX) continue;
     for (const [index, hop] of hint.entries()) {
       const to = hint[index + 1]?.nodeId ?? target;
-      const edge = { ...hop, from: hop.nodeId, htlcMinimumMsat: 0n, htlcMaximumMsat: MSAT_MAX };
+      const edge = { ...hop, from: hop.nodeId, htlcMinimumMsat: 0n, htlcMaximumMsat: MSAT_MAX, isSpent: false };
       const known = edges.get(to);
       if (known === undefined) edges.set(to, [edge]);
       else known.push(edge);
@@ -51,7 +53,7 @@ export function* edgesInto(graph: Graph, hints: HintEdges, to: NodeId): Iterable
 function edgeInto(channel: GraphChannel, to: NodeId): SearchEdge | undefined {
   const direction = channel.nodes[1].id === to ? 0 : 1;
   const policy = channel.policies[direction];
-  if (policy === undefined || policy.disabled || channel.unsupported || channel.spentAt !== undefined) return undefined;
+  if (policy === undefined || policy.disabled || channel.unsupported) return undefined;
   const start = channel.nodes[direction];
   if (start.announcement?.unsupported || policy.htlcMaximumMsat > capacityMsat(channel)) return undefined;
   return {
@@ -62,5 +64,6 @@ function edgeInto(channel: GraphChannel, to: NodeId): SearchEdge | undefined {
     feeProportionalMillionths: policy.feeProportionalMillionths,
     htlcMinimumMsat: policy.htlcMinimumMsat,
     htlcMaximumMsat: policy.htlcMaximumMsat,
+    isSpent: channel.spentAt !== undefined,
   };
 }

@@ -11,7 +11,7 @@ import {
   ZERO_MSAT,
 } from "../../src/base/units.ts";
 import type { Graph } from "../graph/graph.ts";
-import { lockRisk, rawFee } from "./cost.ts";
+import { lockRisk, rawFee, SPENT_RISK } from "./cost.ts";
 import { edgesInto, type HintEdges, hintEdges, type SearchEdge } from "./edges.ts";
 import { Heap } from "./heap.ts";
 import {
@@ -131,7 +131,10 @@ function weights(request: RouteRequest): readonly Weight[] {
   const now = request.now ?? unixMs(0);
   return [
     (edge, amount, fee) =>
-      fee + lockRisk(amount, edge.cltvExpiryDelta) + penalty(scores, edge.from, edge.shortChannelId, now),
+      fee +
+      lockRisk(amount, edge.cltvExpiryDelta) +
+      (edge.isSpent ? SPENT_RISK : 0n) +
+      penalty(scores, edge.from, edge.shortChannelId, now),
     (_edge, _amount, fee) => fee,
     (edge) => BigInt(edge.cltvExpiryDelta),
   ];

@@ -59,6 +59,23 @@ describe("Splices between two daemons", () => {
     expect((await paid(world, b, (await invoiceOf(world, a)).bolt11)).state).to.equal("succeeded");
     expect(violations(world)).to.deep.equal([]);
   });
+  it("CONFORMANCE 168: is paid through by others while the splice waits to be deep enough, and after, by its old name or its new one", async function () {
+    this.timeout(60_000);
+    const { world, nodes, edges } = await line(3);
+    const [a, b, c] = [present(nodes[0], "a"), present(nodes[1], "b"), present(nodes[2], "c")];
+    const id = present(edges[1]?.id, "b's channel with c");
+    const splice = b.node.spliceChannel({ id, direction: "in", amount: sat(100_000n), feerate: FEERATE });
+    expect((await soon(world, splice, 30_000)).ok).to.equal(true);
+    const names = (): number => new Set(a.node.graphChannels().map(({ shortChannelId }) => shortChannelId)).size;
+    for (let depth = 0; depth <= 7; depth++) {
+      const payment = await paid(world, a, (await invoiceOf(world, c)).bolt11);
+      expect([depth, payment.state, payment.failure]).to.deep.equal([depth, "succeeded", undefined]);
+      world.chain.mine(1);
+      await world.pass(2_000);
+    }
+    expect(names(), "the new one is announced, and the old one not yet forgotten").to.equal(3);
+    expect(violations(world)).to.deep.equal([]);
+  });
   it("CONFORMANCE 57: shows confirmed coins where the peer asks for them, and none at all where there are none", async function () {
     this.timeout(60_000);
     const policy = (node: number) => ({ requireConfirmedInputs: node === 1 });

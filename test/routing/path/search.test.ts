@@ -202,11 +202,13 @@ describe("findRoute: what it leaves out", () => {
     const around = findRoute(strange, REQUEST);
     expect(around.ok && around.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(2), scid(4)]);
   });
-  it("a channel whose funding output is spent", () => {
+  it("a channel whose funding output is spent, while there is another way: it may be closed, or spliced", () => {
     const graph = network(SQUARE);
     markSpent(graph, scid(3), blockHeight(700));
-    const found = findRoute(graph, REQUEST);
-    expect(found.ok && found.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(2), scid(4)]);
+    const around = findRoute(graph, REQUEST);
+    expect(around.ok && around.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(2), scid(4)]);
+    const over = findRoute(graph, { ...REQUEST, localChannels: [local(1, 2)] });
+    expect(over.ok && over.value.hops.map((hop) => hop.shortChannelId)).to.deep.equal([scid(1), scid(3)]);
   });
   it("what the payment excludes: an edge in one direction, a node, a first hop", () => {
     const excluded = (edges: [number, number][], nodes: number[] = []) => ({
