@@ -155,7 +155,7 @@ export class ChannelHost {
         const id = next.params.channelId;
         turn.put(KEY.channel(id), () => encodeChannel(next));
         noteAwaited(this.awaited, turn, id, { height: this.parts.height(), before, next });
-        tellClosing(this.parts.ctx, turn, before, next);
+        tellClosing(this.parts, turn, entry, before, next);
         this.parts.backup.changed(turn, entry);
         this.table.kept(entry);
         turn.next((later) => this.parts.listener.committed(later, entry));

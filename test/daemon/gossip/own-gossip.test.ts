@@ -12,11 +12,12 @@ import type { NodeContext } from "../../../src/daemon/context.ts";
 import { GossipHost } from "../../../src/daemon/gossip/host.ts";
 import { OwnGossip } from "../../../src/daemon/gossip/own-gossip.ts";
 import type { Peers } from "../../../src/daemon/peer/peers.ts";
+import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { OFFERED, setBits } from "../../../src/wire/features.ts";
 import type { ChannelAnnouncement } from "../../../src/wire/gossip.ts";
 import { openChannel } from "../../lab/opened.ts";
 import { NODES } from "../../routing/gossip/messages.ts";
-import { line } from "../small-world.ts";
+import { line, soon } from "../small-world.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const START = unixMs(1_800_000_000_000);
@@ -160,6 +161,17 @@ describe("Own gossip: what we say of our channels", () => {
     own.ready(entry);
     pass(15 * DAY_MS);
     expect(graph.channels.size, "announced again with the next refresh").to.equal(1);
+  });
+
+  it("is taken back by both sides when they close by agreement, so that nobody pays over it any more", async () => {
+    const { world, nodes, edges } = await line(3);
+    const [a, b] = nodes as [LabNode, LabNode, LabNode];
+    const id = present(edges[1]?.id, "b's channel with c");
+    const place = present(b.node.channels().find((channel) => channel.id === id)?.shortChannelId, "its place");
+    expect((await soon(world, b.node.closeChannel({ id }))).ok).to.equal(true);
+    await world.pass(3_000);
+    const closed = a.node.graphChannels().find(({ shortChannelId }) => shortChannelId === place);
+    expect(closed?.policies.map((policy) => policy?.disabled)).to.deep.equal([true, true]);
   });
 
   it("is there again after both ends of a channel have lost their memory", async () => {
