@@ -135,10 +135,16 @@ async function answerOnce({ route, asked, request, response, keyed }: Once, serv
 
 function sendReply(route: Route, reply: Reply<unknown>, request: Request, response: Response): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
-  if (reply.afterwards !== undefined) response.once("finish", reply.afterwards);
+  if (reply.afterwards !== undefined) onceLeft(response, reply.afterwards);
   if (reply.body instanceof Uint8Array) {
     response.status(reply.status).setHeader("Content-Type", "application/octet-stream");
     response.end(reply.body);
   } else if (route.list) sendList(request, response, jsonAnswer(reply));
   else sendKept(response, jsonAnswer(reply));
+}
+
+/** Calls once the answer has left, or can reach nobody: who asked may have gone, and has asked all the same. */
+function onceLeft(response: Response, task: () => void): void {
+  if (response.destroyed) task();
+  else response.once("close", task);
 }

@@ -19,7 +19,7 @@ export interface Reply<T> {
   /** Where what was made can be read. */
   readonly location?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Begun once the answer has left. */
+  /** Begun once the answer has left, or who asked has gone. */
   readonly afterwards?: () => void;
 }
 export type Answer<T> = Result<Reply<T>, ApiFault>;

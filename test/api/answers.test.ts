@@ -1,8 +1,10 @@
+import { request } from "node:http";
 import { expect } from "chai";
 import { createApi } from "../../src/api/server.ts";
 import { err } from "../../src/base/result.ts";
 import { msat } from "../../src/base/units.ts";
 import type { CommandFault } from "../../src/daemon/commands.ts";
+import type { StoreRecord } from "../../src/ports/store.ts";
 import { AT_TEXT, fakeNode, HASH, PAYMENT, PREIMAGE } from "./fake-node.ts";
 import { closeAll, countingRandom, manualClock, mapStore, memoryTokens, world } from "./fixture.ts";
 
@@ -145,6 +147,26 @@ describe("POST /v1/shutdown", () => {
     });
     const { ask, admin: token } = await world(fakeNode({ shutdown: async () => stopped() }));
     expect((await ask("POST /v1/shutdown", { token })).json).to.deep.equal({ stopping: true });
+    await stopping;
+  });
+  it("stops also where the caller has gone before the answer", async () => {
+    let stopped: () => void = () => {};
+    const stopping = new Promise<void>((resolve) => {
+      stopped = resolve;
+    });
+    const store = mapStore();
+    const append = async (records: readonly StoreRecord[]): Promise<void> => {
+      caller.destroy();
+      // An answer says that the server has seen the other connection end.
+      await ask("GET /livez");
+      await store.append(records);
+    };
+    const node = fakeNode({ shutdown: async () => stopped() });
+    const { ask, api, admin } = await world(node, { store: { ...store, append } });
+    const headers = { authorization: `Bearer ${admin}`, "idempotency-key": "a" };
+    const caller = request({ host: "127.0.0.1", port: api.port, path: "/v1/shutdown", method: "POST", headers });
+    caller.on("error", () => {});
+    caller.end();
     await stopping;
   });
 });
