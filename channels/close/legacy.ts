@@ -219,9 +219,12 @@ function counterFee(
   return state.params.opener === "local" || link.closingFee !== undefined ? "out_of_range" : min;
 }
 
+/** Beyond what we accept in all, in sat. Policy, not protocol. */
+const BEYOND_MAX = 64n;
 /**
- * With a peer that names no range both fees come closer with each message. Half way towards the peer, but never beyond
- * what we would accept: step by step it could take everything.
+ * With a peer that names no range both fees come closer with each message. Half way towards the peer, but not beyond
+ * what we would accept: step by step it could take everything. From there on by one sat, and not for ever: some nodes come a
+ * tenth of the way each time, and an answer has to lie between.
  */
 function betweenFee(
   { closingFee: sent, closingFeeReceived: before }: Online,
@@ -232,6 +235,7 @@ function betweenFee(
   if (before !== undefined && !isBetween(fee, sent, before)) return undefined;
   const middle = (sent + fee) / 2n;
   const within = middle < ours.min ? ours.min : middle > ours.max ? ours.max : middle;
-  return isBetween(within, sent, fee) ? sat(within) : undefined;
+  const answer = within <= sent && sent < fee ? sent + 1n : within;
+  return isBetween(answer, sent, fee) && answer <= ours.max + BEYOND_MAX ? sat(answer) : undefined;
 }
 const isBetween = (fee: bigint, a: bigint, b: bigint): boolean => (a < fee && fee < b) || (b < fee && fee < a);

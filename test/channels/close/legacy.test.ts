@@ -100,6 +100,35 @@ describe("BOLT 2 §Legacy Closing Negotiation: closing_signed, without fee_range
     expect(warnings(pair, "a")).to.deep.equal(["bad closing fee"]);
     expect(pair.parties.a.state.tag).to.equal("Negotiating");
   });
+  it("CONFORMANCE 114: comes to terms with a peer that wants ten times as much and gives way by a tenth each time, as some nodes do", () => {
+    const { pair, first } = proposed();
+    const [, max] = rangeOf(first);
+    let theirs = first.fee_satoshis * 10n;
+    for (let round = 0; pair.parties.a.state.tag === "Negotiating" && round < 40; round++) {
+      tell(pair, "a", closingOf(pair, "b", sat(theirs)));
+      const ours = latest(pair).fee_satoshis;
+      theirs = ours >= theirs - (theirs * 3n) / 10n ? ours : theirs - theirs / 10n;
+    }
+    expect([pair.parties.a.state.tag, warnings(pair, "a")]).to.deep.equal(["Closing", []]);
+    expect(theirs >= max && theirs <= max + 20n, `${theirs} sat, where ${max} are accepted`).to.equal(true);
+  });
+  it("puts up with 64 sat more than it accepts, over however many connections", () => {
+    const { pair, first } = proposed();
+    const [, max] = rangeOf(first);
+    let rounds = 0;
+    for (let theirs = max * 8n; pair.connected && rounds < 200; rounds++) {
+      if (rounds === 50) {
+        pair.disconnect();
+        pair.connect();
+        holdClosing(pair);
+      }
+      tell(pair, "a", closingOf(pair, "b", sat(theirs)));
+      theirs -= 1n;
+    }
+    const fees = pair.trace.flatMap(({ message }) => (message.name === "closing_signed" ? message.fee_satoshis : []));
+    expect([rounds, fees.at(-1)]).to.deep.equal([66, max + 64n]);
+    expect(pair.parties.a.state.tag).to.equal("Negotiating");
+  });
   it("CONFORMANCE 114: never answers with a fee that is not strictly between", () => {
     const { pair, first } = proposed();
     const [, max] = rangeOf(first);
