@@ -3,7 +3,7 @@ import { channelId } from "../../base/ids.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { SatPerKw } from "../../base/units.ts";
 import { scriptOfAddress } from "../../bitcoin/address.ts";
-import { type Asked, ask } from "../channel/asks.ts";
+import { type Asked, ask, refusalCode } from "../channel/asks.ts";
 import type { BatchRequest, ChannelInfo } from "../channel/info.ts";
 import { bothFund, commitmentFeerate, dualId, OPENING_MS_MAX, typeFor } from "../channel/open-channel.ts";
 import type { ChannelEntry } from "../channel/table.ts";
@@ -75,9 +75,11 @@ function outcomeOf(
   // The one that failed, not those that were given up with it.
   const own = refusals.findIndex((detail) => detail !== undefined && !detail.startsWith(BATCH_FAILED));
   const index = own < 0 ? refusals.findIndex((detail) => detail !== undefined) : own;
-  const detail = refusals[index];
-  const code = refusedHere[index] === true ? "not_possible" : "peer_refused";
-  if (detail !== undefined) return err({ code, detail, pointer: `/channels/${index}` });
+  const [detail, failed] = [refusals[index], asked[index]];
+  if (detail !== undefined && failed !== undefined) {
+    const code = refusedHere[index] === true ? "not_possible" : refusalCode(failed);
+    return err({ code, detail, pointer: `/channels/${index}` });
+  }
   const infos = asked.flatMap(({ entry }) => channelInfo(hosts.channels, entry) ?? []);
   return infos.length === asked.length ? ok(infos) : err({ code: "not_possible", detail: "a channel is gone" });
 }

@@ -52,7 +52,9 @@ export class BatchOpening {
     if (!funded.ok) {
       const { needed, available } = funded.error;
       const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;
-      return host.apply(turn, present(this.#members[0], "a batch has members"), { tag: "AbortOpening", reason });
+      const first = present(this.#members[0], "a batch has members");
+      first.lacksCoins = true;
+      return host.apply(turn, first, { tag: "AbortOpening", reason });
     }
     const { tx, txid } = funded.value;
     for (const member of this.#members) member.fundingTxid = txid;

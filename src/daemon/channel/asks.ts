@@ -24,13 +24,18 @@ export function ask(
     resolve({ entry, outcome });
   };
   entry.asked = asked;
+  entry.lacksCoins = false;
   const cancel = ctx.clock.after(limitMs, () => {
     if (entry.asked === asked) late();
   });
 }
+/** Who is to blame, once the peer has been asked. */
+export const refusalCode = ({ entry }: Asked): CommandFault["code"] =>
+  entry.lacksCoins ? "insufficient_balance" : "peer_refused";
 /** The answer to whoever waited. */
-export function told(hosts: Hosts, { entry, outcome }: Asked): Result<ChannelInfo, CommandFault> {
-  if (outcome.tag === "refused") return err({ code: "peer_refused", detail: outcome.detail });
+export function told(hosts: Hosts, asked: Asked): Result<ChannelInfo, CommandFault> {
+  const { entry, outcome } = asked;
+  if (outcome.tag === "refused") return err({ code: refusalCode(asked), detail: outcome.detail });
   const info = channelInfo(hosts.channels, entry);
   return info === undefined ? err({ code: "not_possible", detail: "the channel is gone" }) : ok(info);
 }

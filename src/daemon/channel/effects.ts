@@ -236,6 +236,7 @@ function fromWallet(
   if (!funded.ok) {
     const { needed, available } = funded.error;
     const reason = `insufficient funds: needs ${needed} sat${keptFor(keep)}, ${available} sat can be spent`;
+    entry.lacksCoins = true;
     return host.apply(turn, entry, { tag: "AbortOpening", reason });
   }
   entry.fundingTxid = funded.value.txid;

@@ -33,7 +33,10 @@ export function gather(
   const keep = reserveOf(host.table.settled(), ctx.policy.channel, formats);
   const replaces = replacedByNext(entry.state);
   const chosen = wallet.together(turn, (state, keys) => choose(state, keys, { ...need, keep, replaces }));
-  if (!chosen.ok) return told(turn, err(whyNone(chosen.error, need.confirmedOnly, keep)));
+  if (!chosen.ok) {
+    entry.lacksCoins = chosen.error.code === "insufficient_funds";
+    return told(turn, err(whyNone(chosen.error, need.confirmedOnly, keep)));
+  }
   const { coins, change, held } = chosen.value;
   entry.held = held;
   void Promise.all(coins.map((coin) => previousTx(host, coin))).then((txs) =>

@@ -49,6 +49,8 @@ export interface ChannelEntry {
   held: readonly Outpoint[];
   /** The chain does not keep what pays a coin of ours, so that no peer can be shown it. */
   lacksPrevious: boolean;
+  /** The wallet has too few coins for what was asked last. */
+  lacksCoins: boolean;
   /** Messages that wait, our `tx_signatures` first, for the backup to tell of what they are for. */
   waiting: number;
   /** Ends the wait for a peer that has our coins held. */
@@ -140,6 +142,7 @@ export function channelEntry(
     cancelFunding,
     held: [],
     lacksPrevious: false,
+    lacksCoins: false,
     watchedFrom: undefined,
     isFundingSeen: false,
     unheardUntil: undefined,

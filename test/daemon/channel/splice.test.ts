@@ -91,7 +91,7 @@ describe("Splices between two daemons", () => {
     const spent = await soon(world, a.node.send({ address, amount: sat(10_000n), feerate: FEERATE, coins }));
     expect(spent.ok).to.equal(true);
     const refused = await into(200_000n);
-    expect(!refused.ok && refused.error.code === "peer_refused" && refused.error.detail).to.match(
+    expect(!refused.ok && refused.error.code === "insufficient_balance" && refused.error.detail).to.match(
       /^insufficient funds in confirmed coins, which the peer asks for: needs \d+ sat/,
     );
     expect(a.node.balance().onchain.reserved).to.equal(0n);
