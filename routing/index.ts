@@ -72,7 +72,7 @@ export {
   type Policy,
 } from "./graph/graph.ts";
 export { attribute, FULFILLED, readAttribution } from "./onion/attribution.ts";
-export { buildOnion, type FinalContent, sharedSecretsOfRoute } from "./onion/build.ts";
+export { buildOnion, type FinalContent, hopsThatFit, sharedSecretsOfRoute } from "./onion/build.ts";
 export {
   attributeFailure,
   createFailure,

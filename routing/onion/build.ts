@@ -1,10 +1,17 @@
-import { idBytes, type PaymentHash, type Preimage } from "../../src/base/ids.ts";
+import { idBytes, type PaymentHash, type Preimage, shortChannelId } from "../../src/base/ids.ts";
 import { assert, type Result } from "../../src/base/result.ts";
-import type { Msat } from "../../src/base/units.ts";
+import { atMostAll, type CltvExpiry, type Msat } from "../../src/base/units.ts";
 import type { UnknownRecord } from "../../src/codec/tlv.ts";
-import type { Route, RouteHop } from "../path/route.ts";
+import { HOPS_MAX, type Route, type RouteHop } from "../path/route.ts";
 import { encodeFinalPayload, encodeForwardPayload } from "./payload.ts";
-import { buildPacket, type Packet, type PacketRefusal, sharedSecretsOf } from "./sphinx.ts";
+import {
+  buildPacket,
+  PAYLOADS_BYTES,
+  type Packet,
+  type PacketRefusal,
+  sharedSecretsOf,
+  sizeInPacket,
+} from "./sphinx.ts";
 
 /** What the payee finds, beside the amount and the expiry of the route's last hop. */
 export interface FinalContent {
@@ -44,12 +51,11 @@ export function buildOnion(
 }
 
 function payloadFor(hop: RouteHop, next: RouteHop | undefined, final: FinalContent): Uint8Array {
-  if (next !== undefined)
-    return encodeForwardPayload({
-      amtToForward: next.amount,
-      outgoingCltvValue: next.expiry,
-      shortChannelId: next.shortChannelId,
-    });
+  return next === undefined ? finalPayload(hop, final) : forwardPayload(next);
+}
+const forwardPayload = ({ amount, expiry, shortChannelId }: Omit<RouteHop, "nodeId">): Uint8Array =>
+  encodeForwardPayload({ amtToForward: amount, outgoingCltvValue: expiry, shortChannelId });
+function finalPayload(hop: Pick<RouteHop, "amount" | "expiry">, final: FinalContent): Uint8Array {
   const { paymentSecret, paymentMetadata, keysendPreimage, customRecords } = final;
   return encodeFinalPayload({
     amtToForward: hop.amount,
@@ -60,6 +66,21 @@ function payloadFor(hop: RouteHop, next: RouteHop | undefined, final: FinalConte
     keysendPreimage,
     customRecords,
   });
+}
+
+/** What no HTLC of a payment goes beyond. */
+export interface PaymentBounds {
+  /** What the payee gets. */
+  readonly amount: Msat;
+  readonly maxFee: Msat;
+  readonly maxExpiry: CltvExpiry;
+}
+/** The most hops for which there is room beside what the payee is told; 0 where that alone is too long. BOLT 4 §Packet Structure. */
+export function hopsThatFit({ amount, maxFee, maxExpiry: expiry }: PaymentBounds, final: FinalContent): number {
+  const left = PAYLOADS_BYTES - sizeInPacket(finalPayload({ amount, expiry }, final));
+  if (left < 0) return 0;
+  const longest = { amount: atMostAll(amount + maxFee), expiry, shortChannelId: shortChannelId(0, 0, 0) };
+  return Math.min(HOPS_MAX, 1 + Math.floor(left / sizeInPacket(forwardPayload(longest))));
 }
 
 /** The secrets of an onion that `buildOnion` made, again: for reading a failure after a restart. BOLT 4 §Shared Secret. */

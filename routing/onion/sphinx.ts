@@ -54,7 +54,7 @@ export type UnwrapFault =
   | { readonly code: "invalid_payload_length"; readonly sharedSecret: Uint8Array };
 
 /** Bytes that a payload takes in the packet, with its length in front and the next hop's HMAC behind. */
-const sizeInPacket = (payload: Uint8Array): number =>
+export const sizeInPacket = (payload: Uint8Array): number =>
   (payload.length < LONG_PAYLOAD_BYTES ? 1 : 3) + payload.length + HMAC_BYTES;
 
 /** The factor from one hop's ephemeral key to the next one's. BOLT 4 §Blinding Ephemeral Onion Keys. */

@@ -37,6 +37,8 @@ export interface RouteRequest {
   readonly maxFee: Msat;
   /** The latest end of the first HTLC; without it no limit. */
   readonly maxExpiry?: CltvExpiry;
+  /** Fewer than 20 where the payee is told much, as all hops share an onion. */
+  readonly hopsMax?: number | undefined;
   readonly localChannels: readonly LocalChannel[];
   readonly routeHints?: readonly (readonly RouteHintHop[])[];
   readonly excluded?: Exclusions;
@@ -82,7 +84,7 @@ interface Search {
 /**
  * The cheapest way from us to the payee that the advertised policies allow: backwards from the payee, as the amount grows
  * by each node's fee. Cost is fees, the risk of long locks, and the price of past failures; where the way of least cost
- * breaks the limit on fees or expiry, the ways of least fee and of shortest lock are tried. The same arguments always
+ * breaks a limit, the ways of least fee, of shortest lock and of fewest hops are tried. The same arguments always
  * give the same route. A quote is the same call.
  *
  * @returns the route with the HTLC of every hop, or why there is none
@@ -137,6 +139,7 @@ function weights(request: RouteRequest): readonly Weight[] {
       penalty(scores, edge.from, edge.shortChannelId, now),
     (_edge, _amount, fee) => fee,
     (edge) => BigInt(edge.cltvExpiryDelta),
+    () => 1n,
   ];
 }
 
@@ -186,7 +189,7 @@ function dijkstra(search: Search, own: readonly LocalChannel[], weight: Weight):
 function extend(search: Search, edge: SearchEdge, next: Label, weight: Weight): Label | undefined {
   const { amount } = next;
   if (amount < edge.htlcMinimumMsat || amount > edge.htlcMaximumMsat) return undefined;
-  if (next.hops + 2 > HOPS_MAX) return undefined;
+  if (next.hops + 2 > (search.request.hopsMax ?? HOPS_MAX)) return undefined;
   if (search.excludedNodes.has(edge.from) || isExcluded(search, edge.from, edge.shortChannelId)) return undefined;
   const expiry = next.expiry + edge.cltvExpiryDelta;
   if (expiry > (search.request.maxExpiry ?? Number.MAX_SAFE_INTEGER)) return undefined;

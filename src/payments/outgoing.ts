@@ -3,6 +3,7 @@ import {
   type Blame,
   blame,
   buildOnion,
+  type FinalContent,
   type ReadFailure,
   type Route,
   readFailure,
@@ -170,10 +171,8 @@ function dispatch(payment: Routing, route: Route, sessionKey: Uint8Array, now: U
     const detail = `the route takes ${feeOf(route)} msat, the limit is ${request.maxFee}`;
     return fail(payment, { code: "fee_too_high", detail }, now);
   }
-  const { paymentSecret, paymentMetadata, customRecords, paymentHash, purpose } = request;
-  const keysendPreimage = purpose.tag === "Keysend" ? purpose.preimage : undefined;
-  const final = { paymentSecret, paymentMetadata, keysendPreimage, customRecords };
-  const packet = buildOnion(route, sessionKey, paymentHash, final);
+  const { paymentHash } = request;
+  const packet = buildOnion(route, sessionKey, paymentHash, finalContent(request));
   if (!packet.ok) return fail(payment, { code: "no_route", detail: `no onion: ${packet.error.code}` }, now);
   const attempt: Attempt = { number: payment.attempts + 1, sessionKey, route };
   const next: InFlight = { ...payment, tag: "InFlight", attempts: attempt.number, attempt };
@@ -188,6 +187,13 @@ function dispatch(payment: Routing, route: Route, sessionKey: Uint8Array, now: U
     expiry,
     onion,
   });
+}
+
+/** What the payee is told. */
+export function finalContent(request: PaymentRequest): FinalContent {
+  const { paymentSecret, paymentMetadata, customRecords, purpose } = request;
+  const keysendPreimage = purpose.tag === "Keysend" ? purpose.preimage : undefined;
+  return { paymentSecret, paymentMetadata, keysendPreimage, customRecords };
 }
 
 function retry(payment: InFlight, blamed: Blame, detail: string, now: UnixMs): PaymentStep {

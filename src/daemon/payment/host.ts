@@ -1,8 +1,10 @@
 import type { HtlcFailure, HtlcOrigin, OfferRefusal } from "../../../channels/index.ts";
 import {
   type Exclusions,
+  type FinalContent,
   findRoute,
   type Graph,
+  hopsThatFit,
   type LocalChannel,
   learn,
   NO_SCORES,
@@ -12,7 +14,7 @@ import {
 import type { NodeId, PaymentHash, Preimage } from "../../base/ids.ts";
 import { assert, err, ok, present, type Result, unreachable } from "../../base/result.ts";
 import { type BlockHeight, cltvExpiry, type Msat } from "../../base/units.ts";
-import { type PaymentExists, startPayment, stepPayment } from "../../payments/outgoing.ts";
+import { finalContent, type PaymentExists, startPayment, stepPayment } from "../../payments/outgoing.ts";
 import type {
   EndedPayment,
   Payment,
@@ -57,7 +59,7 @@ interface Departure {
 }
 
 type Wanted = Pick<PaymentRequest, "payee" | "amount" | "maxFee" | "minFinalCltvExpiryDelta"> &
-  Partial<Pick<PaymentRequest, "routeHints">> & { readonly excluded?: Exclusions };
+  Partial<Pick<PaymentRequest, "routeHints">> & { readonly excluded?: Exclusions; readonly content?: FinalContent };
 
 const TOO_MANY_WAITING: PaymentFailure = {
   code: "too_many_waiting",
@@ -199,7 +201,7 @@ export class PaymentHost {
     const late = this.#whyLate();
     if (late !== undefined)
       return this.#step(turn, hash, { tag: "NoRoute", failure: { code: "stale_tip", detail: late }, now });
-    const wanted = { ...request, excluded };
+    const wanted = { ...request, excluded, content: finalContent(request) };
     const found = this.#search(wanted, this.#parts.localChannels());
     if (!found.ok) return this.#orWait(turn, hash, wanted, found.error);
     const sessionKey = this.#parts.ctx.random.bytes(32);
@@ -225,12 +227,14 @@ export class PaymentHost {
   #search(request: Wanted, localChannels: readonly LocalChannel[]) {
     const { ctx, graph, height } = this.#parts;
     const { timing, channel } = ctx.policy;
+    const maxExpiry = cltvExpiry(height() + channel.expiryDeltaMax);
     return findRoute(graph, {
       source: ctx.self,
       target: request.payee,
       amount: request.amount,
       finalExpiry: cltvExpiry(height() + request.minFinalCltvExpiryDelta + timing.expirySlack),
-      maxExpiry: cltvExpiry(height() + channel.expiryDeltaMax),
+      maxExpiry,
+      hopsMax: request.content && hopsThatFit({ ...request, maxExpiry }, request.content),
       maxFee: request.maxFee,
       localChannels,
       routeHints: request.routeHints ?? [],

@@ -27,6 +27,18 @@ describe("findRoute: when there is no way", () => {
     expect(chosen(forked, { localChannels })).to.deep.equal([1, 10, 11]);
     expect(chosen(forked, { localChannels, maxExpiry: cltvExpiry(620) })).to.deep.equal([1, 10, 12, 13]);
   });
+  it("takes the way of fewest hops, where the cheaper end of a way would make the whole of it too long for an onion", () => {
+    const forked: readonly Channel[] = [
+      { id: 10, between: [2, 5], sides: [{}, {}] },
+      { id: 11, between: [5, 4], sides: [{ base: 5, delta: 100 }, {}] },
+      { id: 12, between: [5, 6], sides: [{ delta: 10 }, {}] },
+      { id: 13, between: [6, 4], sides: [{ delta: 10 }, {}] },
+    ];
+    const localChannels = [local(1, 2)];
+    expect(chosen(forked, { localChannels, hopsMax: 4 })).to.deep.equal([1, 10, 12, 13]);
+    expect(chosen(forked, { localChannels, hopsMax: 3 })).to.deep.equal([1, 10, 11]);
+    expect(chosen(forked, { localChannels, hopsMax: 2 })).to.deep.equal({ code: "no_route" });
+  });
   it("tells what can be sent at most when no channel of ours can send the amount", () => {
     const localChannels = [local(1, 2, 700n), local(2, 3, 900n)];
     expect(chosen(SQUARE, { localChannels })).to.deep.equal({ code: "insufficient_balance", spendable: 900n });
