@@ -16,6 +16,7 @@ import { activeOf } from "./fundings/other.ts";
 import type { ChannelMessage } from "./input.ts";
 import type { ConstructionMessage } from "./interactive/session.ts";
 import { receiveReestablish } from "./link/connect.ts";
+import { receiveEarlyReady } from "./link/early.ts";
 import { receiveAnnouncementSignatures } from "./normal/announce.ts";
 import { receiveFee } from "./normal/fee.ts";
 import { receiveStfu } from "./normal/quiescence.ts";
@@ -43,12 +44,9 @@ export function receiveMessage(env: ChannelEnv, state: ChannelState, message: Ch
   if (state.link.tag === "reestablishing") return early(env, state, message);
   return funded(env, state, message);
 }
-/**
- * Before the peer has said where it stands. Some nodes say these two as soon as they are connected: the one comes again
- * where it counts, and the other is as good here. BOLT 2 §Message Retransmission.
- */
+/** Before the peer has said where it stands some nodes say these two as soon as they are connected. BOLT 2 §Message Retransmission. */
 function early(env: ChannelEnv, state: FundedState, message: FundedMessage): Transition {
-  if (message.name === "channel_ready") return stay();
+  if (message.name === "channel_ready") return receiveEarlyReady(env, state);
   if (message.name === "announcement_signatures") return receiveAnnouncementSignatures(env, state, message);
   return unexpected(state, message);
 }

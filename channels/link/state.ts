@@ -22,6 +22,8 @@ export interface Begun {
 /** Our `channel_reestablish` has left, the peer's is awaited. */
 export interface Reestablishing extends Begun {
   readonly tag: "reestablishing";
+  /** The peer has said `channel_ready` before, and waits for ours. */
+  readonly readyHeard?: true;
 }
 export interface Online extends Begun {
   readonly tag: "online";

@@ -176,7 +176,9 @@ export function fundingDeeper(env: ChannelEnv, state: FundedState): Transition |
 }
 
 const sayReady = (env: ChannelEnv, state: Funded): readonly Effect[] =>
-  state.link.tag === "online" ? [bind(readyMessage(env, state))] : [];
+  state.link.tag === "online" || (state.link.tag === "reestablishing" && state.link.readyHeard === true)
+    ? [bind(readyMessage(env, state))]
+    : [];
 
 export const readyMessage = (env: ChannelEnv, state: Funded): ChannelReady => ({
   name: "channel_ready",

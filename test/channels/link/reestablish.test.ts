@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { ChannelMessage } from "../../../channels/index.ts";
 import { present } from "../../../src/base/result.ts";
+import { blockHeight } from "../../../src/base/units.ts";
 import { ChannelReady } from "../../../src/wire/opening.ts";
-import { type Name, normal, opened, type Pair } from "../../support/channel-pair.ts";
+import { fundedOutput, HEIGHT, type Name, normal, opened, type Pair } from "../../support/channel-pair.ts";
 
 const tell = (pair: Pair, to: Name, message: ChannelMessage) => pair.give(to, { tag: "PeerMessage", message });
 
@@ -155,6 +156,38 @@ describe("BOLT 2 §Message Retransmission", () => {
     expect([pair.parties.a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
     expect(pair.parties.a.take("SendWarning")).to.deep.equal([]);
   });
+  for (const first of ["a", "b"] as const)
+    it(`comes to terms with a peer that says where it stands only after both channel_ready, if ${first} sees the block first`, () => {
+      const pair = opened();
+      pair.settle();
+      pair.disconnect();
+      pair.connect();
+      // b keeps its channel_reestablish back, and does not look at a's, before it has heard a's channel_ready.
+      const kept = pair.queues.a.splice(0);
+      const unread = pair.queues.b.splice(0);
+      const output = fundedOutput(pair);
+      const { a } = pair.parties;
+      a.height = blockHeight(HEIGHT + 6);
+      const confirm = () =>
+        pair.give("a", { tag: "FundingConfirmed", height: blockHeight(HEIGHT + 1), txIndex: 1, output });
+      const channel_ready: ChannelMessage = {
+        name: "channel_ready",
+        channel_id: a.funded.params.channelId,
+        second_per_commitment_point: pair.parties.b.keys.commitmentPoint(1n),
+      };
+      if (first === "a") confirm();
+      expect(pair.queues.b).to.deep.equal([]);
+      for (let times = 0; times < 3; times++) tell(pair, "a", channel_ready);
+      if (first === "b") confirm();
+      expect(pair.queues.b.map((frame) => frame[1])).to.deep.equal([ChannelReady.type]);
+      pair.queues.b.splice(0, 1, ...unread);
+      pair.queues.a.unshift(...kept);
+      pair.confirm();
+      expect([a.state.tag, pair.parties.b.state.tag]).to.deep.equal(["Normal", "Normal"]);
+      pair.offer("a", 5_000_000n);
+      pair.settle();
+      expect(pair.parties.b.incoming.size).to.equal(1);
+    });
   it("takes announcement_signatures before it too", () => {
     const pair = normal({ announce: true });
     const { a } = pair.parties;
