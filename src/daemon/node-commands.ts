@@ -67,11 +67,13 @@ export function nodeCommands(hosts: Hosts, parts: NodeParts, listening: Address 
   };
 }
 
+/** States of a channel that takes no new payment any more. */
+const CLOSING = new Set<string>(["ShuttingDown", "Negotiating", "Closing", "Failed", "Closed", "Restored"]);
 function nodeInfo({ ctx, peers, channels, chain }: Hosts, parts: NodeParts, listening: Address | undefined): NodeInfo {
   const infos = channels.table.settled().flatMap((entry) => channelInfo(channels, entry) ?? []);
   const tip = ctx.chain.tip();
   const syncState = syncStateOf(ctx.chain, chain.height());
-  const closing = infos.filter(({ state }) => ["Negotiating", "Closing", "Failed", "Closed"].includes(state)).length;
+  const closing = infos.filter(({ state }) => CLOSING.has(state)).length;
   const active = infos.filter((info) => info.active).length;
   return {
     id: ctx.self,

@@ -133,6 +133,7 @@ describe("The backup beside the store", () => {
     world.violations.splice(0);
     await world.pass(3_000);
     expect(node.node.channels().map(({ state }) => state)).to.deep.equal(["Restored"]);
+    expect(node.node.info().channels).to.deep.equal({ active: 0, pending: 0, closing: 1 });
     expect(ids(next.read(node))).to.deep.equal(ids(found));
     const { lineage } = next.read(node).mark;
     expect(lineage).not.to.deep.equal(found.mark.lineage);

@@ -27,6 +27,16 @@ const waiting = ({
 const stateAt = (node: LabNode) => node.node.channels()[0]?.state;
 
 describe("Closing by agreement, between whole daemons", () => {
+  it("counts a channel as closing from the moment on at which that was wished", async () => {
+    const { a, id, world } = await street();
+    const counted = (): unknown => [stateAt(a), a.node.info().channels];
+    const closing = { active: 0, pending: 0, closing: 1 };
+    expect(counted()).to.deep.equal(["Normal", { active: 1, pending: 0, closing: 0 }]);
+    await soon(world, a.node.closeChannel({ id }));
+    expect(counted()).to.deep.equal(["ShuttingDown", closing]);
+    await world.pass(2_000);
+    expect(counted()).to.deep.equal(["Closing", closing]);
+  });
   it("each side publishes its own transaction, more is paid for it when asked again, and the best is mined", async () => {
     const { a, b, id, ...there } = await street();
     const { world } = there;
