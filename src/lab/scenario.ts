@@ -5,7 +5,7 @@ import { forgetAll } from "./bury.ts";
 import { auditChain } from "./chain-account.ts";
 import { closeAll } from "./close-all.ts";
 import { lockSplices } from "./lock-splices.ts";
-import { auditQuietChannels, calm, cameToNothing, comeToRest } from "./settle.ts";
+import { auditQuietChannels, calm, cameToNothing, comeToRest, decideOpenings } from "./settle.ts";
 import { bury, coinsOf, drawTopology, type Edge, setUp } from "./setup.ts";
 import { capacityAtOpening } from "./splices.ts";
 import { type Opening, rage } from "./storm.ts";
@@ -81,6 +81,7 @@ async function live(
   await calm(world, edges);
   if (!(await comeToRest(world, edges))) return;
   await bury(world);
+  await decideOpenings(world);
   const begun = [...edges, ...adopt(openings)];
   if (!(await comeToRest(world, begun))) return;
   const all = begun.filter((edge) => !cameToNothing(edge));

@@ -104,6 +104,12 @@ export async function reunite(world: World, edges: readonly Edge[]): Promise<voi
   const isTogether = (edge: Edge): boolean => !isSound(edge) || ends(edge).every((node) => isActive(node, edge));
   await world.until(() => edges.every(isTogether), REUNION_MS_MAX);
 }
+/** Those who have signed the commitments of a channel and not its funding hear of each other again: it comes to be, or to nothing. */
+export async function decideOpenings(world: World): Promise<void> {
+  const isDecided = ({ recorder: { durable } }: LabNode): boolean =>
+    [...durable.channels.values()].every(({ tag }) => tag !== "WaitForFundingSignatures");
+  await world.until(() => world.nodes.every(isDecided), REUNION_MS_MAX);
+}
 export function mine(world: World, blocks: number): void {
   world.chain.mine(blocks);
   world.tally.blocks += blocks;

@@ -36,6 +36,7 @@ const SEEDS: readonly (readonly [number, string])[] = [
   ],
   [6939, "a claim is taken back with what it spends, in one block, and another takes its place"],
   [5389, "a reorganisation takes back a claim with the block of what it spends, and the wallet waits for it for ever"],
+  [300095, "two who part amid an opening sign its funding when they meet again, after the world has taken stock"],
 ];
 
 describe("Seeds that once broke a rule", () => {
