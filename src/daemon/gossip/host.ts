@@ -88,7 +88,9 @@ export class GossipHost {
   }
   peerConnected(peer: NodeId, { features, isStranger }: Newcomer): void {
     const { ctx, graph, peers } = this.#parts;
-    const sync = new GossipSync({ ctx, graph, session: () => peers().session(peer), pace: this.#pace });
+    // Over a connection that has come in the place of this one something else is asked and answered.
+    const session = () => (this.#talking.get(peer)?.sync === sync ? peers().session(peer) : undefined);
+    const sync = new GossipSync({ ctx, graph, session, pace: this.#pace });
     const { strangers, others } = this.#newcomers;
     const credit = firstCredit(isStranger ? strangers : others, ctx.clock.now());
     this.#talking.set(peer, { intake: emptyIntake(), sync, credit, end: undefined, busy: false });
@@ -184,8 +186,7 @@ export class GossipHost {
     talking.busy = false;
     const { end } = talking;
     talking.end = undefined;
-    // Over a connection that has come meanwhile something else is asked for.
-    if (end !== undefined && this.#talking.get(peer) === talking) talking.sync.message(end);
+    if (end !== undefined) talking.sync.message(end);
   }
   async #judge(peer: NodeId, talking: Talking, gossip: Gossip): Promise<void> {
     const { ctx, graph, height } = this.#parts;

@@ -41,7 +41,11 @@ function desk() {
       if (message.name === "warning") said.push(`${name}: warning`);
       if (message.name === "query_short_channel_ids") said.push(`${name}: asked`);
     },
-    sendBytes: () => {},
+    sendBytes: (bytes: Uint8Array) => {
+      const decoded = decodeMessage(bytes);
+      if (decoded.ok && decoded.value.name === "reply_short_channel_ids_end") said.push(`${name}: answered`);
+    },
+    queuedBytes: 0,
     refuse: (why: string) => void said.push(`${name}: refused: ${why}`),
   });
   const chain = {
@@ -54,7 +58,8 @@ function desk() {
     unspent: async () => (world.unspent ? { amount: CAPACITY, script: SCRIPT } : undefined),
     watch: () => {},
   };
-  const clock = { now: () => unixMs(world.nowMs), after: () => () => {} };
+  const later: (() => void)[] = [];
+  const clock = { now: () => unixMs(world.nowMs), after: (_ms: number, task: () => void) => void later.push(task) };
   const log = { debug() {}, info() {}, warn() {}, error: (what: string) => void errors.push(what) };
   const context = { params: { genesisHash: CHAIN }, chain, clock, log } as unknown as NodeContext;
   const peers = { session: (peer: NodeId) => sessions.get(peer) } as unknown as Peers;
@@ -76,7 +81,7 @@ function desk() {
     host.chainEvent(event);
     await new Promise(setImmediate);
   };
-  return { host, graph, hear, asked, said, errors, world, connect, chainSays };
+  return { host, graph, hear, asked, said, errors, world, connect, chainSays, later };
 }
 function signal() {
   let give = (): void => {};
@@ -205,6 +210,23 @@ describe("Gossip host: what strangers say of channels. RELIABILITY D9, D10", () 
     chain.give();
     await new Promise(setImmediate);
     expect(said).to.deep.equal(["before: asked", "after: asked"]);
+  });
+
+  it("answers over a new connection nothing that was asked over the one before", async () => {
+    const { host, hear, said, connect, later } = desk();
+    const { encoded_short_ids } = reply(0, U32_MAX, [scid(100)]);
+    const query = encodeMessage({ name: "query_short_channel_ids", chain_hash: CHAIN, encoded_short_ids });
+    const answer = (): void => {
+      for (const task of later.splice(0)) task();
+    };
+    await hear(CARL, query);
+    answer();
+    expect(said).to.deep.equal(["carl: answered"]);
+    await hear(CARL, query);
+    host.peerDisconnected(CARL);
+    connect(CARL, "after");
+    answer();
+    expect(said).to.deep.equal(["carl: answered"]);
   });
 
   it("warns a peer of a mistake that is not worth the connection", async () => {
