@@ -43,6 +43,8 @@ export interface GossipHostParts {
   readonly graph: Graph;
   readonly peers: () => Peers;
   readonly height: () => BlockHeight;
+  /** A peer has something of us that is newer than what we have said. */
+  readonly givenBack: (message: ChannelUpdate | NodeAnnouncement) => void;
 }
 interface Newcomer {
   readonly features: Uint8Array;
@@ -223,7 +225,10 @@ export class GossipHost {
       }
       case "Accept":
         if (!verifyGossip(gossip, verdict.signer)) return this.#follow(peer, gossip, badSignature(message));
-        return this.#accept(peer, gossip, verdict.relay);
+        this.#accept(peer, gossip, verdict.relay);
+        if (verdict.signer === this.#parts.ctx.self && message.name !== "channel_announcement")
+          this.#parts.givenBack(message);
+        return;
       default:
         return unreachable(verdict);
     }

@@ -1,6 +1,6 @@
 import { type Gossip, type Graph, nextTimestamp, ownNode, ownUpdate, withSignature } from "../../../routing/index.ts";
 import type { ShortChannelId } from "../../base/ids.ts";
-import type { ChannelAnnouncement } from "../../wire/gossip.ts";
+import type { ChannelAnnouncement, ChannelUpdate, NodeAnnouncement } from "../../wire/gossip.ts";
 import { encodeMessage } from "../../wire/registry.ts";
 import type { ChannelHost } from "../channel/host.ts";
 import { type ChannelEntry, paramsOf } from "../channel/table.ts";
@@ -72,6 +72,12 @@ export class OwnGossip {
       if (channel.said?.disabled === false) this.#update(id, channel, true);
       if (entry.state.tag !== "Normal") this.#own.delete(id);
     }
+  }
+  /** Somebody has something newer of us than we have said in this life, as after the clock was set back: nobody takes ours before it is newer still. */
+  givenBack(message: ChannelUpdate | NodeAnnouncement): void {
+    if (message.name === "node_announcement") return this.#sayNode();
+    const channel = this.#own.get(message.short_channel_id);
+    if (channel?.said !== undefined) this.#update(message.short_channel_id, channel, channel.said.disabled);
   }
   stop(): void {
     this.#cancel();

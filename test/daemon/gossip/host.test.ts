@@ -64,7 +64,8 @@ function desk() {
   const context = { params: { genesisHash: CHAIN }, chain, clock, log } as unknown as NodeContext;
   const peers = { session: (peer: NodeId) => sessions.get(peer) } as unknown as Peers;
   const graph = emptyGraph();
-  const host = new GossipHost({ ctx: context, graph, peers: () => peers, height: () => blockHeight(1000) });
+  const height = () => blockHeight(1000);
+  const host = new GossipHost({ ctx: context, graph, peers: () => peers, height, givenBack: () => {} });
   const connect = (peer: NodeId, name: string, features: Uint8Array = new Uint8Array(0), isStranger = true): void => {
     sessions.set(peer, session(name));
     host.peerConnected(peer, { features, isStranger });

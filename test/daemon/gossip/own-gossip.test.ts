@@ -1,20 +1,21 @@
 import { expect } from "chai";
-import { emptyGraph, prune } from "../../../routing/index.ts";
+import { emptyGraph, ownNode, ownUpdate, prune, withSignature } from "../../../routing/index.ts";
 import { memoryDisk } from "../../../src/adapters/memory/store.ts";
+import { printable } from "../../../src/base/bytes.ts";
 import type { ShortChannelId } from "../../../src/base/ids.ts";
 import { present } from "../../../src/base/result.ts";
-import { blockHeight, type UnixMs, unixMs } from "../../../src/base/units.ts";
+import { blockHeight, msat, sat, type UnixMs, unixMs } from "../../../src/base/units.ts";
 import { CHAINS } from "../../../src/bitcoin/params.ts";
 import { secp256k1 } from "../../../src/crypto/secp256k1.ts";
 import type { ChannelHost } from "../../../src/daemon/channel/host.ts";
 import { type ChannelEntry, ChannelTable } from "../../../src/daemon/channel/table.ts";
 import type { NodeContext } from "../../../src/daemon/context.ts";
-import { GossipHost } from "../../../src/daemon/gossip/host.ts";
+import { GossipHost, type GossipHostParts } from "../../../src/daemon/gossip/host.ts";
 import { OwnGossip } from "../../../src/daemon/gossip/own-gossip.ts";
 import type { Peers } from "../../../src/daemon/peer/peers.ts";
 import type { LabNode } from "../../../src/lab/lab-node.ts";
 import { OFFERED, setBits } from "../../../src/wire/features.ts";
-import type { ChannelAnnouncement } from "../../../src/wire/gossip.ts";
+import type { ChannelAnnouncement, ChannelUpdate, NodeAnnouncement } from "../../../src/wire/gossip.ts";
 import { openChannel } from "../../lab/opened.ts";
 import { NODES } from "../../routing/gossip/messages.ts";
 import { line, soon } from "../small-world.ts";
@@ -47,7 +48,9 @@ async function desk(wishes: { readonly acceptKeysend?: boolean } = {}) {
   const context = parts as unknown as NodeContext;
   const graph = emptyGraph();
   const noPeers = { session: () => undefined } as unknown as Peers;
-  const gossip = new GossipHost({ ctx: context, graph, peers: () => noPeers, height: () => blockHeight(200) });
+  const height = () => blockHeight(200);
+  const givenBack: GossipHostParts["givenBack"] = (message) => own.givenBack(message);
+  const gossip = new GossipHost({ ctx: context, graph, peers: () => noPeers, height, givenBack });
   const table = new ChannelTable();
   const entry = { peer: present(NODES[1], "a peer").id, state: local } as unknown as ChannelEntry;
   const own = new OwnGossip(context, graph, () => ({ table }) as unknown as ChannelHost, gossip);
@@ -79,7 +82,32 @@ async function desk(wishes: { readonly acceptKeysend?: boolean } = {}) {
     return known && { disabled: known.disabled, day: Math.floor((known.timestamp - START / 1000) / (DAY_MS / 1000)) };
   };
   const featuresNow = () => setBits(graph.nodes.get(self.id)?.announcement?.features ?? new Uint8Array(0));
-  return { own, entry, announcement, table, id, graph, pass, policyNow, featuresNow };
+  return { own, entry, announcement, table, id, graph, pass, policyNow, featuresNow, gossip };
+}
+type Desk = Awaited<ReturnType<typeof desk>>;
+
+/** A peer says what we have said in an earlier life, at this time, in Unix seconds. */
+async function giveBack({ gossip, entry, id }: Desk, timestamp: number): Promise<void> {
+  const self = present(NODES[0], "a node");
+  gossip.peerConnected(entry.peer, { features: new Uint8Array(0), isStranger: false });
+  const policy = { feeBaseMsat: 0, feeProportionalMillionths: 0, cltvExpiryDelta: 40 };
+  const terms = { ...policy, htlcMinimum: msat(1n), htlcMaximum: msat(1_000n) };
+  const place = { chain: CHAINS.regtest.genesisHash, shortChannelId: id, self: self.id, peer: entry.peer };
+  const update = ownUpdate({ ...place, capacity: sat(1_000n), terms, disabled: true, announced: true, timestamp });
+  const node = ownNode({ self: self.id, alias: "before", color: new Uint8Array(3), addresses: [], timestamp });
+  for (const unsigned of [update, node]) {
+    const signature = secp256k1.sign(unsigned.digest, self.secret);
+    const { message, bytes } = withSignature<ChannelUpdate | NodeAnnouncement>(unsigned, signature);
+    gossip.peerMessage(entry.peer, message, bytes);
+  }
+  await new Promise(setImmediate);
+}
+/** What the network has of us, if it takes what is newest. */
+function saidNow({ graph, id }: Desk) {
+  const policy = graph.channels.get(id)?.policies[0];
+  const node = graph.nodes.get(present(NODES[0], "a node").id)?.announcement;
+  const alias = printable(node?.alias.filter((byte) => byte !== 0) ?? ZERO);
+  return [policy?.disabled, policy?.timestamp, alias, node?.timestamp];
 }
 const ZERO = new Uint8Array(64);
 const signatureName = (of: string): string => of.replace("_", "_signature_");
@@ -138,6 +166,18 @@ describe("Own gossip: what we say of our channels", () => {
     pass(10_000);
     own.ready(entry);
     expect(timestamp()).to.equal(first + 10);
+  });
+
+  it("is said again, newer still, when a peer gives back something newer of an earlier life: nobody would take it else", async () => {
+    const here = await desk();
+    here.table.nameShort(here.entry, here.id);
+    here.own.announced(here.entry, here.announcement);
+    const now = START / 1000;
+    expect(saidNow(here)).to.deep.equal([false, now, "a", now]);
+    await giveBack(here, now - 5);
+    expect(saidNow(here)).to.deep.equal([false, now, "a", now]);
+    await giveBack(here, now + 86_400);
+    expect(saidNow(here)).to.deep.equal([false, now + 86_401, "a", now + 86_401]);
   });
 
   it("is taken back when the channel cannot be used, and said anew when it can again", async () => {
