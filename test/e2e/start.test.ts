@@ -104,6 +104,18 @@ describe("a start that cannot be", function () {
     await refuses(flags, sentence);
   });
 
+  it("a Bitcoin Core that is not there, for as long as one takes to come: says so, also where nothing else goes on in the process", async () => {
+    const [port] = await freePorts(1);
+    const cookie = fill("cookie", "user:password\n");
+    const flags = ["--chain", "bitcoind", "--bitcoind-url", `http://127.0.0.1:${port}`, "--bitcoind-cookie", cookie];
+    const silence = `The Bitcoin node does not answer: connect ECONNREFUSED 127.0.0.1:${port}.`;
+    expect(await refusedProcess([...quiet(datadir), ...flags])).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `The Bitcoin node at 127.0.0.1:${port} does not help: ${silence}\n`,
+    });
+  });
+
   it("RELIABILITY P7: the data of another network", async () => {
     const path = await store("testnet");
     await refuses(quiet(datadir), `The data in ${path} is of testnet, not of regtest.`);
