@@ -6,7 +6,7 @@ import { punish, receiveError } from "./close/failure.ts";
 import { receiveClosing } from "./close/legacy.ts";
 import { receiveClosingSig } from "./close/offer.ts";
 import { isSimpleClose } from "./close/script.ts";
-import { receiveShutdown, shutdownUnheard } from "./close/shutdown.ts";
+import { receiveShutdown, shutdownTooEarly, shutdownUnheard } from "./close/shutdown.ts";
 import { answerAbort } from "./dual/abort.ts";
 import { receiveOpen2 } from "./dual/open.ts";
 import { refuseRbf } from "./dual/rbf.ts";
@@ -97,9 +97,9 @@ function funded(env: ChannelEnv, state: FundedState, message: FundedMessage): Tr
       return receiveAnnouncementSignatures(env, state, message);
     case "shutdown":
       if (state.tag === "Failed") return stay();
-      return (isHolding(state) && !isSilenceWanted(state)) || activeOf(state.commitments).length > 0
-        ? unexpected(state, message)
-        : receiveShutdown(env, state, message);
+      if (isHolding(state) && !isSilenceWanted(state)) return unexpected(state, message);
+      if (state.tag === "Normal" && activeOf(state.commitments).length > 0) return shutdownTooEarly(state);
+      return receiveShutdown(env, state, message);
     case "closing_signed":
       return (state.tag === "Negotiating" || state.tag === "Closing") && !isSimpleClose(env.features)
         ? receiveClosing(env, state, message)

@@ -87,6 +87,18 @@ function canPay({ commitments, close }: ShuttingDown, feerate: SatPerKw): boolea
 
 const shuttingDown = (state: Open, close: ClosePlan): ShuttingDown => ({ ...state, tag: "ShuttingDown", close });
 
+/**
+ * The peer wants to close while a splice is not locked, as some do. Parted with, it would say so again at once, and for as long
+ * as that takes: it is parted with when both have locked the splice. BOLT 2 §Closing Initiation: shutdown.
+ */
+export function shutdownTooEarly(state: Open): Transition {
+  const { link, params } = state;
+  if (link.tag !== "online" || link.shutdownEarly === true) return stay();
+  const text = "shutdown while a splice is not locked";
+  const told = { tag: "SendWarning", channelId: params.channelId, text, disconnect: false } as const;
+  return advance({ ...state, link: { ...link, shutdownEarly: true } }, told);
+}
+
 /** The peer wants to close, or says so again after a reconnection. */
 export function receiveShutdown(
   env: ChannelEnv,

@@ -33,6 +33,8 @@ export interface Online extends Begun {
   /** Our `shutdown` has left on this connection. */
   readonly shutdownSent: boolean;
   readonly shutdownReceived: boolean;
+  /** The peer's has come while a splice waits to be locked. */
+  readonly shutdownEarly?: true;
   /** The fees of our last `closing_signed` on this connection, and of the peer's that it answered. */
   readonly closingFee: Sat | undefined;
   readonly closingFeeReceived: Sat | undefined;

@@ -56,7 +56,9 @@ export function lockDeepSplice(env: ChannelEnv, state: FundedState): Transition 
   const said: readonly Effect[] = state.link.tag === "online" && !isSaid ? [bind(lockedMessage(state, ours))] : [];
   if (!ours.locked.remote) return commit(next, ...said, { tag: "NotifyUpdated" });
   const moved = locked(env, next, ours, said);
-  return isSaid && moved.kind === "commit" && moved.next.tag === "Normal" ? parted(moved.next, moved.effects) : moved;
+  return isSaid && moved.kind === "commit" && moved.next.tag === "Normal"
+    ? parted(moved.next, moved.effects, MINED_AGAIN)
+    : moved;
 }
 
 /** The peer has locked one. BOLT 2 §The splice_locked Message. */
@@ -98,12 +100,12 @@ export function lockedAgain(env: ChannelEnv, state: FundedState): Transition | u
   const { confirmed } = state.funding;
   if (state.tag !== "Normal" || state.link.tag === "reestablishing" || !isInDoubt(state)) return undefined;
   if (confirmed === undefined || env.height - confirmed.height + 1 < lockDepth(env, state)) return undefined;
-  return parted(withoutDoubt(state), [{ tag: "NotifyUpdated" }]);
+  return parted(withoutDoubt(state), [{ tag: "NotifyUpdated" }], MINED_AGAIN);
 }
 /** To say `splice_locked` once more is not for a peer that has moved long ago: it is told over a new connection. */
-function parted(state: Normal, effects: readonly Effect[]): Transition {
+const MINED_AGAIN = "the locked splice is mined again";
+function parted(state: Normal, effects: readonly Effect[], text: string): Transition {
   const { channelId } = state.params;
-  const text = "the locked splice is mined again";
   const told: readonly Effect[] =
     state.link.tag === "offline" ? [] : [{ tag: "SendWarning", channelId, text, disconnect: true }];
   return commit(offline(state), ...spliceLost(state), ...effects, ...told);
@@ -117,13 +119,15 @@ function locked(env: ChannelEnv, state: Normal, { terms }: OtherFunding, effects
   const { link } = moved;
   const fresh = link.tag === "online" ? { ...moved, link: { ...link, announcementSent: false } } : moved;
   const due = announceWhenDue(env, fresh);
-  return commit(
-    due.state,
+  const all: readonly Effect[] = [
     ...effects,
     ...splicesReplaced(state, terms.outpoint),
     readyEffect(moved),
     ...tellUnresolved(env, moved),
     { tag: "NotifyUpdated" },
     ...due.effects,
-  );
+  ];
+  // What it said too early it says again over a new connection.
+  if (link.tag === "online" && link.shutdownEarly === true) return parted(due.state, all, "the splice is locked");
+  return commit(due.state, ...all);
 }
