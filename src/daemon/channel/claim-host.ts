@@ -36,8 +36,8 @@ interface Wanted {
   readonly signer: ChannelSigner;
   readonly claims: readonly Claim[];
 }
-/** What has come of a channel's claims: what is out, and for what there was no coin. */
-const noneMade = () => ({ flights: new Map<string, Flight>(), short: [] as UnpaidClaim[] });
+/** What has come of a channel's claims, by outpoint: what is out, and for what there was no coin. */
+const noneMade = () => ({ flights: new Map<string, Flight>(), short: new Map<string, UnpaidClaim>() });
 /** A transaction replaces its forerunner only for clearly more: each replacement is relayed once more. Policy, not protocol. */
 const RAISE_PERCENT = 125;
 /** And for as much more as that costs, or nodes do not take it: 1 sat for each virtual byte. BIP 125 §Implementation Details. */
@@ -64,7 +64,7 @@ export class ClaimHost {
   readonly #unpaid: UnpaidClaims;
   readonly #chain = new ClaimChain();
   /** Of the channel whose claims are being made. */
-  #short: UnpaidClaim[] = [];
+  #short = new Map<string, UnpaidClaim>();
   #isWaiting = false;
 
   constructor(ctx: NodeContext, wallet: WalletHost, height: () => BlockHeight) {
@@ -112,9 +112,10 @@ export class ClaimHost {
     const make = ({ channel, signer, claim }: (typeof due)[number], known: Flight | undefined): void => {
       const { flights, short } = present(made.get(channel), "a channel that claims");
       const before = this.#underWay(known) ?? this.#known(claim);
-      this.#short = short;
-      const flight = this.#fly(turn, channel, signer, claim, before);
       const key = outpointKey(claim.outpoint);
+      this.#short = short;
+      short.delete(key);
+      const flight = this.#fly(turn, channel, signer, claim, before);
       if (flight === undefined) flights.delete(key);
       else flights.set(key, flight);
     };
@@ -125,7 +126,7 @@ export class ClaimHost {
       if (flight !== undefined && this.#underWay(flight) === undefined) make(one, undefined);
     }
     for (const [channel, { flights, short }] of made) {
-      this.#unpaid.hear(turn, channel, short);
+      this.#unpaid.hear(turn, channel, [...short.values()]);
       if (flights.size === 0) this.#flying.delete(channel);
       else this.#flying.set(channel, flights);
     }
@@ -239,7 +240,7 @@ export class ClaimHost {
     const attachment = { input, spends, output, locktime, weight, owed, lift, feerate, label: LABEL[why] };
     const attached = this.#wallet.attach(turn, attachment, complete, instead?.txid);
     if (attached.ok) return txidOf(attached.value);
-    this.#short.push(unpaid(claim, attached.error, feerate));
+    this.#short.set(outpointKey(claim.outpoint), unpaid(claim, attached.error, feerate));
     return undefined;
   }
   #tell(turn: Turn, channelId: ChannelId, { why, amount }: Claim, txid: Txid): void {

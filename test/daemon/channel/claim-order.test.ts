@@ -41,6 +41,50 @@ function claim(from: Outpoint, amount: bigint, deadline: number | undefined): Cl
   };
 }
 
+/** A wallet in which what is made for `below` throws out what is built on it, and a host that claims both at each of two heights. */
+function thrownOut({ amount, lacks }: { readonly amount: bigint; readonly lacks: boolean }) {
+  const clock = testClock();
+  const turns = createTurns({ clock, store: memoryDisk().open(), onHalt: () => {} });
+  const asked: string[] = [];
+  const published = new Map<string, Tx>();
+  const [below, sooner] = [outpoint("1", 0), outpoint("2", 0)];
+  const wallet = {
+    feerate: () => satPerKw(1_000),
+    state: () => EMPTY_WALLET,
+    isPublished: (txid: Txid) => [...published.values()].some((tx) => txidOf(tx) === txid),
+    unconfirmedSpender: () => undefined,
+    takeBack: () => undefined,
+    giveUp: () => undefined,
+    again: () => undefined,
+    attach: (_turn: unknown, { input }: Attachment, _complete: unknown, instead?: Txid) => {
+      const key = outpointKey(input.prevout);
+      asked.push(key);
+      if (lacks && key === outpointKey(sooner) && instead !== undefined)
+        return err({ code: "insufficient_funds", needed: sat(500n), available: sat(0n) });
+      // What is built on it is gone with it.
+      if (key === outpointKey(below) && instead !== undefined) published.delete(outpointKey(sooner));
+      const tx = { version: 2, inputs: [input], outputs: [], locktime: asked.length };
+      published.set(key, tx);
+      return ok(tx);
+    },
+  };
+  const ctx = { clock, turns, events: createEvents(memoryDisk().open()), log: noLog } as unknown as NodeContext;
+  let height = HEIGHT;
+  const host = new ClaimHost(ctx, wallet as unknown as WalletHost, () => height);
+  const signer = {} as ChannelSigner;
+  const first = { signer, claims: [claim(below, 900_000n, 112)] };
+  const second = { signer, claims: [claim(sooner, amount, 111)] };
+  turns.run((turn) => host.take(turn, channel("a"), first));
+  for (const at of [HEIGHT, blockHeight(HEIGHT + 9)]) {
+    height = at;
+    turns.run((turn) => {
+      host.take(turn, channel("a"), first);
+      host.take(turn, channel("b"), second);
+    });
+  }
+  return { host, asked, published: [...published.keys()], below: outpointKey(below), sooner: outpointKey(sooner) };
+}
+
 describe("RELIABILITY O9: claims of several channels, where there are not coins for all", () => {
   it("get them in the order in which they are lost, whichever channel is first", () => {
     const clock = testClock();
@@ -75,46 +119,14 @@ describe("RELIABILITY O9: claims of several channels, where there are not coins 
     expect(host.missing > 0n).to.equal(true);
   });
   it("are made again at once where one that takes its forerunner's place throws out what is lost sooner", () => {
-    const clock = testClock();
-    const turns = createTurns({ clock, store: memoryDisk().open(), onHalt: () => {} });
-    const asked: string[] = [];
-    const published = new Map<string, Tx>();
-    const [below, sooner] = [outpoint("1", 0), outpoint("2", 0)];
-    const wallet = {
-      feerate: () => satPerKw(1_000),
-      state: () => EMPTY_WALLET,
-      isPublished: (txid: Txid) => [...published.values()].some((tx) => txidOf(tx) === txid),
-      unconfirmedSpender: () => undefined,
-      takeBack: () => undefined,
-      giveUp: () => undefined,
-      again: () => undefined,
-      attach: (_turn: unknown, { input }: Attachment, _complete: unknown, instead?: Txid) => {
-        const key = outpointKey(input.prevout);
-        asked.push(key);
-        // What is built on it is gone with it.
-        if (key === outpointKey(below) && instead !== undefined) published.delete(outpointKey(sooner));
-        const tx = { version: 2, inputs: [input], outputs: [], locktime: asked.length };
-        published.set(key, tx);
-        return ok(tx);
-      },
-    };
-    const ctx = { clock, turns, events: createEvents(memoryDisk().open()), log: noLog } as unknown as NodeContext;
-    let height = HEIGHT;
-    const host = new ClaimHost(ctx, wallet as unknown as WalletHost, () => height);
-    const signer = {} as ChannelSigner;
-    const first = { signer, claims: [claim(below, 900_000n, 112)] };
-    const second = { signer, claims: [claim(sooner, 1_000n, 111)] };
-    turns.run((turn) => host.take(turn, channel("a"), first));
-    turns.run((turn) => {
-      host.take(turn, channel("a"), first);
-      host.take(turn, channel("b"), second);
-    });
-    height = blockHeight(HEIGHT + 9);
-    turns.run((turn) => {
-      host.take(turn, channel("a"), first);
-      host.take(turn, channel("b"), second);
-    });
-    expect(asked).to.deep.equal([below, sooner, below, sooner].map(outpointKey));
-    expect([...published.keys()]).to.have.members([below, sooner].map(outpointKey));
+    const { asked, published, below, sooner } = thrownOut({ amount: 1_000n, lacks: false });
+    expect(asked).to.deep.equal([below, sooner, below, sooner]);
+    expect(published).to.have.members([below, sooner]);
+  });
+  it("lack nothing once they are made again, though there was no coin to raise them before that", () => {
+    const { host, asked, published, below, sooner } = thrownOut({ amount: 900_000n, lacks: true });
+    expect(asked).to.deep.equal([below, sooner, sooner, below, sooner]);
+    expect(published).to.have.members([below, sooner]);
+    expect(host.missing).to.equal(0n);
   });
 });
