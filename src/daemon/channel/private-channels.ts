@@ -12,8 +12,11 @@ import { forwardPolicy } from "./views.ts";
 /** Ways to us in one invoice. Policy, not protocol. */
 const HINTS_MAX = 3;
 
-const privateState = ({ state }: ChannelEntry): FundedState | undefined =>
-  "commitments" in state && !state.params.announce ? state : undefined;
+/** Of one that nobody else knows of, for good or not yet. */
+const unannounced = ({ state }: ChannelEntry): FundedState | undefined =>
+  "commitments" in state && !isAnnounced(state) ? state : undefined;
+const isAnnounced = ({ announcement: { local, remote } }: FundedState): boolean =>
+  local !== undefined && remote !== undefined;
 
 /**
  * The name under which the peer knows the channel: one that it gave us, or where it stands in the chain unless that is to
@@ -22,9 +25,9 @@ const privateState = ({ state }: ChannelEntry): FundedState | undefined =>
 const nameForPeer = ({ params, remoteAlias, funding }: FundedState): ShortChannelId | undefined =>
   remoteAlias ?? (params.type.scidAlias ? undefined : funding.confirmed?.shortChannelId);
 
-/** What we ask for sending over a channel that is not public: told to its peer alone. BOLT 7 §The channel_update Message. */
+/** What we ask for sending over a channel that is not announced: told to its peer alone. BOLT 7 §The channel_update Message. */
 export function tellTerms(ctx: NodeContext, host: ChannelHost, turn: Turn, entry: ChannelEntry): void {
-  const state = privateState(entry);
+  const state = unannounced(entry);
   const shortChannelId = state && nameForPeer(state);
   const [known] = state === undefined ? [] : namesOf(state);
   const terms = known === undefined ? undefined : forwardPolicy(host, ctx.policy.forwarding, known);
@@ -46,7 +49,10 @@ export function tellTerms(ctx: NodeContext, host: ChannelHost, turn: Turn, entry
   turn.afterwards(peerLane(entry.peer), () => host.parts.peers().send(entry.peer, message));
 }
 
-/** Whether the message was a peer's terms for a channel with us that is not public: no gossip, and nobody else's business. */
+/**
+ * Whether the message was a peer's terms for a channel with us that is not public: no gossip, and nobody else's business. Those
+ * for one that is to be public count until it is, and are gossip then.
+ */
 export function hearTerms(
   ctx: NodeContext,
   host: ChannelHost,
@@ -56,7 +62,8 @@ export function hearTerms(
 ): boolean {
   if (message.name !== "channel_update") return false;
   const entry = host.table.byScid(message.short_channel_id);
-  if (entry?.peer !== peer || privateState(entry) === undefined) return false;
+  const state = entry?.peer === peer ? unannounced(entry) : undefined;
+  if (entry === undefined || state === undefined) return false;
   if (isNews(ctx, entry, message) && verifyGossip({ message, bytes }, peer)) {
     entry.peerTerms = {
       feeBaseMsat: message.fee_base_msat,
@@ -65,7 +72,7 @@ export function hearTerms(
       timestamp: message.timestamp,
     };
   }
-  return true;
+  return !state.params.announce;
 }
 function isNews(ctx: NodeContext, { peer, peerTerms }: ChannelEntry, message: ChannelUpdate): boolean {
   const isPeers = (message.channel_flags & 1) === (peer < ctx.self ? 0 : 1);

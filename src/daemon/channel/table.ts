@@ -37,7 +37,7 @@ export interface ChannelEntry {
   /** Has its keys. */
   readonly signer: ChannelSigner;
   state: ChannelState;
-  /** What the peer asks of those who send to us over a channel that is not public, as far as it has said so. */
+  /** What the peer asks of those who send to us over a channel that is not announced, as far as it has said so. */
   peerTerms: PeerTerms | undefined;
   /** When we told it ours, in Unix seconds. */
   toldAt: number | undefined;

@@ -103,7 +103,7 @@ export class OwnGossip {
   }
   #update(id: ShortChannelId, channel: Own, disabled: boolean): void {
     const { params: chain, policy, self } = this.#ctx;
-    const { peer, state } = channel.entry;
+    const { peer, state, toldAt = 0 } = channel.entry;
     const params = paramsOf(state);
     const terms = forwardPolicy(this.#channels(), policy.forwarding, id);
     if (params === undefined || terms === undefined || terms.htlcMinimum > terms.htlcMaximum) return;
@@ -117,7 +117,7 @@ export class OwnGossip {
       terms,
       disabled,
       announced: true,
-      timestamp: this.#timestampFor(`channel/${id}`, known?.timestamp),
+      timestamp: this.#timestampFor(`channel/${id}`, Math.max(known?.timestamp ?? 0, toldAt)),
     });
     channel.said = { disabled, at: this.#now() };
     this.#gossip.publish(withSignature(unsigned, this.#sign(unsigned.digest)));

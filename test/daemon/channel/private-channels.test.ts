@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import { present } from "../../../src/base/result.ts";
+import { msat, sat } from "../../../src/base/units.ts";
 import { ChannelTable, channelEntry } from "../../../src/daemon/channel/table.ts";
-import type { LabNode } from "../../../src/lab/lab-node.ts";
+import { type LabNode, PORT } from "../../../src/lab/lab-node.ts";
+import { bury, setUp } from "../../../src/lab/setup.ts";
+import { createWorld } from "../../../src/lab/world.ts";
 import { decodeInvoice } from "../../../src/payments/invoice.ts";
 import { ALIAS, opened, Pair, TEMPORARY } from "../../support/channel-pair.ts";
-import { invoiceOf, line, paid, violations } from "../small-world.ts";
+import { invoiceOf, line, paid, soon, violations } from "../small-world.ts";
 
 describe("A channel that is not public", () => {
   for (const scidAlias of [false, true])
@@ -51,6 +54,29 @@ describe("A channel that is not public", () => {
       expect(table.byScid(ALIAS.a)).to.equal(entry);
       expect(table.byScid(real)).to.equal(scidAlias ? undefined : entry);
     }
+  });
+
+  it("BOLT 7 §The channel_update Message: nor is one that is to be public before it is deep enough, and is paid over then and after", async () => {
+    const world = createWorld({ seed: 4, nodes: 3 });
+    const [a, b, c] = world.nodes as [LabNode, LabNode, LabNode];
+    expect(await setUp(world, [])).to.equal(true);
+    const open = async (opener: LabNode, { id: nodeId, name }: LabNode): Promise<void> => {
+      expect((await soon(world, opener.node.connect({ nodeId, host: name, port: PORT }))).ok).to.equal(true);
+      const wish = { nodeId, capacity: sat(400_000n), push: msat(0n), announce: true };
+      expect((await soon(world, opener.node.openChannel(wish))).ok).to.equal(true);
+    };
+    await open(a, b);
+    await bury(world);
+    await open(b, c);
+    for (let depth = 1; depth <= 8; depth++) {
+      world.chain.mine(1);
+      await world.pass(2_000);
+      if (depth < 3) continue;
+      const read = decodeInvoice((await invoiceOf(world, c)).bolt11, "regtest");
+      expect([depth, read.ok && read.value.routeHints.length]).to.deep.equal([depth, depth < 6 ? 1 : 0]);
+      expect([depth, (await paid(world, a, read.ok ? read.value.text : "")).state]).to.deep.equal([depth, "succeeded"]);
+    }
+    expect(violations(world)).to.deep.equal([]);
   });
 
   it("keeps its names over a restart, and tells its terms again", async () => {

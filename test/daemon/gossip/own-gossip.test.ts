@@ -168,6 +168,14 @@ describe("Own gossip: what we say of our channels", () => {
     expect(timestamp()).to.equal(first + 10);
   });
 
+  it("is later than what the peer alone was told before the channel was announced", async () => {
+    const here = await desk();
+    here.table.nameShort(here.entry, here.id);
+    here.entry.toldAt = START / 1000;
+    here.own.announced(here.entry, here.announcement);
+    expect(here.graph.channels.get(here.id)?.policies[0]?.timestamp).to.equal(START / 1000 + 1);
+  });
+
   it("is said again, newer still, when a peer gives back something newer of an earlier life: nobody would take it else", async () => {
     const here = await desk();
     here.table.nameShort(here.entry, here.id);
